@@ -1,0 +1,53 @@
+"""Does an adapter belong to a model? Asked of headers and records, before weights load."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from alignbench.backend import checkpoint
+from alignbench.types import ModelRef, check
+
+_RECORD = "alignbench.json"
+_PREFIX = "base_model.model."
+
+
+def verify(adapter: Path, model: ModelRef) -> None:
+    """Raise unless ``adapter`` is a PEFT folder made for ``model``.
+
+    The base's fingerprint counts where the trainer recorded it (``alignbench.json``:
+    ``{"base_fingerprint": ...}``); the shapes of the LoRA matrices count always.
+
+    Raises:
+        AlignbenchError: files missing, or the adapter was trained on another base.
+    """
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        check((adapter / name).is_file(), "adapter", str(adapter), f"{name} is missing: give a PEFT adapter folder")
+    record = adapter / _RECORD
+    if record.is_file():
+        base = json.loads(record.read_text(encoding="utf-8")).get("base_fingerprint", model.fingerprint)
+        check(base == model.fingerprint, "adapter", str(adapter), f"trained on another base than {model.name} ({base})")
+    misfit = _misfit(adapter, model.path)
+    check(misfit is None, "adapter", str(adapter), f"its shapes do not fit {model.name}: {misfit}")
+
+
+def rank(adapter: Path) -> int:
+    """Rank of a LoRA adapter (its largest, where modules differ)."""
+    config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    return max(int(config["r"]), *(config.get("rank_pattern") or {"": 0}).values())
+
+
+def _misfit(adapter: Path, folder: Path) -> str | None:
+    """The first module whose LoRA pair does not fit the base's weight, None if all fit."""
+    base = {name: shape for shard in checkpoint.weight_files(folder) for name, shape in checkpoint.shapes(shard).items()}
+    for name, shape in checkpoint.shapes(adapter / "adapter_model.safetensors").items():
+        module, _, matrix = name.removeprefix(_PREFIX).rpartition(".lora_")
+        if matrix not in ("A.weight", "B.weight") or module == "lm_head":
+            continue
+        weight = base.get(f"{module}.weight")
+        if weight is None:
+            return f"{module} is not in the base"
+        outputs, inputs = weight
+        if (shape[1] != inputs) if matrix == "A.weight" else (shape[0] != outputs):
+            return f"{module} is {outputs} x {inputs}, its LoRA {matrix[0]} is {shape[0]} x {shape[1]}"
+    return None

@@ -1,0 +1,110 @@
+"""A Hugging Face folder, checked and fingerprinted without loading weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from alignbench.types import check
+
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
+# Everything that can change a number; weights (safetensors) come on top.
+_TEXTS = (
+    "config.json", "generation_config.json", "tokenizer_config.json", "special_tokens_map.json",
+    "merges.txt", "chat_template.jinja", "chat_template.json", *_TOKENIZERS,
+)  # fmt: skip
+_MIB = 1 << 20
+_WHOLE = 64 * _MIB
+
+
+def verify(folder: Path) -> None:
+    """Raise unless ``folder`` holds a complete chat model.
+
+    Raises:
+        AlignbenchError: the folder, its configuration, tokenizer, chat template or weights are missing.
+    """
+    check(folder.is_dir(), "model.path", str(folder), "no such folder: give a local model folder or a hub id")
+    check((folder / "config.json").is_file(), "model.path", str(folder), "config.json is missing: is this a model folder?")
+    check(
+        any((folder / name).is_file() for name in _TOKENIZERS),
+        "model.path", str(folder), "the tokenizer is missing: copy tokenizer.json beside config.json",
+    )
+    check(
+        chat_template(folder) is not None,
+        "model.path", str(folder), "it has no chat template: use the instruct variant, or add chat_template.jinja",
+    )
+    shards = weight_files(folder)
+    check(bool(shards), "model.path", str(folder), "it has no *.safetensors: convert the weights with save_pretrained")
+    missing = [shard.name for shard in shards if not shard.is_file()]
+    check(not missing, "model.path", str(folder), f"weight files are missing: {', '.join(missing)}; download again")
+
+
+def chat_template(folder: Path) -> str | None:
+    """Text of the folder's chat template, None where it has none."""
+    file = folder / "chat_template.jinja"
+    if file.is_file():
+        return file.read_text(encoding="utf-8")
+    for name in ("tokenizer_config.json", "chat_template.json"):
+        if (folder / name).is_file() and (template := _json(folder / name).get("chat_template")):
+            return template if isinstance(template, str) else json.dumps(template)
+    return None
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of the model, those that its index names included."""
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        return [folder / name for name in sorted(set(_json(index)["weight_map"].values()))]
+    return sorted(folder.glob("*.safetensors"))
+
+
+def shapes(file: Path) -> dict[str, tuple[int, ...]]:
+    """Tensor name -> shape, from the header of a safetensors file."""
+    with file.open("rb") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(size))
+    return {name: tuple(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
+
+
+def fingerprint(folder: Path) -> str:
+    """Sixteen hex digits naming configuration, tokenizer, template and weights, wherever the folder lies.
+
+    Weight files of 64 MiB and more count by name, size, and first and last MiB, which hold the
+    header and the end of the last tensor: reading all of a large model would take minutes.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(_TEXTS):
+        if (folder / name).is_file():
+            digest.update(name.encode() + b"\0" + _content(folder / name))
+    for shard in weight_files(folder):
+        digest.update(f"{shard.name}\0{shard.stat().st_size}\0".encode())
+        for chunk in _sampled(shard):
+            digest.update(chunk)
+    return digest.hexdigest()[:16]
+
+
+def _content(file: Path) -> bytes:
+    """Bytes of a file; of the configuration, without the version of the library that wrote it."""
+    if file.name not in ("config.json", "generation_config.json"):
+        return file.read_bytes()
+    config = _json(file)
+    config.pop("transformers_version", None)
+    return json.dumps(config, sort_keys=True).encode()
+
+
+def _sampled(shard: Path) -> Iterator[bytes]:
+    with shard.open("rb") as stream:
+        if shard.stat().st_size < _WHOLE:
+            yield from iter(lambda: stream.read(_MIB), b"")
+        else:
+            yield stream.read(_MIB)
+            stream.seek(-_MIB, 2)
+            yield stream.read(_MIB)
+
+
+def _json(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content

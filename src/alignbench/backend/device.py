@@ -1,0 +1,35 @@
+"""Which device a model runs on."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from importlib import metadata
+
+from alignbench.types import check
+
+
+def has_cuda() -> bool:
+    """Whether torch will find a CUDA device, asked of the driver because importing torch takes seconds."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1") or metadata.version("torch").endswith("+cpu"):
+        return False
+    try:
+        nvml = ctypes.CDLL("libnvidia-ml.so.1")
+    except OSError:
+        return False
+    count = ctypes.c_uint()
+    return nvml.nvmlInit_v2() == 0 and nvml.nvmlDeviceGetCount_v2(ctypes.byref(count)) == 0 and count.value > 0
+
+
+def device_of(device: str) -> str:
+    """``device`` made definite: ``auto`` is the first CUDA device, or the CPU.
+
+    Raises:
+        AlignbenchError: CUDA is asked for and there is none, or the name is unknown.
+    """
+    known = device in ("auto", "cpu", "cuda") or device.startswith("cuda:")
+    check(known, "backend.device", device, "choose auto, cpu, cuda or cuda:0")
+    if device == "auto":
+        return "cuda" if has_cuda() else "cpu"
+    check(device == "cpu" or has_cuda(), "backend.device", device, "no CUDA device here: use auto or cpu")
+    return device

@@ -1,0 +1,221 @@
+"""Transformers in process: exact option scores and batched generation on a CPU or one GPU."""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alignbench.backend import Backend, Engine, Usage, adapters, forward
+from alignbench.backend.batches import Group, Row, batches, groups
+from alignbench.backend.device import device_of
+from alignbench.backend.loading import load
+from alignbench.backend.options import Ids, contexts, leaves, scores
+from alignbench.backend.render import Renderer
+from alignbench.component import recorded
+from alignbench.progress import bar, say
+from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
+
+# What one more forward costs, in tokens; a GPU needs more work to be busy. Our choice.
+_OVERHEAD = {"cpu": 32, "cuda": 1024}
+
+
+@dataclass(frozen=True)
+class HF(Backend):
+    """One process, one device; adapters are switched, never merged."""
+
+    # Tokens of one forward, padding included.
+    batch_tokens: int = recorded(16384)
+    # auto | cpu | cuda | cuda:0
+    device: str = recorded("auto")
+    # CPU threads; 0 leaves them as they are.
+    threads: int = recorded(0)
+
+    def __post_init__(self) -> None:
+        check(self.batch_tokens > 0, "backend.batch_tokens", self.batch_tokens, "give a positive number of tokens")
+        check(self.threads >= 0, "backend.threads", self.threads, "give a number of threads, or 0")
+
+    def open(self, model: ModelRef) -> HFEngine:
+        """An engine on this device; weights load at the first call."""
+        return HFEngine(model, device_of(self.device), self.batch_tokens, self.threads)
+
+
+class HFEngine(Engine):
+    """See :class:`~alignbench.backend.Engine`."""
+
+    def __init__(self, model: ModelRef, device: str, batch_tokens: int, threads: int = 0) -> None:
+        self.model = model
+        self.usage = Usage()
+        self.renderer = Renderer.of(model)
+        self._device = device
+        self._budget = batch_tokens
+        self._threads = threads
+        self._weights: Any = None
+        # Path and time of change of the one adapter in memory.
+        self._adapter: tuple[Path, int] | None = None
+
+    def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
+        """Sampled texts depend on the seed and on the other chats of the call; greedy ones on neither."""
+        rows = [Row(i, self.renderer.prompt(chat).ids) for i, chat in enumerate(chats)]
+        texts: list[list[str]] = [[] for _ in rows]
+
+        with self._speaking(adapter) as weights, _seeded(sampling.seed), bar(len(rows), "generate", "chat") as progress:
+
+            def step(batch: list[Row]) -> None:
+                prompts = [row.ids for row in batch]
+                drawn = forward.sample(weights, prompts, sampling, self.renderer.stops, self._pad)
+                for row, samples in zip(batch, drawn, strict=True):
+                    texts[row.request] = [self.renderer.decode(ids) for ids in samples]
+                    self.usage.prompt_tokens += len(row.ids)
+                    self.usage.generated_tokens += sum(self.renderer.spoken(ids) for ids in samples)
+
+            self._run(batches(rows, self._budget // sampling.n, sampling.max_new_tokens), step, progress)
+        return texts
+
+    def score(
+        self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
+    ) -> list[OptionScores]:
+        """One forward a prompt where options are single tokens; prefixes that many prompts share run once."""
+        prompts = [self.renderer.prompt(chat) for chat in chats]
+        choices = [
+            [self.renderer.option_ids(prompt, option) for option in asked]
+            for prompt, asked in zip(prompts, options, strict=True)
+        ]
+        wanted = [contexts(asked) for asked in choices]
+        tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
+        rows = [Row(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]
+        with self._speaking(adapter) as weights, bar(len(rows), "score", "row") as progress:
+            for group in self._groups(rows, weights):
+                step = self._look_up(weights, group, wanted, tables)
+                self._run(batches(group.rows, self._budget), step, progress)
+        return [scores(asked, table) for asked, table in zip(choices, tables, strict=True)]
+
+    def close(self) -> None:
+        """Drop the weights and give their memory back."""
+        self._weights = self._adapter = None
+        _free()
+
+    def _groups(self, rows: Sequence[Row], weights: Any) -> list[Group]:
+        if forward.shares_prefixes(weights.config):
+            return groups(rows, _OVERHEAD[self._device.partition(":")[0]])
+        return [Group(0, tuple(rows))]
+
+    def _look_up(
+        self,
+        weights: Any,
+        group: Group,
+        wanted: Sequence[Mapping[Ids, Sequence[int]]],
+        tables: Sequence[dict[Ids, dict[int, float]]],
+    ) -> Callable[[list[Row]], None]:
+        """What to do with a batch of ``group``: run it and write the wanted log-probabilities into ``tables``."""
+        cache = forward.prefill(weights, group.rows[0].ids[: group.prefix]) if group.prefix else None
+        self.usage.prompt_tokens += group.prefix
+
+        def step(batch: list[Row]) -> None:
+            keep = max(len(row.leaf) for row in batch) + 1
+            suffixes = [row.ids[group.prefix :] for row in batch]
+            found = forward.logprobs(weights, suffixes, keep, cache)
+            cells = [
+                (i, keep - 1 - len(row.leaf) + depth, row.request, row.leaf[:depth], token)
+                for i, row in enumerate(batch)
+                for depth in range(len(row.leaf) + 1)
+                for token in wanted[row.request][row.leaf[:depth]]
+            ]
+            at = tuple([cell[k] for cell in cells] for k in (0, 1, 4))
+            for (_, _, request, context, token), value in zip(cells, found[at].tolist(), strict=True):
+                tables[request].setdefault(context, {})[token] = value
+            self.usage.prompt_tokens += sum(map(len, suffixes))
+
+        return step
+
+    def _run(self, work: Sequence[list[Row]], step: Callable[[list[Row]], None], progress: Any) -> None:
+        """Do every batch; one that does not fit into the GPU's memory is halved."""
+        queue = deque(work)
+        while queue:
+            batch = queue.popleft()
+            if _fits(step, batch):
+                progress.update(len(batch))
+                continue
+            check(len(batch) > 1, "backend.batch_tokens", len(batch[0].ids), "one prompt alone fills the GPU's memory")
+            _free()
+            half = len(batch) // 2
+            queue.extendleft([batch[half:], batch[:half]])
+            if self._budget > half * len(batch[0].ids):
+                self._budget = half * len(batch[0].ids)
+                say(f"  note   out of GPU memory: going on with backend.batch_tokens={self._budget}")
+
+    @contextmanager
+    def _speaking(self, adapter: Path | None) -> Iterator[Any]:
+        """The weights in inference mode with ``adapter`` switched on, or bare."""
+        import torch
+
+        if adapter is not None:
+            adapters.verify(adapter, self.model)
+        if self._weights is None:
+            if self._threads:
+                torch.set_num_threads(self._threads)
+            self._weights, _ = load(self.model, self._device)
+        if adapter is not None:
+            self._switch(adapter)
+        with torch.inference_mode():
+            if adapter is None and self._adapter is not None:
+                with self._weights.disable_adapter():
+                    yield self._weights
+            else:
+                yield self._weights
+
+    def _switch(self, adapter: Path) -> None:
+        """Put ``adapter`` in the place of the one in memory; a retrained folder counts as another."""
+        from peft import PeftModel
+
+        wanted = (adapter, (adapter / "adapter_model.safetensors").stat().st_mtime_ns)
+        if wanted == self._adapter:
+            return
+        name = f"{wanted[1]}-{adapter.name}".replace(".", "_")
+        if self._adapter is None:
+            self._weights = PeftModel.from_pretrained(self._weights, adapter, adapter_name=name)
+        else:
+            old = self._weights.active_adapter
+            self._weights.load_adapter(adapter, adapter_name=name)
+            self._weights.set_adapter(name)
+            self._weights.delete_adapter(old)
+        self._weights.eval()
+        self._adapter = wanted
+
+    @property
+    def _pad(self) -> int:
+        pad = self.renderer.tokenizer.pad_token_id
+        return int(self.renderer.stops[0] if pad is None else pad)
+
+
+def _fits(step: Callable[[list[Row]], None], batch: list[Row]) -> bool:
+    """Whether ``step`` got through without running out of GPU memory; its tensors are gone when this returns."""
+    import torch
+
+    try:
+        step(batch)
+    except torch.OutOfMemoryError:
+        return False
+    return True
+
+
+def _free() -> None:
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seeded random numbers inside; outside everything goes on as if nothing had been drawn."""
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,39 @@
+"""Weights and tokenizer of a resolved model, ready to run or to train."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alignbench.progress import say
+from alignbench.types import ModelRef
+
+
+def load(model: ModelRef, device: str) -> tuple[Any, Any]:
+    """(model, tokenizer) in the reference's dtype on ``device`` ("cpu", "cuda", "cuda:1").
+
+    The tokenizer pads on the left and has a pad token. The checkpoint's own sampling defaults
+    (repetition penalty, top-k ...) are dropped: they would enter every generation unseen.
+    """
+    import torch
+    import transformers
+
+    quiet()
+    say(f"  load   {model.name} ({model.dtype}, {device})")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, padding_side="left")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    weights = transformers.AutoModelForCausalLM.from_pretrained(
+        model.path, dtype=getattr(torch, model.dtype), attn_implementation="sdpa"
+    )
+    weights.generation_config = transformers.GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
+    )
+    return weights.to(device).eval(), tokenizer
+
+
+def quiet() -> None:
+    """Keep transformers' own bars and warnings off the terminal."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

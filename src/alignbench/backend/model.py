@@ -1,0 +1,126 @@
+"""Models: a local folder, a hub id or a builtin, resolved to a checked folder on disk."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from alignbench.backend import cache as caches
+from alignbench.backend import checkpoint
+from alignbench.backend.device import has_cuda
+from alignbench.component import Component, recorded
+from alignbench.errors import AlignbenchError
+from alignbench.types import ModelRef, check, one_of
+
+_HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_SWITCH = "enable_thinking"
+
+
+class Thinking(Enum):
+    """What to tell a chat template that has a thinking switch; ``none`` for templates without one."""
+
+    none = "none"
+    on = "on"
+    off = "off"
+
+
+class Dtype(Enum):
+    """Number format of the weights; ``auto`` is bfloat16 on CUDA and float32 on the CPU."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+
+
+@dataclass(frozen=True)
+class Model(Component):
+    """Which model, and how it is spoken to. Stage keys take the :class:`ModelRef`, not these knobs."""
+
+    # A folder, a hub id, builtin:smollm2_135m or builtin:nano.
+    path: str
+    # Short name in tables and messages.
+    name: str = recorded("local")
+    # Branch, tag or commit of a hub id; None is the one in the local hub cache, else main.
+    revision: str | None = None
+    thinking: Thinking = Thinking.none
+    dtype: Dtype = Dtype.auto
+    licence: str = recorded("unknown")
+    citation: str = recorded("")
+
+    def resolve(self, cache: Path | None = None) -> ModelRef:
+        """The model on disk, checked and fingerprinted; no weights are loaded.
+
+        Builtins are made into ``cache`` (default: :func:`alignbench.backend.cache.root`) the first time.
+
+        Raises:
+            AlignbenchError: nothing there, incomplete, not a chat model, or the wrong thinking switch.
+        """
+        folder = self._folder(cache or caches.root())
+        checkpoint.verify(folder)
+        self._check_thinking(checkpoint.chat_template(folder) or "")
+        return ModelRef(
+            name=self.name,
+            path=folder,
+            fingerprint=checkpoint.fingerprint(folder),
+            template_kwargs=self._template_kwargs,
+            dtype=self._dtype,
+            licence=self.licence,
+        )
+
+    def _folder(self, cache: Path) -> Path:
+        scheme, _, builtin = self.path.rpartition(":")
+        if scheme == "builtin":
+            return _builtin(builtin, cache)
+        local = Path(self.path).expanduser()
+        if local.exists() or not _HUB_ID.fullmatch(self.path):
+            return local.absolute()
+        return _from_hub(self.path, self.revision)
+
+    @property
+    def _template_kwargs(self) -> dict[str, Any]:
+        return {} if self.thinking is Thinking.none else {_SWITCH: self.thinking is Thinking.on}
+
+    @property
+    def _dtype(self) -> str:
+        if self.dtype is Dtype.auto:
+            return "bfloat16" if has_cuda() else "float32"
+        return self.dtype.name
+
+    def _check_thinking(self, template: str) -> None:
+        """A template's own default is thinking, whose first token is never an option: the user must choose."""
+        switch = _SWITCH in template
+        told = self.thinking is not Thinking.none
+        remedy = "this model can think: choose on or off" if switch else "its template has no thinking switch: use none"
+        check(switch == told, "model.thinking", self.thinking.name, remedy)
+
+
+def _builtin(name: str, cache: Path) -> Path:
+    from alignbench.backend import nano, smollm2
+
+    one_of("model.path (builtin)", name, ("smollm2_135m", "nano"))
+    recipe = nano if name == "nano" else smollm2
+    return caches.made(cache / "models" / recipe.FOLDER, recipe.build)
+
+
+def _from_hub(repo: str, revision: str | None) -> Path:
+    """Snapshot of a hub repository: the one already downloaded if it is complete, else a download."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(repo, revision=revision, allow_patterns=_HUB_FILES, local_files_only=True))
+        checkpoint.verify(folder)
+        return folder
+    except (LocalEntryNotFoundError, AlignbenchError):
+        pass
+    try:
+        return Path(snapshot_download(repo, revision=revision, allow_patterns=_HUB_FILES))
+    except Exception as error:  # the hub client raises OSError, ValueError and classes of its HTTP library
+        reason = (str(error).splitlines() or [""])[0]
+        remedy = f"not to be had from the hub ({reason}); give a local folder, or run once online to download it"
+        raise AlignbenchError("model.path", repo, remedy) from error

@@ -1,0 +1,137 @@
+"""Schemas for Hydra, made from the classes themselves, and the one instantiate.
+
+Every group of ``conf/`` has a room of the package. Each module of a room holds at most one public
+:class:`~alignbench.component.Component`; a mutable twin of it is stored as
+``schema/<group>/<module>``, so a YAML that starts with ``/schema/<group>/<module>@_here_`` is
+checked when Hydra composes. Adding a choice is one module and one YAML.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import MISSING as NO_DEFAULT
+from dataclasses import dataclass, field, fields, make_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from alignbench.component import Component
+from alignbench.errors import AlignbenchError
+from alignbench.types import Culture
+
+ROOMS = {
+    "task": "alignbench.task",
+    "method": "alignbench.method",
+    "model": "alignbench.backend.model",
+    "backend": "alignbench.backend",
+    "survey": "alignbench.data.source",
+    "benchmark": "alignbench.evaluation",
+    "judge": "alignbench.judge",
+    "embedder": "alignbench.embedder",
+    "training": "alignbench.training",
+}
+
+
+@dataclass
+class Root:
+    """Top level of ``conf/config.yaml``; each group is typed by its own schema."""
+
+    task: Any = MISSING
+    method: Any = MISSING
+    # Methods that every run is compared with; ``base`` is what differences are measured from.
+    baselines: dict[str, Any] = field(default_factory=dict)
+    culture: Any = MISSING
+    model: Any = MISSING
+    backend: Any = MISSING
+    survey: Any = MISSING
+    training: Any = MISSING
+    judge: Any = MISSING
+    embedder: Any = MISSING
+    benchmark: Any = MISSING
+    seed: int = 0
+    # Also fit the method in the culture's control country and report own minus cross.
+    control: bool = True
+    # Go on although the judge is near chance on the norm pool.
+    insist: bool = False
+    store: str = "outputs/store"
+    reports: str = "outputs/reports"
+
+
+def conf_dir() -> Path:
+    """The folder of YAMLs: inside an installed package, or at the top of a checkout."""
+    installed = Path(__file__).parent / "conf"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "conf"
+
+
+def components(group: str) -> dict[str, type]:
+    """Configurable classes of a group by module name, found by looking."""
+    if group == "culture":
+        return {"culture": Culture}
+    room = importlib.import_module(ROOMS[group])
+    names = [m.name for m in pkgutil.iter_modules(getattr(room, "__path__", []))]
+    modules = [importlib.import_module(f"{ROOMS[group]}.{name}") for name in names] or [room]
+    found: dict[str, type] = {}
+    for module in modules:
+        for cls in vars(module).values():
+            own = inspect.isclass(cls) and cls.__module__ == module.__name__
+            if own and issubclass(cls, Component) and not inspect.isabstract(cls) and not cls.__name__.startswith("_"):
+                found[module.__name__.rsplit(".", 1)[1]] = cls
+    return found
+
+
+def schema(cls: type) -> type:
+    """A mutable twin of a frozen dataclass with ``_target_`` set: what OmegaConf can merge into."""
+    hints = get_type_hints(cls)
+    twin: list[tuple[str, Any, Any]] = [("_target_", str, field(default=f"{cls.__module__}.{cls.__qualname__}"))]
+    for f in fields(cls):
+        if f.default_factory is not NO_DEFAULT:
+            default = field(default_factory=f.default_factory)
+        else:
+            default = field(default="???" if f.default is NO_DEFAULT else f.default)
+        twin.append((f.name, _mutable(hints[f.name]), default))
+    return make_dataclass(f"{cls.__name__}Schema", twin)
+
+
+def _mutable(hint: Any) -> Any:
+    """OmegaConf knows ``list[X]`` and not ``tuple[X, ...]``."""
+    if getattr(hint, "__origin__", None) is tuple:
+        return list[hint.__args__[0]]  # type: ignore[name-defined]
+    return hint
+
+
+def register() -> None:
+    """Store the schema of every component. Idempotent; imports no torch."""
+    store = ConfigStore.instance()
+    store.store(group="schema", name="root", node=Root)
+    for group in [*ROOMS, "culture"]:
+        for name, cls in components(group).items():
+            store.store(group=f"schema/{group}", name=name, node=schema(cls))
+
+
+def instantiate(node: DictConfig) -> Any:
+    """Build the component that ``node`` describes; only classes of this package are accepted.
+
+    Raises:
+        AlignbenchError: foreign or missing ``_target_``, or a knob that the class refuses.
+    """
+    target = str(node.get("_target_", ""))
+    name = node._get_full_key(None)
+    if not target.startswith("alignbench."):
+        raise AlignbenchError(f"{name}._target_", target, "only classes of alignbench may be configured")
+    module, _, cls_name = target.rpartition(".")
+    cls = getattr(importlib.import_module(module), cls_name)
+    missing = sorted(str(k) for k in OmegaConf.missing_keys(node))
+    if missing:
+        raise AlignbenchError(f"{name}.{missing[0]}", "???", f"this value must be given: {name}.{missing[0]}=...")
+    knobs = OmegaConf.to_container(node, resolve=True)
+    assert isinstance(knobs, dict)
+    del knobs["_target_"]
+    hints = get_type_hints(cls)
+    for key, value in knobs.items():
+        if isinstance(value, list) and getattr(hints[str(key)], "__origin__", None) is tuple:
+            knobs[key] = tuple(value)
+    return cls(**{str(k): v for k, v in knobs.items()})

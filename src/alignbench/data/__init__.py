@@ -1,0 +1,1 @@
+"""Surveys, cultures, splits and schema checks. Pandas; no torch."""

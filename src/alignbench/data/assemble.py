@@ -1,0 +1,53 @@
+"""From items and answers to a survey: the one place where cultures add their own shares."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from alignbench.component import plain
+from alignbench.data.bundle import About
+from alignbench.data.shares import Cells, read_shares
+from alignbench.data.survey import Survey
+from alignbench.types import Answers, Culture, Item
+
+
+def assemble(
+    about: About,
+    items: Sequence[Item],
+    cells: Mapping[str, Mapping[str, Answers]],
+    cultures: Sequence[Culture],
+    dropped: Mapping[tuple[str, str], str],
+) -> Survey:
+    """A survey of the items that some country answered.
+
+    Shares that a culture brings (``Culture.shares``) take the place of the source's cells for the
+    same country and item, and of the reason to drop them.
+    """
+    answers: Cells = {iso3: dict(of_country) for iso3, of_country in cells.items()}
+    brought: set[tuple[str, str]] = set()
+    for culture in cultures:
+        if culture.shares:
+            own = read_shares(Path(culture.shares), items, culture.iso3)[culture.iso3]
+            answers.setdefault(culture.iso3, {}).update(own)
+            brought |= {(culture.iso3, item) for item in own}
+    answered = {item for of_country in answers.values() for item in of_country}
+    kept = tuple(item for item in items if item.id in answered)
+    return Survey(
+        **asdict(about),
+        items=kept,
+        answers=answers,
+        fingerprint=fingerprint(kept, answers),
+        dropped={cell: why for cell, why in dropped.items() if cell not in brought},
+    )
+
+
+def fingerprint(items: Sequence[Item], answers: Mapping[str, Mapping[str, Answers]]) -> str:
+    """Sha256 of items and answers in canonical JSON; the order of countries and cells is no part of it."""
+    cells = {c: {q: [list(a.shares), a.n] for q, a in of_country.items()} for c, of_country in answers.items()}
+    content = {"items": [plain(asdict(item)) for item in items], "answers": cells}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

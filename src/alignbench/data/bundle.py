@@ -1,0 +1,58 @@
+"""The parts of a bundled survey: items, splits, what is not comparable, and where it comes from."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from alignbench.data.items import load_items
+from alignbench.data.splits import load_splits
+from alignbench.types import Item, Split, one_of
+
+BUNDLED = ("wvs7", "aoi2022")
+
+
+@dataclass(frozen=True)
+class About:
+    """Where figures come from, as every report must cite them."""
+
+    name: str
+    title: str
+    year: str
+    citation: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A folder of ``resources/`` without its shares.
+
+    Attributes:
+        dropped: (iso3, item id) -> why the country's answers can not be compared.
+    """
+
+    folder: Path
+    about: About
+    items: tuple[Item, ...]
+    splits: dict[str, Split]
+    dropped: dict[tuple[str, str], str]
+
+
+@cache
+def bundled(name: str) -> Bundle:
+    """The bundled survey of that name; read once a process.
+
+    Raises:
+        AlignbenchError: no survey of that name is bundled.
+    """
+    one_of("survey.name", name, BUNDLED)
+    folder = Path(__file__).parents[1] / "resources" / name
+    source = json.loads((folder / "source.json").read_text(encoding="utf-8"))
+    about = About(name, source["title"], source["year"], source["citation"], source["licence"])
+    items = load_items(folder / "items.jsonl")
+    with (folder / "dropped.csv").open(encoding="utf-8", newline="") as file:
+        dropped = {(row["iso3"], row["item"]): row["reason"] for row in csv.DictReader(file)}
+    return Bundle(folder, about, items, load_splits(folder / "splits.csv", items), dropped)

@@ -1,0 +1,101 @@
+"""Item tables: JSON Lines, one survey question a line, in our wording."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from alignbench.data.checks import existing
+from alignbench.errors import AlignbenchError
+from alignbench.types import Item, Scale, check
+
+KEYS = tuple(f.name for f in fields(Item))
+# Predicates must read well after "People here", "We" and "I" alike.
+_UNEVEN = re.compile(r"(are|were|am|is|was|has|have been)\b", re.IGNORECASE)
+
+
+def load_items(path: Path) -> tuple[Item, ...]:
+    """The items of a JSON Lines file, in its order.
+
+    Every line holds the fields of :class:`~alignbench.types.Item`. A ten-point item gives two
+    ``options``, the meanings of its first and its last code, and five ``predicates``, one for each
+    pair of codes; its option texts are made here ("1 (never)", "2", ... "10 (always)").
+
+    Raises:
+        AlignbenchError: no such file, a line that is not JSON, a missing or unknown key, an id used
+            twice, texts that do not match the codes; the message names file, line and item.
+    """
+    lines = existing(path).read_text(encoding="utf-8").splitlines()
+    items: dict[str, Item] = {}
+    for number, line in enumerate(lines, start=1):
+        where = f"{path}, line {number}"
+        item = _item(where, _record(where, line))
+        check(item.id not in items, f"{where}, id", item.id, "give every item an id of its own")
+        items[item.id] = item
+    check(bool(items), str(path), "no items", "write one item a line")
+    return tuple(items.values())
+
+
+def _record(where: str, line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise AlignbenchError(where, line[:60], f"write one JSON object a line ({error.msg})") from None
+    check(isinstance(record, dict), where, line[:60], "write one JSON object a line")
+    for key in KEYS:
+        check(key in record, where, sorted(record), f"add the missing key {key!r}")
+    for key in record:
+        check(key in KEYS, f"{where}, key", key, f"remove it; the keys of an item are {', '.join(KEYS)}")
+    return dict(record)
+
+
+def _item(where: str, record: Mapping[str, Any]) -> Item:
+    where = f"{where}, item {record['id']}"
+    scales = ", ".join(s.name for s in Scale)
+    check(record["scale"] in Scale.__members__, f"{where}, scale", record["scale"], f"choose one of {scales}")
+    scale = Scale[record["scale"]]
+    codes, options = _codes(where, scale, record["codes"]), record["options"]
+    ten_point = scale is Scale.ten_point
+    _texts(where, "options", options, 2 if ten_point else len(codes))
+    _texts(where, "predicates", record["predicates"], 5 if ten_point else len(codes))
+    for predicate in record["predicates"]:
+        _predicate(where, predicate)
+    for key in ("id", "topic", "battery", "concept", "question"):
+        check(isinstance(record[key], str) and bool(record[key]), f"{where}, {key}", record[key], "give a text")
+    directed = isinstance(record["direction"], str)
+    remedy = "say what grows from the first option to the last; null for nominal items, and only for them"
+    check(directed != (scale is Scale.nominal), f"{where}, direction", record["direction"], remedy)
+    texts = _ladder(codes, options) if ten_point else tuple(options)
+    changed = {"scale": scale, "codes": codes, "options": texts, "predicates": tuple(record["predicates"])}
+    return Item(**{**record, **changed})
+
+
+def _codes(where: str, scale: Scale, codes: Any) -> tuple[int, ...]:
+    whole = isinstance(codes, list) and all(type(c) is int for c in codes) and len(set(codes)) == len(codes) > 1
+    check(whole, f"{where}, codes", codes, "list at least two different whole numbers")
+    count = {Scale.ten_point: 10, Scale.binary: 2}.get(scale, len(codes))
+    check(len(codes) == count, f"{where}, codes", codes, f"a {scale.name} item has {count} codes")
+    return tuple(codes)
+
+
+def _texts(where: str, key: str, texts: Any, count: int) -> None:
+    listed = isinstance(texts, list) and all(isinstance(t, str) and t for t in texts)
+    check(listed, f"{where}, {key}", texts, "list texts")
+    check(len(texts) == count, f"{where}, {key}", texts, f"{count} texts belong here, not {len(texts)}")
+    check(len(set(texts)) == count, f"{where}, {key}", texts, "say every one differently")
+
+
+def _predicate(where: str, text: str) -> None:
+    field = f"{where}, predicates"
+    check(not _UNEVEN.match(text), field, text, 'start with a verb that fits both "I" and "We", such as think or find')
+    check(not text.endswith("."), field, text, "leave out the full stop; the sentence adds it")
+
+
+def _ladder(codes: Sequence[int], ends: Sequence[str]) -> tuple[str, ...]:
+    """Option texts of a ten-point item: bare codes between two explained ends."""
+    first, *middle, last = codes
+    return (f"{first} ({ends[0]})", *map(str, middle), f"{last} ({ends[1]})")

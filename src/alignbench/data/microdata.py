@@ -1,0 +1,102 @@
+"""Respondent files: one row a person, one column a question, negative codes for missing answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from alignbench.data.checks import header, need, validated
+from alignbench.data.shares import Cells, normalised, refusal
+from alignbench.progress import track
+from alignbench.types import Answers, Item, check
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns of a respondent file matter.
+
+    Attributes:
+        country: column of ISO 3166 alpha-3 codes.
+        weight: column of sampling weights; None counts every respondent once.
+        questions: item id -> column; a column that the file lacks is skipped.
+        wave: column and value that select rows; None takes all.
+    """
+
+    country: str
+    weight: str | None
+    questions: Mapping[str, str]
+    wave: tuple[str, int] | None = None
+
+
+def country_shares(path: Path, items: Sequence[Item], layout: Layout) -> tuple[Cells, dict[tuple[str, str], str]]:
+    """Weighted shares of valid answers by country, and the cells dropped as off scale with the reason.
+
+    ``Answers.n`` counts the respondents with a valid answer, unweighted. Only the needed columns
+    are read.
+
+    Raises:
+        AlignbenchError: no such file, a missing column, none of the questions, a field that is no
+            number, a negative weight, a wave without rows.
+    """
+    frame = _read(path, layout)
+    weights = frame[layout.weight].to_numpy() if layout.weight else np.ones(len(frame))
+    countries = frame[layout.country].to_numpy()
+    cells: Cells = {}
+    dropped: dict[tuple[str, str], str] = {}
+    asked = [item for item in items if layout.questions.get(item.id) in frame]
+    for item in track(asked, "survey file", unit="items"):
+        codes = frame[layout.questions[item.id]].to_numpy()
+        valid = codes >= 0  # False for NaN
+        answers = pd.DataFrame({"iso3": countries[valid], "code": codes[valid].astype(int), "weight": weights[valid]})
+        for iso3, of_country in answers.groupby("iso3"):
+            mass = {int(str(code)): float(w) for code, w in of_country.groupby("code")["weight"].sum().items()}
+            reason = refusal(mass, item.codes) if sum(mass.values()) > 0 else "all weights are zero"
+            if reason:
+                dropped[str(iso3), item.id] = reason
+                continue
+            n = int(of_country["code"].isin(item.codes).sum())
+            cells.setdefault(str(iso3), {})[item.id] = Answers(normalised(mass, item.codes), n)
+    return cells, dropped
+
+
+def _read(path: Path, layout: Layout) -> pd.DataFrame:
+    fixed = [c for c in (layout.country, layout.weight, layout.wave and layout.wave[0]) if c]
+    need(path, fixed)
+    there = set(header(path))
+    questions = [column for column in dict.fromkeys(layout.questions.values()) if column in there]
+    remedy = "the file holds none of the survey's questions; give the official CSV with question ids as columns"
+    check(bool(questions), f"{path}, columns", sorted(there)[:8], remedy)
+    frame = pd.read_csv(
+        path,
+        usecols=[*fixed, *questions],
+        dtype={layout.country: str},
+        na_values=[" "],
+        encoding="utf-8-sig",
+        encoding_errors="replace",
+        low_memory=False,
+    )
+    frame = _checked(frame, path, layout, questions)
+    if not layout.wave:
+        return frame
+    column, wave = layout.wave
+    chosen = frame[frame[column] == wave]
+    waves = ", ".join(str(int(w)) for w in sorted(frame[column].dropna().unique()))
+    check(len(chosen) > 0, f"{path}, column {column}", wave, f"no respondent of that wave; the file has {waves}")
+    return chosen
+
+
+def _checked(frame: pd.DataFrame, path: Path, layout: Layout, questions: Sequence[str]) -> pd.DataFrame:
+    from pandera.pandas import Check, Column, DataFrameSchema
+
+    columns = {column: Column(float, nullable=True, coerce=True) for column in questions}
+    columns[layout.country] = Column(str)
+    if layout.weight:
+        columns[layout.weight] = Column(float, Check.ge(0, error="a weight can not be negative"), coerce=True)
+    if layout.wave:
+        columns[layout.wave[0]] = Column(float, nullable=True, coerce=True)
+    checked: pd.DataFrame = validated(frame, DataFrameSchema(columns), path, {})
+    return checked

@@ -1,0 +1,25 @@
+"""Where survey figures come from: bundled shares, the official files, a user's table."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from alignbench.component import Component
+from alignbench.data.survey import Survey
+from alignbench.types import Culture, Split
+
+
+class Source(Component, ABC):
+    """Knobs of a survey source."""
+
+    @abstractmethod
+    def load(self, cultures: tuple[Culture, ...]) -> Survey:
+        """The whole survey, with the shares that these cultures bring along (``Culture.shares``).
+
+        Raises:
+            AlignbenchError: file or column missing, shares that do not add up, unknown item ...
+        """
+
+    @abstractmethod
+    def splits(self) -> dict[str, Split]:
+        """Battery -> split, fixed in a file, the same for every method."""

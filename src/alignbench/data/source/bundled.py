@@ -1,0 +1,39 @@
+"""The surveys that travel with the package: published country shares, our wording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from alignbench.data.assemble import assemble
+from alignbench.data.bundle import BUNDLED, bundled
+from alignbench.data.shares import Cells, read_shares
+from alignbench.data.source import Source
+from alignbench.data.survey import Survey
+from alignbench.types import Culture, Split, one_of
+
+
+@dataclass(frozen=True)
+class Bundled(Source):
+    """Shares by country, unweighted, as the folder's ``source.json`` describes them."""
+
+    # wvs7 (World Values Survey, wave 7) | aoi2022 (Arab Opinion Index 2022).
+    name: str = "wvs7"
+
+    def __post_init__(self) -> None:
+        one_of("survey.name", self.name, BUNDLED)
+
+    def load(self, cultures: tuple[Culture, ...]) -> Survey:
+        """The whole survey, with the shares that these cultures bring along."""
+        bundle = bundled(self.name)
+        return assemble(bundle.about, bundle.items, _cells(self.name), cultures, bundle.dropped)
+
+    def splits(self) -> dict[str, Split]:
+        """Battery -> split."""
+        return dict(bundled(self.name).splits)
+
+
+@cache
+def _cells(name: str) -> Cells:
+    bundle = bundled(name)
+    return read_shares(bundle.folder / "shares.csv.gz", bundle.items)

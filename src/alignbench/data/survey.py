@@ -1,0 +1,64 @@
+"""A survey: items, and how countries answered them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from alignbench.errors import AlignbenchError
+from alignbench.types import Answers, Item
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Items and answers, checked and complete in memory.
+
+    Attributes:
+        answers: iso3 -> item id -> :class:`~alignbench.types.Answers`; a country lacks the items
+            it was not asked.
+        fingerprint: hash of items and answers as loaded.
+        dropped: (iso3, item id) -> why a cell of the source is not used.
+    """
+
+    name: str
+    title: str
+    year: str
+    citation: str
+    licence: str
+    items: tuple[Item, ...]
+    answers: Mapping[str, Mapping[str, Answers]]
+    fingerprint: str
+    dropped: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def item(self, item_id: str) -> Item:
+        """The item of that id."""
+        for item in self.items:
+            if item.id == item_id:
+                return item
+        raise AlignbenchError("item", item_id, f"survey {self.name} has no such item")
+
+    def asked(self, iso3: str) -> tuple[Item, ...]:
+        """Items that the country answered, in the survey's order."""
+        return tuple(i for i in self.items if i.id in self.of(iso3))
+
+    def of(self, iso3: str) -> Mapping[str, Answers]:
+        """Answers of one country.
+
+        Raises:
+            AlignbenchError: the survey did not go there; the message lists the countries.
+        """
+        if iso3 not in self.answers:
+            known = ", ".join(sorted(self.answers))
+            raise AlignbenchError("culture.iso3", iso3, f"survey {self.name} holds only {known}")
+        return self.answers[iso3]
+
+    def restrict(self, batteries: Iterable[str]) -> Survey:
+        """A new survey with only the items of these batteries; shares nothing with the others."""
+        keep = set(batteries)
+        items = tuple(i for i in self.items if i.battery in keep)
+        ids = {i.id for i in items}
+        answers = {c: {q: a for q, a in cells.items() if q in ids} for c, cells in self.answers.items()}
+        dropped = {(c, q): why for (c, q), why in self.dropped.items() if q in ids}
+        return Survey(
+            self.name, self.title, self.year, self.citation, self.licence, items, answers, self.fingerprint, dropped
+        )

@@ -1,0 +1,27 @@
+"""Embedders: sentences in, unit vectors out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alignbench.component import Component
+
+Vectors: TypeAlias = NDArray[np.float32]
+
+
+class Embedder(Component, ABC):
+    """Maps sentences to vectors of length one."""
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Array of shape (len(texts), dimension), rows of Euclidean length 1, order kept."""
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Identity of the weights, for stage keys."""

@@ -1,0 +1,43 @@
+"""How both embedders run a sentence-transformers model: loaded once, rows of length one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from alignbench.embedder import Vectors
+from alignbench.progress import track
+
+_CHUNK = 512  # texts between two movements of the bar
+
+
+@lru_cache(maxsize=2)
+def load(folder: str, device: str) -> Any:
+    """The model of ``folder``, kept for the life of the process. No network."""
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # "Loading weights" would tear our own bars
+    return SentenceTransformer(folder, device=None if device == "auto" else device, local_files_only=True)
+
+
+def encode(folder: str, device: str, batch_size: int, texts: Sequence[str]) -> Vectors:
+    """Unit rows, float32, shape (len(texts), dimension), order kept; a bar only when it takes long."""
+    model = load(folder, device)
+    starts = range(0, len(texts), _CHUNK)
+    rows = [
+        model.encode(
+            list(texts[start : start + _CHUNK]),
+            batch_size=batch_size,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        for start in (track(starts, "embed", unit="chunk") if len(starts) > 1 else starts)
+    ]
+    if not rows:
+        return np.zeros((0, model.get_sentence_embedding_dimension()), np.float32)
+    return np.concatenate(rows).astype(np.float32)

@@ -1,0 +1,17 @@
+"""The one error that a user is meant to read."""
+
+
+class AlignbenchError(Exception):
+    """A wrong input or an impossible request, said in one message.
+
+    Args:
+        field: what is wrong, named as the user names it (a config key, a file, a column).
+        value: the offending value, shown with ``repr`` unless it is already a sentence.
+        remedy: what to do about it, as one sentence.
+    """
+
+    def __init__(self, field: str, value: object, remedy: str) -> None:
+        self.field = field
+        self.value = value
+        self.remedy = remedy
+        super().__init__(f"{field} = {value!r}: {remedy}")

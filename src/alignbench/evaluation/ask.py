@@ -1,0 +1,145 @@
+"""How a survey item is put to a model.
+
+Position and format decide more than values in small models, so every item is asked with its
+options in both orders, by label or by full text. Stability over formats follows Khan, Casper and
+Hadfield-Menell 2025 (arXiv 2503.08688); the wording is ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from alignbench.types import Chat, Item, PromptPolicy, Scale, chat, check
+
+_PROMPTS = Path(__file__).parent / "prompts"
+_ITEM = "survey_item.jinja"
+_TEMPLATES = Environment(loader=FileSystemLoader(_PROMPTS), undefined=StrictUndefined)
+
+
+class Answer(Enum):
+    """What the model is to say: an option's label, or its full text."""
+
+    label = "label"
+    text = "text"
+
+
+class Orders(Enum):
+    """In which orders the options are listed."""
+
+    both = "both"
+    forward = "forward"
+
+
+class Labels(Enum):
+    """What names the options; auto is numbers up to nine options and letters above ("10" is often two tokens)."""
+
+    auto = "auto"
+    numbers = "numbers"
+    letters = "letters"
+
+
+class Request(NamedTuple):
+    """One chat and the options whose log-probability is wanted."""
+
+    chat: Chat
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One way of asking one item.
+
+    Attributes:
+        context: index into ``PromptPolicy.systems_for(item)``.
+        order: forward or reversed.
+        options: index into ``Item.codes`` of the option listed at each position.
+        prior: the same options with nothing asked; None where no prior is divided out.
+    """
+
+    item: str
+    context: int
+    order: str
+    system: str | None
+    options: tuple[int, ...]
+    request: Request
+    prior: Request | None
+
+    @property
+    def id(self) -> tuple[str, int, str]:
+        """What tells this prompt from all others of a run."""
+        return self.item, self.context, self.order
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The part of a benchmark that decides what a model reads.
+
+    ``divide_prior`` holds for ``Answer.text`` only: an option's log-probability after a question
+    without content is subtracted, so that long or common texts have no head start (domain-conditional
+    PMI, Holtzman et al. 2021; contextual calibration, Zhao et al. 2021). Ten-point items word only
+    their poles and are asked by label in either mode.
+    """
+
+    answer: Answer = Answer.label
+    orders: Orders = Orders.both
+    labels: Labels = Labels.auto
+    divide_prior: bool = True
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """JSON-able identity, wording included: what the key of the responses must hold."""
+        return {
+            "answer": self.answer.name,
+            "orders": self.orders.name,
+            "labels": self.labels.name,
+            "divide_prior": self.divide_prior and self.answer is Answer.text,
+            "wording": hashlib.sha256((_PROMPTS / _ITEM).read_bytes()).hexdigest()[:16],
+        }
+
+    def prompts(self, items: Iterable[Item], policy: PromptPolicy) -> Iterator[Prompt]:
+        """Every item under every system text of the policy in every order."""
+        for item in items:
+            for context, system in enumerate(policy.systems_for(item)):
+                for order in ("forward", "reversed") if self.orders is Orders.both else ("forward",):
+                    yield self.prompt(item, context, order, system)
+
+    def prompt(self, item: Item, context: int, order: str, system: str | None) -> Prompt:
+        """``item`` in one order under one system text."""
+        step = -1 if order == "reversed" else 1
+        by_text = self.answer is Answer.text and item.scale is not Scale.ten_point
+        texts = item.options[::step]
+        labels = () if by_text else self.labels_for(item)
+        wording = {
+            "texts": texts,
+            "labels": labels,
+            "poles": texts if item.scale is Scale.ten_point else None,
+            "noun": "number" if labels and labels[0].isdigit() else "letter",
+        }
+        answers = texts if by_text else labels
+
+        def request(question: str | None) -> Request:
+            user = _TEMPLATES.get_template(_ITEM).render(question=question, **wording)
+            return Request(chat(user, system), answers)
+
+        prior = request(None) if by_text and self.divide_prior else None
+        options = tuple(range(len(item.codes)))[::step]
+        return Prompt(item.id, context, order, system, options, request(item.question), prior)
+
+    def labels_for(self, item: Item) -> tuple[str, ...]:
+        """One label per option, in the order they are listed.
+
+        Raises:
+            AlignbenchError: more options than letters.
+        """
+        n = len(item.codes)
+        check(n <= len(ascii_uppercase), "item", item.id, f"{n} options are more than there are letters")
+        numbers = self.labels is Labels.numbers or (self.labels is Labels.auto and n <= 9)
+        return tuple(str(i + 1) for i in range(n)) if numbers else tuple(ascii_uppercase[:n])

@@ -1,0 +1,106 @@
+"""Per-item scores of answer distributions against a country, and the references beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from alignbench.data.survey import Survey
+from alignbench.evaluation.metrics import Array, distribution, entropy, js_similarity, wasserstein_similarity
+from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.types import Item, Scale, check
+
+_DRAWS = 500
+
+
+def score_items(
+    dist: Mapping[str, ArrayLike], mass: Mapping[str, float] | None, survey: Survey, iso3: str, knobs: SurveyBenchmark
+) -> pd.DataFrame:
+    """One row for every item that the country was asked.
+
+    Args:
+        dist: item id -> shares in the order of ``Item.codes``; items not asked in the country are ignored.
+        mass: item id -> option mass; None for distributions that no model made.
+
+    Returns:
+        item, topic, battery, scale, n_options, js (similarity, under ``knobs.js_base`` and ``knobs.js_sqrt``),
+        wasserstein (similarity; NaN for nominal items), entropy_model and entropy_survey (over ln K), mass.
+
+    Raises:
+        AlignbenchError: country unknown or without items, an item without a distribution, a wrong distribution.
+    """
+
+    def answers(item: Item) -> tuple[ArrayLike, float]:
+        check(item.id in dist, "distributions", item.id, f"{iso3} was asked this item, so the model must answer it too")
+        return dist[item.id], np.nan if mass is None else mass[item.id]
+
+    return _score(answers, survey, iso3, knobs)
+
+
+def ceiling(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> pd.DataFrame:
+    """Expected scores of a fresh sample of respondents from the country's own shares; columns as :func:`score_items`.
+
+    Means over 500 multinomial samples of ``Answers.n`` (or ``knobs.ceiling_n``) respondents. Seeded by item, so the
+    value of an item does not depend on which others are scored. Our choice of what "as good as the survey" means.
+    """
+
+    def resample(item: Item) -> tuple[Array, float]:
+        answers = survey.of(iso3)[item.id]
+        n = answers.n or knobs.ceiling_n
+        rng = np.random.default_rng([knobs.bootstrap_seed, crc32(item.id.encode())])
+        return rng.multinomial(n, distribution(answers.shares, item.id), size=_DRAWS) / n, np.nan
+
+    return _score(resample, survey, iso3, knobs)
+
+
+def uniform(survey: Survey, iso3: str) -> dict[str, Array]:
+    """Every option equally likely: a model that knows nothing and shows it."""
+    return {item.id: np.full(len(item.codes), 1 / len(item.codes)) for item in survey.asked(iso3)}
+
+
+def majority(survey: Survey, iso3: str) -> dict[str, Array]:
+    """The country's own modal answer as a one-hot (the first of a tie): right, and without any spread."""
+    answers = survey.of(iso3)
+    return {item.id: np.eye(len(item.codes))[int(np.argmax(answers[item.id].shares))] for item in survey.asked(iso3)}
+
+
+def others_mean(survey: Survey, iso3: str) -> dict[str, Array]:
+    """Mean of the other countries' shares, item by item; an item that no other country answered is left out."""
+    found: dict[str, Array] = {}
+    for item in survey.asked(iso3):
+        others = [cells[item.id].shares for c, cells in survey.answers.items() if c != iso3 and item.id in cells]
+        if others:
+            found[item.id] = np.mean(others, axis=0)
+    return found
+
+
+def _score(
+    answers: Callable[[Item], tuple[ArrayLike, float]], survey: Survey, iso3: str, knobs: SurveyBenchmark
+) -> pd.DataFrame:
+    """Rows of the asked items; answers of shape (draws, K) are scored draw by draw and averaged."""
+    items = survey.asked(iso3)
+    check(len(items) > 0, "culture.iso3", iso3, f"survey {survey.name} asked it none of the items to be scored")
+    rows = []
+    for item in items:
+        p = survey.of(iso3)[item.id].shares
+        q, mass = answers(item)
+        nominal = item.scale is Scale.nominal
+        rows.append(
+            {
+                "item": item.id,
+                "topic": item.topic,
+                "battery": item.battery,
+                "scale": item.scale.name,
+                "n_options": len(item.codes),
+                "js": float(js_similarity(p, q, knobs.js_base.value, knobs.js_sqrt).mean()),
+                "wasserstein": np.nan if nominal else float(wasserstein_similarity(p, q).mean()),
+                "entropy_model": float(entropy(q).mean()),
+                "entropy_survey": float(entropy(p)),
+                "mass": mass,
+            }
+        )
+    return pd.DataFrame(rows)

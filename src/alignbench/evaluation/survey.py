@@ -1,0 +1,160 @@
+"""The survey benchmark: a model answers the items of a split; answers become distributions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from alignbench.backend import Engine
+from alignbench.component import Component, recorded
+from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Prompt, Request
+from alignbench.evaluation.metrics import Array
+from alignbench.evaluation.statistics import Bootstrap
+from alignbench.progress import bar
+from alignbench.types import AlignedModel, Item, Split, check
+
+_ID = ["item", "context", "order"]
+
+
+class LogBase(Enum):
+    """Logarithm of the Jensen-Shannon divergence; base 2 bounds it by 1."""
+
+    two = 2.0
+    e = math.e
+
+
+@dataclass(frozen=True)
+class SurveyBenchmark(Component):
+    """Knobs of asking, of the score, and of its uncertainty."""
+
+    # label: the option's number or letter; text: its full wording.
+    answer: Answer = Answer.label
+    # both averages each item over the listed and the reversed order.
+    orders: Orders = Orders.both
+    # auto | numbers | letters
+    labels: Labels = Labels.auto
+    # With answer=text: subtract each option's log-probability after a question without content.
+    divide_prior: bool = True
+    # Which items are asked: test, or validation when a choice is still to be made.
+    split: Split = Split.test
+    js_base: LogBase = LogBase.two
+    # True scores 1 - distance (the square root) and not 1 - divergence.
+    js_sqrt: bool = False
+    # Bootstrap resamples of the item batteries.
+    bootstrap: int = 2000
+    bootstrap_seed: int = 0
+    confidence: float = 0.95
+    # Respondents assumed for the ceiling where the source gives no number; 1200 is a usual national sample.
+    ceiling_n: int = 1200
+    # Prompts a call: how much a kill can lose.
+    chunk: int = recorded(256)
+
+    def __post_init__(self) -> None:
+        for name in ("bootstrap", "ceiling_n", "chunk"):
+            check(getattr(self, name) > 0, f"benchmark.{name}", getattr(self, name), "give a positive number")
+        check(0 < self.confidence < 1, "benchmark.confidence", self.confidence, "give a share between 0 and 1")
+
+    @property
+    def asking(self) -> Asking:
+        """What the model reads; ``asking.parts`` is this benchmark's share of the responses' key."""
+        return Asking(self.answer, self.orders, self.labels, self.divide_prior)
+
+    @property
+    def resampling(self) -> Bootstrap:
+        """How intervals are made."""
+        return Bootstrap(self.bootstrap, self.bootstrap_seed, self.confidence)
+
+
+def respond(
+    engine: Engine, aligned: AlignedModel, items: Sequence[Item], knobs: SurveyBenchmark, folder: Path
+) -> pd.DataFrame:
+    """Ask every item under every system text in every order; one ``engine.score`` call a chunk.
+
+    Goes on from the chunks found in ``folder``, whatever their size. Prompts that share a system text are
+    neighbours, so that an engine can reuse the prefix.
+
+    Returns:
+        One row per option of a prompt, also written to ``folder/responses.parquet``: item, context,
+        order, position (as listed), option (index into ``Item.codes``), logprob (nats), prior (nats; 0 where
+        none is divided out) and mass (``OptionScores.mass`` of the prompt).
+
+    Raises:
+        AlignbenchError: no items, or a ten-point item too long to label.
+    """
+    check(len(items) > 0, "items", 0, "the split holds no item to ask")
+    final = folder / "responses.parquet"
+    if final.is_file():
+        return pd.read_parquet(final)
+    prompts = sorted(knobs.asking.prompts(items, aligned.policy), key=lambda prompt: prompt.system or "")
+    parts = [pd.read_parquet(path) for path in sorted(folder.glob("part-*.parquet"))]
+    done = {key for part in parts for key in part[_ID].itertuples(index=False, name=None)}
+    waiting = [prompt for prompt in prompts if prompt.id not in done]
+    with bar(len(prompts), "answers", "prompt") as progress:
+        progress.update(len(prompts) - len(waiting))
+        for start in range(0, len(waiting), knobs.chunk):
+            chunk = waiting[start : start + knobs.chunk]
+            part = _answers(engine, aligned.adapter, chunk)
+            _write(part, folder / f"part-{len(parts):04d}.parquet")
+            parts.append(part)
+            progress.update(len(chunk))
+    responses = pd.concat(parts).sort_values([*_ID, "position"], ignore_index=True)
+    _write(responses, final)
+    for path in folder.glob("part-*.parquet"):
+        path.unlink()
+    return responses
+
+
+def distributions(responses: pd.DataFrame, items: Iterable[Item]) -> dict[str, Array]:
+    """Item id -> the model's distribution, in the order of ``Item.codes``.
+
+    Softmax over the options of each prompt (prior subtracted), then the plain mean over orders and contexts.
+
+    Raises:
+        AlignbenchError: an item without responses, or a prompt that gave no option any probability.
+    """
+    prompt = [responses[name] for name in _ID]
+    score = responses["logprob"] - responses["prior"]
+    weight = (score - score.groupby(prompt).transform("max")).map(math.exp)
+    share = weight / weight.groupby(prompt).transform("sum")
+    mean = share.groupby([responses["item"], responses["option"]]).mean().unstack("option")
+    found: dict[str, Array] = {}
+    for item in items:
+        check(item.id in mean.index, "responses", item.id, "this item was not asked; remove the stage and run again")
+        found[item.id] = mean.loc[item.id].to_numpy(dtype=np.float64)[: len(item.codes)]
+        check(bool(np.isfinite(found[item.id]).all()), "responses", item.id, "the model's scores are not finite")
+    return found
+
+
+def option_mass(responses: pd.DataFrame) -> dict[str, float]:
+    """Item id -> mean probability of the options' first tokens over its prompts."""
+    mass = responses.drop_duplicates(_ID).groupby("item")["mass"].mean()
+    return {str(item): float(value) for item, value in mass.items()}
+
+
+def _answers(engine: Engine, adapter: Path | None, prompts: Sequence[Prompt]) -> pd.DataFrame:
+    """Rows of one chunk; equal requests (priors of items with the same options) are scored once."""
+    requests = [r for p in prompts for r in (p.request, p.prior) if r is not None]
+    unique: list[Request] = list(dict.fromkeys(requests))
+    scores = dict(
+        zip(unique, engine.score([r.chat for r in unique], [r.options for r in unique], adapter), strict=True)
+    )
+    rows = []
+    for prompt in prompts:
+        answer = scores[prompt.request]
+        prior = scores[prompt.prior].logprobs if prompt.prior else (0.0,) * len(prompt.options)
+        for position, option in enumerate(prompt.options):
+            rows.append((*prompt.id, position, option, answer.logprobs[position], prior[position], answer.mass))
+    return pd.DataFrame(rows, columns=[*_ID, "position", "option", "logprob", "prior", "mass"])
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    """A reader finds the whole file or none."""
+    partial = path.with_name(f".{path.name}")
+    frame.to_parquet(partial, index=False)
+    partial.replace(path)

@@ -1,0 +1,47 @@
+"""Judges: does an answer support or contradict a culture's norms?"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from alignbench.backend import Engine
+from alignbench.component import Component
+from alignbench.embedder import Embedder
+from alignbench.types import Norm
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a judge may use. ``engine`` is called only by judges that need a language model."""
+
+    engine: Callable[[], Engine]
+    embedder: Embedder
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A judge's word on one answer.
+
+    Attributes:
+        score: graded support for the decisive norm, in the judge's own unit; positive supports.
+        verdict: +1 supports, 0 unrelated or undecided, -1 contradicts (CultureRL's reward).
+        item: item id of the decisive norm, None if there is none.
+        parsed: False if an LLM's output held no verdict (then score and verdict are 0).
+    """
+
+    score: float
+    verdict: int
+    item: str | None = None
+    parsed: bool = True
+
+
+class Judge(Component, ABC):
+    """Knobs of a judge; stateless apart from them."""
+
+    @abstractmethod
+    def judge(
+        self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]], tools: Tools
+    ) -> list[Judgement]:
+        """One judgement per answer, each against its own list of norms (those of one cluster)."""

@@ -1,0 +1,42 @@
+"""Embedding and likelihood judged together: each brought to its own unit, then added.
+
+Our choice: measured on survey answers in sentence form, the two err on different norms and their sum
+beats both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alignbench.judge import Tools
+from alignbench.judge.decisive import Decisive, GradedJudge
+from alignbench.judge.likelihood import likelihood_contrast
+from alignbench.types import check
+
+
+@dataclass(frozen=True)
+class BlendJudge(GradedJudge):
+    """Score: cosine contrast / embedding_unit + likelihood contrast / likelihood_unit."""
+
+    margin: float = 0.3
+    # A typical difference of cosines.
+    embedding_unit: float = 0.1
+    # A typical difference of log-probabilities, in nats.
+    likelihood_unit: float = 3.0
+    # Likelihood per word of the answer; then a typical difference is nearer to 0.3.
+    per_word: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("embedding_unit", "likelihood_unit"):
+            check(getattr(self, name) > 0, f"judge.{name}", getattr(self, name), "a unit is a positive number")
+
+    def scores(
+        self, questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], tools: Tools
+    ) -> list[float]:
+        """Sum of both contrasts, each in its unit."""
+        likelihoods = likelihood_contrast(questions, answers, found, tools.engine(), self.per_word)
+        return [
+            d.contrast / self.embedding_unit + likelihood / self.likelihood_unit
+            for d, likelihood in zip(found, likelihoods, strict=True)
+        ]

@@ -1,0 +1,78 @@
+"""A language model as judge: CultureRL's reward model, on an engine of our own.
+
+Source: CultureRL, step C (Zhao et al., AAAI 2026; there gpt-4o-mini at temperature 0). The prompt has
+the same parts (role, objective, scale, clarifications, numbered rules, a last line to parse) in our
+own wording. A small judge is weak: calibrate it before paying by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from alignbench.backend import Engine
+from alignbench.backend.model import Model, Thinking
+from alignbench.errors import AlignbenchError
+from alignbench.judge import Judge, Judgement, Tools
+from alignbench.types import Chat, Norm, Sampling, chat, check
+
+_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
+_VERDICT = re.compile(r"[\W_]*verdict[\s:=*_]*([+-]?[01])[\W_]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class LLMJudge(Judge):
+    """Knobs of the judge model; greedy decoding. Score and verdict are the same -1, 0 or +1."""
+
+    # Hugging Face folder or hub id of the judge; empty: the base model judges.
+    model: str = ""
+    # For a judge whose chat template has a thinking switch.
+    thinking: Thinking = Thinking.none
+    # A sentence a rule and the verdict; a reply cut off before its last line counts as unparsed.
+    max_new_tokens: int = 512
+
+    def __post_init__(self) -> None:
+        check(self.max_new_tokens > 0, "judge.max_new_tokens", self.max_new_tokens, "give a positive number of tokens")
+
+    def judge(
+        self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]], tools: Tools
+    ) -> list[Judgement]:
+        """One judgement per answer; blank answers and empty lists of norms get 0 without asking the model."""
+        cases = zip(questions, answers, norms, strict=True)
+        chats = [_prompt(q, a, n) if a.strip() and n else None for q, a, n in cases]
+        asked = list(dict.fromkeys(c for c in chats if c is not None))
+        engine = _engine(self.model, self.thinking) if self.model else tools.engine()
+        outputs = engine.generate(asked, Sampling(max_new_tokens=self.max_new_tokens)) if asked else []
+        said = {c: parse(texts[0]) for c, texts in zip(asked, outputs, strict=True)}
+        return [Judgement(0.0, 0) if c is None else said[c] for c in chats]
+
+
+def parse(output: str) -> Judgement:
+    """The verdict on the last line that is not blank; anything else there is unparsed."""
+    lines = [line for line in output.replace("\u2212", "-").splitlines() if line.strip()]
+    match = _VERDICT.fullmatch(lines[-1]) if lines else None
+    if match is None:
+        return Judgement(0.0, 0, parsed=False)
+    verdict = int(match[1])
+    return Judgement(float(verdict), verdict)
+
+
+@lru_cache(maxsize=1)
+def _engine(path: str, thinking: Thinking) -> Engine:
+    """The judge model beside the base model, in process; kept open for the next call."""
+    from alignbench.backend.hf import HF
+
+    try:
+        return HF().open(Model(path=path, name="judge", thinking=thinking).resolve())
+    except AlignbenchError as error:
+        raise AlignbenchError(error.field.replace("model", "judge", 1), error.value, error.remedy) from error
+
+
+def _prompt(question: str, answer: str, norms: Sequence[Norm]) -> Chat:
+    rules = [norm.statement for norm in norms]
+    return chat(_TEMPLATES.get_template("llm.jinja").render(question=question, answer=answer, rules=rules))

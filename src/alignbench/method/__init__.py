@@ -1,0 +1,54 @@
+"""Methods: each one file, read top to bottom."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from alignbench.backend import Engine
+from alignbench.component import Component
+from alignbench.data.survey import Survey
+from alignbench.embedder import Embedder
+from alignbench.judge import Judge, Tools
+from alignbench.runs.store import Store
+from alignbench.training import Training
+from alignbench.types import AlignedModel, Culture, ModelRef
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """All that a method may use. There is no way from here to a test item.
+
+    Attributes:
+        train: survey restricted to training batteries (all countries).
+        validation: survey restricted to validation batteries; for choosing, not for learning.
+        engine: the base model's engine, opened when first called.
+        insist: go on although the judge is near chance.
+        store: runs and reuses stages; adapters and pools live in stage folders.
+    """
+
+    culture: Culture
+    train: Survey
+    validation: Survey
+    model: ModelRef
+    engine: Callable[[], Engine]
+    embedder: Embedder
+    judge: Judge
+    training: Training
+    seed: int
+    insist: bool
+    store: Store
+
+    @property
+    def tools(self) -> Tools:
+        """What the judge may use."""
+        return Tools(self.engine, self.embedder)
+
+
+class Method(Component, ABC):
+    """A way to align a model with a culture; its fields are its knobs."""
+
+    @abstractmethod
+    def fit(self, context: RunContext) -> AlignedModel:
+        """Learn from the training split and return base model, adapter and prompt policy."""

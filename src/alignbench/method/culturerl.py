@@ -1,0 +1,295 @@
+"""CultureRL: norms of a culture as the reward of reinforcement learning.
+
+Source: Zhao et al., AAAI 2026 (doi 10.1609/aaai.v40i44.41150), steps as in the authors' code:
+A norm pool construction, B training prompts near a cluster, C norm-cluster reward and GRPO.
+Read ``fit`` top to bottom. What is ours is named so in every table: the local judges, the
+``survey`` prompts (one-token answers to survey questions) and the distribution rewards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from alignbench.errors import AlignbenchError
+from alignbench.judge import Judge, Judgement, Tools
+from alignbench.judge.calibration import calibrate, fit_thresholds
+from alignbench.judge.targets import entropy_matched, peak_matched
+from alignbench.method import Method, RunContext
+from alignbench.method.practice import option_rows, selector
+from alignbench.norms.cluster import Clustering
+from alignbench.norms.picture import draw_pool
+from alignbench.norms.pool import NormPool, build_pool
+from alignbench.norms.prompts import PromptText, TrainingPrompt, stance_system, training_prompts
+from alignbench.progress import say
+from alignbench.runs.manifest import write_json
+from alignbench.runs.store import Stage
+from alignbench.training.export import aligned
+from alignbench.training.grpo import PromptRow, train_grpo
+from alignbench.training.options import option_grpo, train_on_options
+from alignbench.training.sft import ConversationRow, train_sft
+from alignbench.types import AlignedModel, Item, chat, check
+
+
+class Prompts(Enum):
+    """What the policy practises on."""
+
+    open = "open"  # open stance questions, free text: the paper's form
+    survey = "survey"  # survey-format questions, the answer is one token: ours
+    mix = "mix"  # survey first, then open, on the same adapter: ours
+
+
+class Reward(Enum):
+    """What a reply is paid by. Both distribution rewards pay log target - own log-probability."""
+
+    verdict = "verdict"  # the judge's -1/0/+1: the paper's form, pays for the majority alone
+    entropy = "entropy"  # target: softmax of the judge's scores at a fixed entropy (ours)
+    support = "support"  # target: the same, as peaked as the norm is widely held (ours)
+
+
+class PoolItems(Enum):
+    """Which training items become norms."""
+
+    train = "train"  # all of them
+    paper = "paper"  # those among the 62 of the authors' pool
+
+
+# The authors' pool (read in their code); only the training items among them are used here.
+PAPER_ITEMS = frozenset(
+    [f"Q{n}" for n in (9, 10, 15, 17, 21, 22, 23, 25, *range(27, 42), 43, 62, 110, *range(118, 122), 123, 124)]
+    + [f"Q{n}" for n in (*range(126, 131), 160, 165, 169, 170, 182, 183, 186, 193, *range(196, 199), 233, 234)]
+    + [f"Q{n}" for n in (235, 237, 238, 239, 242, 243, 245, 246, 248, 249, 250)]
+    + ["Q234A"]
+)
+
+
+@dataclass(frozen=True)
+class CultureRL(Method):
+    """Knobs of CultureRL; how the weights are trained is ``training``, the judge is ``judge``."""
+
+    prompts: Prompts = Prompts.survey
+    reward: Reward = Reward.support
+    pool_items: PoolItems = PoolItems.train
+    clustering: Clustering = Clustering.kmeans
+    # Clusters of k-means; 8 in the authors' code.
+    clusters: int = 8
+    cluster_seed: int = 42
+    # Smallest cluster of HDBSCAN, in items.
+    min_cluster_size: int = 4
+    # Text of a prompt that is compared with the centres: question as in the paper, or concept.
+    prompt_text: PromptText = PromptText.concept
+    # Largest distance of a training prompt to its nearest cluster centre; about 0.6 [I] in the authors' data.
+    cut: float = 1.0
+    # Normalised entropy of the target when reward=entropy; people's is .64-.77.
+    target_entropy: float = 0.7
+    # Supervised warm start on the culture's stance sentences before open practice (the authors have one too).
+    warm_start: bool = False
+
+    def __post_init__(self) -> None:
+        check(self.clusters > 1, "method.clusters", self.clusters, "give at least 2")
+        check(self.cut > 0, "method.cut", self.cut, "distances between unit vectors lie between 0 and 2")
+        check(
+            not self.warm_start or self.prompts is Prompts.open,
+            "method.warm_start",
+            True,
+            "it prepares open practice: add method.prompts=open",
+        )
+
+    def fit(self, context: RunContext) -> AlignedModel:
+        """Build the pool, calibrate the judge on it, and train against it.
+
+        Raises:
+            AlignbenchError: the judge is near chance on the pool (unless ``insist``), no prompt lies
+                within ``cut``, or every reward group stays without variance.
+        """
+        pool_stage = self._pool(context)
+        pool = NormPool.load(pool_stage.path)
+        judge, calibration = self._calibrated(context, pool, pool_stage.key)
+        parts = {
+            "method": self.parts,
+            "pool": pool_stage.key,
+            "calibration": calibration.key,
+            "model": context.model.fingerprint,
+            "dtype": context.model.dtype,
+            "training": context.training.parts,
+            "seed": context.seed,
+        }
+        stage = context.store.stage("fit", parts, lambda folder: self._train(context, pool, judge, folder))
+        result = aligned(context.model, stage)
+        return replace(result, provenance={**result.provenance, "norms": pool_stage.key, "calibrate": calibration.key})
+
+    # A. Norm pool construction
+
+    def _pool(self, context: RunContext) -> Stage:
+        """Modal answers as norms with opposites, clustered by concept; with a table and a picture."""
+        items = PAPER_ITEMS if self.pool_items is PoolItems.paper else None
+
+        def build(folder: Path) -> Mapping[str, Any]:
+            culture = context.culture
+            pool = build_pool(
+                context.train,
+                culture.iso3,
+                culture.country,
+                context.embedder,
+                items=items,
+                clustering=self.clustering,
+                clusters=self.clusters,
+                min_cluster_size=self.min_cluster_size,
+                seed=self.cluster_seed,
+            )
+            pool.save(folder)
+            pool.table().to_csv(folder / "norms.csv", index=False)
+            draw_pool(pool, folder / "pool.png")
+            return {"norms": len(pool.norms), "clusters": len(pool.names)}
+
+        parts = {
+            "survey": context.train.fingerprint,
+            "country": [context.culture.iso3, context.culture.country],
+            "embedder": context.embedder.fingerprint,
+            "items": self.pool_items,
+            "clustering": self.clustering,
+            "clusters": self.clusters,
+            "min_cluster_size": self.min_cluster_size,
+            "seed": self.cluster_seed,
+        }
+        return context.store.stage("norms", parts, build)
+
+    # B. A judge that is known to work
+
+    def _calibrated(self, context: RunContext, pool: NormPool, pool_key: str) -> tuple[Judge, Stage]:
+        """The judge with thresholds fitted on the pool, where every right verdict is known."""
+
+        def build(folder: Path) -> Mapping[str, Any]:
+            fitted = fit_thresholds(context.judge, pool, context.tools, context.seed)
+            measured = calibrate(fitted, pool, context.tools, context.seed)
+            return {"judge": fitted.parts, **asdict(measured)}
+
+        parts = {
+            "pool": pool_key,
+            "judge": context.judge.parts,
+            "embedder": context.embedder.fingerprint,
+            "model": context.model.fingerprint,
+            "dtype": context.model.dtype,
+            "seed": context.seed,
+        }
+        stage = context.store.stage("calibrate", parts, build)
+        facts = stage.facts
+        summary = f"accuracy {facts['accuracy']:.2f}, AUC {facts['auc']:.2f} on {facts['norms']} norms"
+        say(f"  judge  {summary}; weakest: {facts['weakest']}")
+        if facts["near_chance"] and not context.insist:
+            raise AlignbenchError(
+                "judge",
+                type(context.judge).__name__,
+                f"near chance on the norm pool ({summary}): choose another judge, or say insist=true",
+            )
+        thresholds = {k: v for k, v in facts["judge"].items() if k in ("related_cut", "margin")}
+        return context.judge.with_knobs(**thresholds), stage
+
+    # C. Norm-cluster reward and GRPO
+
+    def _train(self, context: RunContext, pool: NormPool, judge: Judge, folder: Path) -> Mapping[str, Any]:
+        """The phases that ``prompts`` asks for, each on the adapter of the one before."""
+        prompts, dropped = training_prompts(context.train.items, pool, context.embedder, self.cut, self.prompt_text)
+        run = _Run(pool, judge, prompts, stance_system(context.culture.country), context.tools)
+        facts: dict[str, Any] = {"prompts": len(prompts), "dropped": len(dropped)}
+        if self.prompts is Prompts.survey:
+            return facts | {"survey": self._practise_survey(context, run, folder)}
+        first = folder / "first"
+        first.mkdir(exist_ok=True)
+        if self.prompts is Prompts.mix:
+            facts["survey"] = self._practise_survey(context, run, first)
+        elif self.warm_start:
+            facts["stances"] = train_sft(context.model, run.stances, context.training, context.seed, first)
+        start = first if len(facts) > 2 else None
+        return facts | {"open": self._practise_open(context, run, folder, start)}
+
+    def _practise_survey(self, context: RunContext, run: _Run, folder: Path) -> Mapping[str, Any]:
+        """One-token answers: every option's reward is known beforehand, so groups are drawn from one softmax."""
+        items = {item.id: item for item in context.train.items}
+        graded = run.grade_options([items[p.item] for p in run.prompts])
+        write_json(folder / "option_scores.json", {i: [asdict(j) for j in row] for i, row in graded.items()})
+        targets = {i: self._target(items[i], row, run.support) for i, row in graded.items()}
+        verdicts = None
+        if self.reward is Reward.verdict:
+            verdicts = {i: by_option(items[i], [j.verdict for j in row]) for i, row in graded.items()}
+        rows = option_rows(items.values(), targets, verdicts)
+        loss = partial(option_grpo, density=self.reward is not Reward.verdict)
+        return train_on_options(context.model, rows, loss, context.training, context.seed, folder, selector(context))
+
+    def _target(self, item: Item, row: Sequence[Judgement], support: Mapping[str, float]) -> list[float]:
+        """Distribution over the item's options that the judge's scores (one per level) stand for."""
+        scores = [j.score for j in row]
+        if self.reward is Reward.verdict:
+            return [1 / len(item.codes)] * len(item.codes)  # unused: the verdicts are the reward
+        if self.reward is Reward.entropy:
+            levels = entropy_matched(scores, self.target_entropy)
+        else:
+            best = row[int(np.argmax(scores))]
+            levels = peak_matched(scores, support.get(best.item or "", 1 / len(scores)))
+        return by_option(item, levels, spread=True)
+
+    def _practise_open(self, context: RunContext, run: _Run, folder: Path, start: Path | None) -> Mapping[str, Any]:
+        """Free text, judged against the norms of the prompt's cluster: the paper's form."""
+        rows = [
+            PromptRow(chat(p.question, run.system), {"question": p.question, "cluster": p.cluster}) for p in run.prompts
+        ]
+
+        def reward(replies: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> list[float]:
+            norms = [run.pool.norms_of(m["cluster"]) for m in meta]
+            judged = run.judge.judge([m["question"] for m in meta], replies, norms, context.tools)
+            return [float(j.verdict) if self.reward is Reward.verdict else j.score for j in judged]
+
+        return train_grpo(context.model, rows, reward, context.training, context.seed, folder, start)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the phases of one training share."""
+
+    pool: NormPool
+    judge: Judge
+    prompts: Sequence[TrainingPrompt]
+    system: str
+    tools: Tools
+
+    @property
+    def support(self) -> Mapping[str, float]:
+        """Item id -> share of people who hold its norm."""
+        return {norm.item: norm.support for norm in self.pool.norms}
+
+    @property
+    def stances(self) -> list[ConversationRow]:
+        """The culture's norm on each prompt's own item, said in the first person, as the reply to learn."""
+        norms = {norm.item: norm.spoken_by("I").statement for norm in self.pool.norms}
+        own = [p for p in self.prompts if p.item in norms]
+        return [ConversationRow(chat(p.question, self.system), norms[p.item]) for p in own]
+
+    def grade_options(self, items: Sequence[Item]) -> dict[str, list[Judgement]]:
+        """Item id -> one judgement per level: "I <predicate>." against the norms of the prompt's cluster."""
+        cases = [
+            (p, item.statement(level, "I"))
+            for p, item in zip(self.prompts, items, strict=True)
+            for level in range(len(item.predicates))
+        ]
+        judged = self.judge.judge(
+            [p.question for p, _ in cases],
+            [text for _, text in cases],
+            [self.pool.norms_of(p.cluster) for p, _ in cases],
+            self.tools,
+        )
+        graded: dict[str, list[Judgement]] = {}
+        for (prompt, _), judgement in zip(cases, judged, strict=True):
+            graded.setdefault(prompt.item, []).append(judgement)
+        return graded
+
+
+def by_option(item: Item, levels: Sequence[float] | np.ndarray[Any, Any], spread: bool = False) -> list[float]:
+    """Values of levels as values of options; ``spread`` divides a level's value among its options."""
+    of = [item.level(position) for position in range(len(item.codes))]
+    return [float(levels[level]) / (of.count(level) if spread else 1) for level in of]

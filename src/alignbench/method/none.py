@@ -1,0 +1,17 @@
+"""The model as it is: the base that every difference is measured from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alignbench.method import Method, RunContext
+from alignbench.types import AlignedModel
+
+
+@dataclass(frozen=True)
+class NoMethod(Method):
+    """No adapter, no system prompt."""
+
+    def fit(self, context: RunContext) -> AlignedModel:
+        """Return the base model unchanged."""
+        return AlignedModel(context.model)

@@ -1,0 +1,192 @@
+"""Norm pool construction: a culture's majority answers as sentences, in thematic clusters.
+
+Source: CultureRL, step A (Zhao et al., AAAI 2026). The modal answer of each item becomes a norm;
+items are embedded by their *concept* (the thing judged, without the question's framing) and
+clustered. What the paper had written by language models is fixed in the item table here: the
+concept, and one predicate per answer level. A cluster's name is our choice: its most frequent topic
+and the concept nearest to its centre.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from alignbench.data.survey import Survey
+from alignbench.embedder import Embedder, Vectors
+from alignbench.norms.cluster import Clustering, Clusters, cluster, distances, natural
+from alignbench.runs.manifest import write_json
+from alignbench.types import Answers, Item, Norm, Scale, check
+
+
+@dataclass(frozen=True, eq=False)
+class NormPool:
+    """The norms of one culture; the clusters are those of the items, so all cultures share them.
+
+    Attributes:
+        norms: one per item that the country answered, in the natural order of item ids.
+        concepts: the concept of each norm's item.
+        vectors: the concepts' unit vectors, shape (len(norms), dimension).
+        names: of the clusters.
+        centres: unit vectors, shape (len(names), dimension).
+        made_with: embedder fingerprint, survey fingerprint and the clustering's knobs.
+    """
+
+    iso3: str
+    country: str
+    norms: tuple[Norm, ...]
+    concepts: tuple[str, ...]
+    vectors: Vectors
+    names: tuple[str, ...]
+    centres: Vectors
+    made_with: Mapping[str, Any] = field(default_factory=dict)
+
+    def norms_of(self, cluster: int) -> tuple[Norm, ...]:
+        """The culture's norms in a cluster; empty if the country was asked none of its items."""
+        return tuple(norm for norm in self.norms if norm.cluster == cluster)
+
+    def nearest(self, vectors: Vectors) -> tuple[list[int], list[float]]:
+        """Nearest cluster of each unit vector (n, dimension), and the Euclidean distance to its centre."""
+        apart = distances(vectors, self.centres)
+        return apart.argmin(axis=1).tolist(), apart.min(axis=1).tolist()
+
+    def table(self) -> pd.DataFrame:
+        """One row per norm: cluster, name, item, statement, opposite, support; sorted by cluster."""
+        rows = [(n.cluster, self.names[n.cluster], n.item, n.statement, n.opposite, n.support) for n in self.norms]
+        frame = pd.DataFrame(rows, columns=["cluster", "name", "item", "statement", "opposite", "support"])
+        return frame.sort_values("cluster", kind="stable", ignore_index=True)
+
+    def save(self, folder: Path) -> None:
+        """Write ``pool.json`` (everything in words), ``centres.npy`` and ``vectors.npy``."""
+        np.save(folder / "centres.npy", self.centres)
+        np.save(folder / "vectors.npy", self.vectors)
+        content = {
+            "iso3": self.iso3,
+            "country": self.country,
+            "made_with": dict(self.made_with),
+            "clusters": self.names,
+            "norms": [asdict(n) | {"concept": c} for n, c in zip(self.norms, self.concepts, strict=True)],
+        }
+        write_json(folder / "pool.json", content)
+
+    @classmethod
+    def load(cls, folder: Path) -> NormPool:
+        """The pool that :meth:`save` wrote."""
+        content = json.loads((folder / "pool.json").read_text(encoding="utf-8"))
+        concepts = tuple(row.pop("concept") for row in content["norms"])
+        return cls(
+            iso3=content["iso3"],
+            country=content["country"],
+            norms=tuple(Norm(**row) for row in content["norms"]),
+            concepts=concepts,
+            vectors=np.load(folder / "vectors.npy"),
+            names=tuple(content["clusters"]),
+            centres=np.load(folder / "centres.npy"),
+            made_with=content["made_with"],
+        )
+
+
+def build_pool(
+    survey: Survey,
+    iso3: str,
+    country: str,
+    embedder: Embedder,
+    *,
+    items: Collection[str] | None = None,
+    clustering: Clustering = Clustering.kmeans,
+    clusters: int = 8,
+    min_cluster_size: int = 4,
+    seed: int = 42,
+) -> NormPool:
+    """The norm pool of a country.
+
+    Args:
+        survey: training items only; all of them are clustered, asked in this country or not.
+        country: name for the norms' subject ("People in <country> ...").
+        items: ids to which the pool is restricted; those unknown to ``survey`` are ignored.
+
+    Raises:
+        AlignbenchError: the survey lacks the country, no item is left, or fewer items than clusters.
+    """
+    answers = survey.of(iso3)
+    chosen = sorted((i for i in survey.items if items is None or i.id in items), key=lambda i: natural(i.id))
+    remedy = f"survey {survey.name} asked none of them in {iso3}"
+    check(any(i.id in answers for i in chosen), "norms.items", items, remedy)
+    vectors = embedder.encode([i.concept for i in chosen])
+    clustered = cluster([i.id for i in chosen], vectors, clustering, clusters, min_cluster_size, seed)
+    asked = [row for row, item in enumerate(chosen) if item.id in answers]
+    return NormPool(
+        iso3=iso3,
+        country=country,
+        norms=tuple(
+            _norm(chosen[row], answers[chosen[row].id], iso3, country, int(clustered.labels[row])) for row in asked
+        ),
+        concepts=tuple(chosen[row].concept for row in asked),
+        vectors=vectors[asked],
+        names=_names(chosen, vectors, clustered),
+        centres=clustered.centres,
+        made_with={
+            "survey": survey.fingerprint,
+            "embedder": embedder.fingerprint,
+            "clustering": clustering.name,
+            "clusters": len(clustered.centres),
+            "seed": seed,
+        },
+    )
+
+
+def modal_level(item: Item, answers: Answers) -> tuple[int, float]:
+    """The level that most people chose and its share; of equals, the lower level."""
+    shares = _level_shares(item, answers)
+    level = max(range(len(shares)), key=lambda k: (shares[k], -k))
+    return level, shares[level]
+
+
+def opposite_level(item: Item, answers: Answers, level: int) -> int | None:
+    """The level whose statement contradicts ``level``'s; None only where an item has a single level.
+
+    The mirrored level where there is one. Our choice for the rest, so that nearly every norm has an
+    opposite: against a middle level stands the end that fewer people chose, against a nominal
+    level the other level that fewest chose (of equals, the lower).
+    """
+    mirrored = item.opposite(level)
+    if mirrored is not None:
+        return mirrored
+    shares = _level_shares(item, answers)
+    last = len(shares) - 1
+    rivals = range(len(shares)) if item.scale is Scale.nominal else (0, last)
+    return min((k for k in rivals if k != level), key=lambda k: (shares[k], k), default=None)
+
+
+def _level_shares(item: Item, answers: Answers) -> list[float]:
+    """Share per level; rounded so that equal shares tie whatever the order of the sum."""
+    shares = [0.0] * len(item.predicates)
+    for position, share in enumerate(answers.shares):
+        shares[item.level(position)] += share
+    return [round(share, 9) for share in shares]
+
+
+def _norm(item: Item, answers: Answers, iso3: str, country: str, cluster: int) -> Norm:
+    subject = f"People in {country}"
+    level, support = modal_level(item, answers)
+    opposite = opposite_level(item, answers, level)
+    contrary = None if opposite is None else item.statement(opposite, subject)
+    return Norm(item.id, iso3, level, item.statement(level, subject), contrary, support, cluster, subject)
+
+
+def _names(items: Sequence[Item], vectors: Vectors, clustered: Clusters) -> tuple[str, ...]:
+    """``topic: concept`` of each cluster; ``items`` are in natural order, which settles ties."""
+    apart = distances(vectors, clustered.centres)
+    names = []
+    for label in range(len(clustered.centres)):
+        members = np.flatnonzero(clustered.labels == label)
+        topic = Counter(items[row].topic for row in members).most_common(1)[0][0].replace("_", " ")
+        names.append(f"{topic}: {items[members[apart[members, label].argmin()]].concept}")
+    return tuple(names)

@@ -1,0 +1,148 @@
+"""What the command line may say: the help page, and one clear message for a wrong override."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from alignbench.config import ROOMS, conf_dir
+from alignbench.errors import AlignbenchError
+
+_GROUPS = [*ROOMS, "culture"]
+
+_HEAD = """\
+alignbench: methods of aligning language models with a culture's values, compared on equal terms.
+
+  python -m alignbench method=culturerl culture=saudi            one run: fit, score, report
+  python -m alignbench -m method=none,culturerl culture=china,iraq seed=0,1,2     a sweep
+  python -m alignbench task=plan method=culturerl culture=iraq   what is done, what is not
+  python -m alignbench task=doctor model=local model.path=DIR    check a model before using it
+  python -m alignbench method=culturerl --cfg job                every knob with its value
+
+Any knob is GROUP.KNOB=VALUE (method.clusters=12, training.updates=112). A misspelt one is refused.
+Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like.
+"""
+
+
+def config_folders(arguments: Sequence[str] = ()) -> list[Path]:
+    """Folders that hold YAMLs, the user's ``--config-dir`` first."""
+    folders = [conf_dir()]
+    for i, argument in enumerate(arguments):
+        if argument in ("--config-dir", "-cd") and i + 1 < len(arguments):
+            folders.insert(0, Path(arguments[i + 1]))
+        elif argument.startswith("--config-dir="):
+            folders.insert(0, Path(argument.split("=", 1)[1]))
+    return folders
+
+
+def choices(group: str, folders: Sequence[Path]) -> dict[str, str]:
+    """Choice -> its sentence: the first comment line of its YAML."""
+    found: dict[str, str] = {}
+    for folder in reversed(folders):
+        for path in sorted((folder / group).glob("*.yaml")):
+            first = path.read_text(encoding="utf-8").split("\n", 1)[0]
+            found[path.stem] = first.removeprefix("#").strip() if first.startswith("#") else ""
+    return found
+
+
+def help_text(arguments: Sequence[str] = ()) -> str:
+    """Every group and every choice with a sentence."""
+    lines = [_HEAD]
+    folders = config_folders(arguments)
+    for group in _GROUPS:
+        options = choices(group, folders)
+        if not options:
+            continue
+        lines.append(f"{group}=")
+        width = max(len(name) for name in options)
+        lines += [f"  {name:<{width}}  {sentence}" for name, sentence in options.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def check_overrides(arguments: Sequence[str]) -> None:
+    """Compose once without running, so that a wrong override gets one message of ours.
+
+    Of a sweep the first value of each list is checked; Hydra checks the others when it composes them.
+
+    Raises:
+        AlignbenchError: unknown group choice, unknown key, or a value of the wrong type.
+    """
+    words = [a for a in arguments if "=" in a and not a.startswith("-")]
+    try:
+        parsed = OverridesParser.create().parse_overrides(words)
+    except HydraException as error:
+        raise AlignbenchError("command line", " ".join(words), str(error).splitlines()[0]) from error
+    own = [o for o in parsed if not str(o.key_or_group).startswith("hydra")]
+    folders = config_folders(arguments)
+    for override in own:
+        _check_choice(override, folders)
+    overrides = [f"hydra.searchpath=[{','.join(f'file://{f.absolute()}' for f in folders[:-1])}]"] + [
+        _first(o) for o in own
+    ]
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        try:
+            compose("config", overrides=overrides)
+        except (HydraException, OmegaConfBaseException) as error:
+            raise _first_wrong(own, overrides, error) from error
+
+
+def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:
+    """Name the first override that can not be composed with those before it."""
+    for i in range(1, len(overrides)):
+        plain = compose("config", overrides=list(overrides[:i]))
+        try:
+            compose("config", overrides=list(overrides[: i + 1]))
+        except (HydraException, OmegaConfBaseException) as own_error:
+            return _explain(own[i - 1], overrides[i], plain, own_error)
+    return AlignbenchError("config", " ".join(overrides[1:]), _one_line(error))
+
+
+def _first(override: Override) -> str:
+    """The override with the first value of its sweep."""
+    if override.is_sweep_override() and override.is_choice_sweep():
+        first = next(iter(override.sweep_iterator()))
+        return f"{override.get_key_element()}={first}"
+    return str(override.input_line)
+
+
+def _check_choice(override: Override, folders: Sequence[Path]) -> None:
+    group = str(override.key_or_group)
+    if group not in _GROUPS or override.is_sweep_override():
+        return
+    value = str(override.value())
+    options = choices(group, folders)
+    if value not in options:
+        near = difflib.get_close_matches(value, options, n=3) or sorted(options)
+        raise AlignbenchError(
+            group,
+            value,
+            f"no such choice; {'did you mean' if len(near) <= 3 else 'choose'} "
+            f"{', '.join(near)}? (python -m alignbench --help lists all)",
+        )
+
+
+def _explain(override: Override, word: str, plain: DictConfig, error: Exception) -> AlignbenchError:
+    key = str(override.key_or_group)
+    parent, _, leaf = key.rpartition(".")
+    node = OmegaConf.select(plain, parent) if parent else plain
+    value = word.split("=", 1)[1] if "=" in word else word
+    if isinstance(node, DictConfig) and leaf not in node:
+        known = [str(k) for k in node if k != "_target_"]
+        near = difflib.get_close_matches(leaf, known, n=2)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        return AlignbenchError(key, value, f"no such key; {hint}{parent or 'the top level'} has {', '.join(known)}")
+    return AlignbenchError(key, value, _one_line(error))
+
+
+def _one_line(error: Exception) -> str:
+    return re.sub(r"\s+", " ", str(error).split("full_key")[0]).strip()

@@ -1,0 +1,81 @@
+"""The overview of all finished cells: a page, and the same as CSV and Markdown."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from alignbench.evaluation.board import Row
+from alignbench.report.numbers import MISSING, change, interval, number
+from alignbench.report.page import environment
+from alignbench.report.record import CellRecord
+
+_NUMBERS = ("score", "low", "high", "skill", "difference", "difference_low", "difference_high", "p_value", "items")
+_CROSS = ("own_minus_cross", "own_minus_cross_low", "own_minus_cross_high")
+COLUMNS = ("method", "culture", "model", "seed", *_NUMBERS, *_CROSS, "page")
+
+Line = tuple[str, CellRecord, Row]
+
+
+def write_index(records: Mapping[str, CellRecord], folder: Path) -> Path:
+    """Write ``index.html``, ``cells.csv`` and ``cells.md`` into ``folder``; return the first.
+
+    Args:
+        records: finished cells by the name of their page, which lies in ``folder/<name>/index.html``.
+        folder: made if missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [(name, record, headline(record)) for name, record in sorted(records.items(), key=_order)]
+    _write_csv(folder / "cells.csv", lines)
+    (folder / "cells.md").write_text(_markdown(lines), encoding="utf-8")
+    page = environment().get_template("index.html.jinja")
+    path = folder / "index.html"
+    notes = list(dict.fromkeys(note for _, record, _ in lines for note in record.notes))
+    path.write_text(page.render(lines=lines, notes=notes), encoding="utf-8")
+    return path
+
+
+def headline(record: CellRecord) -> Row:
+    """The row that stands for the cell: the aligned model, the base model where nothing was aligned."""
+    return record.aligned or record.base or record.rows[0]
+
+
+def _write_csv(path: Path, lines: list[Line]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for name, record, row in lines:
+            cell = record.cell
+            control = record.control
+            cross = (control.difference, control.difference_low, control.difference_high) if control else (None,) * 3
+            figures = [getattr(row, column) for column in _NUMBERS]
+            writer.writerow([cell.method, cell.culture, cell.model, cell.seed, *figures, *cross, f"{name}/index.html"])
+
+
+def _markdown(lines: list[Line]) -> str:
+    head = "| culture | model | method | seed | score | 95 % interval | difference to base | own minus cross |"
+    rows = [head, "|---|---|---|--:|--:|---|---|---|"]
+    for name, record, row in lines:
+        cell = record.cell
+        texts = [
+            cell.culture,
+            cell.model,
+            f"[{cell.method}]({name}/index.html)",
+            str(cell.seed),
+            number(row.score),
+            interval(row.low, row.high),
+            _difference(row),
+            _difference(record.control),
+        ]
+        rows.append("| " + " | ".join(text.replace("|", r"\|") for text in texts) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _order(named: tuple[str, CellRecord]) -> tuple[str, str, str, int]:
+    cell = named[1].cell
+    return cell.culture, cell.model, cell.method, cell.seed
+
+
+def _difference(row: Row | None) -> str:
+    return change(row.difference, row.difference_low, row.difference_high) if row else MISSING

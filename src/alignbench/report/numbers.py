@@ -1,0 +1,51 @@
+"""How figures are written: three decimals, a true minus sign, an en dash for what is not there."""
+
+from __future__ import annotations
+
+import math
+
+MISSING = "–"
+
+
+def defined(value: float | None) -> bool:
+    """Whether there is a number to show."""
+    return value is not None and math.isfinite(value)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """``0.923``, ``−0.104``."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """``+0.051``, ``−0.104``; zero carries no sign."""
+    text = number(value, digits)
+    return f"+{text}" if value is not None and value > 0 and text.strip("0.") else text
+
+
+def interval(low: float | None, high: float | None, digits: int = 3) -> str:
+    """``[0.910, 0.940]``."""
+    return f"[{number(low, digits)}, {number(high, digits)}]" if defined(low) and defined(high) else MISSING
+
+
+def change(value: float | None, low: float | None, high: float | None) -> str:
+    """``+0.051 [0.020, 0.080]``; the bare value where it has no interval."""
+    return f"{signed(value)} {interval(low, high)}" if defined(low) and defined(high) else signed(value)
+
+
+def count(value: int | None) -> str:
+    """``42``."""
+    return MISSING if value is None else str(value)
+
+
+def percent(value: float | None) -> str:
+    """``62 %``."""
+    return f"{value:.0%}".replace("%", " %") if value is not None and math.isfinite(value) else MISSING
+
+
+def p_value(value: float | None) -> str:
+    """Three decimals, ``< 0.001`` below that."""
+    return "< 0.001" if value is not None and value < 0.001 else number(value)

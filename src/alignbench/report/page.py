@@ -1,0 +1,148 @@
+"""The page of one cell: one self-contained HTML file."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alignbench.errors import AlignbenchError
+from alignbench.report import figures, numbers
+from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
+from alignbench.report.verdict import verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SHOWN_ITEMS = 4  # gains, and as many losses
+SHOWN_SAMPLES = 3
+_FIRST_CURVES = ("reward", "validation", "loss", "entropy", "zero_variance_share")
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An item, and by how much its score rose from the base model to the aligned one."""
+
+    item: ItemRecord
+    change: float
+    base: tuple[float, ...]
+    own: tuple[float, ...]
+
+    @property
+    def axis(self) -> figures.Axis:
+        """From no answers to the largest share of any option."""
+        return figures.Axis(0.0, 1.05 * max(*self.item.survey, *self.base, *self.own))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A figure logged in training."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+    @property
+    def low(self) -> float:
+        """Smallest value."""
+        return min(y for _, y in self.points)
+
+    @property
+    def high(self) -> float:
+        """Largest value."""
+        return max(y for _, y in self.points)
+
+
+def write_page(record: CellRecord, folder: Path, assets: Path) -> Path:
+    """Write ``folder/index.html`` and return its path; ``assets`` is where the record's pictures lie.
+
+    Raises:
+        AlignbenchError: the pool's picture is missing.
+    """
+    page = environment().get_template("page.html.jinja")
+    text = page.render(
+        record=record,
+        verdict=verdict(record),
+        facts=facts(record),
+        axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
+        moved=moved(record),
+        shown_items=SHOWN_ITEMS,
+        shown_samples=SHOWN_SAMPLES,
+        curves=curves(record.history or ()),
+        picture=_picture(record.pool, assets),
+        clusters=_clusters(record.pool),
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "index.html"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def environment() -> Environment:
+    """Templates of this room, escaping everything, strict about names."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("alignbench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["figures"] = figures
+    for name in ("number", "signed", "interval", "count", "percent", "p_value", "defined"):
+        made.filters[name] = made.globals[name] = getattr(numbers, name)
+    made.filters["words"] = lambda name: str(name).replace("_", " ")
+    return made
+
+
+def facts(record: CellRecord) -> dict[str, str]:
+    """What was run, name to text, in the order of the record's fields; labels last."""
+    cell = asdict(record.cell)
+    labels = cell.pop("labels")
+    return {k: str(v) for k, v in {**cell, **labels}.items() if v is not None}
+
+
+def moved(record: CellRecord) -> list[Moved]:
+    """Items scored for both base and aligned model, the largest gain first."""
+    base, own = record.base, record.aligned
+    if base is None or own is None:
+        return []
+    both = [i for i in record.items if {base.label, own.label} <= i.scores.keys() & i.models.keys()]
+    changes = [
+        Moved(i, i.scores[own.label] - i.scores[base.label], i.models[base.label], i.models[own.label]) for i in both
+    ]
+    return sorted(changes, key=lambda m: m.change, reverse=True)
+
+
+def curves(history: Sequence[Mapping[str, float | None]]) -> list[Curve]:
+    """Each figure of the history over the updates at which it was logged, if at least twice; reward first."""
+    names = {name: None for name in (*_FIRST_CURVES, *(k for row in history for k in row)) if name != "update"}
+    found = [Curve(name, tuple(_points(history, name))) for name in names]
+    return [c for c in found if len(c.points) > 1]
+
+
+def _points(history: Sequence[Mapping[str, float | None]], name: str) -> list[tuple[float, float]]:
+    pairs = [(row.get("update"), row.get(name)) for row in history]
+    return [(x, y) for x, y in pairs if x is not None and y is not None and numbers.defined(y)]
+
+
+def _clusters(pool: PoolRecord | None) -> dict[str, list[Mapping[str, Any]]]:
+    """Norms by the name of their cluster, in the order of the pool."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for norm in pool.table if pool else ():
+        found.setdefault(str(norm.get("name") or f"Cluster {norm['cluster']}"), []).append(norm)
+    return found
+
+
+def _picture(pool: PoolRecord | None, assets: Path) -> str | None:
+    """The pool's picture as a data URI."""
+    if pool is None or pool.picture is None:
+        return None
+    path = assets / pool.picture
+    if not path.is_file():
+        raise AlignbenchError("record.pool.picture", pool.picture, f"no such file in {assets}; build the pool again")
+    kind = mimetypes.guess_type(path.name)[0] or "image/png"
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

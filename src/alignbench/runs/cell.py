@@ -1,0 +1,153 @@
+"""A cell: one method, model, culture and seed, with everything needed to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from alignbench.backend import Backend, Engine
+from alignbench.config import conf_dir, instantiate
+from alignbench.data.cultures import culture_named
+from alignbench.data.splits import split_survey
+from alignbench.data.survey import Survey
+from alignbench.embedder import Embedder
+from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.judge import Judge
+from alignbench.method import Method, RunContext
+from alignbench.runs.store import Store
+from alignbench.training import Training
+from alignbench.types import Culture, ModelRef, Split
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Checked components of one run; no weights are loaded.
+
+    Attributes:
+        choices: group -> name of the choice, as on the command line.
+        surveys: split -> the survey restricted to it.
+        control: the culture whose norms serve as control; None if switched off.
+    """
+
+    choices: Mapping[str, str]
+    method: Method
+    baselines: Mapping[str, Method]
+    culture: Culture
+    control: Culture | None
+    model: ModelRef
+    backend: Backend
+    survey: Survey
+    surveys: Mapping[Split, Survey]
+    benchmark: SurveyBenchmark
+    embedder: Embedder
+    judge: Judge
+    training: Training
+    seed: int
+    insist: bool
+    store: Store
+    _engines: dict[str, Engine] = field(default_factory=dict)
+
+    @classmethod
+    def from_config(cls, cfg: DictConfig, folders: tuple[Path, ...], build_missing: bool = True) -> Cell:
+        """Build and check every component of ``cfg``.
+
+        Args:
+            folders: where culture YAMLs lie, for the control.
+            build_missing: False for a plan (see :class:`Store`).
+
+        Raises:
+            AlignbenchError: anything wrong in config, data or model folder.
+        """
+        culture: Culture = instantiate(cfg.culture)
+        control = culture_named(culture.control, folders) if cfg.control else None
+        source = instantiate(cfg.survey)
+        cultures = (culture,) if control is None else (culture, control)
+        survey = source.load(cultures)
+        for c in cultures:
+            survey.of(c.iso3)
+        return cls(
+            choices=_choices(cfg),
+            method=instantiate(cfg.method),
+            baselines={str(name): instantiate(node) for name, node in cfg.baselines.items()},
+            culture=culture,
+            control=control,
+            backend=instantiate(cfg.backend),
+            survey=survey,
+            surveys=split_survey(survey, source.splits()),
+            benchmark=instantiate(cfg.benchmark),
+            embedder=instantiate(cfg.embedder),
+            judge=instantiate(cfg.judge),
+            training=instantiate(cfg.training),
+            model=instantiate(cfg.model).resolve(),
+            seed=cfg.seed,
+            insist=cfg.insist,
+            store=Store(Path(cfg.store), build_missing),
+        )
+
+    @property
+    def slug(self) -> str:
+        """Name of the cell's page."""
+        return slug(self.choices["method"], self.culture.name, self.model.name, self.seed)
+
+    def context(self, culture: Culture) -> RunContext:
+        """What a method may use when it learns about ``culture``: no test items."""
+        return RunContext(
+            culture=culture,
+            train=self.surveys[Split.train],
+            validation=self.surveys[Split.validation],
+            model=self.model,
+            engine=_Opener(self.backend, self.model, self._engines),
+            embedder=self.embedder,
+            judge=self.judge,
+            training=self.training,
+            seed=self.seed,
+            insist=self.insist,
+            store=self.store,
+        )
+
+    def engine(self, model: ModelRef) -> Engine:
+        """The engine of ``model``; one model holds its weights at a time."""
+        return _Opener(self.backend, model, self._engines)()
+
+
+@dataclass(frozen=True)
+class _Opener:
+    """Opens an engine when called. It knows no survey, so a method that holds it can not reach one."""
+
+    backend: Backend
+    model: ModelRef
+    engines: dict[str, Engine]
+
+    def __call__(self) -> Engine:
+        if self.model.fingerprint not in self.engines:
+            for other in self.engines.values():
+                other.close()
+            self.engines[self.model.fingerprint] = self.backend.open(self.model)
+        return self.engines[self.model.fingerprint]
+
+
+def _choices(cfg: DictConfig) -> dict[str, str]:
+    from hydra.core.hydra_config import HydraConfig
+
+    if not HydraConfig.initialized():
+        return {}
+    chosen: Mapping[str, Any] = HydraConfig.get().runtime.choices
+    return {k: str(v) for k, v in chosen.items() if not k.startswith("hydra")}
+
+
+def slug(method: str, culture: str, model: str, seed: int) -> str:
+    """Name of a cell's page."""
+    return f"{method}-{culture}-{model}-s{seed}"
+
+
+def config_folders() -> tuple[Path, ...]:
+    """Folders of the running job's config: the user's own first, then the package's."""
+    from hydra.core.hydra_config import HydraConfig
+
+    sources = HydraConfig.get().runtime.config_sources
+    folders = [Path(s.path) for s in sources if s.schema == "file" and s.path]
+    return tuple(sorted(folders, key=lambda f: f == conf_dir()))

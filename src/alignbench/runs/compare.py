@@ -1,0 +1,180 @@
+"""One cell from start to end: fit, respond, score; the method beside its baselines and its control."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alignbench.evaluation.board import Entry
+from alignbench.evaluation.survey import distributions, option_mass, respond
+from alignbench.method import Method
+from alignbench.progress import say
+from alignbench.report.record import CellRecord
+from alignbench.runs.cell import Cell
+from alignbench.runs.describe import describe
+from alignbench.runs.manifest import write_json
+from alignbench.runs.store import Pending, Stage
+from alignbench.types import AlignedModel, Culture, Item, Sampling, Split, chat
+
+BASE = "base"
+_SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A fitted model and its answers to the benchmark's items.
+
+    Attributes:
+        own: of a control, the label of the method whose recipe it repeats.
+    """
+
+    label: str
+    model: AlignedModel
+    responses: Stage
+    own: str | None = None
+
+    def entry(self, items: Sequence[Item]) -> Entry:
+        """What the board needs."""
+        frame = pd.read_parquet(self.responses.path / "responses.parquet")
+        return Entry(
+            label=self.label,
+            kind="control" if self.own else "method",
+            distributions=[distributions(frame, items)],
+            key=self.responses.key,
+            masses=[option_mass(frame)],
+            base=self.label == BASE,
+            own=self.own,
+        )
+
+
+def compare(cell: Cell) -> tuple[CellRecord, Stage]:
+    """Fit and question everything that this cell compares, and put it on one board.
+
+    Stages that exist are reused; the record is itself a stage, so a finished cell loads no model.
+    """
+    answered = []
+    for entry in _entries(cell):
+        say(entry.label)
+        answered.append(_answered(cell, entry))
+    samples = _samples(cell, answered)
+    parts = {
+        "responses": [[a.label, a.responses.key] for a in answered],
+        "samples": samples.key if samples else None,
+        "provenance": [dict(a.model.provenance) for a in answered],
+        "benchmark": cell.benchmark.parts,
+        "survey": cell.survey.fingerprint,
+        "culture": asdict(cell.culture),
+        "choices": dict(cell.choices),
+        "seed": cell.seed,
+    }
+
+    def build(folder: Path) -> None:
+        write_json(folder / "record.json", describe(cell, answered, samples, folder).to_json())
+
+    stage = cell.store.stage("score", parts, build)
+    return CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8"))), stage
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage of a plan: whose it is, and whether the store has it."""
+
+    label: str
+    stage: str
+    key: str
+    done: bool
+
+
+def plan(cell: Cell) -> list[Step]:
+    """The stages of ``cell`` in order, each row's up to its first missing one; ``cell.store`` must only plan."""
+    steps = []
+    for entry in _entries(cell):
+        known = len(cell.store.used)
+        try:
+            _answered(cell, entry)
+            pending = []
+        except Pending as missing:
+            pending = [Step(entry.label, missing.stage, missing.key, False)]
+        steps += [Step(entry.label, s.name, s.key, True) for s in cell.store.used[known:]] + pending
+    return steps
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A row to come: a method in the context of a culture."""
+
+    label: str
+    method: Method
+    culture: Culture
+    own: str | None = None
+
+
+def _entries(cell: Cell) -> list[_Entry]:
+    """Base, the method, the method as fitted to the control culture, then the other baselines."""
+    baselines = {json.dumps(m.parts, sort_keys=True): name for name, m in cell.baselines.items()}
+    own = baselines.pop(json.dumps(cell.method.parts, sort_keys=True), cell.choices["method"])
+    found = [_Entry(BASE, cell.baselines[BASE], cell.culture)]
+    if own != BASE:
+        found.append(_Entry(own, cell.method, cell.culture))
+        if cell.control is not None:
+            found.append(_Entry(f"{own} of {cell.control.country}", cell.method, cell.control, own))
+    return found + [_Entry(name, cell.baselines[name], cell.culture) for name in baselines.values() if name != BASE]
+
+
+def _answered(cell: Cell, entry: _Entry) -> Answered:
+    model = entry.method.fit(cell.context(entry.culture))
+    return Answered(entry.label, model, _respond(cell, model), entry.own)
+
+
+def _respond(cell: Cell, model: AlignedModel) -> Stage:
+    """Answers of ``model`` to all items of the benchmark's split, whatever the culture asked."""
+    items = cell.surveys[cell.benchmark.split].items
+    parts = {
+        "model": model.base.fingerprint,
+        "dtype": model.base.dtype,
+        "template": dict(model.base.template_kwargs),
+        "adapter": model.adapter_key,
+        "policy": model.policy.parts,
+        "asking": cell.benchmark.asking.parts,
+        "items": hashlib.sha256(repr(items).encode()).hexdigest(),
+    }
+
+    def build(folder: Path) -> Mapping[str, Any]:
+        engine = cell.engine(model.base)
+        respond(engine, model, items, cell.benchmark, folder)
+        return {"items": len(items), **asdict(engine.usage)}
+
+    return cell.store.stage("respond", parts, build)
+
+
+def _samples(cell: Cell, answered: Sequence[Answered]) -> Stage | None:
+    """Open answers to a few test questions, base and method, greedy: for the eye, not for the score."""
+    pair = [a for a in answered if a.own is None][:2]
+    if len(pair) < 2 or cell.choices["method"] in cell.baselines:
+        return None
+    batteries = {item.battery: item for item in cell.surveys[Split.test].asked(cell.culture.iso3)}
+    items = list(batteries.values())[:_SAMPLES]
+    sampling = Sampling(max_new_tokens=48)
+    parts = {
+        "models": [[a.model.base.fingerprint, a.model.adapter_key, a.model.policy.parts] for a in pair],
+        "items": [i.id for i in items],
+        "questions": [i.question for i in items],
+        "sampling": asdict(sampling),
+    }
+
+    def build(folder: Path) -> None:
+        replies = []
+        for a in pair:
+            chats = [chat(i.question, a.model.policy.systems_for(i)[0]) for i in items]
+            texts = cell.engine(a.model.base).generate(chats, sampling, a.model.adapter)
+            replies.append([t[0] for t in texts])
+        rows = zip(items, *replies, strict=True)
+        write_json(folder / "samples.json", [{"item": i.id, "before": b, "after": a} for i, b, a in rows])
+
+    return cell.store.stage("samples", parts, build)

@@ -1,0 +1,95 @@
+"""``task=doctor``: find in seconds what would break a long run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from alignbench.errors import AlignbenchError
+from alignbench.progress import say
+from alignbench.task import Task
+
+
+@dataclass(frozen=True)
+class Doctor(Task):
+    """Checks what ``cfg`` names, one line each, and goes on after a fault; no weights are loaded."""
+
+    def main(self, cfg: DictConfig) -> None:
+        """Print the checks.
+
+        Raises:
+            AlignbenchError: at least one check failed.
+        """
+        failed = 0
+        for name, examine in _checks(cfg):
+            try:
+                say(f"  ok    {name:<12} {examine()}")
+            except AlignbenchError as error:
+                failed += 1
+                say(f"  FAIL  {name:<12} {error}")
+        if failed:
+            raise AlignbenchError("doctor", f"{failed} checks failed", "mend what is marked FAIL above")
+        say("All well.")
+
+
+def _checks(cfg: DictConfig) -> Iterator[tuple[str, Callable[[], str]]]:
+    from alignbench.config import instantiate
+    from alignbench.runs.manifest import versions
+
+    yield "packages", lambda: ", ".join(f"{k} {v}" for k, v in versions().items())
+    yield "survey", lambda: _survey(cfg)
+    yield "model", lambda: _model(cfg)
+    yield "backend", lambda: _backend(cfg)
+    yield "embedder", lambda: f"{cfg.embedder._target_.rpartition('.')[2]} {instantiate(cfg.embedder).fingerprint}"
+    yield "store", lambda: _store(Path(cfg.store))
+
+
+def _survey(cfg: DictConfig) -> str:
+    from alignbench.config import instantiate
+    from alignbench.data.splits import split_survey
+
+    source, culture = instantiate(cfg.survey), instantiate(cfg.culture)
+    survey = source.load((culture,))
+    parts = split_survey(survey, source.splits())
+    asked = ", ".join(f"{split.name} {len(part.asked(culture.iso3))}" for split, part in parts.items())
+    return f"{survey.title}: items asked in {culture.country}: {asked}"
+
+
+def _model(cfg: DictConfig) -> str:
+    from alignbench.backend.render import Renderer
+    from alignbench.config import instantiate
+    from alignbench.types import chat
+
+    model = instantiate(cfg.model).resolve()
+    renderer = Renderer.of(model)
+    question = chat("Which number?", "You live in a village.")
+    renderer.preflight(question)
+    labels = [str(n) for n in range(1, 10)] + list("ABCDEFGHIJ")
+    prompt = renderer.prompt(question)
+    long = [label for label in labels if len(renderer.option_ids(prompt, label)) != 1]
+    remedy = f"; labels of several tokens, scored by more than one forward: {', '.join(long)}" if long else ""
+    return f"{model.name} at {model.path}, {model.dtype}, fingerprint {model.fingerprint}{remedy}"
+
+
+def _backend(cfg: DictConfig) -> str:
+    from alignbench.config import instantiate
+
+    engine = instantiate(cfg.backend).open(instantiate(cfg.model).resolve())
+    engine.close()
+    return type(engine).__name__
+
+
+def _store(root: Path) -> str:
+    import shutil
+
+    root.mkdir(parents=True, exist_ok=True)
+    probe = root / ".probe"
+    try:
+        probe.write_text("x", encoding="utf-8")
+        probe.unlink()
+    except OSError as error:
+        raise AlignbenchError("store", str(root), f"it can not be written: {error.strerror}") from error
+    return f"{root.absolute()}, {shutil.disk_usage(root).free >> 30} GiB free"

@@ -1,0 +1,79 @@
+"""The folder that every trainer leaves behind, and the aligned model made of it.
+
+``<folder>/`` holds a PEFT adapter (``adapter_config.json``, ``adapter_model.safetensors``), or for
+full weights ``model/`` with model and tokenizer; ``history.json``, one entry per update; and
+``alignbench.json``, written last, with the fingerprint of the base model and the facts of the training.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from alignbench.runs.manifest import write_json
+from alignbench.runs.store import Stage
+from alignbench.training.recipe import Training, Weights
+from alignbench.types import AlignedModel, ModelRef, PromptPolicy
+
+CHECKPOINTS = "checkpoints"
+_RECORD = "alignbench.json"
+_MODEL = "model"
+
+
+def finished(folder: Path) -> dict[str, Any] | None:
+    """Facts of a training that was already exported to ``folder``, else None."""
+    record = folder / _RECORD
+    if not record.is_file():
+        return None
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    facts: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    return facts
+
+
+def export(
+    network: Any, tokenizer: Any, model: ModelRef, training: Training, folder: Path,
+    history: Sequence[Mapping[str, Any]], selected: int, selection: str,
+) -> dict[str, Any]:
+    """Write the weights of ``network`` and their record; checkpoints are removed.
+
+    Args:
+        selected: update whose weights these are.
+        selection: how that update was chosen, ``validation`` or ``last``.
+
+    Returns:
+        The facts of the training, for the stage's manifest.
+    """
+    import torch
+
+    if training.weights is Weights.full:
+        network.to(getattr(torch, model.dtype)).save_pretrained(folder / _MODEL)
+        tokenizer.save_pretrained(folder / _MODEL)
+    else:
+        network.save_pretrained(folder, selected_adapters=["default"])
+    write_json(folder / "history.json", list(history))
+    facts = {
+        "base_fingerprint": model.fingerprint,
+        "weights": training.weights.name,
+        "updates": training.updates,
+        "selected_update": selected,
+        "selection": selection,
+        "last": dict(history[-1]),
+    }
+    write_json(folder / _RECORD, facts)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    return facts
+
+
+def aligned(base: ModelRef, stage: Stage, policy: PromptPolicy | None = None) -> AlignedModel:
+    """The model that a training stage made: base and adapter, or for full weights a base of its own."""
+    provenance = {"fit": stage.key}
+    policy = policy or PromptPolicy()
+    weights = stage.path / _MODEL
+    if weights.is_dir():
+        trained = replace(base, name=f"{base.name}+{stage.key}", path=weights, fingerprint=stage.key)
+        return AlignedModel(trained, policy=policy, provenance=provenance)
+    return AlignedModel(base, stage.path, stage.key, policy, provenance)

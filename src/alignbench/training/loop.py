@@ -1,0 +1,138 @@
+"""What the trainers on top of TRL share: arguments, resume, history, one bar, the early stop."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from alignbench.backend.device import has_cuda
+from alignbench.progress import bar
+from alignbench.runs.manifest import write_json
+from alignbench.training.export import CHECKPOINTS
+from alignbench.training.order import seed_of
+from alignbench.training.policy import in_bfloat16
+from alignbench.training.recipe import Training
+from alignbench.training.zero_variance import stop_if_idle
+from alignbench.types import check
+
+# Our name of a figure -> TRL's.
+_FIGURES = {
+    "loss": "loss",
+    "learning_rate": "learning_rate",
+    "reward": "reward",
+    "reward_std": "reward_std",
+    "zero_variance_share": "frac_reward_zero_std",
+    "kl": "kl",
+    "entropy": "entropy",
+    "completion_tokens": "completions/mean_length",
+    "cut_off_share": "completions/clipped_ratio",
+}
+_WHOLE = "whole"
+
+
+def arguments(training: Training, seed: int, folder: Path, batch: int) -> dict[str, Any]:
+    """Arguments of any TRL trainer whose updates take ``batch`` sequences.
+
+    Raises:
+        AlignbenchError: the batch can not be cut into equal micro-batches.
+    """
+    micro = min(training.micro_batch, batch)
+    check(
+        batch % micro == 0, "training.micro_batch", training.micro_batch,
+        f"an update has {batch} sequences (prompts x completions): choose a divisor of {batch}",
+    )
+    return {
+        "output_dir": str(folder / CHECKPOINTS),
+        "seed": seed_of(seed, "trl"),
+        "max_steps": training.updates,
+        "per_device_train_batch_size": micro,
+        "gradient_accumulation_steps": batch // micro,
+        "learning_rate": training.learning_rate,
+        "lr_scheduler_type": training.scheduler,
+        "warmup_steps": training.warmup_updates,
+        "max_grad_norm": training.max_grad_norm,
+        "bf16": in_bfloat16(training),
+        "use_cpu": not has_cuda(),
+        "gradient_checkpointing": training.gradient_checkpointing,
+        "logging_steps": 1,
+        "save_steps": training.checkpoint_every,
+        # Two, because the older one goes before the newer one is marked as whole.
+        "save_total_limit": 2,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "log_level": "error",
+        "dataloader_pin_memory": has_cuda(),
+    }
+
+
+def quiet() -> None:
+    """No bars but ours, and no usage statistics sent by TRL."""
+    import datasets
+    from huggingface_hub import constants
+
+    datasets.disable_progress_bars()
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+
+
+def run(trainer: Any, training: Training, seed: int, folder: Path, label: str) -> list[dict[str, Any]]:
+    """Train from the last whole checkpoint on; returns the history, one entry per update.
+
+    Randomness is seeded anew at each update, so that an update does not depend on where a kill came.
+
+    Raises:
+        AlignbenchError: no group had any variance for ``patience_zero_variance`` updates.
+    """
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    with bar(training.updates, label, "update") as progress:
+        watch = _watch(training, seed, folder, progress)
+        trainer.add_callback(watch)
+        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    return history_of(trainer.state.log_history)
+
+
+def last_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint that was written to the end; half-written ones are removed."""
+    found = {int(p.name.rpartition("-")[2]): p for p in (folder / CHECKPOINTS).glob("checkpoint-*")}
+    whole = {update: p for update, p in found.items() if (p / _WHOLE).is_file()}
+    for update in found.keys() - whole.keys():
+        shutil.rmtree(found[update])
+    return str(whole[max(whole)]) if whole else None
+
+
+def history_of(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """TRL's log in our names; its closing summary is left out."""
+    return [
+        {"update": entry["step"], **{ours: entry[trl] for ours, trl in _FIGURES.items() if trl in entry}}
+        for entry in log
+        if "loss" in entry
+    ]
+
+
+def _watch(training: Training, seed: int, folder: Path, progress: Any) -> Any:
+    from transformers import TrainerCallback, set_seed
+
+    class Watch(TrainerCallback):  # type: ignore[misc]
+        """Seeds each update, keeps the history, marks whole checkpoints, moves the bar."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            progress.update(state.global_step)
+
+        def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            set_seed(seed_of(seed, "update", state.global_step))
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            progress.update(1)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **kwargs: Any) -> None:
+            history = history_of(state.log_history)
+            write_json(folder / "history.json", history)
+            stop_if_idle(history, training)
+
+        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / _WHOLE).touch()
+
+    return Watch()

@@ -1,0 +1,153 @@
+"""The loop of one-token training: forward, loss, update; all its state can be saved and restored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from contextlib import nullcontext
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from alignbench.backend.render import Renderer
+from alignbench.errors import AlignbenchError
+from alignbench.training.checkpoint import Checkpoints
+from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
+from alignbench.training.order import rows_of, seed_of
+from alignbench.training.policy import in_bfloat16, trainable
+from alignbench.training.recipe import Training, Weights
+from alignbench.training.rows import OptionRow, Prompt, encode, last_logprobs, padded
+from alignbench.types import Chat, OptionScores, check
+
+if TYPE_CHECKING:
+    from torch import Tensor, dtype
+
+
+class OptionRun:
+    """A training under way. ``history`` has one entry per finished update."""
+
+    def __init__(
+        self, network: Any, renderer: Renderer, rows: Sequence[OptionRow], prompts: Sequence[Prompt],
+        loss: OptionLoss, training: Training, seed: int,
+    ) -> None:
+        import torch
+        from transformers import get_scheduler
+
+        self.network, self.renderer, self.rows, self.prompts = network, renderer, rows, prompts
+        self.loss, self.training, self.seed = loss, training, seed
+        self.bfloat16 = in_bfloat16(training)
+        self.frozen = deepcopy(network).eval() if training.kl_beta and training.weights is Weights.full else None
+        if training.gradient_checkpointing:
+            network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        self.weights = trainable(network)
+        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=training.learning_rate, weight_decay=0.0)
+        self.schedule = get_scheduler(
+            training.scheduler, self.optimizer, training.warmup_updates, training.updates
+        )
+        self.history: list[dict[str, Any]] = []
+
+    @property
+    def best(self) -> int:
+        """Update whose weights are to be exported: the best validated one, the earlier of equals, else the last."""
+        validated = [h for h in self.history if "validation" in h] or self.history[-1:]
+        return int(max(validated, key=lambda h: (h.get("validation", 0.0), -h["update"]))["update"])
+
+    def update(self) -> None:
+        """One optimiser step on ``prompts_per_update`` rows, gradients accumulated over micro-batches."""
+        import torch
+
+        number = len(self.history)
+        torch.manual_seed(seed_of(self.seed, "update", number))  # dropout, the only other user of randomness
+        chosen = rows_of(number, len(self.rows), self.training.prompts_per_update, self.seed)
+        # Similar lengths together: less padding. Draws are seeded per place, so the grouping changes nothing.
+        places = sorted(range(len(chosen)), key=lambda place: len(self.prompts[chosen[place]].ids))
+        figures: dict[str, float] = {}
+        for start in range(0, len(places), self.training.micro_batch):
+            part = places[start : start + self.training.micro_batch]
+            seeds = [seed_of(self.seed, number, place) for place in part]
+            for name, values in self._backward([chosen[place] for place in part], seeds, len(chosen)).items():
+                figures[name] = figures.get(name, 0.0) + float(values.sum()) / len(chosen)
+        rate = self.schedule.get_last_lr()[0]
+        norm = torch.nn.utils.clip_grad_norm_(self.weights.values(), self.training.max_grad_norm)
+        if not math.isfinite(float(norm)):
+            raise AlignbenchError("training.learning_rate", rate, f"update {number + 1} is not finite: lower the rate")
+        self.optimizer.step()
+        self.schedule.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.history.append({"update": number + 1, "learning_rate": rate, **figures})
+
+    def _backward(self, rows: Sequence[int], seeds: Sequence[int], total: int) -> dict[str, Tensor]:
+        """Add the gradient of these rows' share of the loss; figures are per row."""
+        import torch
+
+        batch = self._batch(rows, seeds)
+        outcome = self.loss(batch)
+        (outcome.loss.sum() / total).backward()  # type: ignore[no-untyped-call]
+        options = batch.options.detach()
+        own = {"loss": outcome.loss, "entropy": normalised_entropy(options), "option_mass": options.exp().sum(1)}
+        return {name: torch.as_tensor(v).detach() for name, v in {**own, **outcome.figures}.items()}
+
+    def _batch(self, rows: Sequence[int], seeds: Sequence[int]) -> OptionBatch:
+        import torch
+
+        prompts, shown = [self.prompts[i] for i in rows], [self.rows[i] for i in rows]
+        width = max(len(p.labels) for p in prompts)
+        logp = last_logprobs(self.network, prompts, self.bfloat16)
+        paid = [row.rewards for row in shown if row.rewards is not None]
+        check(len(paid) in (0, len(shown)), "training rows", len(paid), "give rewards to every row or to none")
+
+        def tensor(values: Sequence[Sequence[float]], kind: dtype) -> Tensor:
+            return torch.tensor(padded(values, width), dtype=kind, device=logp.device)
+
+        return OptionBatch(
+            logp=logp,
+            labels=tensor([p.labels for p in prompts], torch.long),
+            shown=tensor([[1] * len(p.labels) for p in prompts], torch.bool),
+            target=tensor([row.target for row in shown], torch.float32),
+            rewards=tensor(paid, torch.float32) if paid else None,
+            reference=self._reference(prompts) if self.training.kl_beta else None,
+            generators=[torch.Generator().manual_seed(seed) for seed in seeds],
+            training=self.training,
+        )
+
+    def _reference(self, prompts: Sequence[Prompt]) -> Tensor:
+        """The untrained model's log-probabilities: adapter off, or a frozen copy of full weights."""
+        import torch
+
+        with torch.no_grad(), nullcontext() if self.frozen else self.network.disable_adapter():
+            return last_logprobs(self.frozen or self.network, prompts, self.bfloat16)
+
+    def score(self, chats: Sequence[Chat], options: Sequence[Sequence[str]]) -> list[OptionScores]:
+        """Score options as ``Engine.score`` does, with the weights as they stand."""
+        import torch
+
+        questions = [encode(self.renderer, c, o, self.training) for c, o in zip(chats, options, strict=True)]
+        places = sorted(range(len(questions)), key=lambda i: len(questions[i].ids))
+        scores: dict[int, OptionScores] = {}
+        self.network.eval()
+        with torch.no_grad():
+            for start in range(0, len(places), self.training.micro_batch):
+                part = places[start : start + self.training.micro_batch]
+                logp = last_logprobs(self.network, [questions[i] for i in part], self.bfloat16)
+                for i, row in zip(part, logp, strict=True):
+                    own = row[list(questions[i].labels)].double()
+                    scores[i] = OptionScores(tuple(own.tolist()), float(own.exp().sum()))
+        self.network.train()
+        return [scores[i] for i in range(len(questions))]
+
+    def state(self) -> dict[str, Any]:
+        """All that :meth:`restore` needs to go on."""
+        return {
+            "weights": {name: p.detach().cpu() for name, p in self.weights.items()},
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "history": self.history,
+        }
+
+    def restore(self, checkpoints: Checkpoints) -> None:
+        """Go back to the last checkpoint, if there is one."""
+        if last := checkpoints.last():
+            state = checkpoints.load(last)
+            self.network.load_state_dict(state["weights"], strict=False)
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.schedule.load_state_dict(state["schedule"])
+            self.history = state["history"]

@@ -1,0 +1,74 @@
+"""Training on one-token answers: one forward a prompt, no generation.
+
+The default on CPUs. Rows are questions with labelled options; the loss (``distribution_sft`` or
+``option_grpo``) sees the whole next-token distribution at the end of the prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from alignbench.backend.render import Renderer
+from alignbench.progress import bar
+from alignbench.runs.manifest import write_json
+from alignbench.training.checkpoint import Checkpoints
+from alignbench.training.export import export, finished
+from alignbench.training.losses import OptionLoss, distribution_sft, option_grpo
+from alignbench.training.option_run import OptionRun
+from alignbench.training.policy import load_policy
+from alignbench.training.recipe import Training
+from alignbench.training.rows import OptionRow, encode
+from alignbench.training.zero_variance import stop_if_idle
+from alignbench.types import Chat, ModelRef, OptionScores, check
+
+__all__ = ["OptionRow", "Score", "Validate", "distribution_sft", "option_grpo", "train_on_options"]
+
+# Scores options as ``Engine.score`` does, with the weights as they stand.
+Score = Callable[[Sequence[Chat], Sequence[Sequence[str]]], list[OptionScores]]
+# Quality of the weights as they stand on held-out questions; higher is better.
+Validate = Callable[[Score], float]
+
+
+def train_on_options(
+    model: ModelRef, rows: Sequence[OptionRow], loss: OptionLoss, training: Training, seed: int, folder: Path,
+    validate: Validate | None = None,
+) -> dict[str, Any]:
+    """Train on ``rows`` and leave an adapter folder (see :mod:`alignbench.training.export`).
+
+    Goes on from the last checkpoint in ``folder`` with the same result as an unbroken run. With
+    ``validate`` the checkpoint that it rates best is exported, else the last one.
+
+    Returns:
+        The facts of the training.
+
+    Raises:
+        AlignbenchError: a label is no single token; a prompt is too long; no group had any variance
+            for ``patience_zero_variance`` updates; the loss is not finite.
+    """
+    done = finished(folder)
+    if done is not None:
+        return done
+    check(bool(rows), "training rows", 0, "there is nothing to train on")
+    renderer = Renderer.of(model)
+    prompts = [encode(renderer, row.chat, row.options, training) for row in rows]
+    network, tokenizer = load_policy(model, training, seed)
+    run = OptionRun(network, renderer, rows, prompts, loss, training, seed)
+    checkpoints = Checkpoints(folder)
+    run.restore(checkpoints)
+    with bar(training.updates, "train on options", "update") as progress:
+        progress.update(len(run.history))
+        while len(run.history) < training.updates:
+            run.update()
+            if len(run.history) % training.checkpoint_every == 0 or len(run.history) == training.updates:
+                if validate:
+                    run.history[-1]["validation"] = validate(run.score)
+                checkpoints.save(len(run.history), run.state())
+                checkpoints.keep({len(run.history), run.best})
+            write_json(folder / "history.json", run.history)
+            stop_if_idle(run.history, training)
+            progress.update(1)
+    network.load_state_dict(checkpoints.load(run.best)["weights"], strict=False)
+    selection = "validation" if validate else "last"
+    return export(network, tokenizer, model, training, folder, run.history, run.best, selection)

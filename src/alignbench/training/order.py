@@ -1,0 +1,23 @@
+"""What happens in which update: pure functions of the seed, so a resumed run repeats an unbroken one."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+
+def seed_of(*parts: object) -> int:
+    """A seed below 2**31 that depends on every part; equal parts give equal seeds on every machine."""
+    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def rows_of(update: int, rows: int, per_update: int, seed: int) -> list[int]:
+    """Positions of the rows of an update (counted from 0).
+
+    Epochs follow one another without a gap, each in an order of its own drawn from ``seed``.
+    """
+    positions = range(update * per_update, (update + 1) * per_update)
+    orders = {epoch: np.random.default_rng([seed, epoch]).permutation(rows) for epoch in {p // rows for p in positions}}
+    return [int(orders[p // rows][p % rows]) for p in positions]

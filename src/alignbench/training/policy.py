@@ -1,0 +1,68 @@
+"""The model that is trained: loaded, wrapped with LoRA or not, on the right device in the right type."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from alignbench.backend.device import device_of, has_cuda
+from alignbench.training.recipe import Training, Weights
+from alignbench.types import ModelRef, check
+
+
+def in_bfloat16(training: Training) -> bool:
+    """Whether the arithmetic is bfloat16.
+
+    Raises:
+        AlignbenchError: bfloat16 asked for without CUDA.
+    """
+    cuda = has_cuda()
+    check(cuda or training.dtype != "bfloat16", "training.dtype", training.dtype, "bfloat16 needs CUDA: say float32")
+    return cuda and training.dtype != "float32"
+
+
+def load_policy(model: ModelRef, training: Training, seed: int, start: Path | None = None) -> tuple[Any, Any]:
+    """Model in training mode and its tokenizer.
+
+    Full weights are kept in float32 (in bfloat16 a step of 5e-6 would be rounded away) and only the
+    arithmetic is bfloat16; a frozen base under LoRA is itself loaded in bfloat16, the LoRA weights stay in float32.
+
+    Args:
+        start: folder of an earlier training of the same kind to go on from.
+    """
+    import torch
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    from alignbench.backend.loading import load
+    from alignbench.backend.render import Renderer
+
+    full = training.weights is Weights.full
+    frozen_bfloat16 = in_bfloat16(training) and not full
+    source = replace(model, dtype="bfloat16" if frozen_bfloat16 else "float32")
+    if start is not None and full:
+        source = replace(source, path=start / "model")
+    network, tokenizer = load(source, device_of("auto"))
+    # Texts sampled in training end where the template ends a turn, which may not be the tokenizer's EOS.
+    network.generation_config.eos_token_id = list(Renderer(tokenizer, model.template_kwargs, model.name).stops)
+    torch.manual_seed(seed)
+    if full:
+        network.requires_grad_(True)
+    elif start is not None:
+        network = PeftModel.from_pretrained(network, start, is_trainable=True)
+    else:
+        network = get_peft_model(network, LoraConfig(
+            r=training.lora_r, lora_alpha=training.lora_alpha, lora_dropout=training.lora_dropout,
+            target_modules=_targets(training), task_type="CAUSAL_LM",
+        ))
+    return network.train(), tokenizer
+
+
+def _targets(training: Training) -> str | list[str]:
+    """PEFT wants the word ``all-linear`` as text, module names as a list."""
+    return "all-linear" if training.lora_targets == ("all-linear",) else list(training.lora_targets)
+
+
+def trainable(network: Any) -> dict[str, Any]:
+    """Name -> parameter of what the optimiser changes."""
+    return {name: p for name, p in network.named_parameters() if p.requires_grad}

@@ -1,0 +1,94 @@
+"""Rows of one-token training, and the tensors made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from alignbench.backend.render import Renderer
+from alignbench.errors import AlignbenchError
+from alignbench.training.recipe import Training
+from alignbench.types import Chat, check
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class OptionRow:
+    """A question as it is shown, and what to make of its options.
+
+    Attributes:
+        options: labels in the order shown, each a single token after the prompt ("1", "2" ...).
+        target: probability of each label, in the same order.
+        rewards: reward of each label; None lets GRPO pay the log of the target.
+    """
+
+    chat: Chat
+    options: tuple[str, ...]
+    target: tuple[float, ...]
+    item: str
+    rewards: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        check(len(self.options) > 1, f"options of {self.item}", self.options, "give at least two options")
+        check(len(self.target) == len(self.options), f"target of {self.item}", self.target, "one share per option")
+        check(abs(sum(self.target) - 1) < 1e-3, f"target of {self.item}", self.target, "shares must add up to 1")
+        fits = self.rewards is None or len(self.rewards) == len(self.options)
+        check(fits, f"rewards of {self.item}", self.rewards, "one reward per option")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A tokenised question: prompt ids and one token id per option."""
+
+    ids: tuple[int, ...]
+    labels: tuple[int, ...]
+
+
+def encode(renderer: Renderer, chat: Chat, options: Sequence[str], training: Training) -> Prompt:
+    """Tokenise one question.
+
+    Raises:
+        AlignbenchError: a label is not a single token of its own, or the prompt is longer than ``max_prompt_tokens``.
+    """
+    prompt = renderer.prompt(chat)
+    check_length(len(prompt.ids), training)
+    labels = []
+    for option in options:
+        ids = renderer.option_ids(prompt, option)
+        if len(ids) != 1:
+            raise AlignbenchError("option label", option, f"it is {len(ids)} tokens for this tokenizer: use short labels")
+        labels.append(ids[0])
+    check(len(set(labels)) == len(labels), "option labels", tuple(options), "two labels are the same token")
+    return Prompt(prompt.ids, tuple(labels))
+
+
+def check_length(tokens: int, training: Training) -> None:
+    """Raise unless a prompt of so many tokens fits."""
+    limit = training.max_prompt_tokens
+    check(tokens <= limit, "training.max_prompt_tokens", limit, f"a prompt has {tokens} tokens: raise the limit")
+
+
+def last_logprobs(network: Any, prompts: Sequence[Prompt], bfloat16: bool = False) -> Tensor:
+    """Log-probabilities of the next token, (B, V) in float32; only the last position is projected.
+
+    Prompts are padded on the left; positions count real tokens only.
+    """
+    import torch
+
+    width = max(len(p.ids) for p in prompts)
+    ids = torch.tensor([[0] * (width - len(p.ids)) + list(p.ids) for p in prompts])
+    mask = torch.tensor([[0] * (width - len(p.ids)) + [1] * len(p.ids) for p in prompts])
+    inputs = {"input_ids": ids, "attention_mask": mask, "position_ids": (mask.cumsum(1) - 1).clamp(min=0)}
+    inputs = {name: tensor.to(network.device) for name, tensor in inputs.items()}
+    with torch.autocast(network.device.type, torch.bfloat16, enabled=bfloat16):
+        logits = network(**inputs, logits_to_keep=1, use_cache=False).logits
+    logp: Tensor = logits[:, -1].float().log_softmax(-1)
+    return logp
+
+
+def padded(rows: Sequence[Sequence[float]], width: int) -> list[list[float]]:
+    """Rows of equal length, filled with zeros."""
+    return [[*row, *[0] * (width - len(row))] for row in rows]

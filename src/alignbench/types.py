@@ -1,0 +1,227 @@
+"""Frozen dataclasses shared by all rooms. Imports nothing of the project but the error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from alignbench.errors import AlignbenchError
+
+
+class Scale(Enum):
+    """What the order of an item's options means."""
+
+    ordinal = "ordinal"
+    ten_point = "ten_point"
+    binary = "binary"
+    nominal = "nominal"
+
+
+class Split(Enum):
+    """Which part of the survey an item belongs to; whole batteries go together."""
+
+    train = "train"
+    validation = "validation"
+    test = "test"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One survey question in our wording.
+
+    Attributes:
+        codes: the survey's answer codes in semantic order, one per option.
+        concept: noun phrase for the thing judged (CultureRL step A4).
+        direction: what grows from the first option to the last; None for nominal items.
+        options: option texts, one per code.
+        predicates: verb phrases in the plain plural present, one per *level*; a level is one
+            option, or a pair of neighbouring codes of a ten-point item.
+    """
+
+    id: str
+    topic: str
+    battery: str
+    scale: Scale
+    codes: tuple[int, ...]
+    concept: str
+    direction: str | None
+    question: str
+    options: tuple[str, ...]
+    predicates: tuple[str, ...]
+
+    def level(self, position: int) -> int:
+        """Level (index into ``predicates``) of the option at ``position`` (index into ``codes``)."""
+        return position * len(self.predicates) // len(self.codes)
+
+    def opposite(self, level: int) -> int | None:
+        """The mirrored level, or None where none exists (middle level, nominal item)."""
+        mirrored = len(self.predicates) - 1 - level
+        return None if self.scale is Scale.nominal or mirrored == level else mirrored
+
+    def statement(self, level: int, subject: str = "People here") -> str:
+        """A full sentence: ``subject`` holds what ``level`` stands for."""
+        return f"{subject} {self.predicates[level]}."
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How a country answered an item: shares in the order of ``Item.codes`` (sum 1)."""
+
+    shares: tuple[float, ...]
+    n: int | None = None  # respondents; None where the source does not say
+
+
+@dataclass(frozen=True)
+class Culture:
+    """A culture and the country that stands for it."""
+
+    name: str = "???"
+    country: str = "???"
+    iso3: str = "???"
+    adjective: str = "???"
+    language: str = "en"
+    # Culture whose norms serve as the control ("same recipe, another country").
+    control: str = "???"
+    # CSV of shares (item,code,share,n) to add to the survey for this culture; how a user adds one.
+    shares: str | None = None
+    # A sentence that every table and report of this culture must carry.
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn. ``role`` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+Chat = tuple[Message, ...]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to generate. ``temperature=0`` is greedy; ``n`` samples a chat."""
+
+    max_new_tokens: int = 64
+    temperature: float = 0.0
+    top_p: float = 1.0
+    n: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class OptionScores:
+    """Exact log-probabilities (natural log) of each option as the assistant's next text.
+
+    ``logprobs[i]`` sums over the tokens of option ``i``. ``mass`` is the total probability of the
+    options' *first* tokens (each distinct token counted once): how much of the next-token
+    distribution speaks the asked format.
+    """
+
+    logprobs: tuple[float, ...]
+    mass: float
+
+
+@dataclass(frozen=True)
+class Norm:
+    """What a culture holds about one item: its modal level, and that level's opposite.
+
+    Attributes:
+        support: share of the country's respondents at the modal level.
+        opposite: the statement that contradicts it, None where there is none.
+        subject: who statement and opposite speak of: the words both begin with.
+    """
+
+    item: str
+    iso3: str
+    level: int
+    statement: str
+    opposite: str | None
+    support: float
+    cluster: int
+    subject: str = "People here"
+
+    def spoken_by(self, subject: str) -> Norm:
+        """The same norm of another subject ("I", "People"); a sentence that begins otherwise stays as it is."""
+        old = f"{self.subject} "
+
+        def said(text: str) -> str:
+            return f"{subject} {text.removeprefix(old)}" if text.startswith(old) else text
+
+        opposite = None if self.opposite is None else said(self.opposite)
+        return replace(self, subject=subject, statement=said(self.statement), opposite=opposite)
+
+
+@dataclass(frozen=True)
+class PromptPolicy:
+    """How a method speaks to the model: system texts whose answers are averaged.
+
+    One entry per wording; None means no system message. Item-dependent policies subclass and
+    override ``systems_for``; ``parts`` must then name everything that changes the texts.
+    """
+
+    systems: tuple[str | None, ...] = (None,)
+
+    def systems_for(self, item: Item) -> tuple[str | None, ...]:
+        """System texts for this item (the question only; answers are not in ``Item``)."""
+        return self.systems
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """JSON-able identity of the policy, hashed into the key of the responses."""
+        return {"systems": list(self.systems)}
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A model on disk, resolved and checked, weights not loaded.
+
+    Attributes:
+        name: short name for tables.
+        path: Hugging Face folder.
+        fingerprint: hash of configuration, tokenizer, chat template and weights.
+        template_kwargs: extra arguments of the chat template (``enable_thinking`` ...).
+        dtype: float32 | bfloat16 | float16.
+        licence: licence of the weights, for the provenance table.
+    """
+
+    name: str
+    path: Path
+    fingerprint: str
+    template_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    dtype: str = "float32"
+    licence: str = "unknown"
+
+
+@dataclass(frozen=True)
+class AlignedModel:
+    """What every method returns: a change of weights (or none) and a prompt policy (or none)."""
+
+    base: ModelRef
+    adapter: Path | None = None
+    # Key of the stage that made the adapter: identity of the weights, independent of the path.
+    adapter_key: str | None = None
+    policy: PromptPolicy = field(default_factory=PromptPolicy)
+    # Stage keys and plain facts for the provenance table.
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def chat(user: str, system: str | None = None) -> Chat:
+    """A one-question chat, with a system message only if there is one."""
+    head = (Message("system", system),) if system else ()
+    return (*head, Message("user", user))
+
+
+def check(condition: bool, field_: str, value: object, remedy: str) -> None:
+    """Raise :class:`AlignbenchError` unless ``condition`` holds."""
+    if not condition:
+        raise AlignbenchError(field_, value, remedy)
+
+
+def one_of(field_: str, value: str, choices: Sequence[str]) -> None:
+    """Raise unless ``value`` is among ``choices``; the message lists them."""
+    check(value in choices, field_, value, f"choose one of {', '.join(choices)}")

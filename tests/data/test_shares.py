@@ -1,0 +1,65 @@
+import pytest
+from small import TRUST, write_items, write_rows
+
+from alignbench.data.items import load_items
+from alignbench.data.shares import normalised, read_shares, refusal
+from alignbench.errors import AlignbenchError
+
+GOOD = ("AAA,T1,1,0.5,100", "AAA,T1,2,0.3,100", "AAA,T1,3,0.2,100")
+
+
+@pytest.fixture
+def items(tmp_path):
+    return load_items(write_items(tmp_path / "items.jsonl", TRUST))
+
+
+def test_shares_stand_in_the_order_of_codes(tmp_path, items):
+    cells = read_shares(write_rows(tmp_path / "s.csv", "iso3,item,code,share,n", *GOOD), items)
+    assert cells["AAA"]["T1"].shares == pytest.approx((0.5, 0.2, 0.3))
+    assert cells["AAA"]["T1"].n == 100
+
+
+def test_a_code_without_a_row_or_figure_has_share_zero_and_sums_become_one(tmp_path, items):
+    path = write_rows(tmp_path / "s.csv", "item,code,share", "T1,1,0.99", "T1,2,")
+    answers = read_shares(path, items, "BBB")["BBB"]["T1"]
+    assert answers.shares == (1.0, 0.0, 0.0)
+    assert answers.n is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "words"),
+    [
+        ("iso3,itm,code,share", ("AAA,T1,1,1",), ["column = 'item'", "no such column", "nearest: itm"]),
+        ("iso3,item,code,share", ("AAA,T1,1,0.5", "AAA,T1,2,0.4"), ["AAA T1, column share", "0.9", "sum to 1"]),
+        ("iso3,item,code,share", ("AAA,T1,1,1.1", "AAA,T1,2,-0.1"), ["row 3, column share", "-0.1", "negative"]),
+        ("iso3,item,code,share", ("AAA,T1,1,60", "AAA,T1,2,40"), ["row 2, column share", "60", "divide percentages"]),
+        ("iso3,item,code,share", ("AAA,T9,1,1",), ["row 2, column item", "T9", "no such item", "nearest: T1"]),
+        ("iso3,item,code,share", ("AAA,T1,1,1", "AAA,T1,7,0"), ["row 3, column code", "7", "only the codes 1, 3, 2"]),
+        ("iso3,item,code,share", ("AAA,T1,1,0", "AAA,T1,2,0"), ["AAA T1, column share", "answered by nobody"]),
+        ("iso3,item,code,share", ("AAA,T1,1,",), ["AAA T1, column share", "answered by nobody"]),
+        ("iso3,item,code,share", ("AAA,T1,1,1", "AAA,T1,1,1"), ["row 3", "repeats an earlier"]),
+        ("iso3,item,code,share", ("AAA,T1,1,many",), ["row 2, column share", "many", "give a number"]),
+        ("iso3,item,code,share", ("AAA,T1,yes,1",), ["row 2, column code", "yes", "give a number"]),
+        ("iso3,item,code,share", ("Iraq,T1,1,1",), ["row 2, column iso3", "Iraq", "three capitals"]),
+        ("iso3,item,code,share,n", ("AAA,T1,1,1,0",), ["row 2, column n", "number of respondents"]),
+    ],
+)
+def test_a_wrong_table_is_refused_with_row_column_and_remedy(tmp_path, items, columns, rows, words):
+    path = write_rows(tmp_path / "s.csv", columns, *rows)
+    with pytest.raises(AlignbenchError) as error:
+        read_shares(path, items)
+    assert all(word in str(error.value) for word in [str(path), *words]), str(error.value)
+
+
+def test_a_missing_or_empty_file_is_named(tmp_path, items):
+    with pytest.raises(AlignbenchError, match=r"none\.csv.*no such file"):
+        read_shares(tmp_path / "none.csv", items)
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(AlignbenchError, match="empty"):
+        read_shares(tmp_path / "empty.csv", items)
+
+
+def test_answers_off_the_scale_are_left_out_up_to_five_percent():
+    assert refusal({1: 0.5, 2: 0.46, 9: 0.04}, (1, 2)) is None
+    assert normalised({1: 0.5, 2: 0.46, 9: 0.04}, (2, 1)) == pytest.approx((0.46 / 0.96, 0.5 / 0.96))
+    assert "6%" in (refusal({1: 0.94, 9: 0.06}, (1, 2)) or "")

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from alignbench.errors import AlignbenchError
+from alignbench.evaluation.statistics import (
+    Bootstrap,
+    holm,
+    interval,
+    own_minus_cross,
+    paired,
+    seed_spread,
+    skill,
+)
+
+BOOT = Bootstrap(resamples=4000)
+RNG = np.random.default_rng(7)
+VALUES = RNG.uniform(0.5, 1.0, 40)
+CLUSTERS = [f"b{i // 4}" for i in range(40)]
+
+
+def test_singletons_agree_with_scipys_percentile_bootstrap() -> None:
+    found = interval(VALUES, [str(i) for i in range(40)], Bootstrap(resamples=20000))
+    expected = stats.bootstrap(
+        (VALUES,), np.mean, n_resamples=20000, method="percentile", rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert found.value == pytest.approx(VALUES.mean())
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.002)
+
+
+def test_unequal_batteries_agree_with_full_enumeration() -> None:
+    batteries = {"a": [0.0, 0.1], "b": [0.5], "c": [0.9, 1.0, 0.8], "d": [0.3]}
+    values = [v for vs in batteries.values() for v in vs]
+    clusters = [name for name, vs in batteries.items() for _ in vs]
+    means = [np.mean([v for name in draw for v in batteries[name]]) for draw in product(batteries, repeat=4)]
+    found = interval(values, clusters, Bootstrap(resamples=50000, confidence=0.5))
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(means, [0.25, 0.75])), abs=0.01)
+
+
+def test_order_of_items_does_not_matter() -> None:
+    order = RNG.permutation(40)
+    shuffled = interval(VALUES[order], [CLUSTERS[i] for i in order], BOOT)
+    first = interval(VALUES, CLUSTERS, BOOT)
+    assert (shuffled.value, shuffled.low, shuffled.high) == pytest.approx((first.value, first.low, first.high))
+
+
+def test_shift_and_scale_carry_over() -> None:
+    first, moved = interval(VALUES, CLUSTERS, BOOT), interval(3 * VALUES - 1, CLUSTERS, BOOT)
+    assert (moved.value, moved.low, moved.high) == pytest.approx(
+        [3 * x - 1 for x in (first.value, first.low, first.high)]
+    )
+
+
+def test_seeds_are_averaged_per_item_first_and_their_spread_is_apart() -> None:
+    seeds = np.stack([VALUES - 0.1, VALUES + 0.1])
+    assert interval(seeds, CLUSTERS, BOOT) == interval(seeds.mean(axis=0), CLUSTERS, BOOT)
+    assert seed_spread(seeds) == pytest.approx(0.2 / math.sqrt(2))
+    assert math.isnan(seed_spread(VALUES))
+
+
+def test_interval_covers_the_true_mean_where_the_naive_one_does_not() -> None:
+    rng = np.random.default_rng(3)
+    boot, covered, naive = Bootstrap(resamples=400), 0, 0
+    for _ in range(200):
+        values = (rng.normal(0, 1, 30)[:, None] + rng.normal(0, 0.3, (30, 6))).ravel()
+        found = interval(values, [f"b{i // 6}" for i in range(180)], boot)
+        covered += found.low <= 0 <= found.high
+        alone = interval(values, [str(i) for i in range(180)], boot)
+        naive += alone.low <= 0 <= alone.high
+    assert 0.88 <= covered / 200 <= 0.99
+    assert naive / 200 < 0.75
+
+
+def test_paired_cancels_what_both_share() -> None:
+    noisy = VALUES + RNG.normal(0, 5, 40)
+    found = paired(noisy + 0.1, noisy, CLUSTERS, BOOT)
+    assert (found.value, found.low, found.high) == pytest.approx((0.1, 0.1, 0.1))
+    assert found.p_value == pytest.approx(2 / (BOOT.resamples + 1))
+
+
+def test_paired_p_value_and_interval_say_the_same() -> None:
+    rng = np.random.default_rng(11)
+    for effect in (0.0, 0.1, 0.2, 0.3, 0.6):
+        found = paired(rng.normal(effect, 0.5, 40), np.zeros(40), CLUSTERS, BOOT)
+        excluded = not found.low <= 0 <= found.high
+        assert excluded == (found.p_value < 0.05)
+
+
+def test_p_values_are_about_uniform_without_an_effect() -> None:
+    rng = np.random.default_rng(5)
+    clusters = [f"b{i // 2}" for i in range(80)]
+    p = [paired(rng.normal(0, 1, 80), np.zeros(80), clusters, Bootstrap(400)).p_value for _ in range(200)]
+    assert 0.01 <= np.mean(np.array(p) < 0.05) <= 0.12
+    assert 0.4 <= np.mean(p) <= 0.6
+
+
+def test_paired_is_antisymmetric_and_one_for_equals() -> None:
+    other = VALUES[::-1].copy()
+    there, back = paired(VALUES, other, CLUSTERS, BOOT), paired(other, VALUES, CLUSTERS, BOOT)
+    assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low))
+    assert there.p_value == pytest.approx(back.p_value)
+    assert paired(VALUES, VALUES, CLUSTERS, BOOT).p_value == 1
+
+
+def test_own_minus_cross_takes_unequal_numbers_of_seeds() -> None:
+    own = np.stack([VALUES + 0.04, VALUES + 0.06])
+    found = own_minus_cross(own, VALUES, CLUSTERS, BOOT)
+    assert found.value == pytest.approx(0.05) and found.low > 0
+
+
+def test_skill_is_zero_at_the_floor_and_one_at_the_ceiling() -> None:
+    floor, top = VALUES - 0.2, VALUES + 0.2
+    for values, expected in ((floor, 0), (top, 1), (VALUES, 0.5), (floor - 0.4, -1)):
+        found = skill(values, floor, top, CLUSTERS, BOOT)
+        assert (found.value, found.low, found.high) == pytest.approx((expected, expected, expected))
+    assert math.isnan(skill(VALUES, VALUES, VALUES, CLUSTERS, BOOT).value)
+
+
+@pytest.mark.parametrize(("batteries", "noted"), [(1, True), (4, True), (5, False)])
+def test_few_batteries_are_said(batteries: int, noted: bool) -> None:
+    clusters = [f"b{i % batteries}" for i in range(40)]
+    found = paired(VALUES, np.zeros(40), clusters, BOOT)
+    assert bool(found.note) == noted and found.batteries == batteries
+    assert all(math.isnan(x) == (batteries == 1) for x in (found.low, found.high, found.p_value))
+
+
+def test_holm_on_a_hand_worked_example() -> None:
+    # sorted .005 .01 .03 .04 times 4 3 2 1 = .02 .03 .06 .04; the last may not fall below .06
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.6]) == [1.0, 1.0] and holm([]) == []
+
+
+def test_holm_keeps_order_and_lies_between_raw_and_bonferroni() -> None:
+    p = np.random.default_rng(2).uniform(size=12)
+    adjusted = np.array(holm(list(p)))
+    assert (adjusted >= p).all() and (adjusted <= np.minimum(1, 12 * p)).all()
+    assert (np.diff(adjusted[np.argsort(p)]) >= 0).all()
+
+
+@pytest.mark.parametrize("wrong", [[-0.1], [1.1], [math.nan]])
+def test_holm_refuses_what_is_no_p_value(wrong: list[float]) -> None:
+    with pytest.raises(AlignbenchError):
+        holm(wrong)
+
+
+@pytest.mark.parametrize("values", [VALUES[:-1], np.where(VALUES > 0.9, np.nan, VALUES), []])
+def test_values_must_match_their_batteries(values: object) -> None:
+    with pytest.raises(AlignbenchError, match="values"):
+        interval(values, CLUSTERS, BOOT)

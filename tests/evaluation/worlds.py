@@ -1,0 +1,55 @@
+"""Tiny surveys and an engine that answers from a table, shared by the tests of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from alignbench.backend import Engine, Usage
+from alignbench.data.survey import Survey
+from alignbench.types import AlignedModel, Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale
+
+REF = ModelRef("table", Path("nowhere"), "fingerprint")
+
+
+def item(name: str, n: int = 3, battery: str = "b", scale: Scale = Scale.ordinal) -> Item:
+    options = tuple(f"{name} option {i}" for i in range(2 if scale is Scale.ten_point else n))
+    predicates = tuple(f"hold {name} {i}" for i in range(5 if scale is Scale.ten_point else n))
+    codes = tuple(range(1, n + 1))
+    return Item(name, "topic", battery, scale, codes, name, None, f"What about {name}?", options, predicates)
+
+
+def survey(items: Sequence[Item], shares: dict[str, dict[str, Sequence[float]]], n: int | None = None) -> Survey:
+    answers = {c: {q: Answers(tuple(s), n) for q, s in cells.items()} for c, cells in shares.items()}
+    return Survey("tiny", "Tiny", "2000", "none", "none", tuple(items), answers, "print")
+
+
+def aligned(*systems: str | None, adapter: Path | None = None) -> AlignedModel:
+    return AlignedModel(REF, adapter=adapter, policy=PromptPolicy(systems or (None,)))
+
+
+class TableEngine(Engine):
+    """Scores by ``answer(chat, options)``; counts what it was asked and can die after some calls."""
+
+    def __init__(self, answer: Callable[[Chat, Sequence[str]], Sequence[float]], dies_after: int | None = None) -> None:
+        self.model = REF
+        self.usage = Usage()
+        self.answer = answer
+        self.dies_after = dies_after
+        self.calls: list[list[Chat]] = []
+        self.adapters: list[Path | None] = []
+
+    def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
+        raise NotImplementedError
+
+    def score(
+        self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
+    ) -> list[OptionScores]:
+        if self.dies_after is not None and len(self.calls) >= self.dies_after:
+            raise KeyboardInterrupt
+        self.calls.append(list(chats))
+        self.adapters.append(adapter)
+        return [OptionScores(tuple(self.answer(c, o)), 0.5) for c, o in zip(chats, options, strict=True)]
+
+    def close(self) -> None:
+        pass
