@@ -144,5 +144,8 @@ def _explain(override: Override, word: str, plain: DictConfig, error: Exception)
     return AlignbenchError(key, value, _one_line(error))
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
+    """Message of the innermost cause, which says what was expected."""
+    while error.__cause__ is not None:
+        error = error.__cause__
     return re.sub(r"\s+", " ", str(error).split("full_key")[0]).strip()

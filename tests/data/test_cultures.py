@@ -1,14 +1,19 @@
+from functools import cache
+
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 from small import DIVORCE, TRUST, write_items
 
-from alignbench.config import conf_dir
+from alignbench.config import components, conf_dir, instantiate, schema
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import About
 from alignbench.data.cultures import culture_named, culture_names
 from alignbench.data.distance import by_distance, mean_total_variation, total_variation
 from alignbench.data.items import load_items
 from alignbench.data.source.bundled import Bundled
+from alignbench.data.source.timeseries import TimeSeries
 from alignbench.errors import AlignbenchError
 from alignbench.types import Answers
 
@@ -16,6 +21,7 @@ NAMES = culture_names([conf_dir()])
 NINE = {"iraq", "bangladesh", "china", "usa", "germany", "korea", "brazil", "argentina", "turkey"}
 
 
+@cache
 def survey_of(name):
     """The survey that a culture's YAML asks for (wvs7 unless it overrides it)."""
     defaults = OmegaConf.load(conf_dir() / "culture" / f"{name}.yaml").defaults
@@ -43,6 +49,20 @@ def test_saudi_alone_rests_on_another_survey_and_says_so():
     assert [name for name in NAMES if survey_of(name).name != "wvs7"] == ["saudi"]
     note = culture_named("saudi", [conf_dir()]).note
     assert note and "Arab Opinion Index 2022" in note and "wave 4 (2003)" in note
+
+
+def test_choosing_saudi_chooses_its_survey_unless_one_is_named(tmp_path):
+    text = f"defaults: [survey: wvs7, culture: iraq, _self_]\nhydra: {{searchpath: ['file://{conf_dir()}']}}\n"
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    for group in ("survey", "culture"):
+        for name, cls in components(group).items():
+            ConfigStore.instance().store(group=f"schema/{group}", name=name, node=schema(cls))
+    with initialize_config_dir(str(tmp_path), version_base=None):
+        chosen = [
+            instantiate(compose("config", overrides=overrides).survey)
+            for overrides in ([], ["culture=saudi"], ["culture=saudi", "survey=wvs_timeseries", "survey.path=x.csv"])
+        ]
+    assert chosen == [Bundled("wvs7"), Bundled("aoi2022"), TimeSeries("x.csv")]
 
 
 def test_controls_are_neither_twins_nor_extremes():

@@ -54,6 +54,8 @@ def test_a_wrong_table_is_refused_with_row_column_and_remedy(tmp_path, items, co
 def test_a_missing_or_empty_file_is_named(tmp_path, items):
     with pytest.raises(AlignbenchError, match=r"none\.csv.*no such file"):
         read_shares(tmp_path / "none.csv", items)
+    with pytest.raises(AlignbenchError, match="only a header"):
+        read_shares(write_rows(tmp_path / "bare.csv", "item,code,share"), items, "BBB")
     (tmp_path / "empty.csv").touch()
     with pytest.raises(AlignbenchError, match="empty"):
         read_shares(tmp_path / "empty.csv", items)

@@ -170,6 +170,13 @@ def test_time_series_reads_one_wave_under_wave_seven_ids(series):
     assert TimeSeries(str(series), wave=7).load(()).of("SAU")["Q57"].shares == (0, 1)
 
 
+def test_forms_that_differ_in_wave_seven_are_dropped_from_that_wave_only(tmp_path):
+    rows = [{"COUNTRY_ALPHA": "ARG", "S002VS": wave, "S017": 1, "C038": 2, "A001": 1} for wave in (4, 7)]
+    path = str(write_respondents(tmp_path / "series.csv", rows))
+    assert set(TimeSeries(path, wave=4).load(()).of("ARG")) == {"Q1", "Q39"}
+    assert set(TimeSeries(path, wave=7).load(()).of("ARG")) == {"Q1"}
+
+
 def test_a_wave_that_is_not_there_is_refused(series):
     with pytest.raises(AlignbenchError, match=r"S002VS = 5.*the file has 4, 7"):
         TimeSeries(str(series), wave=5).load(())

@@ -1,13 +1,34 @@
+"""The nano model, practised until its answers are options: GRPO can only shift mass that is there."""
+
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alignbench.backend import nano
+from alignbench.training.options import distribution_sft, train_on_options
+from alignbench.training.recipe import Training, Weights
 from alignbench.types import ModelRef
+
+from .world import QUICK, option_rows, uniform
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> ModelRef:
-    folder: Path = tmp_path_factory.mktemp("nano")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> ModelRef:
+    folder = tmp_path_factory.mktemp("nano")
     nano.build(folder)
-    return ModelRef("nano", folder, "nano-fingerprint")
+    return ModelRef("nano", folder, "raw-nano")
+
+
+@pytest.fixture(scope="session")
+def practised(raw: ModelRef, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stage folder of a training of full weights towards uniform answers."""
+    folder = tmp_path_factory.mktemp("practised")
+    full: Training = replace(QUICK, weights=Weights.full, learning_rate=3e-3, updates=60)
+    train_on_options(raw, option_rows(uniform), distribution_sft, full, 0, folder)
+    return folder
+
+
+@pytest.fixture
+def model(raw: ModelRef, practised: Path) -> ModelRef:
+    return replace(raw, path=practised / "model", fingerprint="practised-nano")

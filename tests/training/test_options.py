@@ -1,68 +1,127 @@
-"""One-token training on the nano model: the losses do what they say, and a kill changes nothing."""
+"""One-token training: the losses do what they say, and a kill changes nothing."""
 
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
-from safetensors.torch import load_file
 
 from alignbench.errors import AlignbenchError
-from alignbench.training import Training
+from alignbench.runs.store import Stage
+from alignbench.training.export import aligned
 from alignbench.training.options import OptionRow, distribution_sft, option_grpo, train_on_options
 from alignbench.types import ModelRef, chat
 
-QUICK = Training(
-    learning_rate=2e-2, schedule="constant", lora_r=8, lora_alpha=16, updates=40, prompts_per_update=4,
-    micro_batch=3, checkpoint_every=20, scale_rewards="none", option_generations=32,
-)
-TARGETS = {"family": (0.7, 0.2, 0.1), "work": (0.1, 0.3, 0.6), "trust": (0.35, 0.65), "police": (0.8, 0.2)}
+from .world import QUICK, Killed, assert_same_history, assert_same_run, distance, history, killed_at, majority
+from .world import option_rows as rows
 
 
-def rows(targets=TARGETS, rewards=None):
-    return [
-        OptionRow(
-            chat(f"How much do you care about {item}? Answer 1-{len(target)}"),
-            tuple(str(i + 1) for i in range(len(target))), target, item, rewards(target) if rewards else None,
-        )
-        for item, target in targets.items()
-    ]  # fmt: skip
-
-
-def majority(target):
-    return tuple(1.0 if share == max(target) else -1.0 for share in target)
-
-
-def history(folder: Path) -> list[dict]:
-    return json.loads((folder / "history.json").read_text())
-
-
-def mean(entries: list[dict], name: str) -> float:
-    return sum(e[name] for e in entries) / len(entries)
-
-
-def distance(score, shown) -> float:
-    """Mean total variation between the options' renormalised shares and the targets."""
-    found = score([r.chat for r in shown], [r.options for r in shown])
-    total = 0.0
-    for row, scores in zip(shown, found, strict=True):
-        shares = [2.718281828**v / scores.mass for v in scores.logprobs]
-        total += sum(abs(a - b) for a, b in zip(shares, row.target, strict=True)) / 2
-    return total / len(shown)
-
-
-def test_sft_reaches_the_target_distribution(model: ModelRef, tmp_path: Path) -> None:
-    seen = []
+def test_sft_reaches_the_target_distribution_and_says_how(model: ModelRef, tmp_path: Path) -> None:
+    gaps: list[float] = []
     facts = train_on_options(
-        model, rows(), distribution_sft, replace(QUICK, updates=60), 0, tmp_path,
-        lambda score: seen.append(distance(score, rows())) or -seen[-1],
-    )  # fmt: skip
-    assert seen[-1] < 0.05
-    assert facts["selection"] == "validation"
-    assert facts["base_fingerprint"] == model.fingerprint
-    assert (tmp_path / "adapter_model.safetensors").is_file()
+        model, rows(), distribution_sft, QUICK, 0, tmp_path, lambda s: gaps.append(distance(s, rows())) or -gaps[-1]
+    )
+    assert gaps[-1] < 0.03
+    assert (facts["base_fingerprint"], facts["selection"]) == (model.fingerprint, "validation")
     assert not (tmp_path / "checkpoints").exists()
-    last = history(tmp_path)[-1]
-    assert last["option_mass"] > 0.95
-    assert {"update", "loss", "learning_rate", "entropy", "option_mass", "validation"} <= last.keys()
+    entries = history(tmp_path)
+    assert [h["update"] for h in entries] == list(range(1, QUICK.updates + 1))
+    assert {"loss", "learning_rate", "entropy", "option_mass", "validation"} <= entries[-1].keys()
+    assert entries[-1]["learning_rate"] < entries[0]["learning_rate"]
+
+
+def test_density_reward_rises_and_keeps_the_entropy_that_majority_reward_destroys(
+    model: ModelRef, tmp_path: Path
+) -> None:
+    last = {}
+    plain = partial(option_grpo, density=False)
+    for name, loss, paid in (("density", option_grpo, None), ("majority", plain, majority)):
+        (tmp_path / name).mkdir()
+        train_on_options(model, rows(rewards=paid), loss, QUICK, 0, tmp_path / name)
+        entries = history(tmp_path / name)
+        assert sum(h["reward"] for h in entries[-5:]) > sum(h["reward"] for h in entries[:5])
+        last[name] = entries[-1]
+    assert last["density"]["entropy"] > 0.7
+    assert last["majority"]["entropy"] < 0.4
+    assert last["density"]["option_mass"] > 0.95
+
+
+@pytest.mark.parametrize("died_in", [2, 13])  # before the first checkpoint, and between two
+def test_a_killed_run_goes_on_to_the_same_result(model: ModelRef, tmp_path: Path, died_in: int) -> None:
+    training = replace(QUICK, updates=8, checkpoint_every=3, kl_beta=0.1, lora_dropout=0.1)
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    for folder in (unbroken, broken):
+        folder.mkdir()
+    train_on_options(model, rows(), option_grpo, training, 0, unbroken)
+    with pytest.raises(Killed):
+        train_on_options(model, rows(), killed_at(died_in, option_grpo), training, 0, broken)
+    assert (broken / "checkpoints").exists() == (died_in > 6)
+    train_on_options(model, rows(), option_grpo, training, 0, broken)
+    assert_same_run(unbroken, broken)
+
+
+def test_the_micro_batch_changes_memory_only(model: ModelRef, tmp_path: Path) -> None:
+    for micro in (1, 4):
+        (tmp_path / str(micro)).mkdir()
+        train_on_options(
+            model, rows(), option_grpo, replace(QUICK, updates=3, micro_batch=micro), 0, tmp_path / str(micro)
+        )
+    assert_same_history(tmp_path / "1", tmp_path / "4")
+
+
+def test_a_finished_training_is_not_repeated(model: ModelRef, tmp_path: Path) -> None:
+    training = replace(QUICK, updates=2)
+    facts = train_on_options(model, rows(), distribution_sft, training, 0, tmp_path)
+    assert train_on_options(model, rows(), killed_at(1, distribution_sft), training, 0, tmp_path) == facts
+
+
+def test_the_checkpoint_that_validates_best_is_exported(model: ModelRef, tmp_path: Path) -> None:
+    training = replace(QUICK, checkpoint_every=1, schedule="constant")
+    worth = iter([0.2, 0.9, 0.4])
+    for name, updates, validate in (("two", 2, None), ("best", 3, lambda score: next(worth))):
+        (tmp_path / name).mkdir()
+        facts = train_on_options(
+            model, rows(), distribution_sft, replace(training, updates=updates), 0, tmp_path / name, validate
+        )
+        assert facts["selected_update"] == 2
+    two, best = ((tmp_path / name / "adapter_model.safetensors").read_bytes() for name in ("two", "best"))
+    assert two == best
+
+
+def test_a_reward_without_any_variance_stops_the_training(model: ModelRef, tmp_path: Path) -> None:
+    paid = [replace(row, rewards=(QUICK.invalid_reward,) * len(row.options)) for row in rows()]
+    with pytest.raises(AlignbenchError, match="earned the same"):
+        train_on_options(
+            model, paid, partial(option_grpo, density=False), replace(QUICK, patience_zero_variance=4), 0, tmp_path
+        )
+    assert len(history(tmp_path)) == 4
+
+
+def test_labels_must_be_single_tokens(model: ModelRef, tmp_path: Path) -> None:
+    spelt = [OptionRow(chat("How much?"), ("a great deal", "nothing"), (0.5, 0.5), "spelt")]
+    with pytest.raises(AlignbenchError, match=r"option label.*a great deal"):
+        train_on_options(model, spelt, distribution_sft, QUICK, 0, tmp_path)
+
+
+def test_prompts_must_fit(model: ModelRef, tmp_path: Path) -> None:
+    with pytest.raises(AlignbenchError, match="max_prompt_tokens"):
+        train_on_options(model, rows(), distribution_sft, replace(QUICK, max_prompt_tokens=4), 0, tmp_path)
+
+
+def test_shares_must_add_up() -> None:
+    with pytest.raises(AlignbenchError, match="add up"):
+        OptionRow(chat("How much?"), ("1", "2"), (0.5, 0.6), "greedy")
+
+
+def test_full_weights_become_a_base_model_of_their_own(raw: ModelRef, practised: Path) -> None:
+    stage = Stage("fit", "0123456789abcdef", practised)
+    result = aligned(raw, stage)
+    assert result.adapter is None
+    assert result.base.path == practised / "model"
+    assert result.base.fingerprint != raw.fingerprint
+    assert history(practised)[-1]["option_mass"] > 0.9
+
+
+def test_an_adapter_keeps_the_base_model(raw: ModelRef, tmp_path: Path) -> None:
+    result = aligned(raw, Stage("fit", "0123456789abcdef", tmp_path))
+    assert (result.base, result.adapter, result.adapter_key) == (raw, tmp_path, "0123456789abcdef")

@@ -34,12 +34,15 @@ def verify(adapter: Path, model: ModelRef) -> None:
 def rank(adapter: Path) -> int:
     """Rank of a LoRA adapter (its largest, where modules differ)."""
     config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    return max(int(config["r"]), *(config.get("rank_pattern") or {"": 0}).values())
+    ranks: list[int] = [config["r"], *(config.get("rank_pattern") or {}).values()]
+    return max(ranks)
 
 
 def _misfit(adapter: Path, folder: Path) -> str | None:
     """The first module whose LoRA pair does not fit the base's weight, None if all fit."""
-    base = {name: shape for shard in checkpoint.weight_files(folder) for name, shape in checkpoint.shapes(shard).items()}
+    base = {
+        name: shape for shard in checkpoint.weight_files(folder) for name, shape in checkpoint.shapes(shard).items()
+    }
     for name, shape in checkpoint.shapes(adapter / "adapter_model.safetensors").items():
         module, _, matrix = name.removeprefix(_PREFIX).rpartition(".lora_")
         if matrix not in ("A.weight", "B.weight") or module == "lm_head":

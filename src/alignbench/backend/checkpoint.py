@@ -27,14 +27,20 @@ def verify(folder: Path) -> None:
         AlignbenchError: the folder, its configuration, tokenizer, chat template or weights are missing.
     """
     check(folder.is_dir(), "model.path", str(folder), "no such folder: give a local model folder or a hub id")
-    check((folder / "config.json").is_file(), "model.path", str(folder), "config.json is missing: is this a model folder?")
+    check(
+        (folder / "config.json").is_file(), "model.path", str(folder), "config.json is missing: is this a model folder?"
+    )
     check(
         any((folder / name).is_file() for name in _TOKENIZERS),
-        "model.path", str(folder), "the tokenizer is missing: copy tokenizer.json beside config.json",
+        "model.path",
+        str(folder),
+        "the tokenizer is missing: copy tokenizer.json beside config.json",
     )
     check(
         chat_template(folder) is not None,
-        "model.path", str(folder), "it has no chat template: use the instruct variant, or add chat_template.jinja",
+        "model.path",
+        str(folder),
+        "it has no chat template: use the instruct variant, or add chat_template.jinja",
     )
     shards = weight_files(folder)
     check(bool(shards), "model.path", str(folder), "it has no *.safetensors: convert the weights with save_pretrained")

@@ -48,15 +48,15 @@ def logprobs(weights: Any, suffixes: Sequence[Ids], keep: int, cache: Cache | No
         past = DynamicCache([(k.expand(rows, -1, -1, -1), v.expand(rows, -1, -1, -1)) for k, v in cache])
         mask = torch.cat([mask.new_ones(rows, seen), mask], dim=1)
         positions = positions + seen
-    output = weights(
+    logits: torch.Tensor = weights(
         input_ids=ids,
         attention_mask=mask,
         position_ids=positions,
         past_key_values=past,
         use_cache=past is not None,
         logits_to_keep=keep,
-    )
-    return output.logits.float().log_softmax(-1)
+    ).logits
+    return logits.float().log_softmax(-1)
 
 
 def sample(

@@ -54,6 +54,7 @@ class HFEngine(Engine):
         self._device = device
         self._budget = batch_tokens
         self._threads = threads
+        self._short_of_memory = False
         self._weights: Any = None
         # Path and time of change of the one adapter in memory.
         self._adapter: tuple[Path, int] | None = None
@@ -144,9 +145,10 @@ class HFEngine(Engine):
             _free()
             half = len(batch) // 2
             queue.extendleft([batch[half:], batch[:half]])
-            if self._budget > half * len(batch[0].ids):
-                self._budget = half * len(batch[0].ids)
-                say(f"  note   out of GPU memory: going on with backend.batch_tokens={self._budget}")
+            if not self._short_of_memory:
+                say("  note   out of GPU memory: going on with smaller batches; lower backend.batch_tokens")
+            self._short_of_memory = True
+            self._budget = min(self._budget, half * len(batch[0].ids))
 
     @contextmanager
     def _speaking(self, adapter: Path | None) -> Iterator[Any]:

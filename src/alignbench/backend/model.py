@@ -43,8 +43,8 @@ class Model(Component):
 
     # A folder, a hub id, builtin:smollm2_135m or builtin:nano.
     path: str
-    # Short name in tables and messages.
-    name: str = recorded("local")
+    # Short name in tables and messages; empty is the last part of the path.
+    name: str = recorded("")
     # Branch, tag or commit of a hub id; None is the one in the local hub cache, else main.
     revision: str | None = None
     thinking: Thinking = Thinking.none
@@ -64,7 +64,7 @@ class Model(Component):
         checkpoint.verify(folder)
         self._check_thinking(checkpoint.chat_template(folder) or "")
         return ModelRef(
-            name=self.name,
+            name=self.name or Path(self.path).name,
             path=folder,
             fingerprint=checkpoint.fingerprint(folder),
             template_kwargs=self._template_kwargs,

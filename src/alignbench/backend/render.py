@@ -127,7 +127,9 @@ class Renderer:
         text = self.prompt(chat).text
         for message in chat:
             check(
-                message.content.strip() in text, f"chat.{message.role}", message.content,
+                message.content.strip() in text,
+                f"chat.{message.role}",
+                message.content,
                 f"the template of {self.name} drops this message",
             )
         return text

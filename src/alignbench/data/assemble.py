@@ -22,12 +22,12 @@ def assemble(
     cultures: Sequence[Culture],
     dropped: Mapping[tuple[str, str], str],
 ) -> Survey:
-    """A survey of the items that some country answered.
+    """A survey of the items that some country answered, without the dropped cells.
 
     Shares that a culture brings (``Culture.shares``) take the place of the source's cells for the
     same country and item, and of the reason to drop them.
     """
-    answers: Cells = {iso3: dict(of_country) for iso3, of_country in cells.items()}
+    answers: Cells = {c: {q: a for q, a in row.items() if (c, q) not in dropped} for c, row in cells.items()}
     brought: set[tuple[str, str]] = set()
     for culture in cultures:
         if culture.shares:

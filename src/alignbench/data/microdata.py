@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from alignbench.data.checks import header, need, validated
+from alignbench.data.checks import existing, header, need, validated
 from alignbench.data.shares import Cells, normalised, refusal
 from alignbench.progress import track
 from alignbench.types import Answers, Item, check
@@ -22,52 +23,68 @@ class Layout:
     Attributes:
         country: column of ISO 3166 alpha-3 codes.
         weight: column of sampling weights; None counts every respondent once.
-        questions: item id -> column; a column that the file lacks is skipped.
+        questions: (item id, column) pairs; a column that the file lacks is skipped.
         wave: column and value that select rows; None takes all.
     """
 
     country: str
     weight: str | None
-    questions: Mapping[str, str]
+    questions: tuple[tuple[str, str], ...]
     wave: tuple[str, int] | None = None
 
 
 def country_shares(path: Path, items: Sequence[Item], layout: Layout) -> tuple[Cells, dict[tuple[str, str], str]]:
     """Weighted shares of valid answers by country, and the cells dropped as off scale with the reason.
 
-    ``Answers.n`` counts the respondents with a valid answer, unweighted. Only the needed columns
-    are read.
+    ``Answers.n`` counts the respondents with a valid answer and a weight above zero. Only the needed
+    columns are read, once a process for the cells of a sweep.
 
     Raises:
         AlignbenchError: no such file, a missing column, none of the questions, a field that is no
             number, a negative weight, a wave without rows.
     """
+    return _tabulated(existing(path), path.stat().st_mtime_ns, tuple(items), layout)
+
+
+@cache
+def _tabulated(
+    path: Path, modified: int, items: tuple[Item, ...], layout: Layout
+) -> tuple[Cells, dict[tuple[str, str], str]]:
     frame = _read(path, layout)
+    column_of = dict(layout.questions)
     weights = frame[layout.weight].to_numpy() if layout.weight else np.ones(len(frame))
-    countries = frame[layout.country].to_numpy()
+    people = pd.DataFrame({"iso3": frame[layout.country].to_numpy(), "weight": weights})
     cells: Cells = {}
     dropped: dict[tuple[str, str], str] = {}
-    asked = [item for item in items if layout.questions.get(item.id) in frame]
+    asked = [item for item in items if column_of.get(item.id) in frame]
     for item in track(asked, "survey file", unit="items"):
-        codes = frame[layout.questions[item.id]].to_numpy()
-        valid = codes >= 0  # False for NaN
-        answers = pd.DataFrame({"iso3": countries[valid], "code": codes[valid].astype(int), "weight": weights[valid]})
-        for iso3, of_country in answers.groupby("iso3"):
-            mass = {int(str(code)): float(w) for code, w in of_country.groupby("code")["weight"].sum().items()}
-            reason = refusal(mass, item.codes) if sum(mass.values()) > 0 else "all weights are zero"
+        people["code"] = frame[column_of[item.id]].to_numpy()
+        for iso3, tally in _tallies(people).items():
+            mass = {code: weight for code, (weight, _) in tally.items()}
+            reason = refusal(mass, item.codes)
             if reason:
-                dropped[str(iso3), item.id] = reason
-                continue
-            n = int(of_country["code"].isin(item.codes).sum())
-            cells.setdefault(str(iso3), {})[item.id] = Answers(normalised(mass, item.codes), n)
+                dropped[iso3, item.id] = reason
+            else:
+                n = sum(count for code, (_, count) in tally.items() if code in item.codes)
+                cells.setdefault(iso3, {})[item.id] = Answers(normalised(mass, item.codes), n)
     return cells, dropped
+
+
+def _tallies(people: pd.DataFrame) -> dict[str, dict[int, tuple[float, int]]]:
+    """Country -> code -> (weight, number) of the respondents who chose it; missing answers are left out."""
+    valid = people[(people["code"] >= 0) & (people["weight"] > 0)]
+    grouped = valid.groupby(["iso3", "code"])["weight"].agg(["sum", "size"])
+    tallies: dict[str, dict[int, tuple[float, int]]] = {}
+    for (iso3, code), weight, n in zip(grouped.index, grouped["sum"], grouped["size"], strict=True):
+        tallies.setdefault(str(iso3), {})[int(code)] = (float(weight), int(n))
+    return tallies
 
 
 def _read(path: Path, layout: Layout) -> pd.DataFrame:
     fixed = [c for c in (layout.country, layout.weight, layout.wave and layout.wave[0]) if c]
     need(path, fixed)
     there = set(header(path))
-    questions = [column for column in dict.fromkeys(layout.questions.values()) if column in there]
+    questions = [column for column in (c for _, c in layout.questions) if column in there]
     remedy = "the file holds none of the survey's questions; give the official CSV with question ids as columns"
     check(bool(questions), f"{path}, columns", sorted(there)[:8], remedy)
     frame = pd.read_csv(

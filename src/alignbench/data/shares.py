@@ -37,6 +37,7 @@ def read_shares(path: Path, items: Sequence[Item], iso3: str | None = None) -> C
     need(path, ["item", "code", "share"] if iso3 else ["iso3", "item", "code", "share"])
     wanted = [c for c in ("iso3", "item", "code", "share", "n") if c in header(path)]
     frame = pd.read_csv(path, usecols=wanted, dtype={"iso3": str, "item": str})
+    check(len(frame) > 0, f"{path}, rows", 0, "the file has only a header; add a row for each item and code")
     if iso3:
         frame["iso3"] = iso3
     if "n" not in frame:

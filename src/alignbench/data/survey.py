@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alignbench.errors import AlignbenchError
 from alignbench.types import Answers, Item
@@ -53,12 +54,11 @@ class Survey:
         return self.answers[iso3]
 
     def restrict(self, batteries: Iterable[str]) -> Survey:
-        """A new survey with only the items of these batteries; shares nothing with the others."""
+        """A new survey with only the items of these batteries, and a fingerprint of its own."""
         keep = set(batteries)
         items = tuple(i for i in self.items if i.battery in keep)
         ids = {i.id for i in items}
         answers = {c: {q: a for q, a in cells.items() if q in ids} for c, cells in self.answers.items()}
         dropped = {(c, q): why for (c, q), why in self.dropped.items() if q in ids}
-        return Survey(
-            self.name, self.title, self.year, self.citation, self.licence, items, answers, self.fingerprint, dropped
-        )
+        fingerprint = hashlib.sha256(f"{self.fingerprint} {sorted(ids)}".encode()).hexdigest()
+        return replace(self, items=items, answers=answers, fingerprint=fingerprint, dropped=dropped)

@@ -40,4 +40,5 @@ def encode(folder: str, device: str, batch_size: int, texts: Sequence[str]) -> V
     ]
     if not rows:
         return np.zeros((0, model.get_sentence_embedding_dimension()), np.float32)
-    return np.concatenate(rows).astype(np.float32)
+    vectors: Vectors = np.concatenate(rows).astype(np.float32)
+    return vectors

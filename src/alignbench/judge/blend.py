@@ -28,6 +28,7 @@ class BlendJudge(GradedJudge):
     per_word: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("embedding_unit", "likelihood_unit"):
             check(getattr(self, name) > 0, f"judge.{name}", getattr(self, name), "a unit is a positive number")
 

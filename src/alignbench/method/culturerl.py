@@ -24,7 +24,6 @@ from alignbench.judge.targets import entropy_matched, peak_matched
 from alignbench.method import Method, RunContext
 from alignbench.method.practice import option_rows, selector
 from alignbench.norms.cluster import Clustering
-from alignbench.norms.picture import draw_pool
 from alignbench.norms.pool import NormPool, build_pool
 from alignbench.norms.prompts import PromptText, TrainingPrompt, stance_system, training_prompts
 from alignbench.progress import say
@@ -131,6 +130,8 @@ class CultureRL(Method):
         items = PAPER_ITEMS if self.pool_items is PoolItems.paper else None
 
         def build(folder: Path) -> Mapping[str, Any]:
+            from alignbench.norms.picture import draw_pool
+
             culture = context.culture
             pool = build_pool(
                 context.train,

@@ -78,12 +78,13 @@ def cluster(
 
 def distances(vectors: Vectors, centres: Vectors) -> Vectors:
     """Euclidean distances, shape (n, k); between unit rows they lie in 0 to 2."""
-    return np.linalg.norm(vectors[:, None, :] - centres[None, :, :], axis=2)
+    apart: Vectors = np.linalg.norm(vectors[:, None, :] - centres[None, :, :], axis=2)
+    return apart
 
 
 def _kmeans(rows: Vectors, clusters: int, seed: int) -> Labels:
     from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     check(
         clusters <= len(rows), "method.clusters", clusters,
@@ -124,4 +125,5 @@ def _by_first_item(labels: Labels) -> Labels:
 
 def _centres(rows: Vectors, labels: Labels) -> Vectors:
     means = np.stack([rows[labels == label].mean(axis=0) for label in range(labels.max() + 1)])
-    return (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+    centres: Vectors = (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+    return centres

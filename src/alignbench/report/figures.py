@@ -109,7 +109,8 @@ def curve(points: Sequence[tuple[float, float]], label: str, height: int = 96) -
     noisy = len(y) >= 24
     lines = [line(y, "raw"), line(running_mean(y, len(y) // 10), "trend")] if noisy else [line(y, "trend")]
     plot = Markup(
-        '<svg y="6" width="100%" height="{}" viewBox="0 0 100 100" preserveAspectRatio="none" overflow="visible">{}</svg>'
+        '<svg y="6" width="100%" height="{}" viewBox="0 0 100 100" preserveAspectRatio="none" '
+        'overflow="visible">{}</svg>'
     ).format(height - 12, Markup("").join(lines))
     ends = [_line("0%", "100%", h, h, "grid") for h in (6, height - 6)]
     heights = 6 + (height - 12) * (y.max() - y) / span

@@ -72,8 +72,7 @@ def _headline(finding: Finding, record: CellRecord, own: Row) -> str:
     return {
         Finding.specific: f"{closer}, and most of the gain is specific to the culture",
         Finding.mixed: f"{closer}; most of the gain is calibration, a smaller part is the culture",
-        Finding.calibration: "Most of the gain is calibration: the control shares it, and what is specific to the culture "
-        "may be zero",
+        Finding.calibration: "Most of the gain is calibration: the control shares it, and the rest may be zero",
         Finding.gain: f"{closer}; how much of the gain is calibration stays open",
         Finding.unclear: f"{own.label} brings no clear change",
         Finding.loss: f"{own.label} moves {record.cell.model} away from {record.cell.country}",

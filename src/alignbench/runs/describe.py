@@ -16,7 +16,7 @@ from alignbench.report.record import Cell as CellFacts
 from alignbench.report.record import CellRecord, ItemRecord, PoolRecord, Sample, Source
 from alignbench.runs.cell import Cell
 from alignbench.runs.store import Stage
-from alignbench.types import AlignedModel, Culture, Split
+from alignbench.types import AlignedModel, Split
 
 if TYPE_CHECKING:
     from alignbench.runs.compare import Answered
@@ -96,7 +96,10 @@ def _stage_folder(cell: Cell, model: AlignedModel, stage: str) -> Path | None:
 
 def _calibration(cell: Cell, model: AlignedModel) -> Mapping[str, Any] | None:
     folder = _stage_folder(cell, model, "calibrate")
-    return Stage("calibrate", folder.name, folder).facts if folder else None
+    if folder is None:
+        return None
+    facts = Stage("calibrate", folder.name, folder).facts
+    return {**facts, "judge": facts["judge"]["class"]}
 
 
 def _history(model: AlignedModel) -> tuple[Mapping[str, float | None], ...] | None:
@@ -145,17 +148,16 @@ def _provenance(cell: Cell, answered: Sequence[Answered]) -> tuple[Source, ...]:
 
 
 def _reading(cell: Cell) -> tuple[str, ...]:
-    control: Culture | None = cell.control
     lines = [
-        f"Intervals are {cell.benchmark.confidence:.0%} bootstrap intervals over item batteries: they cover the choice of "
-        "questions, not the chance in training (run several seeds for that).",
+        f"Intervals are {cell.benchmark.confidence:.0%} bootstrap intervals over item batteries: they cover the choice"
+        " of questions, not the chance in training (run several seeds for that).",
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
-        f"All rows are scored on the {cell.benchmark.split.name} items that the country was asked; no method saw an item "
-        "of their batteries.",
+        f"All rows are scored on the {cell.benchmark.split.name} items that the country was asked; no method saw an"
+        " item of their batteries.",
     ]
-    if control is not None:
+    if cell.control is not None:
         lines.append(
-            f"The control is the same recipe on the figures of {control.country}: what it gains too is calibration "
-            "(format, position, spread), not culture."
+            f"The control is the same recipe on the figures of {cell.control.country}: what it gains too is"
+            " calibration (format, position, spread), not culture."
         )
     return tuple(lines)

@@ -35,8 +35,14 @@ def finished(folder: Path) -> dict[str, Any] | None:
 
 
 def export(
-    network: Any, tokenizer: Any, model: ModelRef, training: Training, folder: Path,
-    history: Sequence[Mapping[str, Any]], selected: int, selection: str,
+    network: Any,
+    tokenizer: Any,
+    model: ModelRef,
+    training: Training,
+    folder: Path,
+    history: Sequence[Mapping[str, Any]],
+    selected: int,
+    selection: str,
 ) -> dict[str, Any]:
     """Write the weights of ``network`` and their record; checkpoints are removed.
 

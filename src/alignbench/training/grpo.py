@@ -12,7 +12,7 @@ from alignbench.backend.device import has_cuda
 from alignbench.backend.render import Renderer
 from alignbench.training import loop
 from alignbench.training.export import export, finished
-from alignbench.training.order import rows_of
+from alignbench.training.order import order_of
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training
 from alignbench.training.rows import check_length
@@ -32,7 +32,12 @@ Reward = Callable[[list[str], list[Any]], list[float]]
 
 
 def train_grpo(
-    model: ModelRef, prompts: Sequence[PromptRow], reward: Reward, training: Training, seed: int, folder: Path,
+    model: ModelRef,
+    prompts: Sequence[PromptRow],
+    reward: Reward,
+    training: Training,
+    seed: int,
+    folder: Path,
     start_adapter: Path | None = None,
 ) -> dict[str, Any]:
     """Practise on ``prompts``, ``generations`` completions each, and leave an adapter folder.
@@ -54,10 +59,10 @@ def train_grpo(
     if done is not None:
         return done
     check(bool(prompts), "training prompts", 0, "there is nothing to train on")
-    texts = _texts(Renderer.of(model), prompts, training)
+    renderer = Renderer.of(model)
+    texts = _texts(renderer, prompts, training)
     config = _config(training, seed, folder)
     network, tokenizer = load_policy(model, training, seed, start_adapter)
-    renderer = Renderer(tokenizer, model.template_kwargs, model.name)
 
     from datasets import Dataset
     from trl import GRPOTrainer
@@ -65,10 +70,7 @@ def train_grpo(
     def paid(completion_ids: list[list[int]], row: list[int], **_: Any) -> list[float]:
         return reward([renderer.decode(ids) for ids in completion_ids], [prompts[i].meta for i in row])
 
-    order = [
-        i for update in range(training.updates)
-        for i in rows_of(update, len(prompts), training.prompts_per_update, seed)
-    ]  # fmt: skip
+    order = order_of(training.updates, len(prompts), training.prompts_per_update, seed)
     trainer = GRPOTrainer(
         model=network, reward_funcs=paid, args=config, processing_class=tokenizer,
         train_dataset=Dataset.from_dict({"prompt": [texts[i] for i in order], "row": order}),

@@ -13,7 +13,7 @@ from alignbench.runs.manifest import write_json
 from alignbench.training.export import CHECKPOINTS
 from alignbench.training.order import seed_of
 from alignbench.training.policy import in_bfloat16
-from alignbench.training.recipe import Training
+from alignbench.training.recipe import Training, Weights
 from alignbench.training.zero_variance import stop_if_idle
 from alignbench.types import check
 
@@ -40,7 +40,9 @@ def arguments(training: Training, seed: int, folder: Path, batch: int) -> dict[s
     """
     micro = min(training.micro_batch, batch)
     check(
-        batch % micro == 0, "training.micro_batch", training.micro_batch,
+        batch % micro == 0,
+        "training.micro_batch",
+        training.micro_batch,
         f"an update has {batch} sequences (prompts x completions): choose a divisor of {batch}",
     )
     return {
@@ -87,10 +89,12 @@ def run(trainer: Any, training: Training, seed: int, folder: Path, label: str) -
     from transformers import PrinterCallback
 
     trainer.remove_callback(PrinterCallback)
+    checkpoint = last_checkpoint(folder)
+    if checkpoint and training.weights is Weights.lora:
+        trainer.add_callback(_restore_adapter(checkpoint))
     with bar(training.updates, label, "update") as progress:
-        watch = _watch(training, seed, folder, progress)
-        trainer.add_callback(watch)
-        trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+        trainer.add_callback(_watch(training, seed, folder, progress))
+        trainer.train(resume_from_checkpoint=checkpoint)
     return history_of(trainer.state.log_history)
 
 
@@ -110,6 +114,17 @@ def history_of(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for entry in log
         if "loss" in entry
     ]
+
+
+def _restore_adapter(checkpoint: str) -> Any:
+    """transformers forgets the trained adapter where a second one (TRL's reference) lies beside it."""
+    from transformers import TrainerCallback
+
+    class RestoreAdapter(TrainerCallback):  # type: ignore[misc]
+        def on_train_begin(self, args: Any, state: Any, control: Any, model: Any, **kwargs: Any) -> None:
+            model.load_adapter(checkpoint, "default", is_trainable=True)
+
+    return RestoreAdapter()
 
 
 def _watch(training: Training, seed: int, folder: Path, progress: Any) -> Any:

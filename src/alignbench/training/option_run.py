@@ -16,7 +16,7 @@ from alignbench.training.order import rows_of, seed_of
 from alignbench.training.policy import in_bfloat16, trainable
 from alignbench.training.recipe import Training, Weights
 from alignbench.training.rows import OptionRow, Prompt, encode, last_logprobs, padded
-from alignbench.types import Chat, OptionScores, check
+from alignbench.types import Chat, OptionScores
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -26,8 +26,14 @@ class OptionRun:
     """A training under way. ``history`` has one entry per finished update."""
 
     def __init__(
-        self, network: Any, renderer: Renderer, rows: Sequence[OptionRow], prompts: Sequence[Prompt],
-        loss: OptionLoss, training: Training, seed: int,
+        self,
+        network: Any,
+        renderer: Renderer,
+        rows: Sequence[OptionRow],
+        prompts: Sequence[Prompt],
+        loss: OptionLoss,
+        training: Training,
+        seed: int,
     ) -> None:
         import torch
         from transformers import get_scheduler
@@ -40,9 +46,7 @@ class OptionRun:
             network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         self.weights = trainable(network)
         self.optimizer = torch.optim.AdamW(self.weights.values(), lr=training.learning_rate, weight_decay=0.0)
-        self.schedule = get_scheduler(
-            training.scheduler, self.optimizer, training.warmup_updates, training.updates
-        )
+        self.schedule = get_scheduler(training.scheduler, self.optimizer, training.warmup_updates, training.updates)
         self.history: list[dict[str, Any]] = []
 
     @property
@@ -93,7 +97,6 @@ class OptionRun:
         width = max(len(p.labels) for p in prompts)
         logp = last_logprobs(self.network, prompts, self.bfloat16)
         paid = [row.rewards for row in shown if row.rewards is not None]
-        check(len(paid) in (0, len(shown)), "training rows", len(paid), "give rewards to every row or to none")
 
         def tensor(values: Sequence[Sequence[float]], kind: dtype) -> Tensor:
             return torch.tensor(padded(values, width), dtype=kind, device=logp.device)

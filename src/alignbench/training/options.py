@@ -32,7 +32,12 @@ Validate = Callable[[Score], float]
 
 
 def train_on_options(
-    model: ModelRef, rows: Sequence[OptionRow], loss: OptionLoss, training: Training, seed: int, folder: Path,
+    model: ModelRef,
+    rows: Sequence[OptionRow],
+    loss: OptionLoss,
+    training: Training,
+    seed: int,
+    folder: Path,
     validate: Validate | None = None,
 ) -> dict[str, Any]:
     """Train on ``rows`` and leave an adapter folder (see :mod:`alignbench.training.export`).
@@ -51,6 +56,9 @@ def train_on_options(
     if done is not None:
         return done
     check(bool(rows), "training rows", 0, "there is nothing to train on")
+    paid = sum(row.rewards is not None for row in rows)
+    check(paid in (0, len(rows)), "training rewards", paid, f"give rewards to all {len(rows)} rows or to none")
+    folder.mkdir(parents=True, exist_ok=True)
     renderer = Renderer.of(model)
     prompts = [encode(renderer, row.chat, row.options, training) for row in rows]
     network, tokenizer = load_policy(model, training, seed)

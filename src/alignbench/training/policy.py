@@ -51,10 +51,16 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
     elif start is not None:
         network = PeftModel.from_pretrained(network, start, is_trainable=True)
     else:
-        network = get_peft_model(network, LoraConfig(
-            r=training.lora_r, lora_alpha=training.lora_alpha, lora_dropout=training.lora_dropout,
-            target_modules=_targets(training), task_type="CAUSAL_LM",
-        ))
+        network = get_peft_model(
+            network,
+            LoraConfig(
+                r=training.lora_r,
+                lora_alpha=training.lora_alpha,
+                lora_dropout=training.lora_dropout,
+                target_modules=_targets(training),
+                task_type="CAUSAL_LM",
+            ),
+        )
     return network.train(), tokenizer
 
 

@@ -60,7 +60,7 @@ class Training(Component):
     max_new_tokens: int = 64
     # Generate through vLLM in the training process (CUDA); another engine, so other samples.
     vllm: bool = False
-    # Sequences in one forward; memory only, gradients are accumulated.
+    # Sequences in one forward; memory only, gradients are accumulated (dropout, if any, draws other masks).
     micro_batch: int = recorded(16)
     # Recompute activations in the backward pass: less memory, a third more time.
     gradient_checkpointing: bool = recorded(False)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alignbench.backend.render import Renderer
-from alignbench.errors import AlignbenchError
 from alignbench.training.recipe import Training
 from alignbench.types import Chat, check
 
@@ -58,8 +57,7 @@ def encode(renderer: Renderer, chat: Chat, options: Sequence[str], training: Tra
     labels = []
     for option in options:
         ids = renderer.option_ids(prompt, option)
-        if len(ids) != 1:
-            raise AlignbenchError("option label", option, f"it is {len(ids)} tokens for this tokenizer: use short labels")
+        check(len(ids) == 1, "option label", option, f"it is {len(ids)} tokens for this tokenizer, not one: use digits")
         labels.append(ids[0])
     check(len(set(labels)) == len(labels), "option labels", tuple(options), "two labels are the same token")
     return Prompt(prompt.ids, tuple(labels))

@@ -10,7 +10,7 @@ from typing import Any
 from alignbench.backend.render import Renderer
 from alignbench.training import loop
 from alignbench.training.export import export, finished
-from alignbench.training.order import rows_of
+from alignbench.training.order import order_of
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training
 from alignbench.training.rows import check_length
@@ -28,9 +28,17 @@ class ConversationRow:
 
 
 def train_sft(
-    model: ModelRef, rows: Sequence[ConversationRow], training: Training, seed: int, folder: Path
+    model: ModelRef,
+    rows: Sequence[ConversationRow],
+    training: Training,
+    seed: int,
+    folder: Path,
+    start_adapter: Path | None = None,
 ) -> dict[str, Any]:
     """Learn the replies for ``training.updates`` updates of ``prompts_per_update`` rows; leave an adapter folder.
+
+    Args:
+        start_adapter: folder of an earlier training (same kind of weights) to go on from.
 
     Returns:
         The facts of the training.
@@ -54,11 +62,8 @@ def train_sft(
         # The rows come in the order of use.
         train_sampling_strategy="sequential",
     )
-    network, tokenizer = load_policy(model, training, seed)
-    order = [
-        i for update in range(training.updates)
-        for i in rows_of(update, len(rows), training.prompts_per_update, seed)
-    ]  # fmt: skip
+    network, tokenizer = load_policy(model, training, seed, start_adapter)
+    order = order_of(training.updates, len(rows), training.prompts_per_update, seed)
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = SFTTrainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
     history = loop.run(trainer, training, seed, folder, "SFT")

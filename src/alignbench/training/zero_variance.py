@@ -17,6 +17,7 @@ def stop_if_idle(history: Sequence[Mapping[str, Any]], training: Training) -> No
     recent = [h.get("zero_variance_share", 0.0) for h in history[-training.patience_zero_variance :]]
     if len(recent) == training.patience_zero_variance and min(recent) >= 1.0:
         raise AlignbenchError(
-            "training", f"{len(recent)} updates in which all completions of a prompt earned the same",
+            "training",
+            f"{len(recent)} updates in which all completions of a prompt earned the same",
             "the reward tells no answers apart: use a graded judge, raise the temperature, or check the prompts",
         )

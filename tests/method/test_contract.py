@@ -1,0 +1,74 @@
+"""What every method must keep to, whatever it does; methods are found by enumeration."""
+
+import gc
+import types
+
+import pytest
+
+from alignbench.config import components, conf_dir
+from alignbench.method import Method
+from alignbench.runs.compare import compare
+from alignbench.types import AlignedModel, PromptPolicy, Split
+
+METHODS = sorted(p.stem for p in (conf_dir() / "method").glob("*.yaml"))
+
+
+def test_every_method_class_has_a_yaml():
+    modules = {path.read_text().split("/schema/method/")[1].split("@")[0] for path in (conf_dir() / "method").glob("*.yaml")}
+    assert modules == set(components("method"))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_runs_from_fit_to_board(name, make_cell):
+    cell = make_cell(f"method={name}", "culture=iraq")
+    assert isinstance(cell.method, Method)
+    record, stage = compare(cell)
+    labels = [row.label for row in record.rows]
+    assert "base" in labels and {"uniform answers", "majority answer only", "mean of other countries"} <= set(labels)
+    if name not in ("none", "cultural_prompt"):
+        assert record.control is not None and record.aligned.label == name
+        assert record.aligned.difference_low is not None
+    assert all(row.items == record.rows[0].items for row in record.rows)
+    # Finished: nothing is built and no engine opened.
+    again = make_cell(f"method={name}", "culture=iraq")
+    assert compare(again)[1].key == stage.key
+    assert not again.store.built and not again._engines
+
+
+def reachable(root):
+    """Every object that can be reached from ``root`` by references, code and modules left out."""
+    seen, found, queue = set(), [], [root]
+    while queue:
+        thing = queue.pop()
+        if id(thing) in seen or isinstance(thing, types.ModuleType | type | types.FunctionType | types.CodeType):
+            continue
+        seen.add(id(thing))
+        found.append(thing)
+        queue.extend(gc.get_referents(thing))
+    return found
+
+
+@pytest.mark.parametrize("culture", ["iraq", "saudi"])
+def test_no_test_item_can_be_reached_from_a_context(culture, make_cell):
+    cell = make_cell("method=culturerl", f"culture={culture}")
+    test = cell.surveys[Split.test]
+    context = cell.context(cell.culture)
+    context.engine()  # an opened engine is part of what a method may hold
+    texts = {thing for thing in reachable(context) if isinstance(thing, str)}
+    train_texts = {text for item in (*context.train.items, *context.validation.items) for text in (item.id, item.question)}
+    assert train_texts <= texts, "the walk must find what is really there"
+    for item in test.items:
+        assert item.id not in texts
+        assert item.question not in texts
+        assert item.predicates[0] not in texts
+    batteries = {item.battery for item in (*context.train.items, *context.validation.items)}
+    assert not batteries & {item.battery for item in test.items}
+
+
+def test_prompt_policies_are_identified_by_their_texts(make_cell):
+    cell = make_cell("method=cultural_prompt", "culture=iraq")
+    model = cell.method.fit(cell.context(cell.culture))
+    assert isinstance(model, AlignedModel) and model.adapter is None
+    assert len(set(model.policy.systems)) == 10
+    assert all("Iraq" in text for text in model.policy.systems)
+    assert model.policy.parts != PromptPolicy().parts

@@ -1,0 +1,103 @@
+"""CultureRL on the tiny model: the norms steer the answers, and the knobs do what they say."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from alignbench.errors import AlignbenchError
+from alignbench.evaluation.survey import distributions, respond
+from alignbench.method.culturerl import PAPER_ITEMS, CultureRL, Prompts, Reward, by_option
+from alignbench.norms.pool import NormPool
+from alignbench.types import Split
+
+
+def fitted(cell):
+    return cell.method.fit(cell.context(cell.culture))
+
+
+def test_the_published_pool_has_62_items():
+    assert len(PAPER_ITEMS) == 62
+
+
+def test_a_level_of_two_options_shares_its_mass(make_cell):
+    item = next(i for i in make_cell("culture=iraq").survey.items if len(i.codes) == 10)
+    shares = by_option(item, [0.5, 0.2, 0.1, 0.1, 0.1], spread=True)
+    assert sum(shares) == pytest.approx(1)
+    assert shares[0] == shares[1] == pytest.approx(0.25)
+    assert by_option(item, [1, 0, 0, 0, -1]) == [1, 1, 0, 0, 0, 0, 0, 0, -1, -1]
+
+
+def test_training_moves_training_answers_towards_the_norms(make_cell, tmp_path):
+    cell = make_cell(
+        "method=culturerl", "culture=iraq", "training.updates=40", "training.checkpoint_every=40",
+        "training.learning_rate=0.01", "training.prompts_per_update=16", "training.option_generations=32",
+    )  # fmt: skip
+    model = fitted(cell)
+    pool = NormPool.load(cell.store.root / "norms" / model.provenance["norms"])
+    items = [cell.survey.item(norm.item) for norm in pool.norms]
+    engine = cell.engine(cell.model)
+    shares = {}
+    for name, aligned in {"base": replace(model, adapter=None), "own": model}.items():
+        (tmp_path / name).mkdir()
+        shares[name] = distributions(respond(engine, aligned, items, cell.benchmark, tmp_path / name), items)
+
+    def on_norm(found):
+        mass = []
+        for norm, item in zip(pool.norms, items, strict=True):
+            mass.append(sum(p for k, p in enumerate(found[item.id]) if item.level(k) == norm.level))
+        return np.mean(mass)
+
+    assert on_norm(shares["own"]) > on_norm(shares["base"]) + 0.03
+
+
+@pytest.mark.parametrize("prompts", ["open", "mix"])
+def test_open_practice_leaves_an_adapter_and_its_history(prompts, make_cell):
+    cell = make_cell("method=culturerl", "culture=china", f"method.prompts={prompts}", "method.reward=verdict")
+    model = fitted(cell)
+    history = json.loads((model.adapter / "history.json").read_text())
+    assert [h["update"] for h in history] == [1, 2]
+    assert all("zero_variance_share" in h and "reward" in h for h in history)
+
+
+def test_warm_start_is_learnt_from_the_cultures_stances(make_cell):
+    cell = make_cell(
+        "method=culturerl", "culture=china", "method.prompts=open", "method.warm_start=true",
+        "training.max_new_tokens=64",
+    )  # fmt: skip
+    assert (fitted(cell).adapter / "first" / "adapter_model.safetensors").is_file()
+
+
+def test_warm_start_without_open_practice_is_refused():
+    with pytest.raises(AlignbenchError, match=r"method\.prompts=open"):
+        CultureRL(prompts=Prompts.survey, warm_start=True)
+
+
+@pytest.mark.parametrize("reward", list(Reward))
+def test_targets_follow_the_judge(reward, make_cell):
+    cell = make_cell("method=culturerl", "culture=iraq", f"method.reward={reward.name}")
+    model = fitted(cell)
+    scores = json.loads((model.adapter / "option_scores.json").read_text())
+    pool = {n.item: n for n in NormPool.load(cell.store.root / "norms" / model.provenance["norms"]).norms}
+    agree = [np.argmax([j["score"] for j in row]) == pool[i].level for i, row in scores.items() if i in pool]
+    assert np.mean(agree) > 0.8
+    assert not set(scores) & {item.id for item in cell.surveys[Split.test].items}
+
+
+def test_a_judge_near_chance_is_refused_unless_insisted(make_cell, monkeypatch):
+    from alignbench.method import culturerl
+
+    real = culturerl.calibrate
+    monkeypatch.setattr(culturerl, "calibrate", lambda *a, **k: replace(real(*a, **k), near_chance=True))
+    with pytest.raises(AlignbenchError, match="near chance"):
+        fitted(make_cell("method=culturerl", "culture=iraq"))
+    assert fitted(make_cell("method=culturerl", "culture=iraq", "insist=true")).adapter is not None
+
+
+def test_another_countrys_norms_make_another_model(make_cell):
+    cell = make_cell("method=culturerl", "culture=iraq", "culture.control=china")
+    own, cross = cell.method.fit(cell.context(cell.culture)), cell.method.fit(cell.context(cell.control))
+    assert own.adapter_key != cross.adapter_key
+    same = make_cell("method=culturerl", "culture=china")
+    assert same.method.fit(same.context(same.culture)).adapter_key == cross.adapter_key

@@ -1,0 +1,126 @@
+import base64
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from alignbench.errors import AlignbenchError
+from alignbench.report.numbers import interval, number, signed
+from alignbench.report.page import curves, moved, write_page
+from alignbench.report.record import CellRecord
+
+VOID = {"meta", "img", "br", "line", "rect", "circle", "polyline"}
+
+
+class Page(HTMLParser):
+    """Checks that tags nest, and collects tags with attributes and the text of table rows."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.rows: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "tr":
+            self.rows.append("")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "tr" in self.open:
+            self.rows[-1] += data.replace("\n", " ") + " "
+
+
+@pytest.fixture
+def text(record: CellRecord, tmp_path: Path, assets: Path) -> str:
+    return write_page(record, tmp_path / "page", assets).read_text(encoding="utf-8")
+
+
+def test_rows_carry_the_numbers_of_the_record(record: CellRecord, text: str) -> None:
+    shown = Page(text).rows
+    for row in record.rows:
+        line = next(r for r in shown if row.label in r and number(row.score) in r)
+        for figure in (interval(row.low, row.high), signed(row.difference), number(row.skill)):
+            assert figure in line
+    assert "&lt; 0.001" in text
+
+
+def test_nothing_is_fetched(text: str) -> None:
+    page = Page(text)
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in page.tags}
+    for _, attributes in page.tags:
+        assert not any("http" in (value or "") for value in attributes.values())
+        assert (attributes.get("src") or "data:").startswith("data:")
+    assert re.findall(r"https?://[^\s<]+", text) == ["https://example.org/wvs"]
+    assert "@import" not in text and "url(" not in text
+
+
+def test_picture_is_inside(text: str, assets: Path) -> None:
+    assert base64.b64encode((assets / "pool.png").read_bytes()).decode() in text
+
+
+def test_missing_picture_is_named(record: CellRecord, tmp_path: Path) -> None:
+    with pytest.raises(AlignbenchError, match=r"pool\.png"):
+        write_page(record, tmp_path / "page", tmp_path)
+
+
+def test_texts_are_escaped(text: str) -> None:
+    assert "before 0 &lt;script&gt;" in text
+    assert "culturerl &lt;China&gt;" in text
+    assert "Little &amp; less" in text
+
+
+def test_every_part_is_shown(record: CellRecord, text: str) -> None:
+    for words in (
+        record.notes[0],
+        *record.reading,
+        "non-commercial",
+        "log_ratio",
+        "People in Iraq hold family dear.",
+        "91 %",
+        "0.884 <small>[0.841, 0.922]",
+        "6 of 8 items moved closer",
+        "after 2",
+    ):
+        assert words in text, words
+    assert "after 3" not in text
+    assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower().split()
+
+
+def test_gains_and_losses_are_both_shown(record: CellRecord, text: str) -> None:
+    assert [round(m.change, 2) for m in moved(record)] == [0.31, 0.22, 0.14, 0.09, 0.05, 0.01, -0.02, -0.11]
+    gains, losses = text.split("Largest losses")
+    assert "+0.310" in gains and "+0.090" in gains and ">+0.050<" not in text
+    assert losses.index("−0.110") < losses.index("−0.020")
+
+
+def test_curves_skip_updates_without_a_figure(record: CellRecord) -> None:
+    reward, validation = curves(record.history or ())
+    assert (reward.name, len(reward.points)) == ("reward", 30)
+    assert [x for x, _ in validation.points] == [5, 10, 15, 20, 25, 30]
+    assert validation.high == pytest.approx(1.1)
+
+
+def test_bare_record_makes_a_page(record: CellRecord, tmp_path: Path) -> None:
+    bare = CellRecord(cell=record.cell, title="t", score_name="s", rows=record.rows[:1])
+    page = write_page(bare, tmp_path, tmp_path).read_text(encoding="utf-8")
+    Page(page)
+    assert "nothing to compare" in page and "Judge calibration" not in page
+
+
+def test_judge_near_chance_is_said(record: CellRecord, tmp_path: Path, assets: Path) -> None:
+    weak = replace(record, calibration={**(record.calibration or {}), "near_chance": True})
+    assert "near chance" in write_page(weak, tmp_path, assets).read_text(encoding="utf-8")

@@ -1,0 +1,36 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from alignbench.errors import AlignbenchError
+from alignbench.report.record import CellRecord
+
+
+def test_round_trip_through_json(record: CellRecord) -> None:
+    again = CellRecord.from_json(json.loads(json.dumps(record.to_json(), allow_nan=False)))
+    assert again.rows == record.rows
+    assert again.items == record.items
+    assert again.to_json() == record.to_json()
+
+
+def test_nan_becomes_none(record: CellRecord) -> None:
+    odd = replace(record, rows=(replace(record.rows[0], wasserstein=float("nan")),))
+    assert odd.to_json()["rows"][0]["wasserstein"] is None
+
+
+def test_optional_parts_may_be_absent(record: CellRecord) -> None:
+    data = {k: v for k, v in record.to_json().items() if k in ("cell", "title", "score_name", "rows")}
+    bare = CellRecord.from_json(data)
+    assert (bare.items, bare.history, bare.pool, bare.samples) == ((), None, None, ())
+
+
+@pytest.mark.parametrize("damage", [{"colour": "red"}, {"rows": [{"label": "base"}]}, {"cell": {}}])
+def test_foreign_records_are_refused(record: CellRecord, damage: dict[str, object]) -> None:
+    with pytest.raises(AlignbenchError, match="run the cell again"):
+        CellRecord.from_json(record.to_json() | damage)
+
+
+def test_reading_order_puts_the_control_under_its_method(record: CellRecord) -> None:
+    assert [r.kind for r in record.board] == ["method", "method", "control", "reference", "reference"]
+    assert (record.base, record.aligned, record.control) == (record.rows[0], record.rows[1], record.rows[3])

@@ -1,0 +1,53 @@
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from alignbench.report.record import CellRecord
+from alignbench.report.table import print_table, terminal_table
+
+
+def lines(record: CellRecord, width: int) -> list[str]:
+    console = Console(width=width, file=StringIO(), color_system=None)
+    console.print(terminal_table(record))
+    return [line.strip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_fits_and_drops_nothing(record: CellRecord, width: int) -> None:
+    shown = lines(record, width)
+    assert max(map(len, shown)) < width
+    own = next(line for line in shown if line.startswith("culturerl") and "0.931" in line)
+    for figure in ("0.931 [0.910, 0.950]", "0.420", "+0.095 [0.066, 0.124]", "42"):
+        assert figure in own
+
+
+def test_control_stands_under_its_method_and_references_apart(record: CellRecord) -> None:
+    shown = lines(record, 100)
+    at = {name: next(k for k, line in enumerate(shown) if line.startswith(name)) for name in ("↳ cult", "uniform")}
+    assert shown[at["↳ cult"] - 1].startswith("culturerl")
+    assert "† +0.021 [0.007, 0.035]" in shown[at["↳ cult"]]
+    assert shown[at["uniform"] - 1] == ""
+
+
+def test_notes_and_reading_are_below(record: CellRecord) -> None:
+    text = "\n".join(lines(record, 100))
+    assert "Saudi Arabia rests on the Arab Opinion Index." in text
+    assert "Intervals cover which batteries were asked." in text
+    assert "– " in text and "nan" not in text.lower()
+
+
+def test_labels_are_not_read_as_markup(record: CellRecord) -> None:
+    odd = replace(record, title="[red]x", rows=(replace(record.rows[0], label="[bold]b"), *record.rows[1:]))
+    text = "\n".join(lines(odd, 100))
+    assert "[red]x" in text and "[bold]b" in text
+
+
+def test_printing_keeps_to_the_width(
+    record: CellRecord, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    print_table(record)
+    shown = capsys.readouterr().out.splitlines()
+    assert 80 <= max(map(len, shown)) <= 100

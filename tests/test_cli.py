@@ -1,0 +1,68 @@
+"""The command line as a user types it: real processes, real messages."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from alignbench.config import conf_dir, register
+from alignbench.errors import AlignbenchError
+from alignbench.overrides import check_overrides, choices, config_folders, help_text
+
+register()
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "hint"),
+    [
+        (["culture=irak"], "culture", "iraq"),
+        (["method=culturerl", "method.clutsers=9"], "method.clutsers", "clusters"),
+        (["method=culturerl", "method.reward=gold"], "method.reward", "verdict"),
+        (["training.updates=many"], "training.updates", "Integer"),
+        (["sede=1"], "sede", "seed"),
+        (["benchmark.split=tset"], "benchmark.split", "validation"),
+    ],
+)
+def test_a_wrong_override_is_named_with_a_remedy(words, field, hint):
+    with pytest.raises(AlignbenchError) as caught:
+        check_overrides(words)
+    assert caught.value.field == field
+    assert hint in str(caught.value)
+
+
+def test_right_overrides_pass_sweeps_included():
+    check_overrides(["-m", "method=none,culturerl", "culture=china,iraq", "seed=0,1", "benchmark.split=validation"])
+
+
+def test_help_lists_every_choice_with_a_sentence():
+    text = help_text()
+    for group in ("task", "method", "culture", "model", "backend", "survey", "training", "judge", "embedder", "benchmark"):
+        assert f"\n{group}=\n" in text
+        for name, sentence in choices(group, config_folders()).items():
+            assert len(sentence) > 15, f"{group}/{name} has no sentence"
+            assert name in text
+
+
+def test_every_yaml_is_known_to_help():
+    files = {(p.parent.name, p.stem) for p in conf_dir().glob("*/*.yaml")}
+    listed = {(group, name) for group in {g for g, _ in files} for name in choices(group, config_folders())}
+    assert files == listed
+
+
+def run(*words, cwd):
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-m", "alignbench", *words], cwd=cwd, capture_output=True, text=True)
+    return done, time.monotonic() - started
+
+
+def test_a_wrong_word_ends_with_one_message_and_exit_code_two(tmp_path):
+    done, _ = run("culture=irak", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "irak" in done.stderr and "iraq" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_needs_no_torch(tmp_path):
+    code = "import sys; sys.argv=['x','--help']; from alignbench.cli import main; main(); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)

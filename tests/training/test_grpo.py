@@ -1,0 +1,75 @@
+"""GRPO on generated text: a toy reward, resume, and the errors said before weights load."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alignbench.errors import AlignbenchError
+from alignbench.training.grpo import PromptRow, train_grpo
+from alignbench.training.options import distribution_sft, train_on_options
+from alignbench.types import ModelRef, chat
+
+from .world import QUICK, Killed, assert_same_run, history, killed_at, option_rows
+
+PROMPTS = [PromptRow(chat(f"Say something about {topic}"), topic) for topic in ("work", "faith", "family")]
+TALK = replace(QUICK, updates=4, prompts_per_update=2, micro_batch=4, checkpoint_every=2)
+
+
+def length(completions: list[str], meta: list[str]) -> list[float]:
+    return [float(len(text)) for text in completions]
+
+
+@pytest.fixture(scope="module")
+def start(raw: ModelRef, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter to go on from."""
+    folder = tmp_path_factory.mktemp("start")
+    train_on_options(raw, option_rows(), distribution_sft, replace(QUICK, updates=2), 0, folder)
+    return folder
+
+
+def test_history_names_what_happened_and_the_reward_gets_text_and_meta(raw: ModelRef, tmp_path: Path) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def reward(completions: list[str], meta: list[str]) -> list[float]:
+        seen.extend(zip(meta, completions, strict=True))
+        return length(completions, meta)
+
+    facts = train_grpo(raw, PROMPTS, reward, replace(TALK, updates=3), 0, tmp_path)
+    assert facts["selected_update"] == 3
+    assert (tmp_path / "adapter_model.safetensors").is_file()
+    assert not (tmp_path / "checkpoints").exists()
+    assert [h["update"] for h in history(tmp_path)] == [1, 2, 3]
+    wanted = {"loss", "learning_rate", "reward", "zero_variance_share", "entropy", "completion_tokens"}
+    assert wanted <= history(tmp_path)[-1].keys()
+    topics = [topic for topic, _ in seen]
+    assert sorted(topics) == sorted(p.meta for p in PROMPTS for _ in range(2 * TALK.generations))
+    assert all("<|im_" not in text for _, text in seen)
+
+
+def test_a_killed_run_goes_on_to_the_same_result(raw: ModelRef, start: Path, tmp_path: Path) -> None:
+    training = replace(TALK, kl_beta=0.05)
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    train_grpo(raw, PROMPTS, length, training, 0, unbroken, start)
+    with pytest.raises(Killed):
+        train_grpo(raw, PROMPTS, killed_at(4, length), training, 0, broken, start)
+    (broken / "checkpoints" / "checkpoint-3").mkdir()  # a checkpoint that the kill cut short
+    train_grpo(raw, PROMPTS, length, training, 0, broken, start)
+    assert_same_run(unbroken, broken)
+    assert history(unbroken)[0]["kl"] == pytest.approx(0, abs=1e-6)  # measured from the adapter it started with
+
+
+def test_a_reward_without_any_variance_stops_the_training(raw: ModelRef, tmp_path: Path) -> None:
+    training = replace(TALK, updates=5, patience_zero_variance=2)
+    with pytest.raises(AlignbenchError, match="earned the same"):
+        train_grpo(raw, PROMPTS, lambda completions, meta: [1.0] * len(completions), training, 0, tmp_path)
+    assert len(history(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("knobs", "name"),
+    [({"micro_batch": 3}, "micro_batch"), ({"max_prompt_tokens": 3}, "max_prompt_tokens"), ({"vllm": True}, "vllm")],
+)
+def test_impossible_requests_are_refused(raw: ModelRef, tmp_path: Path, knobs: dict[str, int], name: str) -> None:
+    with pytest.raises(AlignbenchError, match=f"training.{name}"):
+        train_grpo(raw, PROMPTS, length, replace(TALK, **knobs), 0, tmp_path)

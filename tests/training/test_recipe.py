@@ -1,0 +1,52 @@
+"""The presets and what the knobs refuse."""
+
+from dataclasses import replace
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from alignbench.config import conf_dir, instantiate, register
+from alignbench.errors import AlignbenchError
+from alignbench.training import Training
+from alignbench.training.recipe import Weights
+
+PRESETS = sorted(p.stem for p in (conf_dir() / "training").glob("*.yaml"))
+
+
+def preset(name: str) -> Training:
+    register()
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        training = instantiate(compose("config", overrides=[f"training={name}"]).training)
+    assert isinstance(training, Training)
+    return training
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_compose(name: str) -> None:
+    training = preset(name)
+    batch = training.prompts_per_update * training.generations
+    assert batch % min(training.micro_batch, batch) == 0
+
+
+def test_the_paper_preset_is_the_authors_configuration() -> None:
+    paper = preset("culturerl_paper")
+    assert (paper.weights, paper.learning_rate, paper.schedule) == (Weights.full, 5e-6, "cosine")
+    assert paper.warmup_updates == 104
+    assert (paper.prompts_per_update, paper.generations, paper.updates) == (1, 8, 1035)
+    assert (paper.kl_beta, paper.clip_epsilon, paper.loss_type, paper.scale_rewards) == (0.04, 0.2, "dr_grpo", "group")
+    assert (paper.temperature, paper.top_p, paper.top_k) == (0.9, 1.0, 50)
+    assert (paper.max_prompt_tokens, paper.max_new_tokens) == (512, 1024)
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [{"updates": 0}, {"schedule": "cosin"}, {"loss_type": "bnpo"}, {"scale_rewards": "yes"}, {"micro_batch": 0}],
+)
+def test_wrong_knobs_are_refused_by_name(knobs: dict[str, object]) -> None:
+    with pytest.raises(AlignbenchError, match=f"training.{next(iter(knobs))}"):
+        Training(**knobs)
+
+
+def test_memory_knobs_do_not_change_the_identity() -> None:
+    assert replace(Training(), micro_batch=2, gradient_checkpointing=True).parts == Training().parts
+    assert replace(Training(), learning_rate=1e-4).parts != Training().parts

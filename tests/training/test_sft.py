@@ -1,0 +1,57 @@
+"""Supervised fine-tuning on replies."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alignbench.backend.render import Renderer
+from alignbench.errors import AlignbenchError
+from alignbench.training import loop
+from alignbench.training.sft import ConversationRow, _example, train_sft
+from alignbench.types import ModelRef, chat
+
+from .world import QUICK, Killed, assert_same_run, history, killed_at
+
+ROWS = [
+    ConversationRow(chat("How important is work?", "You speak frankly."), "very"),
+    ConversationRow(chat("Can people be trusted?"), "no, never"),
+    ConversationRow(chat("How important is family?"), "rather"),
+]
+LEARN = replace(QUICK, updates=12, prompts_per_update=2, micro_batch=2, checkpoint_every=4, lora_dropout=0.1)
+
+
+def test_loss_falls(raw: ModelRef, tmp_path: Path) -> None:
+    facts = train_sft(raw, ROWS, LEARN, 0, tmp_path)
+    losses = [h["loss"] for h in history(tmp_path)]
+    assert len(losses) == LEARN.updates
+    assert losses[-1] < losses[0] / 2
+    assert facts["last"]["loss"] == losses[-1]
+
+
+def test_a_killed_run_goes_on_to_the_same_result(
+    raw: ModelRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    train_sft(raw, ROWS, LEARN, 0, unbroken)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "stop_if_idle", killed_at(6, loop.stop_if_idle))
+        with pytest.raises(Killed):
+            train_sft(raw, ROWS, LEARN, 0, broken)
+    train_sft(raw, ROWS, LEARN, 0, broken)
+    assert_same_run(unbroken, broken)
+
+
+def test_only_the_reply_and_its_end_are_learned(raw: ModelRef) -> None:
+    renderer = Renderer.of(raw)
+    example = _example(renderer, ROWS[0], LEARN)
+    learned = [token for token in example["labels"] if token != -100]
+    assert renderer.tokenizer.decode(learned) == "very<|im_end|>"
+    assert example["input_ids"][-len(learned) :] == learned
+
+
+def test_long_or_empty_replies_are_refused(raw: ModelRef, tmp_path: Path) -> None:
+    with pytest.raises(AlignbenchError, match="max_new_tokens"):
+        train_sft(raw, [ConversationRow(chat("Well?"), "no " * 50)], LEARN, 0, tmp_path)
+    with pytest.raises(AlignbenchError, match="at least one token"):
+        train_sft(raw, [ConversationRow(chat("Well?"), "")], LEARN, 0, tmp_path)
