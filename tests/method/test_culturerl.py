@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.survey import distributions, respond
 from alignbench.method.culturerl import PAPER_ITEMS, CultureRL, Prompts, Reward, by_option
 from alignbench.norms.pool import NormPool
 from alignbench.types import Split
@@ -29,27 +28,15 @@ def test_a_level_of_two_options_shares_its_mass(make_cell):
     assert by_option(item, [1, 0, 0, 0, -1]) == [1, 1, 0, 0, 0, 0, 0, 0, -1, -1]
 
 
-def test_training_moves_training_answers_towards_the_norms(make_cell, tmp_path):
+def test_practice_is_paid_more_and_more(make_cell):
     cell = make_cell(
         "method=culturerl", "culture=iraq", "training.updates=40", "training.checkpoint_every=40",
-        "training.learning_rate=0.01", "training.prompts_per_update=16", "training.option_generations=32",
+        "training.learning_rate=0.003", "training.prompts_per_update=16", "training.option_generations=32",
     )  # fmt: skip
-    model = fitted(cell)
-    pool = NormPool.load(cell.store.root / "norms" / model.provenance["norms"])
-    items = [cell.survey.item(norm.item) for norm in pool.norms]
-    engine = cell.engine(cell.model)
-    shares = {}
-    for name, aligned in {"base": replace(model, adapter=None), "own": model}.items():
-        (tmp_path / name).mkdir()
-        shares[name] = distributions(respond(engine, aligned, items, cell.benchmark, tmp_path / name), items)
-
-    def on_norm(found):
-        mass = []
-        for norm, item in zip(pool.norms, items, strict=True):
-            mass.append(sum(p for k, p in enumerate(found[item.id]) if item.level(k) == norm.level))
-        return np.mean(mass)
-
-    assert on_norm(shares["own"]) > on_norm(shares["base"]) + 0.03
+    history = json.loads((fitted(cell).adapter / "history.json").read_text())
+    reward = [h["reward"] for h in history]
+    assert np.mean(reward[-5:]) > np.mean(reward[:5]) + 0.1
+    assert history[-1]["option_mass"] > history[0]["option_mass"]
 
 
 @pytest.mark.parametrize("prompts", ["open", "mix"])

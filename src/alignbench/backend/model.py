@@ -16,7 +16,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.types import ModelRef, check, one_of
 
 _HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _SWITCH = "enable_thinking"
 
 

@@ -10,7 +10,7 @@ from alignbench.backend.loading import quiet
 from alignbench.errors import AlignbenchError
 from alignbench.progress import bar, say
 
-FOLDER = "smollm2_135m-0.1.2-v1"
+FOLDER = "smollm2_135m-0.1.2-v2"
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 

@@ -163,6 +163,7 @@ class VLLMEngine(Engine):
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
         from vllm import LLM
+        from vllm.platforms import current_platform
 
         say(f"  load   {self.model.name} ({self.model.dtype}, vLLM)")
         config = json.loads((self.model.path / "config.json").read_text(encoding="utf-8"))
@@ -176,6 +177,8 @@ class VLLMEngine(Engine):
             tensor_parallel_size=knobs.tensor_parallel,
             enforce_eager=knobs.enforce_eager,
             enable_prefix_caching=True,
+            # A prefix is shared in whole blocks, and the CPU's default of 128 tokens is longer than most personas.
+            block_size=32 if current_platform.is_cpu() else None,
             enable_lora=True,
             max_lora_rank=knobs.max_lora_rank,
         )

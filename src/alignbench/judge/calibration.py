@@ -104,9 +104,9 @@ def fit_thresholds(judge: J, pool: NormPool, tools: Tools, seed: int = 0) -> J:
     """The judge with ``related_cut`` and ``margin`` fitted to the pool's own sentences.
 
     They have the best balanced accuracy over -1, 0, +1, less a tolerance of .05: within it the
-    lowest cut wins and then the margin nearest to the judge's own. Without the tolerance the cut
-    would come to lie just under the norms' own words (.67 with MiniLM), where no answer in free
-    wording (.37 to .73) would be heard. A judge without thresholds comes back as it is.
+    margin nearest to the judge's own wins and then the lowest cut. Without the tolerance the cut
+    would come to lie just under the norms' own words (.67 with MiniLM), where hardly an answer in
+    free wording (.37 to .73) is heard. A judge without thresholds comes back as it is.
     """
     if not isinstance(judge, GradedJudge):
         return judge
@@ -123,7 +123,7 @@ def fit_thresholds(judge: J, pool: NormPool, tools: Tools, seed: int = 0) -> J:
     margins = [judge.margin, *_between(np.abs(scores))]
     qualities = {pair: quality(*pair) for pair in product(_between(related), margins)}
     good = [pair for pair, value in qualities.items() if value >= max(qualities.values()) - _TOLERANCE]
-    cut, margin = min(good, key=lambda pair: (pair[0], abs(pair[1] - judge.margin)))
+    cut, margin = min(good, key=lambda pair: (abs(pair[1] - judge.margin), pair[0]))
     return replace(judge, related_cut=cut, margin=margin)
 
 

@@ -2,7 +2,8 @@
 
 Cosine to a norm tells the topic and hardly the stance; the difference of the cosines to the norm
 and to its *opposite* tells the stance. So a norm without an opposite decides nothing and is passed
-over. Three choices of ours, measured with MiniLM on answers in free wording:
+over. Three choices of ours, made with MiniLM on 56 answers in free wording to 28 norms of Iraq (so
+the figures flatter a little):
 
 - Norms are embedded with the neutral subject "People", which treats answers alike that begin with
   "I", "We" or "People in <country>"; a country's name would pull every answer that names it.
@@ -115,8 +116,10 @@ class GradedJudge(Judge):
         """One judgement per answer; blank answers and lists without a two-sided norm get score and verdict 0."""
         found = self.find(questions, answers, norms, tools)
         live = [i for i, d in enumerate(found) if d.norm is not None]
-        scores = self.scores([questions[i] for i in live], [answers[i] for i in live], [found[i] for i in live], tools)
         judgements = [Judgement(0.0, 0)] * len(answers)
+        if not live:
+            return judgements
+        scores = self.scores([questions[i] for i in live], [answers[i] for i in live], [found[i] for i in live], tools)
         for i, score in zip(live, scores, strict=True):
             item = found[i].norm.item  # type: ignore[union-attr]
             judgements[i] = Judgement(score, self.verdict(found[i].relatedness, score), item)

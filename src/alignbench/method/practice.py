@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.metrics import js_similarity
@@ -64,6 +65,7 @@ def validator(context: RunContext) -> Validate:
     return validate
 
 
-def _softmax(logprobs: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _softmax(logprobs: Sequence[float]) -> NDArray[np.float64]:
     weights = np.exp(np.array(logprobs) - max(logprobs))
-    return weights / weights.sum()
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares

@@ -48,8 +48,8 @@ def training_prompts(
 
     Dropped are those farther than ``cut`` from every centre, and those whose cluster holds no norm
     of this culture. The authors' data suggests a cut of about 0.6 for their embedder and 62 items
-    [I]; MiniLM spreads wider: with eight clusters of all items its distances run from 0.75 to 1.3,
-    and 1.0 keeps two questions in five.
+    [I]. MiniLM spreads wider: with eight clusters of the bundled survey's training items, 1.0 keeps
+    88 of 141 questions, or 126 when concepts are compared.
 
     Raises:
         AlignbenchError: another embedder than the pool's, or nothing is kept.

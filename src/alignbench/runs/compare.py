@@ -124,7 +124,9 @@ def _entries(cell: Cell) -> list[_Entry]:
         found.append(_Entry(own, cell.method, cell.culture))
         if cell.control is not None:
             found.append(_Entry(f"{own} of {cell.control.country}", cell.method, cell.control, own))
-    return found + [_Entry(name, cell.baselines[name], cell.culture) for name in baselines.values() if name != BASE]
+    return found + [
+        _Entry(name, cell.baselines[name], cell.culture) for name in baselines.values() if name not in (BASE, own)
+    ]
 
 
 def _answered(cell: Cell, entry: _Entry) -> Answered:

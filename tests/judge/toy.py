@@ -1,0 +1,87 @@
+"""A pool of two topics with norms in plain words, an embedder that knows words, and an engine that is a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from alignbench.backend import Engine, Usage
+from alignbench.embedder import Embedder, Vectors
+from alignbench.norms.pool import NormPool
+from alignbench.types import Chat, Norm, OptionScores, Sampling
+
+SUBJECT = "People in Ceeland"
+FAITH = ("prayer", "church", "fasting", "scripture")
+WORK = ("overtime", "strikes", "bosses", "wages")
+
+
+@dataclass(frozen=True)
+class Words(Embedder):
+    """Bag of words, hashed; counts the texts it was given."""
+
+    dimension: int = 1024
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        SEEN.extend(texts)
+        rows = np.full((len(texts), self.dimension), 1e-6, dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in re.findall(r"\w+", text.lower()):
+                row[crc32(word.encode()) % self.dimension] += 1
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    @property
+    def fingerprint(self) -> str:
+        return "words"
+
+
+SEEN: list[str] = []
+
+
+class Table(Engine):
+    """Scores and speaks by two functions of (last message, option)."""
+
+    def __init__(
+        self, score: Callable[[str, str], float] = lambda *_: 0.0, say: Callable[[str], str] = lambda _: ""
+    ) -> None:
+        self.usage = Usage()
+        self.asked: list[str] = []
+        self._score, self._say = score, say
+
+    def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
+        self.asked += [c[-1].content for c in chats]
+        return [[self._say(c[-1].content)] for c in chats]
+
+    def score(
+        self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
+    ) -> list[OptionScores]:
+        self.asked += [c[-1].content for c in chats]
+        return [
+            OptionScores(tuple(self._score(c[-1].content, o) for o in asked), 1.0)
+            for c, asked in zip(chats, options, strict=True)
+        ]
+
+    def close(self) -> None:
+        pass
+
+
+def make_norm(thing: str, cluster: int = 0, item: str | None = None) -> Norm:
+    """People love ``thing``; the opposite is that they despise it."""
+    return Norm(
+        item or thing, "CCC", 0, f"{SUBJECT} love {thing} deeply.", f"{SUBJECT} despise {thing} utterly.", 0.6,
+        cluster, SUBJECT,
+    )  # fmt: skip
+
+
+def make_pool() -> NormPool:
+    """Two clusters of four norms."""
+    norms = tuple(make_norm(t, 0) for t in FAITH) + tuple(make_norm(t, 1) for t in WORK)
+    vectors = np.eye(8, dtype=np.float32)
+    centres = np.stack([vectors[:4].mean(0), vectors[4:].mean(0)]) * 2
+    return NormPool(
+        "CCC", "Ceeland", norms, tuple(n.item for n in norms), vectors, ("faith: prayer", "work: wages"), centres
+    )

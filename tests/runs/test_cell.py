@@ -1,0 +1,75 @@
+"""Cells from config: what a user brings, and what is refused before any weights load."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from alignbench.errors import AlignbenchError
+from alignbench.runs.compare import compare
+
+
+def shares_of(cell, iso3, path, rows=None):
+    answers = cell.survey.of(iso3)
+    lines = ["item,code,share,n"]
+    for item in cell.survey.asked(iso3):
+        lines += [f"{item.id},{c},{s},1000" for c, s in zip(item.codes, answers[item.id].shares, strict=True)]
+    path.write_text("\n".join(lines if rows is None else rows) + "\n")
+    return path
+
+
+ATLANTIS = ("culture.name=atlantis", "culture.country=Atlantis", "culture.iso3=ATL", "culture.adjective=Atlantean")
+
+
+def test_a_new_culture_from_a_csv_works_like_the_others(make_cell, tmp_path):
+    iraq = make_cell("culture=iraq")
+    file = shares_of(iraq, "IRQ", tmp_path / "atlantis.csv")
+    cell = make_cell("culture=iraq", *ATLANTIS, f"culture.shares={file}", "method=survey_sft", "control=false")
+    record, _ = compare(cell)
+    assert record.cell.culture == "atlantis"
+    mine, theirs = cell.survey.of("ATL"), iraq.survey.of("IRQ")
+    assert all(np.allclose(mine[i].shares, theirs[i].shares, atol=1e-6) for i in theirs)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["item,kode,share", "Q1,1,1.0"], "code"),
+        (["item,code,share", "Q1,1,0.4", "Q1,2,0.1"], "Q1"),
+        (["item,code,share", "Q1,1,0", "Q1,2,0", "Q1,3,0", "Q1,4,0"], "Q1"),
+        (["item,code,share", "Q1,77,1.0"], "77"),
+    ],
+)
+def test_a_wrong_table_is_refused_naming_the_place(rows, message, make_cell, tmp_path):
+    file = shares_of(make_cell("culture=iraq"), "IRQ", tmp_path / "wrong.csv", rows)
+    with pytest.raises(AlignbenchError, match="wrong.csv") as caught:
+        make_cell("culture=iraq", *ATLANTIS, f"culture.shares={file}")
+    assert message in str(caught.value)
+
+
+def test_a_model_without_chat_template_is_refused(make_cell, tmp_path):
+    bare = tmp_path / "bare"
+    shutil.copytree(make_cell("culture=iraq").model.path, bare)
+    (bare / "chat_template.jinja").unlink()
+    with pytest.raises(AlignbenchError, match="chat template"):
+        make_cell("culture=iraq", "model=local", f"model.path={bare}")
+
+
+def test_an_unknown_control_names_near_ones(make_cell):
+    with pytest.raises(AlignbenchError, match="china"):
+        make_cell("culture=iraq", "culture.control=chnia")
+
+
+def test_a_country_that_the_survey_missed_is_refused(make_cell):
+    with pytest.raises(AlignbenchError, match="SAU"):
+        make_cell("culture=saudi", "survey=wvs7")
+
+
+def test_stages_are_shared_where_the_meaning_is_the_same(make_cell):
+    first = make_cell("culture=iraq", "method=none", "backend.batch_tokens=512")
+    compare(first)
+    other = make_cell("culture=china", "method=none", "backend.batch_tokens=4096")
+    compare(other)
+    assert "respond" in {s.name for s in other.store.used}
+    base = [s.key for s in first.store.used if s.name == "respond"][0]
+    assert base in {s.key for s in other.store.used} - {s.key for s in other.store.built}

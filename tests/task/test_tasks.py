@@ -1,0 +1,59 @@
+"""The verbs of the command line, in process."""
+
+import csv
+
+import pytest
+
+from alignbench.config import instantiate
+from alignbench.errors import AlignbenchError
+
+
+def do(cfg):
+    instantiate(cfg.task).main(cfg)
+
+
+def test_a_plan_shows_what_is_done_and_what_waits_and_builds_nothing(compose_config, capsys, tmp_path):
+    words = ("culture=iraq", "method=survey_sft", "control=false")
+    do(compose_config("task=plan", *words))
+    before = capsys.readouterr().out
+    assert before.count("pending") == 4 and "fit/" in before  # three rows, and the word in the headline
+    assert not (tmp_path / "store").exists()
+    do(compose_config("task=run", *words))
+    capsys.readouterr()
+    do(compose_config("task=plan", *words))
+    after = capsys.readouterr().out
+    assert "4 stages done, 0 rows wait" in after
+
+
+def test_a_run_ends_with_table_and_page_and_a_report_rebuilds_them(compose_config, capsys, tmp_path):
+    do(compose_config("task=run", "culture=iraq", "method=cultural_prompt"))
+    said = capsys.readouterr().out
+    assert "mean of other" in said and "95 %" in said
+    page = tmp_path / "reports/cultural_prompt-iraq-nano-s0/index.html"
+    first = page.read_text()
+    page.unlink()
+    do(compose_config("task=report"))
+    assert page.read_text() == first
+    with (tmp_path / "reports/cells.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert row["method"] == "cultural_prompt" and float(row["score"]) > 0
+
+
+def test_saudi_arabia_carries_its_note_wherever_it_is_shown(compose_config, capsys, tmp_path):
+    do(compose_config("task=run", "culture=saudi", "method=none"))
+    assert "Arab Opinion Index 2022" in " ".join(capsys.readouterr().out.split())
+    assert "Arab Opinion Index 2022" in (tmp_path / "reports/none-saudi-nano-s0/index.html").read_text()
+
+
+def test_a_report_of_nothing_is_refused(compose_config):
+    with pytest.raises(AlignbenchError, match="no finished cell"):
+        do(compose_config("task=report"))
+
+
+def test_the_doctor_finds_a_model_that_is_not_there_and_goes_on(compose_config, capsys):
+    do(compose_config("task=doctor"))
+    assert "All well" in capsys.readouterr().out
+    with pytest.raises(AlignbenchError, match="checks failed"):
+        do(compose_config("task=doctor", "model=local", "model.path=./nowhere"))
+    said = capsys.readouterr().out
+    assert "FAIL  model" in said and "nowhere" in said and "ok    store" in said
