@@ -1,7 +1,7 @@
 """Embedding and likelihood judged together: each brought to its own unit, then added.
 
-Our choice: measured on survey answers in sentence form, the two err on different norms and their sum
-beats both.
+Our choice: on survey answers in sentence form the sum separated stances a little better than either
+part (AUC .90 against .88 and .86, one measurement); calibrate it on your own pool.
 """
 
 from __future__ import annotations
