@@ -76,7 +76,7 @@ def test_no_prior_where_none_is_wanted_or_options_are_labels() -> None:
 
 def test_prompts_cover_items_contexts_and_orders_once() -> None:
     policy = PromptPolicy(("one", None))
-    ids = [p.id for p in Asking().prompts([item("Q"), TEN], policy)]
+    ids = [p.id for p in Asking(orders=Orders.both).prompts([item("Q"), TEN], policy)]
     assert len(ids) == len(set(ids)) == 2 * 2 * 2
     forward = list(Asking(orders=Orders.forward).prompts([item("Q")], policy))
     assert [(p.context, p.order, p.system) for p in forward] == [(0, "forward", "one"), (1, "forward", None)]
@@ -94,3 +94,10 @@ def test_parts_change_exactly_with_what_the_model_reads() -> None:
         Asking(labels=Labels.letters),
     ]
     assert len({str(v.parts) for v in variants}) == len(variants)
+
+
+def test_balanced_wordings_take_turns_and_a_single_one_asks_in_both_orders() -> None:
+    asking = Asking(orders=Orders.balanced)
+    ten = [p.order for p in asking.prompts([item("Q")], PromptPolicy(tuple("abcdefghij")))]
+    assert (ten.count("forward"), ten.count("reversed")) == (5, 5)
+    assert [p.order for p in asking.prompts([item("Q")], PromptPolicy())] == ["forward", "reversed"]

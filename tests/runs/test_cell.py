@@ -42,7 +42,7 @@ def test_a_new_culture_from_a_csv_works_like_the_others(make_cell, tmp_path):
 )
 def test_a_wrong_table_is_refused_naming_the_place(rows, message, make_cell, tmp_path):
     file = shares_of(make_cell("culture=iraq"), "IRQ", tmp_path / "wrong.csv", rows)
-    with pytest.raises(AlignbenchError, match="wrong.csv") as caught:
+    with pytest.raises(AlignbenchError, match=r"wrong\.csv") as caught:
         make_cell("culture=iraq", *ATLANTIS, f"culture.shares={file}")
     assert message in str(caught.value)
 
@@ -71,5 +71,5 @@ def test_stages_are_shared_where_the_meaning_is_the_same(make_cell):
     other = make_cell("culture=china", "method=none", "backend.batch_tokens=4096")
     compare(other)
     assert "respond" in {s.name for s in other.store.used}
-    base = [s.key for s in first.store.used if s.name == "respond"][0]
+    base = next(s.key for s in first.store.used if s.name == "respond")
     assert base in {s.key for s in other.store.used} - {s.key for s in other.store.built}

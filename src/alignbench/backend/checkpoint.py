@@ -18,6 +18,7 @@ _TEXTS = (
 )  # fmt: skip
 _MIB = 1 << 20
 _WHOLE = 64 * _MIB
+_SAMPLE = 4096
 
 
 def verify(folder: Path) -> None:
@@ -69,17 +70,23 @@ def weight_files(folder: Path) -> list[Path]:
 
 def shapes(file: Path) -> dict[str, tuple[int, ...]]:
     """Tensor name -> shape, from the header of a safetensors file."""
+    return {name: tuple(entry["shape"]) for name, entry in _header(file)[1].items()}
+
+
+def _header(file: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Where the data of a safetensors file begins, and its tensors: dtype, shape and data_offsets by name."""
     with file.open("rb") as stream:
         size = int.from_bytes(stream.read(8), "little")
-        header = json.loads(stream.read(size))
-    return {name: tuple(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
+        tensors = json.loads(stream.read(size))
+    tensors.pop("__metadata__", None)
+    return 8 + size, tensors
 
 
 def fingerprint(folder: Path) -> str:
     """Sixteen hex digits naming configuration, tokenizer, template and weights, wherever the folder lies.
 
-    Weight files of 64 MiB and more count by name, size, and first and last MiB, which hold the
-    header and the end of the last tensor: reading all of a large model would take minutes.
+    Weight files of 64 MiB and more count by name, size and the first 4 KiB of every tensor, so that a model
+    fine-tuned in any of them is another model; reading all of a large one would take minutes.
     """
     digest = hashlib.sha256()
     for name in sorted(_TEXTS):
@@ -105,10 +112,11 @@ def _sampled(shard: Path) -> Iterator[bytes]:
     with shard.open("rb") as stream:
         if shard.stat().st_size < _WHOLE:
             yield from iter(lambda: stream.read(_MIB), b"")
-        else:
-            yield stream.read(_MIB)
-            stream.seek(-_MIB, 2)
-            yield stream.read(_MIB)
+            return
+        start, tensors = _header(shard)
+        for name in sorted(tensors):
+            stream.seek(start + tensors[name]["data_offsets"][0])
+            yield name.encode() + stream.read(_SAMPLE)
 
 
 def _json(file: Path) -> dict[str, Any]:

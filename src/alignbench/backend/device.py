@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from importlib import metadata
+from pathlib import Path
 
 from alignbench.types import check
 
@@ -19,6 +20,17 @@ def has_cuda() -> bool:
         return False
     count = ctypes.c_uint()
     return nvml.nvmlInit_v2() == 0 and nvml.nvmlDeviceGetCount_v2(ctypes.byref(count)) == 0 and count.value > 0
+
+
+def has_bfloat16() -> bool:
+    """Whether bfloat16 arithmetic is fast here: on CUDA, and on CPUs with instructions for it (Linux tells)."""
+    if has_cuda():
+        return True
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def device_of(device: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from alignbench.data.survey import Survey
 from alignbench.types import check
 
@@ -27,3 +29,17 @@ def by_distance(survey: Survey, iso3: str) -> list[tuple[str, float]]:
     """The survey's other countries with their mean total variation, the most similar first."""
     others = (other for other in survey.answers if other != iso3)
     return sorted(((o, mean_total_variation(survey, iso3, o)) for o in others), key=lambda pair: (pair[1], pair[0]))
+
+
+def regional_variation(survey: Survey) -> dict[str, float]:
+    """Item id -> mean total variation between a country's shares and the mean of all countries (0 to 1).
+
+    How much an item tells countries apart; items that fewer than two countries answered are left out. Our
+    choice of a measure: CultureRL selects "regional variation" questions by a rule that is not published.
+    """
+    found = {}
+    for item in survey.items:
+        shares = np.array([cells[item.id].shares for cells in survey.answers.values() if item.id in cells])
+        if len(shares) > 1:
+            found[item.id] = float(np.abs(shares - shares.mean(axis=0)).sum(axis=1).mean() / 2)
+    return found

@@ -21,6 +21,7 @@ from alignbench.types import Chat, Item, PromptPolicy, Scale, chat, check
 
 _PROMPTS = Path(__file__).parent / "prompts"
 _ITEM = "survey_item.jinja"
+_BOTH = ("forward", "reversed")
 _TEMPLATES = Environment(loader=FileSystemLoader(_PROMPTS), undefined=StrictUndefined)
 
 
@@ -34,7 +35,8 @@ class Answer(Enum):
 class Orders(Enum):
     """In which orders the options are listed."""
 
-    both = "both"
+    both = "both"  # every system text asks in both
+    balanced = "balanced"  # several system texts take turns, a single one asks in both: half the prompts
     forward = "forward"
 
 
@@ -89,7 +91,7 @@ class Asking:
     """
 
     answer: Answer = Answer.label
-    orders: Orders = Orders.both
+    orders: Orders = Orders.balanced
     labels: Labels = Labels.auto
     divide_prior: bool = True
 
@@ -105,11 +107,20 @@ class Asking:
         }
 
     def prompts(self, items: Iterable[Item], policy: PromptPolicy) -> Iterator[Prompt]:
-        """Every item under every system text of the policy in every order."""
+        """Every item under every system text of the policy, in the orders that ``orders`` asks for."""
         for item in items:
-            for context, system in enumerate(policy.systems_for(item)):
-                for order in ("forward", "reversed") if self.orders is Orders.both else ("forward",):
+            systems = policy.systems_for(item)
+            for context, system in enumerate(systems):
+                for order in self._orders(context, len(systems)):
                     yield self.prompt(item, context, order, system)
+
+    def _orders(self, context: int, contexts: int) -> tuple[str, ...]:
+        """The orders in which one of several system texts asks."""
+        if self.orders is Orders.forward:
+            return _BOTH[:1]
+        if self.orders is Orders.balanced and contexts > 1:
+            return (_BOTH[context % 2],)
+        return _BOTH
 
     def prompt(self, item: Item, context: int, order: str, system: str | None) -> Prompt:
         """``item`` in one order under one system text."""

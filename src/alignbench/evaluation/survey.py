@@ -35,8 +35,9 @@ class SurveyBenchmark(Component):
 
     # label: the option's number or letter; text: its full wording.
     answer: Answer = Answer.label
-    # both averages each item over the listed and the reversed order.
-    orders: Orders = Orders.both
+    # both | balanced | forward: each item is averaged over the listed and the reversed order, either under every
+    # system text, or with several system texts (ten wordings) taking turns, which halves the prompts.
+    orders: Orders = Orders.balanced
     # auto | numbers | letters
     labels: Labels = Labels.auto
     # With answer=text: subtract each option's log-probability after a question without content.

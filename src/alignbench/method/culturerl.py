@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from alignbench.data.distance import regional_variation
+from alignbench.data.survey import Survey
 from alignbench.errors import AlignbenchError
 from alignbench.judge import Judge, Judgement, Tools
 from alignbench.judge.calibration import calibrate, fit_thresholds
@@ -56,6 +58,7 @@ class PoolItems(Enum):
     """Which training items become norms."""
 
     train = "train"  # all of them
+    varying = "varying"  # the ``pool_size`` on which countries differ most (ours; the paper's rule is unpublished)
     paper = "paper"  # those among the 62 of the authors' pool
 
 
@@ -74,7 +77,9 @@ class CultureRL(Method):
 
     prompts: Prompts = Prompts.survey
     reward: Reward = Reward.support
-    pool_items: PoolItems = PoolItems.train
+    pool_items: PoolItems = PoolItems.varying
+    # Norms of a ``varying`` pool; 62 is the size of the authors'.
+    pool_size: int = 62
     clustering: Clustering = Clustering.kmeans
     # Clusters of k-means; 8 in the authors' code.
     clusters: int = 8
@@ -92,6 +97,7 @@ class CultureRL(Method):
 
     def __post_init__(self) -> None:
         check(self.clusters > 1, "method.clusters", self.clusters, "give at least 2")
+        check(self.pool_size > self.clusters, "method.pool_size", self.pool_size, "give more norms than clusters")
         check(self.cut > 0, "method.cut", self.cut, "distances between unit vectors lie between 0 and 2")
         check(
             not self.warm_start or self.prompts is Prompts.open,
@@ -127,7 +133,7 @@ class CultureRL(Method):
 
     def _pool(self, context: RunContext) -> Stage:
         """Modal answers as norms with opposites, clustered by concept; with a table and a picture."""
-        items = PAPER_ITEMS if self.pool_items is PoolItems.paper else None
+        items = self._items(context.train)
 
         def build(folder: Path) -> Mapping[str, Any]:
             from alignbench.norms.picture import draw_pool
@@ -161,6 +167,16 @@ class CultureRL(Method):
         }
         return context.store.stage("norms", parts, build)
 
+    def _items(self, train: Survey) -> frozenset[str]:
+        """Ids of the items that become norms and prompts; the same for every culture."""
+        ids = frozenset(item.id for item in train.items)
+        if self.pool_items is PoolItems.paper:
+            return ids & PAPER_ITEMS
+        if self.pool_items is PoolItems.varying:
+            variation = regional_variation(train)
+            return frozenset(sorted(variation, key=lambda i: (-variation[i], i))[: self.pool_size])
+        return ids
+
     # B. A judge that is known to work
 
     def _calibrated(self, context: RunContext, pool: NormPool, pool_key: str) -> tuple[Judge, Stage]:
@@ -169,6 +185,7 @@ class CultureRL(Method):
         def build(folder: Path) -> Mapping[str, Any]:
             fitted = fit_thresholds(context.judge, pool, context.tools, context.seed)
             measured = calibrate(fitted, pool, context.tools, context.seed)
+            say(f"  judge  {_summary(asdict(measured))}; weakest: {measured.weakest}")
             return {"judge": fitted.parts, **asdict(measured)}
 
         parts = {
@@ -181,13 +198,11 @@ class CultureRL(Method):
         }
         stage = context.store.stage("calibrate", parts, build)
         facts = stage.facts
-        summary = f"accuracy {facts['accuracy']:.2f}, AUC {facts['auc']:.2f} on {facts['norms']} norms"
-        say(f"  judge  {summary}; weakest: {facts['weakest']}")
         if facts["near_chance"] and not context.insist:
             raise AlignbenchError(
                 "judge",
                 type(context.judge).__name__,
-                f"near chance on the norm pool ({summary}): choose another judge, or say insist=true",
+                f"near chance on the norm pool ({_summary(facts)}): choose another judge, or say insist=true",
             )
         thresholds = {k: v for k, v in facts["judge"].items() if k in ("related_cut", "margin")}
         return context.judge.with_knobs(**thresholds), stage
@@ -196,7 +211,9 @@ class CultureRL(Method):
 
     def _train(self, context: RunContext, pool: NormPool, judge: Judge, folder: Path) -> Mapping[str, Any]:
         """The phases that ``prompts`` asks for, each on the adapter of the one before."""
-        prompts, dropped = training_prompts(context.train.items, pool, context.embedder, self.cut, self.prompt_text)
+        chosen = self._items(context.train)
+        items = [item for item in context.train.items if item.id in chosen]
+        prompts, dropped = training_prompts(items, pool, context.embedder, self.cut, self.prompt_text)
         run = _Run(pool, judge, prompts, stance_system(context.culture.country), context.tools)
         facts: dict[str, Any] = {"prompts": len(prompts), "dropped": len(dropped)}
         if self.prompts is Prompts.survey:
@@ -288,6 +305,10 @@ class _Run:
         for (prompt, _), judgement in zip(cases, judged, strict=True):
             graded.setdefault(prompt.item, []).append(judgement)
         return graded
+
+
+def _summary(calibration: Mapping[str, Any]) -> str:
+    return f"accuracy {calibration['accuracy']:.2f}, AUC {calibration['auc']:.2f} on {calibration['norms']} norms"
 
 
 def by_option(item: Item, levels: Sequence[float] | np.ndarray[Any, Any], spread: bool = False) -> list[float]:

@@ -12,7 +12,6 @@ from alignbench.progress import bar
 from alignbench.runs.manifest import write_json
 from alignbench.training.export import CHECKPOINTS
 from alignbench.training.order import seed_of
-from alignbench.training.policy import in_bfloat16
 from alignbench.training.recipe import Training, Weights
 from alignbench.training.zero_variance import stop_if_idle
 from alignbench.types import check
@@ -55,7 +54,7 @@ def arguments(training: Training, seed: int, folder: Path, batch: int) -> dict[s
         "lr_scheduler_type": training.scheduler,
         "warmup_steps": training.warmup_updates,
         "max_grad_norm": training.max_grad_norm,
-        "bf16": in_bfloat16(training),
+        "bf16": training.bfloat16,
         "use_cpu": not has_cuda(),
         "gradient_checkpointing": training.gradient_checkpointing,
         "logging_steps": 1,

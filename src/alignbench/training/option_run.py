@@ -13,7 +13,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.training.checkpoint import Checkpoints
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
 from alignbench.training.order import rows_of, seed_of
-from alignbench.training.policy import in_bfloat16, trainable
+from alignbench.training.policy import trainable
 from alignbench.training.recipe import Training, Weights
 from alignbench.training.rows import OptionRow, Prompt, encode, last_logprobs, padded
 from alignbench.types import Chat, OptionScores
@@ -40,7 +40,7 @@ class OptionRun:
 
         self.network, self.renderer, self.rows, self.prompts = network, renderer, rows, prompts
         self.loss, self.training, self.seed = loss, training, seed
-        self.bfloat16 = in_bfloat16(training)
+        self.bfloat16 = training.bfloat16
         self.frozen = deepcopy(network).eval() if training.kl_beta and training.weights is Weights.full else None
         if training.gradient_checkpointing:
             network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})

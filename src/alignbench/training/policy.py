@@ -8,25 +8,15 @@ from typing import Any
 
 from alignbench.backend.device import device_of, has_cuda
 from alignbench.training.recipe import Training, Weights
-from alignbench.types import ModelRef, check
-
-
-def in_bfloat16(training: Training) -> bool:
-    """Whether the arithmetic is bfloat16.
-
-    Raises:
-        AlignbenchError: bfloat16 asked for without CUDA.
-    """
-    cuda = has_cuda()
-    check(cuda or training.dtype != "bfloat16", "training.dtype", training.dtype, "bfloat16 needs CUDA: say float32")
-    return cuda and training.dtype != "float32"
+from alignbench.types import ModelRef
 
 
 def load_policy(model: ModelRef, training: Training, seed: int, start: Path | None = None) -> tuple[Any, Any]:
     """Model in training mode and its tokenizer.
 
     Full weights are kept in float32 (in bfloat16 a step of 5e-6 would be rounded away) and only the
-    arithmetic is bfloat16; a frozen base under LoRA is itself loaded in bfloat16, the LoRA weights stay in float32.
+    arithmetic is bfloat16; a frozen base under LoRA is itself loaded in bfloat16 on CUDA (on the CPU that is
+    slower than casting), the LoRA weights stay in float32.
 
     Args:
         start: folder of an earlier training of the same kind to go on from.
@@ -38,7 +28,7 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
     from alignbench.backend.render import Renderer
 
     full = training.weights is Weights.full
-    frozen_bfloat16 = in_bfloat16(training) and not full
+    frozen_bfloat16 = training.bfloat16 and has_cuda() and not full
     source = replace(model, dtype="bfloat16" if frozen_bfloat16 else "float32")
     if start is not None and full:
         source = replace(source, path=start / "model")

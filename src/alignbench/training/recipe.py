@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
+from alignbench.backend.device import has_bfloat16
 from alignbench.component import Component, recorded
 from alignbench.types import check, one_of
 
@@ -70,7 +72,8 @@ class Training(Component):
     select_on_validation: bool = True
     # Stop when every group of this many consecutive updates had zero variance.
     patience_zero_variance: int = 10
-    # Arithmetic, float32 | bfloat16 (CUDA only); "auto" is bfloat16 on CUDA and float32 on CPU.
+    # Arithmetic: float32 | bfloat16 (weights that are trained stay in float32); "auto" is bfloat16 where the
+    # hardware has it, CPUs included. What it came to is part of the identity.
     dtype: str = "auto"
 
     def __post_init__(self) -> None:
@@ -84,6 +87,16 @@ class Training(Component):
         one_of("training.loss_type", self.loss_type, ("grpo", "dr_grpo", "dapo"))
         one_of("training.scale_rewards", self.scale_rewards, ("group", "batch", "none"))
         one_of("training.dtype", self.dtype, ("auto", "float32", "bfloat16"))
+
+    @property
+    def bfloat16(self) -> bool:
+        """Whether the arithmetic is bfloat16 here."""
+        return self.dtype == "bfloat16" or (self.dtype == "auto" and has_bfloat16())
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The knobs, with ``dtype`` as it came out."""
+        return {**super().parts, "dtype": "bfloat16" if self.bfloat16 else "float32"}
 
     @property
     def warmup_updates(self) -> int:
