@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 
 from alignbench.backend import Engine, Usage
-from alignbench.embedder import Embedder, Vectors
+from alignbench.embedder import Vectors
 from alignbench.norms.pool import NormPool
 from alignbench.types import Chat, Norm, OptionScores, Sampling
+from tests import words
 
 SUBJECT = "People in Ceeland"
 FAITH = ("prayer", "church", "fasting", "scripture")
 WORK = ("overtime", "strikes", "bosses", "wages")
 
 
-@dataclass(frozen=True)
-class Words(Embedder):
-    """Bag of words, hashed; counts the texts it was given."""
-
-    dimension: int = 1024
+class Words(words.Words):
+    """Also notes the texts that it was given."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         SEEN.extend(texts)
-        rows = np.full((len(texts), self.dimension), 1e-6, dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for word in re.findall(r"\w+", text.lower()):
-                row[crc32(word.encode()) % self.dimension] += 1
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-    @property
-    def fingerprint(self) -> str:
-        return "words"
+        return super().encode(texts)
 
 
 SEEN: list[str] = []

@@ -4,8 +4,9 @@ import pytest
 
 from alignbench.data.survey import Survey
 from alignbench.types import Answers
+from tests.words import Words
 
-from .toy import Words, make_item
+from .toy import make_item
 
 THINGS = {"faith": ("god", "prayer", "church", "hell"), "work": ("jobs", "wages", "bosses", "strikes"),
           "kin": ("parents", "children", "cousins", "weddings")}  # fmt: skip

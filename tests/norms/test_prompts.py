@@ -5,8 +5,9 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.norms.pool import build_pool
 from alignbench.norms.prompts import PromptText, stance_system, training_prompts
+from tests.words import Words
 
-from .toy import Words, make_item
+from .toy import make_item
 
 
 @pytest.fixture
