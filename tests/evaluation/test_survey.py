@@ -21,7 +21,7 @@ from alignbench.types import Chat, Scale, Split
 from .worlds import TableEngine, aligned, item
 
 ITEMS = [item("Q1"), item("Q2", 4), item("T", 10, scale=Scale.ten_point)]
-KNOBS = SurveyBenchmark()
+KNOBS = SurveyBenchmark(orders=Orders.both)
 
 
 def values(chat: Chat, options: Sequence[str]) -> list[float]:
