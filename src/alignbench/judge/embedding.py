@@ -1,6 +1,6 @@
 """The default judge: does the answer sit nearer to the norm or to its opposite?
 
-Our choice, in place of CultureRL's gpt-4o-mini: no language model, milliseconds an answer.
+Our choice, in place of CultureRL's gpt-4o-mini: no language model.
 """
 
 from __future__ import annotations
