@@ -88,3 +88,20 @@ def test_another_countrys_norms_make_another_model(make_cell):
     assert own.adapter_key != cross.adapter_key
     same = make_cell("method=culturerl", "culture=china")
     assert same.method.fit(same.context(same.culture)).adapter_key == cross.adapter_key
+
+
+@pytest.mark.parametrize(("pool_items", "size"), [("varying", 62), ("train", 141), ("paper", 37)])
+def test_the_pool_holds_the_items_that_were_asked_for(pool_items, size, make_cell):
+    cell = make_cell("culture=germany", "method=culturerl", f"method.pool_items={pool_items}")
+    items = cell.method._items(cell.surveys[Split.train])
+    assert len(items) == size
+    assert items <= {item.id for item in cell.surveys[Split.train].items}
+
+
+def test_practice_keeps_to_the_items_of_the_pool(make_cell):
+    cell = make_cell("culture=iraq", "method=culturerl", "method.pool_size=20")
+    model = fitted(cell)
+    pool = NormPool.load(cell.store.root / "norms" / model.provenance["norms"])
+    practised = json.loads((model.adapter / "option_scores.json").read_text())
+    assert {norm.item for norm in pool.norms} <= set(practised)
+    assert len(practised) == 20

@@ -12,7 +12,7 @@ from alignbench.training.options import OptionRow, Score
 from alignbench.types import chat
 
 Shares = tuple[float, ...]
-QUICK = Training(dtype="float32", 
+QUICK = Training(dtype="float32",
     learning_rate=1e-2, schedule="linear", lora_r=8, lora_alpha=16, updates=40, prompts_per_update=4, micro_batch=3,
     checkpoint_every=20, scale_rewards="none", option_generations=32, max_new_tokens=6, generations=4,
 )  # fmt: skip
