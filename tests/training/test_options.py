@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.runs.store import Stage
+from alignbench.store.stages import Stage
 from alignbench.training.export import aligned
 from alignbench.training.options import OptionRow, distribution_sft, option_grpo, train_on_options
 from alignbench.types import ModelRef, chat

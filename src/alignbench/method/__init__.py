@@ -11,7 +11,7 @@ from alignbench.component import Component
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.judge import Judge, Tools
-from alignbench.runs.store import Store
+from alignbench.store.stages import Store
 from alignbench.training import Training
 from alignbench.types import AlignedModel, Culture, ModelRef
 

@@ -29,8 +29,8 @@ from alignbench.norms.cluster import Clustering
 from alignbench.norms.pool import NormPool, build_pool
 from alignbench.norms.prompts import PromptText, TrainingPrompt, stance_system, training_prompts
 from alignbench.progress import say
-from alignbench.runs.manifest import write_json
-from alignbench.runs.store import Stage
+from alignbench.store.manifest import write_json
+from alignbench.store.stages import Stage
 from alignbench.training.export import aligned
 from alignbench.training.grpo import PromptRow, train_grpo
 from alignbench.training.options import option_grpo, train_on_options

@@ -22,7 +22,7 @@ import pandas as pd
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder, Vectors
 from alignbench.norms.cluster import Clustering, Clusters, cluster, distances, natural
-from alignbench.runs.manifest import write_json
+from alignbench.store.manifest import write_json
 from alignbench.types import Answers, Item, Norm, Scale, check
 
 

@@ -1,1 +1,1 @@
-"""Content-addressed stages: keys, store, manifests, resume."""
+"""Runs: a cell from its config, compared with its baselines and its control, and described."""

@@ -18,7 +18,7 @@ from alignbench.embedder import Embedder
 from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
-from alignbench.runs.store import Store
+from alignbench.store.stages import Store
 from alignbench.training import Training
 from alignbench.types import Culture, ModelRef, Split
 

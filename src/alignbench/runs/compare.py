@@ -9,48 +9,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from alignbench.evaluation.board import Entry
-from alignbench.evaluation.survey import distributions, option_mass, respond
+from alignbench.evaluation.survey import respond
 from alignbench.method import Method
 from alignbench.progress import say
 from alignbench.report.record import CellRecord
+from alignbench.runs.answered import BASE, Answered
 from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
-from alignbench.runs.manifest import write_json
-from alignbench.runs.store import Pending, Stage
-from alignbench.types import AlignedModel, Culture, Item, Sampling, Split, chat
+from alignbench.store.manifest import write_json
+from alignbench.store.stages import Pending, Stage
+from alignbench.types import AlignedModel, Culture, Sampling, Split, chat
 
-BASE = "base"
 _SAMPLES = 3
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A fitted model and its answers to the benchmark's items.
-
-    Attributes:
-        own: of a control, the label of the method whose recipe it repeats.
-    """
-
-    label: str
-    model: AlignedModel
-    responses: Stage
-    own: str | None = None
-
-    def entry(self, items: Sequence[Item]) -> Entry:
-        """What the board needs."""
-        frame = pd.read_parquet(self.responses.path / "responses.parquet")
-        return Entry(
-            label=self.label,
-            kind="control" if self.own else "method",
-            distributions=[distributions(frame, items)],
-            key=self.responses.key,
-            masses=[option_mass(frame)],
-            base=self.label == BASE,
-            own=self.own,
-        )
 
 
 def compare(cell: Cell) -> tuple[CellRecord, Stage]:

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +14,10 @@ from alignbench.evaluation.board import Entry, board
 from alignbench.evaluation.score import score_items
 from alignbench.report.record import Cell as CellFacts
 from alignbench.report.record import CellRecord, ItemRecord, PoolRecord, Sample, Source
+from alignbench.runs.answered import Answered
 from alignbench.runs.cell import Cell
-from alignbench.runs.store import Stage
+from alignbench.store.stages import Stage
 from alignbench.types import AlignedModel, Split
-
-if TYPE_CHECKING:
-    from alignbench.runs.compare import Answered
 
 
 def describe(cell: Cell, answered: Sequence[Answered], samples: Stage | None, folder: Path) -> CellRecord:

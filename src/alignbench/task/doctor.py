@@ -37,7 +37,7 @@ class Doctor(Task):
 
 def _checks(cfg: DictConfig) -> Iterator[tuple[str, Callable[[], str]]]:
     from alignbench.config import instantiate
-    from alignbench.runs.manifest import versions
+    from alignbench.store.manifest import versions
 
     yield "packages", lambda: ", ".join(f"{k} {v}" for k, v in versions().items())
     yield "survey", lambda: _survey(cfg)

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.runs.manifest import write_json
-from alignbench.runs.store import Stage
+from alignbench.store.manifest import write_json
+from alignbench.store.stages import Stage
 from alignbench.training.recipe import Training, Weights
 from alignbench.types import AlignedModel, ModelRef, PromptPolicy
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from alignbench.backend.device import has_cuda
 from alignbench.progress import bar
-from alignbench.runs.manifest import write_json
+from alignbench.store.manifest import write_json
 from alignbench.training.export import CHECKPOINTS
 from alignbench.training.order import seed_of
 from alignbench.training.recipe import Training, Weights

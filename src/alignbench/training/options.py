@@ -12,7 +12,7 @@ from typing import Any
 
 from alignbench.backend.render import Renderer
 from alignbench.progress import bar
-from alignbench.runs.manifest import write_json
+from alignbench.store.manifest import write_json
 from alignbench.training.checkpoint import Checkpoints
 from alignbench.training.export import export, finished
 from alignbench.training.losses import OptionLoss, distribution_sft, option_grpo

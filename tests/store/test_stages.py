@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alignbench.runs.key import key_of
-from alignbench.runs.store import Pending, Store
+from alignbench.store.key import key_of
+from alignbench.store.stages import Pending, Store
 
 
 def write(text):

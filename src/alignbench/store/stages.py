@@ -12,8 +12,8 @@ from typing import Any
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from alignbench.progress import say
-from alignbench.runs.key import key_of
-from alignbench.runs.manifest import manifest, write_json
+from alignbench.store.key import key_of
+from alignbench.store.manifest import manifest, write_json
 
 Build = Callable[[Path], Mapping[str, Any] | None]
 

@@ -1,0 +1,1 @@
+"""The store of content-addressed stages: keys, manifests, and stages that resume."""
