@@ -50,7 +50,8 @@ class Survey:
         """
         if iso3 not in self.answers:
             known = ", ".join(sorted(self.answers))
-            raise AlignbenchError("culture.iso3", iso3, f"survey {self.name} holds only {known}: choose another survey or culture")
+            remedy = f"choose another survey or culture; survey {self.name} holds {known}"
+            raise AlignbenchError("culture.iso3", iso3, remedy)
         return self.answers[iso3]
 
     def restrict(self, batteries: Iterable[str]) -> Survey:
