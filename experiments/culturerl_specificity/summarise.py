@@ -59,12 +59,12 @@ def line(culture: str, row: Row) -> str:
         (
             f"| {culture}", row.label, spread(row.score, row.low, row.high, False),
             "" if row.skill is None else f"{row.skill:.2f}",
-            spread(row.difference, row.difference_low, row.difference_high, True),
+            ("† " if row.kind == "control" else "") + spread(row.difference, row.difference_low, row.difference_high, True),
             "" if row.p_value is None else f"{row.p_value:.3f}",
             f"{row.entropy_model:.2f} ({row.entropy_survey:.2f})",
             "" if row.option_mass is None else f"{row.option_mass:.2f}",
             f"{row.items} / {row.batteries}", f"{row.seeds}",
-            "" if row.seed_spread is None else f"{row.seed_spread:.3f} |",
+            "|" if row.seed_spread is None else f"{row.seed_spread:.3f} |",
         )
     )  # fmt: skip
 
