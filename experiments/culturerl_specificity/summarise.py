@@ -55,11 +55,12 @@ def line(culture: str, row: Row) -> str:
         sign = "+" if signed else ""
         return f"{value:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
 
+    mark = "† " if row.kind == "control" else ""
     return " | ".join(
         (
             f"| {culture}", row.label, spread(row.score, row.low, row.high, False),
             "" if row.skill is None else f"{row.skill:.2f}",
-            ("† " if row.kind == "control" else "") + spread(row.difference, row.difference_low, row.difference_high, True),
+            mark + spread(row.difference, row.difference_low, row.difference_high, True),
             "" if row.p_value is None else f"{row.p_value:.3f}",
             f"{row.entropy_model:.2f} ({row.entropy_survey:.2f})",
             "" if row.option_mass is None else f"{row.option_mass:.2f}",
