@@ -224,7 +224,7 @@ class CultureRL(Method):
             facts["survey"] = self._practise_survey(context, run, first)
         elif self.warm_start:
             facts["stances"] = train_sft(context.model, run.stances, context.training, context.seed, first)
-        start = first if len(facts) > 2 else None
+        start = first if self.warm_start or self.prompts is Prompts.mix else None
         return facts | {"open": self._practise_open(context, run, folder, start)}
 
     def _practise_survey(self, context: RunContext, run: _Run, folder: Path) -> Mapping[str, Any]:
