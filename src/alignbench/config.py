@@ -35,6 +35,7 @@ ROOMS = {
     "judge": "alignbench.judge",
     "embedder": "alignbench.embedder",
     "author": "alignbench.norms.author",
+    "generator": "alignbench.generator",
     "training": "alignbench.training",
 }
 
@@ -55,6 +56,9 @@ class Root:
     judge: Any = MISSING
     embedder: Any = MISSING
     author: Any = MISSING
+    generator: Any = MISSING
+    # Judges what the generator wrote; filled like it (generator@critic=...).
+    critic: Any = MISSING
     benchmark: Any = MISSING
     # A benchmark beside the survey, for task=benchmark.
     extra: Any = None

@@ -29,6 +29,7 @@ alignbench: methods of aligning language models with a culture's values, compare
   python -m alignbench method=culturerl --cfg job                every knob with its value
 
 Any knob is GROUP.KNOB=VALUE (method.clusters=12, training.updates=112). A misspelt one is refused.
+A second use of a group is named by @: generator@critic=base, method@baselines.cultural_prompt=persona.
 Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like.
 """
 

@@ -1,4 +1,4 @@
-"""What judges and norm authors may use beside their own knobs."""
+"""What judges, norm authors and generators may use beside their own knobs."""
 
 from __future__ import annotations
 

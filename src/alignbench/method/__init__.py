@@ -12,6 +12,7 @@ from alignbench.data.people import Person
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.evaluation.ask import Asking
+from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.norms.author import Author
 from alignbench.store.stages import Store
@@ -30,6 +31,7 @@ class RunContext:
         countries: iso3 -> name, for prompts that speak of other countries.
         people: (iso3, how many) -> respondents with their answers to training items, and a note on their origin.
         engine: the base model's engine, opened when first called.
+        generator, critic: the models that write training data, and that judge what was written.
         asking: how the benchmark puts its questions; practice in survey format takes the same form.
         insist: go on although the judge is near chance.
         store: runs and reuses stages; adapters and pools live in stage folders.
@@ -45,6 +47,8 @@ class RunContext:
     embedder: Embedder
     judge: Judge
     author: Author
+    generator: Generator
+    critic: Generator
     training: Training
     asking: Asking
     seed: int
@@ -53,7 +57,7 @@ class RunContext:
 
     @property
     def tools(self) -> Tools:
-        """What the judge may use."""
+        """What judges, authors and generators may use."""
         return Tools(self.engine, self.embedder)
 
 

@@ -18,6 +18,7 @@ from alignbench.data.splits import split_survey
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
@@ -54,6 +55,8 @@ class Cell:
     embedder: Embedder
     judge: Judge
     author: Author
+    generator: Generator
+    critic: Generator
     training: Training
     seed: int
     insist: bool
@@ -95,6 +98,8 @@ class Cell:
             embedder=instantiate(cfg.embedder),
             judge=instantiate(cfg.judge),
             author=instantiate(cfg.author),
+            generator=instantiate(cfg.generator),
+            critic=instantiate(cfg.critic),
             training=instantiate(cfg.training),
             model=instantiate(cfg.model).resolve(),
             seed=cfg.seed,
@@ -120,6 +125,8 @@ class Cell:
             embedder=self.embedder,
             judge=self.judge,
             author=self.author,
+            generator=self.generator,
+            critic=self.critic,
             training=self.training,
             asking=self.benchmark.asking,
             seed=self.seed,

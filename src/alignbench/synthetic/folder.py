@@ -1,0 +1,68 @@
+"""A synthetic set on disk: a folder that Hugging Face ``datasets`` loads, with a card that tells its story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from alignbench.store.manifest import write_json
+from alignbench.synthetic.ledger import Ledger
+from alignbench.types import check
+
+_DATA = Path("data") / "train-00000-of-00001.parquet"
+_LEDGERS = "ledgers.json"
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class About:
+    """What the card says beside the counts.
+
+    Attributes:
+        title: of the set.
+        method: which method made it for itself.
+        steps: how it was made, a sentence a step.
+        generator, critic: names of the models that wrote and judged; critic None where nothing was judged.
+        sources: what it rests on (survey, scenarios), a sentence each, licences and warnings included.
+        columns: column -> what it holds.
+    """
+
+    title: str
+    method: str
+    country: str
+    steps: tuple[str, ...]
+    generator: str
+    critic: str | None
+    sources: tuple[str, ...]
+    columns: dict[str, str]
+
+
+def write_set(folder: Path, rows: pd.DataFrame, about: About, ledgers: Sequence[Ledger]) -> None:
+    """Write rows, card and account; ``datasets.load_dataset(folder)`` gives the rows as split ``train``.
+
+    Raises:
+        AlignbenchError: the card does not explain the columns that are there.
+    """
+    explained, found = sorted(about.columns), sorted(map(str, rows.columns))
+    check(explained == found, "columns of the card", explained, f"explain each of {', '.join(found)}")
+    (folder / _DATA).parent.mkdir(parents=True, exist_ok=True)
+    rows.to_parquet(folder / _DATA, index=False)
+    write_json(folder / _LEDGERS, [ledger.record() for ledger in ledgers])
+    card = _TEMPLATES.get_template("card.md.jinja").render(about=about, rows=len(rows), data=_DATA, ledgers=ledgers)
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def read_set(folder: Path) -> tuple[pd.DataFrame, list[Ledger]]:
+    """Rows and account of a set that :func:`write_set` wrote."""
+    records = json.loads((folder / _LEDGERS).read_text(encoding="utf-8"))
+    return pd.read_parquet(folder / _DATA), [Ledger.of(record) for record in records]
