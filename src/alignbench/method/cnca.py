@@ -26,26 +26,33 @@ class FineTuned(Method):
     # Whether the norms name the country, or speak of "people here".
     named: bool = True
     # Training items to reason about, those on which countries differ most.
-    items: int = 48
-    # Chains sampled for each; 8 is our guess at the paper's K.
-    chains: int = 8
+    items: int = 24
+    # Chains sampled for each, for a laptop; 8 is our guess at the paper's K.
+    chains: int = 4
     thought_tokens: int = 48
     temperature: float = 0.6
     top_p: float = 0.95
     # Thoughts sampled for each question when the model is asked; 0 asks for the answer at once.
-    asked_chains: int = 2
+    asked_chains: int = 1
+    # Share of training.updates: a chain has several times the tokens of an answer, so this makes budgets alike.
+    effort: float = 0.25
 
     def __post_init__(self) -> None:
         remedy = "chains need a norm for each item: choose tq_ta or tq_ra"
         check(self.mining is not Mining.t, "method.mining", "t", remedy)
         for knob in ("items", "chains", "thought_tokens"):
             check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
+        check(self.effort > 0, "method.effort", self.effort, "give a positive share of training.updates")
         check(self.asked_chains >= 0, "method.asked_chains", self.asked_chains, "give a number, or 0")
 
     def training_of(self, context: RunContext) -> Training:
-        """The training, with room for a whole thought, which may have more tokens when read than when written."""
-        room = max(context.training.max_new_tokens, 4 * self.thought_tokens + 1)
-        return context.training.with_knobs(max_new_tokens=room)
+        """The training at this method's effort, with room for a whole thought.
+
+        A thought may have more tokens when it is read than when it was written.
+        """
+        training = context.training
+        room = max(training.max_new_tokens, 4 * self.thought_tokens + 1)
+        return training.with_knobs(max_new_tokens=room, updates=max(1, round(self.effort * training.updates)))
 
     @abstractmethod
     def learn(self, context: RunContext, chains: Sequence[Chain], folder: Path) -> Mapping[str, Any]:

@@ -21,6 +21,9 @@ from alignbench.runs.cell import Cell
 from alignbench.store.stages import Stage
 from alignbench.types import AlignedModel, Split
 
+# Groups whose choice is part of a recipe.
+_SLOTS = ("judge", "embedder", "backend", "author", "generator", "generator@critic")
+
 
 def describe(
     cell: Cell, answered: Sequence[Answered], elsewhere: Sequence[Elsewhere], samples: Stage | None, folder: Path
@@ -75,9 +78,9 @@ def _damage(cell: Cell, elsewhere: Elsewhere) -> DamageRecord:
 
 
 def _labels(cell: Cell) -> dict[str, str]:
-    """Every knob of the method, and the judge, so that each table names its recipe."""
+    """Every knob of the method, and who judges and writes, so that each table names its recipe."""
     knobs = {k: str(v) for k, v in cell.method.parts.items() if k != "class"}
-    return {**knobs, **{k: v for k in ("judge", "embedder", "backend") if (v := cell.choices.get(k))}}
+    return {**knobs, **{k: v for k in _SLOTS if (v := cell.choices.get(k))}}
 
 
 def _score_name(cell: Cell) -> str:

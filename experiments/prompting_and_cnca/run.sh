@@ -1,0 +1,12 @@
+#!/bin/sh
+# Every prompting method and CNCA on the default model, then the two figures of CNCA; about three hours on 2 cores.
+set -e
+WHERE="store=outputs/prompting_and_cnca/store reports=outputs/prompting_and_cnca/reports"
+RUN="python -m alignbench -m culture=china,iraq $WHERE"
+$RUN method=cross_culture,self_alignment,guided,native_language,persona,values_retrieval,anthropological
+$RUN method=cnca_incontext,cnca_sft,cnca_dpo
+# How many norms? The answer at once: what the norms do, without the thoughts.
+$RUN method=cnca_incontext method.reasoning=false method.mining=tq_ta,tq_ra method.norms_per_topic=1,3,5,10,20 control=false
+# Who writes the norms? With more models: author.model=... for the author, model=... for the reader.
+$RUN method=cnca_incontext method.reasoning=false method.mining=tq_ta author=template,llm
+python experiments/prompting_and_cnca/summarise.py outputs/prompting_and_cnca/store
