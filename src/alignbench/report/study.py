@@ -65,29 +65,30 @@ def pooled_board(
             if row.kind == "control":
                 label = own + row.label.removeprefix(record.cell.method)
             pooled = found.setdefault(label, _Pooled(row.kind, own if row.kind == "control" else None))
-            pooled.keys[row.key] = None
+            pooled.formats[row.key] = row.formats
     entries = [pooled.entry(label, store, survey) for label, pooled in found.items()]
     return board(entries, survey, iso3, knobs)
 
 
 @dataclass(frozen=True)
 class _Pooled:
-    """The responses of one row of the board, in the order of their seeds, each once."""
+    """The responses of one row of the board, in the order of their seeds, each once, with their scores by format."""
 
     kind: Kind
     own: str | None
-    keys: dict[str, None] = field(default_factory=dict)
+    formats: dict[str, Mapping[str, float]] = field(default_factory=dict)
 
     def entry(self, label: str, store: Path, survey: Survey) -> Entry:
-        frames = [pd.read_parquet(store / "respond" / key / "responses.parquet") for key in self.keys]
+        frames = [pd.read_parquet(store / "respond" / key / "responses.parquet") for key in self.formats]
         return Entry(
             label=label,
             kind=self.kind,
             distributions=[distributions(frame, survey.items) for frame in frames],
-            key=" ".join(self.keys),
+            key=" ".join(self.formats),
             masses=[option_mass(frame) for frame in frames],
             base=label == "base",
             own=self.own,
+            formats=list(self.formats.values()),
         )
 
 

@@ -31,7 +31,7 @@ def describe(
         folder: where pictures go.
     """
     survey, iso3 = cell.surveys[cell.benchmark.split], cell.culture.iso3
-    entries = [a.entry(survey.items) for a in answered]
+    entries = [a.entry(survey, iso3, cell.benchmark) for a in answered]
     own = answered[min(1, len(answered) - 1)].model
     return CellRecord(
         cell=CellFacts(
@@ -47,7 +47,7 @@ def describe(
         ),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
         score_name=_score_name(cell),
-        rows=tuple(board(entries, survey, iso3, cell.benchmark)),
+        rows=tuple(board(entries, survey, iso3, cell.benchmark, cell.source.panel(iso3))),
         warning=cell.survey.warning,
         notes=tuple(dict.fromkeys(n for n in (cell.culture.note, *(n for a in answered for n in a.model.notes)) if n)),
         items=_items(cell, entries),
