@@ -62,7 +62,7 @@ def country_panel(path: Path, items: Sequence[Item], layout: Layout, iso3: str) 
 def _positions(column: pd.Series[float], codes: Sequence[int]) -> NDArray[np.int64]:
     """Where each code stands in ``codes``; -1 for all others."""
     place = {float(code): position for position, code in enumerate(codes)}
-    return column.map(place).fillna(-1).to_numpy(dtype=np.int64)
+    return np.asarray(column.map(place).fillna(-1), dtype=np.int64)
 
 
 @cache

@@ -27,7 +27,9 @@ def format_scores(
         responses: by the name of their form; "" is the main one.
     """
     return {
-        f"{form} {order}".strip(): float(score_items(distributions(asked, survey.items), None, survey, iso3, knobs)["js"].mean())
+        f"{form} {order}".strip(): float(
+            score_items(distributions(asked, survey.items), None, survey, iso3, knobs)["js"].mean()
+        )
         for form, frame in responses.items()
         for order, asked in frame.groupby("order", sort=True)
     }

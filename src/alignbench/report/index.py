@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from alignbench.evaluation.board import Row
-from alignbench.report.numbers import MISSING, change, interval, number
+from alignbench.report.numbers import MISSING, change, interval, number, within
 from alignbench.report.page import environment
 from alignbench.report.record import CellRecord
 
-_NUMBERS = ("score", "low", "high", "skill", "difference", "difference_low", "difference_high", "p_value", "items")
+_NUMBERS = ("score", "low", "high", "skill", "difference", "difference_low", "difference_high", "p_value")
+_GUARDS = ("detectable", "format_spread", "separable", "items")
 _CROSS = ("own_minus_cross", "own_minus_cross_low", "own_minus_cross_high")
-COLUMNS = ("method", "culture", "model", "seed", *_NUMBERS, *_CROSS, "page")
+COLUMNS = ("method", "culture", "model", "seed", *_NUMBERS, *_GUARDS, *_CROSS, "page")
 
 Line = tuple[str, CellRecord, Row]
 
@@ -50,13 +51,13 @@ def _write_csv(path: Path, lines: list[Line]) -> None:
             cell = record.cell
             control = record.control
             cross = (control.difference, control.difference_low, control.difference_high) if control else (None,) * 3
-            figures = [getattr(row, column) for column in _NUMBERS]
+            figures = [getattr(row, column) for column in (*_NUMBERS, *_GUARDS)]
             writer.writerow([cell.method, cell.culture, cell.model, cell.seed, *figures, *cross, f"{name}/index.html"])
 
 
 def _markdown(lines: list[Line]) -> str:
-    head = "| culture | model | method | seed | score | 95 % interval | difference to base | own minus cross |"
-    rows = [head, "|---|---|---|--:|--:|---|---|---|"]
+    figures = "score, 95 % | difference to base, 95 % | could see | format | own minus cross"
+    rows = [f"| culture | model | method | seed | {figures} |", "|---|---|---|--:|---|---|--:|--:|---|"]
     for name, record, row in lines:
         cell = record.cell
         texts = [
@@ -64,9 +65,10 @@ def _markdown(lines: list[Line]) -> str:
             cell.model,
             f"[{cell.method}]({name}/index.html)",
             str(cell.seed),
-            number(row.score),
-            interval(row.low, row.high),
+            f"{number(row.score)} {interval(row.low, row.high)}",
             _difference(row),
+            number(row.detectable),
+            within(row.format_spread, row.separable),
             _difference(record.control),
         ]
         rows.append("| " + " | ".join(text.replace("|", r"\|") for text in texts) + " |")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alignbench.errors import AlignbenchError
 from alignbench.report import figures, numbers
 from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
-from alignbench.report.verdict import verdict
+from alignbench.report.verdict import exposed, inseparable, verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -65,6 +65,8 @@ def write_page(record: CellRecord, folder: Path, assets: Path) -> Path:
     text = page.render(
         record=record,
         verdict=verdict(record),
+        inseparable=inseparable(record),
+        exposed=exposed(record) if record.exposure else None,
         facts=facts(record),
         axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
         moved=moved(record),
@@ -92,7 +94,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["figures"] = figures
-    for name in ("number", "signed", "interval", "count", "percent", "p_value", "defined"):
+    for name in ("number", "signed", "interval", "count", "percent", "p_value", "defined", "within"):
         made.filters[name] = made.globals[name] = getattr(numbers, name)
     made.filters["words"] = lambda name: str(name).replace("_", " ")
     return made

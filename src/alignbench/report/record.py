@@ -9,6 +9,7 @@ from typing import Any
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.board import Row
+from alignbench.types import Scale
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class ItemRecord:
     survey: tuple[float, ...]
     models: Mapping[str, tuple[float, ...]]
     scores: Mapping[str, float]
+    scale: str = Scale.ordinal.name
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class CellRecord:
         score_name: what ``Row.score`` is, e.g. ``1 - JSD (base 2)``.
         calibration: the fields of ``alignbench.judge.calibration.Calibration``, and ``judge``, its name, if known.
         history: one mapping per logged update: ``update`` and the figures logged there.
+        exposure: public fine-tuning set -> how many of the asked items stand in it.
         reading: sentences on how to read the figures, above all what each interval covers.
     """
 
@@ -113,6 +116,7 @@ class CellRecord:
     samples: tuple[Sample, ...] = ()
     elsewhere: tuple[DamageRecord, ...] = ()
     provenance: tuple[Source, ...] = ()
+    exposure: Mapping[str, int] = field(default_factory=dict)
     reading: tuple[str, ...] = ()
 
     @property

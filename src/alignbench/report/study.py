@@ -13,6 +13,7 @@ import pandas as pd
 from alignbench.data.survey import Survey
 from alignbench.evaluation.board import Entry, Kind, Row, board
 from alignbench.evaluation.survey import SurveyBenchmark, distributions, option_mass
+from alignbench.report.numbers import within
 from alignbench.report.record import CellRecord
 from alignbench.types import check
 
@@ -107,11 +108,11 @@ def by_culture(cells: Iterable[CellRecord]) -> Mapping[str, list[CellRecord]]:
 
 
 def markdown(boards: Mapping[str, Sequence[Row]]) -> str:
-    """The boards as one Markdown table, a row each; † marks own minus cross."""
+    """The boards as one Markdown table, a row each; † marks own minus cross, ≈ what is not separable from format."""
     lines = [
         "| culture | row | score, 95 % | skill | difference to base († own minus cross), 95 % | p (Holm) "
-        "| entropy (people's) | option mass | items / batteries | seeds | sd over seeds |",
-        "|---|---|---|--:|---|--:|---|--:|--:|--:|--:|",
+        "| could see | format | entropy (people's) | option mass | items / batteries | seeds | sd over seeds |",
+        "|---|---|---|--:|---|--:|--:|--:|---|--:|--:|--:|--:|",
     ]
     return "\n".join([*lines, *(_line(culture, row) for culture, rows in boards.items() for row in rows)]) + "\n"
 
@@ -134,6 +135,8 @@ def _line(culture: str, row: Row) -> str:
         digits(row.skill, 2),
         f"† {difference}" if row.kind == "control" else difference,
         digits(row.p_value, 3),
+        digits(row.detectable, 3),
+        "" if row.format_spread is None else within(row.format_spread, row.separable),
         f"{row.entropy_model:.2f} ({row.entropy_survey:.2f})",
         digits(row.option_mass, 2),
         f"{row.items} / {row.batteries}",
