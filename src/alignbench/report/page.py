@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from alignbench.errors import AlignbenchError
 from alignbench.report import figures, numbers
+from alignbench.report.extra import COVERS, ExtraRecord
 from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
 from alignbench.report.verdict import exposed, inseparable, verdict
 
@@ -55,8 +56,12 @@ class Curve:
         return max(y for _, y in self.points)
 
 
-def write_page(record: CellRecord, folder: Path, assets: Path) -> Path:
-    """Write ``folder/index.html`` and return its path; ``assets`` is where the record's pictures lie.
+def write_page(record: CellRecord, folder: Path, assets: Path, extras: Sequence[ExtraRecord] = ()) -> Path:
+    """Write ``folder/index.html`` and return its path.
+
+    Args:
+        assets: where the record's pictures lie.
+        extras: benchmarks that were asked beside the survey.
 
     Raises:
         AlignbenchError: the pool's picture is missing.
@@ -68,6 +73,8 @@ def write_page(record: CellRecord, folder: Path, assets: Path) -> Path:
         inseparable=inseparable(record),
         exposed=exposed(record) if record.exposure else None,
         facts=facts(record),
+        extras=extras,
+        covers=COVERS,
         axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
         moved=moved(record),
         shown_items=SHOWN_ITEMS,

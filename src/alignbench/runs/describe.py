@@ -38,17 +38,7 @@ def describe(
     rows = board(entries, survey, iso3, cell.benchmark, _panel(cell))
     own = answered[min(1, len(answered) - 1)].model
     return CellRecord(
-        cell=CellFacts(
-            method=cell.choices["method"],
-            culture=cell.culture.name,
-            country=cell.culture.country,
-            model=cell.model.name,
-            seed=cell.seed,
-            survey=f"{cell.survey.title} ({cell.survey.year})",
-            split=cell.benchmark.split.name,
-            training=cell.choices.get("training"),
-            labels=_labels(cell),
-        ),
+        cell=cell_facts(cell),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
         score_name=_score_name(cell),
         rows=tuple(rows),
@@ -63,6 +53,21 @@ def describe(
         provenance=_provenance(cell, answered),
         exposure=exposure(cell.survey, survey.asked(iso3)),
         reading=reading(cell, rows),
+    )
+
+
+def cell_facts(cell: Cell) -> CellFacts:
+    """What was run, for any report."""
+    return CellFacts(
+        method=cell.choices["method"],
+        culture=cell.culture.name,
+        country=cell.culture.country,
+        model=cell.model.name,
+        seed=cell.seed,
+        survey=f"{cell.survey.title} ({cell.survey.year})",
+        split=cell.benchmark.split.name,
+        training=cell.choices.get("training"),
+        labels=_labels(cell),
     )
 
 
