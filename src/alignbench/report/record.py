@@ -26,6 +26,16 @@ class Cell:
     training: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def page(self) -> str:
+        """Name of the cell's page."""
+        return slug(self.method, self.culture, self.model, self.seed)
+
+
+def slug(method: str, culture: str, model: str, seed: int) -> str:
+    """Name of a cell's page."""
+    return f"{method}-{culture}-{model}-s{seed}"
+
 
 @dataclass(frozen=True)
 class ItemRecord:

@@ -15,9 +15,12 @@ from alignbench.evaluation.board import Entry, Kind, Row, board
 from alignbench.evaluation.survey import SurveyBenchmark, distributions, option_mass
 from alignbench.report.numbers import within
 from alignbench.report.record import CellRecord
+from alignbench.store.key import canonical
 from alignbench.types import check
 
 Name = Callable[[CellRecord], str]
+# Knobs of the benchmark that leave the score alone.
+_OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence")
 
 
 def records(store: Path) -> list[CellRecord]:
@@ -28,12 +31,27 @@ def records(store: Path) -> list[CellRecord]:
 def finished(store: Path) -> list[tuple[Path, CellRecord]]:
     """Stage folder and record of every finished cell of a store, the oldest first.
 
+    The same answers may have been scored again, by a newer version or with other intervals: the newest counts.
+
     Raises:
         AlignbenchError: the store holds none.
     """
     files = sorted(store.glob("score/*/record.json"), key=lambda file: file.stat().st_mtime)
     check(bool(files), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    return [(f.parent, CellRecord.from_json(json.loads(f.read_text(encoding="utf-8")))) for f in files]
+    newest: dict[str, Path] = {}
+    for file in files:
+        cell = _identity(file.parent)
+        newest.pop(cell, None)
+        newest[cell] = file
+    return [(f.parent, CellRecord.from_json(json.loads(f.read_text(encoding="utf-8")))) for f in newest.values()]
+
+
+def _identity(stage: Path) -> str:
+    """What stays the same when a cell's answers are scored again."""
+    parts = json.loads((stage / "manifest.json").read_text(encoding="utf-8"))["parts"]
+    asked = {k: v for k, v in parts["benchmark"].items() if k not in _OF_INTERVALS}
+    answers = [row[:2] for row in parts["responses"]]
+    return canonical({**parts, "benchmark": asked, "responses": answers})
 
 
 def method_name(record: CellRecord) -> str:
