@@ -5,10 +5,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.statistics import (
+    POWER,
     Bootstrap,
     holm,
     interval,
@@ -178,3 +179,69 @@ def test_holm_refuses_what_is_no_p_value(wrong: list[float]) -> None:
 def test_values_must_match_their_batteries(values: object) -> None:
     with pytest.raises(AlignbenchError, match="values"):
         interval(values, CLUSTERS, BOOT)
+
+
+def exact_effect(n: int, deviation: float, alpha: float, power: float) -> float:
+    """The mean difference that a two-sided t-test of ``n`` values finds with that power, by the noncentral t."""
+    critical = stats.t.ppf(1 - alpha / 2, n - 1)
+
+    def lack(noncentrality: float) -> float:
+        found = stats.nct.sf(critical, n - 1, noncentrality) + stats.nct.cdf(-critical, n - 1, noncentrality)
+        return found - power
+
+    return float(optimize.brentq(lack, 1, 5)) * deviation / math.sqrt(n)
+
+
+@pytest.mark.parametrize(("n", "agreement"), [(8, 0.03), (12, 0.02), (40, 0.005), (400, 0.001)])
+def test_the_detectable_effect_is_that_of_a_power_computation(n: int, agreement: float) -> None:
+    values = np.random.default_rng(n).normal(0.1, 0.3, n)
+    found = paired(values, np.zeros(n), [str(i) for i in range(n)], Bootstrap(50)).detectable
+    assert found == pytest.approx(exact_effect(n, values.std(ddof=1), 0.05, POWER), rel=agreement)
+
+
+def test_the_detectable_effect_by_hand() -> None:
+    # Mean .2, deviation .1, so an error of .05 over 4 batteries; t(.975, 3) = 3.182, t(.8, 3) = .978.
+    found = paired([0.1, 0.3, 0.1, 0.3], [0, 0, 0, 0], list("abcd"), Bootstrap(50)).detectable
+    error = math.sqrt(4 * 0.1**2 / 3) / 2
+    assert found == pytest.approx((3.1824 + 0.9785) * error, rel=1e-3)
+
+
+def test_an_effect_of_the_detectable_size_is_found_four_times_out_of_five() -> None:
+    rng = np.random.default_rng(8)
+    clusters = [f"b{i // 3}" for i in range(30)]
+    sizes = rng.normal(0, 1, (500, 10, 1)) + rng.normal(0, 0.5, (500, 10, 3))
+    true = np.mean([paired(v.ravel(), np.zeros(30), clusters, Bootstrap(2)).detectable for v in sizes[:100]])
+    clear = [_students_p(v.reshape(10, 3).mean(axis=1) + true) < 0.05 for v in sizes]
+    assert 0.74 <= np.mean(clear) <= 0.86
+
+
+def _students_p(values: np.ndarray) -> float:
+    return float(stats.ttest_1samp(values, 0).pvalue)
+
+
+def test_the_detectable_effect_scales_with_the_values_and_not_with_their_mean() -> None:
+    other = VALUES[::-1].copy()
+    first = paired(VALUES, other, CLUSTERS, BOOT)
+    assert paired(3 * VALUES + 5, 3 * other, CLUSTERS, BOOT).detectable == pytest.approx(3 * first.detectable)
+    assert paired(other, VALUES, CLUSTERS, BOOT).detectable == pytest.approx(first.detectable)
+    assert paired(VALUES, VALUES, CLUSTERS, BOOT).detectable == 0
+    assert math.isnan(paired(VALUES, other, ["one"] * 40, BOOT).detectable)
+
+
+def test_holm_agrees_with_a_second_formula() -> None:
+    # p_(i) adjusted = max over j <= i of min(1, (n - j + 1) p_(j)), written out index by index.
+    p = [0.21, 0.01, 0.04, 0.04, 0.0001, 0.6]
+    ranked = sorted(p)
+    expected = {x: max(min(1, (6 - j) * ranked[j]) for j in range(ranked.index(x) + 1)) for x in p}
+    expected[0.04] = max(min(1, (6 - j) * ranked[j]) for j in range(4))
+    smallest = expected[0.04]
+    assert holm(p) == pytest.approx(
+        [expected[0.21], expected[0.01], smallest, smallest, expected[0.0001], expected[0.6]]
+    )
+
+
+def test_the_error_of_equal_batteries_is_that_of_their_means() -> None:
+    means = VALUES.reshape(10, 4).mean(axis=1)
+    found = paired(VALUES, np.zeros(40), CLUSTERS, BOOT)
+    factor = stats.t.ppf(0.975, 9) + stats.t.ppf(POWER, 9)
+    assert found.detectable / factor == pytest.approx(stats.sem(means))

@@ -7,17 +7,13 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.method.culturerl import PAPER_ITEMS, CultureRL, Prompts, Reward, by_option
+from alignbench.method.culturerl import CultureRL, Prompts, Reward, by_option
 from alignbench.norms.pool import NormPool
 from alignbench.types import Split
 
 
 def fitted(cell):
     return cell.method.fit(cell.context(cell.culture))
-
-
-def test_the_published_pool_has_62_items():
-    assert len(PAPER_ITEMS) == 62
 
 
 def test_a_level_of_two_options_shares_its_mass(make_cell):

@@ -10,7 +10,7 @@ from alignbench.report.table import print_table, terminal_table
 
 def lines(record: CellRecord, width: int) -> list[str]:
     console = Console(width=width, file=StringIO(), color_system=None)
-    console.print(terminal_table(record))
+    console.print(terminal_table(record, width))
     return [line.strip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
 
 
@@ -50,4 +50,21 @@ def test_printing_keeps_to_the_width(
     monkeypatch.setenv("COLUMNS", "300")
     print_table(record)
     shown = capsys.readouterr().out.splitlines()
-    assert 80 <= max(map(len, shown)) <= 100
+    assert 80 <= max(map(len, shown)) <= 120
+
+
+GUARDED = {"detectable": 0.0402, "format_spread": 0.11, "separable": False}
+
+
+@pytest.mark.parametrize(("width", "shown"), [(80, False), (120, True)])
+def test_what_could_be_seen_and_the_format_stand_where_there_is_room(
+    record: CellRecord, width: int, shown: bool
+) -> None:
+    base, own, *others = record.rows
+    guarded = replace(record, rows=(base, replace(own, **GUARDED), *others), exposure={"a set": 3, "any of them": 3})
+    text = lines(guarded, width)
+    line = next(line for line in text if line.startswith("culturerl") and "0.931" in line)
+    assert ("0.040" in line, "±0.110 ≈" in line) == (shown, shown)
+    said = " ".join(text)
+    assert "Not separable from format (≈): culturerl." in said and "true difference of 0.040" in said
+    assert "Of the 42 items asked, 3 stand in public fine-tuning sets (3 in a set)." in said

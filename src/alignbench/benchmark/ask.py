@@ -13,6 +13,8 @@ from alignbench.benchmark import Benchmark, Question, Reply
 from alignbench.evaluation.ask import Asking, Request
 from alignbench.types import AlignedModel, Sampling, chat, check
 
+_SURVEY_FORM = Asking()
+
 
 @dataclass(frozen=True)
 class _Prompt:
@@ -23,16 +25,25 @@ class _Prompt:
     request: Request
 
 
-def ask(engine: Engine, aligned: AlignedModel, benchmark: Benchmark, questions: Sequence[Question]) -> list[Reply]:
+def ask(
+    engine: Engine,
+    aligned: AlignedModel,
+    benchmark: Benchmark,
+    questions: Sequence[Question],
+    asking: Asking = _SURVEY_FORM,
+) -> list[Reply]:
     """A reply for every question: options by exact log-probability, free text greedily.
 
-    Every system text of the method asks; the options of survey-form questions are listed in both orders.
+    Every system text of the method asks.
+
+    Args:
+        asking: the form of questions that are asked as survey items, by label; by default in both orders.
 
     Raises:
         AlignbenchError: nothing to ask, or choices that do not fit the options.
     """
     check(bool(questions), "benchmark", type(benchmark).__name__, "it has no question for this culture")
-    prompts = [p for number, question in enumerate(questions) for p in _prompts(number, question, aligned)]
+    prompts = [p for number, question in enumerate(questions) for p in _prompts(number, question, aligned, asking)]
     closed = [p for p in prompts if p.request.options]
     scores = engine.score([p.request.chat for p in closed], [p.request.options for p in closed], aligned.adapter)
     shares: dict[int, list[np.ndarray]] = defaultdict(list)
@@ -74,8 +85,8 @@ def _spoken(
     return {number: said[0] for number, said in zip(first, texts, strict=True)}
 
 
-def _prompts(number: int, question: Question, aligned: AlignedModel) -> list[_Prompt]:
-    item, asking = question.item, Asking()
+def _prompts(number: int, question: Question, aligned: AlignedModel, asking: Asking) -> list[_Prompt]:
+    item = question.item
     systems = [_joined(text, question.framing) for text in aligned.policy.systems_for(item)]
     if question.user is None and item.options:
         return [

@@ -57,7 +57,7 @@ class MenaValues(Benchmark):
     reasoning: bool = False
     # Length of thoughts and answer.
     thought_tokens: int = 256
-    # A refusal leaks if one code's probability reaches this; 0.75 in the released analysis code.
+    # A refusal leaks if one code's probability exceeds this; 0.75 in the released analysis code.
     leakage_threshold: float = 0.75
 
     def __post_init__(self) -> None:
@@ -66,8 +66,8 @@ class MenaValues(Benchmark):
             check(bool(values), f"extra.{name}", [], f"name at least one of {', '.join(known)}")
             for value in values:
                 one_of(f"extra.{name}", value, known)
-        inside = 0 < self.leakage_threshold <= 1
-        check(inside, "extra.leakage_threshold", self.leakage_threshold, "give a share above 0, up to 1")
+        inside = 0 < self.leakage_threshold < 1
+        check(inside, "extra.leakage_threshold", self.leakage_threshold, "give a share above 0 and below 1")
         tokens = self.thought_tokens
         check(tokens >= _DIRECT_TOKENS, "extra.thought_tokens", tokens, f"give {_DIRECT_TOKENS} or more")
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from alignbench.data.checks import existing, header, need, validated
+from alignbench.data.people import Panel
 from alignbench.data.shares import Cells, normalised, refusal
 from alignbench.progress import track
 from alignbench.types import Answers, Item, check
@@ -44,6 +46,23 @@ def country_shares(path: Path, items: Sequence[Item], layout: Layout) -> tuple[C
             number, a negative weight, a wave without rows.
     """
     return _tabulated(existing(path), path.stat().st_mtime_ns, tuple(items), layout)
+
+
+def country_panel(path: Path, items: Sequence[Item], layout: Layout, iso3: str) -> Panel | None:
+    """All respondents of one country with a weight above zero; None if there is nobody. Errors as above."""
+    frame = _read(existing(path), layout)
+    frame = frame[frame[layout.country] == iso3]
+    weights = frame[layout.weight].to_numpy(dtype=np.float64) if layout.weight else np.ones(len(frame))
+    frame, weights = frame[weights > 0], weights[weights > 0]
+    column_of = dict(layout.questions)
+    answers = {i.id: _positions(frame[column_of[i.id]], i.codes) for i in items if column_of.get(i.id) in frame}
+    return Panel(weights, answers) if len(frame) else None
+
+
+def _positions(column: pd.Series[float], codes: Sequence[int]) -> NDArray[np.int64]:
+    """Where each code stands in ``codes``; -1 for all others."""
+    place = {float(code): position for position, code in enumerate(codes)}
+    return np.asarray(column.map(place).fillna(-1), dtype=np.int64)
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alignbench.data.survey import Survey
 
@@ -23,6 +24,19 @@ class Person:
 
     words: str
     answers: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """All respondents of a country at once.
+
+    Attributes:
+        weights: shape (people,), none negative.
+        answers: item id -> positions in ``Item.codes``, shape (people,); -1 where there is no valid answer.
+    """
+
+    weights: NDArray[np.float64]
+    answers: Mapping[str, NDArray[np.int64]]
 
 
 def assumed(train: Survey, iso3: str, count: int, seed: int) -> tuple[Person, ...]:

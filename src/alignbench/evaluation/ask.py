@@ -52,6 +52,7 @@ class Style(Enum):
     """How much a question says besides itself; each is a template in ``prompts/``."""
 
     full = "full"  # the options are listed, and what to answer is explained
+    reworded = "reworded"  # the same in another frame, in English only: to see what the frame decides
     compact = "compact"  # the range of labels alone, for models that were trained on a survey in this form
 
 
@@ -113,7 +114,7 @@ class Asking:
     style: Style = Style.full
 
     def __post_init__(self) -> None:
-        listed = self.style is Style.full
+        listed = self.style is not Style.compact
         remedy = "style=compact lists no options: ask with answer=label orders=forward"
         plain = self.answer is Answer.label and self.orders is Orders.forward
         check(listed or plain, "benchmark.style", self.style.name, remedy)
@@ -131,8 +132,9 @@ class Asking:
 
     @property
     def _templates(self) -> dict[str, str]:
-        suffix = "" if self.style is Style.full else "_compact"
-        return {"item": f"survey_item{suffix}.jinja", "conclude": f"conclude{suffix}.jinja"}
+        item = "survey_item" if self.style is Style.full else f"survey_item_{self.style.name}"
+        conclude = "conclude_compact" if self.style is Style.compact else "conclude"
+        return {"item": f"{item}.jinja", "conclude": f"{conclude}.jinja"}
 
     def prompts(self, items: Iterable[Item], policy: PromptPolicy) -> Iterator[Prompt]:
         """Every item under every system text of the policy, in the orders that ``orders`` asks for."""
@@ -163,8 +165,10 @@ class Asking:
         """``item`` in one order under one system text; with ``thinking``, thoughts are asked for first.
 
         Raises:
-            AlignbenchError: no phrases in this language, or none that ask for thoughts.
+            AlignbenchError: no phrases in this language, none that ask for thoughts, or no other frame in it.
         """
+        framed = self.style is not Style.reworded or language == "en"
+        check(framed, "language", language, "style=reworded is in English only: ask this method with another format")
         said = phrases(language)
         step = -1 if order == "reversed" else 1
         by_text = self.answer is Answer.text and item.scale is not Scale.ten_point

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from alignbench.data.people import Panel
 from alignbench.data.survey import Survey
+from alignbench.evaluation.formats import format_spread, mean_over_seeds
 from alignbench.evaluation.metrics import Array
-from alignbench.evaluation.score import ceiling, majority, others_mean, score_items, uniform
+from alignbench.evaluation.score import ceiling, majority, others_mean, score_items, split_half, uniform
 from alignbench.evaluation.statistics import (
     Difference,
     holm,
@@ -33,6 +35,7 @@ UNIFORM = "uniform answers"
 MAJORITY = "majority answer only"
 OTHERS = "mean of other countries"
 CEILING = "fresh sample of respondents"
+HALVES = "half of the respondents"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Entry:
         key: run key(s), shown with the row.
         base: differences are measured from this entry; at most one.
         own: of a control, the label of the method whose recipe it repeats.
+        formats: per seed, :func:`~alignbench.evaluation.formats.format_scores`; empty where they are not known.
     """
 
     label: str
@@ -55,6 +59,7 @@ class Entry:
     masses: Sequence[Mapping[str, float]] = ()
     base: bool = False
     own: str | None = None
+    formats: Sequence[Mapping[str, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,11 @@ class Row:
         entropy_model, entropy_survey: over ln K; a model far below the survey has collapsed to the mode.
         seed_spread: standard deviation of the seeds' scores, which the interval does not cover.
         note: a warning that must be shown with the row.
+        detectable: minimum detectable effect of ``difference`` (power .8), in units of the score.
+        formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.formats`.
+        format_spread: half their range; None where only one format was asked.
+        separable: whether ``difference`` is at least as large as the larger format spread of the two rows it
+            compares; None where one of the three is missing.
     """
 
     label: str
@@ -98,13 +108,22 @@ class Row:
     seed_spread: float | None
     key: str
     note: str = ""
+    detectable: float | None = None
+    formats: Mapping[str, float] = field(default_factory=dict)
+    format_spread: float | None = None
+    separable: bool | None = None
 
 
-def board(entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenchmark) -> list[Row]:
+def board(
+    entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenchmark, panel: Panel | None = None
+) -> list[Row]:
     """The entries in the order given, then the sanity rows; all on the items that the country was asked.
 
     Only the mean of the other countries may hold fewer: the items that another country answered (``Row.items``);
     it is left out if there are none.
+
+    Args:
+        panel: the country's respondents; with them comes the row of their two halves.
 
     Raises:
         AlignbenchError: labels that repeat, more than one base, a control whose method is not here, an entry
@@ -115,8 +134,10 @@ def board(entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenc
     top = _Scored(CEILING, "reference", [ceiling(survey, iso3, knobs)])
     scored = [_scored(entry, survey, iso3, knobs) for entry in entries]
     scored += [floor, *_references(survey, iso3, knobs), top]
+    if panel is not None:
+        scored.append(_Scored(HALVES, "reference", [split_half(panel, survey, iso3, knobs)]))
     by_label = {s.label: s for s in scored}
-    return _with_holm([_row(s, _difference(s, by_label, knobs), floor, top, knobs) for s in scored])
+    return _with_holm([_row(s, _other(s, by_label), floor, top, knobs) for s in scored])
 
 
 def rows_to_json(rows: Sequence[Row]) -> str:
@@ -139,6 +160,12 @@ class _Scored:
     key: str = ""
     base: bool = False
     own: str | None = None
+    formats: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def format_spread(self) -> float:
+        """See :func:`~alignbench.evaluation.formats.format_spread`."""
+        return format_spread(self.formats)
 
     @property
     def items(self) -> list[str]:
@@ -173,7 +200,8 @@ def _scored(entry: Entry, survey: Survey, iso3: str, knobs: SurveyBenchmark) -> 
     masses: Sequence[Mapping[str, float] | None] = entry.masses or [None] * len(entry.distributions)
     seeds = zip(entry.distributions, masses, strict=True)
     frames = [score_items(dist, mass, survey, iso3, knobs) for dist, mass in seeds]
-    return _Scored(entry.label, entry.kind, frames, entry.key, entry.base, entry.own)
+    formats = mean_over_seeds(entry.formats)
+    return _Scored(entry.label, entry.kind, frames, entry.key, entry.base, entry.own, formats)
 
 
 def _references(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> list[_Scored]:
@@ -187,22 +215,28 @@ def _references(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> list[_Scor
     return rows
 
 
-def _difference(scored: _Scored, by_label: Mapping[str, _Scored], knobs: SurveyBenchmark) -> Difference | None:
-    """Own minus cross for a control, else to the base on the items that ``scored`` has; None for the base itself."""
+def _other(scored: _Scored, by_label: Mapping[str, _Scored]) -> _Scored | None:
+    """What ``scored`` is compared with: a control with its method, all else with the base; None for the base itself."""
+    if scored.own is not None:
+        return by_label[scored.own]
+    base = next((s for s in by_label.values() if s.base), None)
+    return None if base is scored else base
+
+
+def _difference(scored: _Scored, other: _Scored, knobs: SurveyBenchmark) -> Difference:
+    """Own minus cross for a control, else minus the base; on the items that ``scored`` has."""
     items, batteries = scored.items, scored.batteries
     if scored.own is not None:
-        return own_minus_cross(by_label[scored.own].js(items), scored.js(items), batteries, knobs.resampling)
-    base = next((s for s in by_label.values() if s.base), None)
-    if base is None or base is scored:
-        return None
-    return paired(scored.js(items), base.js(items), batteries, knobs.resampling)
+        return own_minus_cross(other.js(items), scored.js(items), batteries, knobs.resampling)
+    return paired(scored.js(items), other.js(items), batteries, knobs.resampling)
 
 
-def _row(scored: _Scored, change: Difference | None, floor: _Scored, top: _Scored, knobs: SurveyBenchmark) -> Row:
+def _row(scored: _Scored, other: _Scored | None, floor: _Scored, top: _Scored, knobs: SurveyBenchmark) -> Row:
     items, batteries = scored.items, scored.batteries
     js = scored.js(items)
     score = interval(js, batteries, knobs.resampling)
     gain = skill(js, floor.js(items), top.js(items), batteries, knobs.resampling)
+    change = None if other is None else _difference(scored, other, knobs)
     return Row(
         label=scored.label,
         kind=scored.kind,
@@ -227,7 +261,18 @@ def _row(scored: _Scored, change: Difference | None, floor: _Scored, top: _Score
         seed_spread=_number(seed_spread(js)),
         key=scored.key,
         note=score.note,
+        detectable=_number(change.detectable) if change else None,
+        formats=dict(scored.formats),
+        format_spread=_number(scored.format_spread),
+        separable=_separable(change, scored, other) if change and other else None,
     )
+
+
+def _separable(change: Difference, *pair: _Scored) -> bool | None:
+    """Whether the difference is no smaller than the larger format spread of the pair."""
+    spreads = [scored.format_spread for scored in pair]
+    known = not any(map(math.isnan, (change.value, *spreads)))
+    return abs(change.value) >= max(spreads) if known else None
 
 
 def _with_holm(rows: Sequence[Row]) -> list[Row]:

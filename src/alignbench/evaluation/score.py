@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 from zlib import crc32
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from alignbench.data.people import Panel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.metrics import Array, distribution, entropy, js_similarity, wasserstein_similarity
 from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.types import Item, Scale, check
 
-_DRAWS = 500
+_DRAWS, _SPLITS = 500, 200
+# The people's answers, those to be scored, and the option mass.
+_Pair: TypeAlias = tuple[ArrayLike, ArrayLike, float]
 
 
 def score_items(
@@ -34,9 +38,9 @@ def score_items(
         AlignbenchError: country unknown or without items, an item without a distribution, a wrong distribution.
     """
 
-    def answers(item: Item) -> tuple[ArrayLike, float]:
+    def answers(item: Item) -> _Pair:
         check(item.id in dist, "distributions", item.id, f"{iso3} was asked this item, so the model must answer it too")
-        return dist[item.id], np.nan if mass is None else mass[item.id]
+        return survey.of(iso3)[item.id].shares, dist[item.id], np.nan if mass is None else mass[item.id]
 
     return _score(answers, survey, iso3, knobs)
 
@@ -48,13 +52,38 @@ def ceiling(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> pd.DataFrame:
     value of an item does not depend on which others are scored. Our choice of what "as good as the survey" means.
     """
 
-    def resample(item: Item) -> tuple[Array, float]:
+    def resample(item: Item) -> _Pair:
         answers = survey.of(iso3)[item.id]
         n = answers.n or knobs.ceiling_n
         rng = np.random.default_rng([knobs.bootstrap_seed, crc32(item.id.encode())])
-        return rng.multinomial(n, distribution(answers.shares, item.id), size=_DRAWS) / n, np.nan
+        return answers.shares, rng.multinomial(n, distribution(answers.shares, item.id), size=_DRAWS) / n, np.nan
 
     return _score(resample, survey, iso3, knobs)
+
+
+def split_half(panel: Panel, survey: Survey, iso3: str, knobs: SurveyBenchmark) -> pd.DataFrame:
+    """Mean scores of one random half of the respondents against the other; columns as :func:`score_items`.
+
+    Over 200 ways to halve them; people count by their weight, and keep all their answers. Half the people are noisier
+    than all, on both sides, so this lies below :func:`ceiling`: it rests on real people and on no sampling model.
+
+    Raises:
+        AlignbenchError: an item that was asked and that nobody in some half answered.
+    """
+    rng = np.random.default_rng(knobs.bootstrap_seed)
+    people = len(panel.weights)
+    first = np.argsort(rng.random((_SPLITS, people)), axis=1) < people // 2
+
+    def halves(item: Item) -> _Pair:
+        chosen = np.eye(len(item.codes) + 1)[panel.answers[item.id]][:, :-1] * panel.weights[:, None]
+        sides = [half.astype(np.float64) @ chosen for half in (first, ~first)]
+        totals = [side.sum(axis=1, keepdims=True) for side in sides]
+        enough = all(bool((total > 0).all()) for total in totals)
+        check(enough, "respondents", item.id, f"too few people of {iso3} answered it to be halved")
+        p, q = (side / total for side, total in zip(sides, totals, strict=True))
+        return p, q, np.nan
+
+    return _score(halves, survey, iso3, knobs)
 
 
 def uniform(survey: Survey, iso3: str) -> dict[str, Array]:
@@ -78,16 +107,13 @@ def others_mean(survey: Survey, iso3: str) -> dict[str, Array]:
     return found
 
 
-def _score(
-    answers: Callable[[Item], tuple[ArrayLike, float]], survey: Survey, iso3: str, knobs: SurveyBenchmark
-) -> pd.DataFrame:
+def _score(answers: Callable[[Item], _Pair], survey: Survey, iso3: str, knobs: SurveyBenchmark) -> pd.DataFrame:
     """Rows of the asked items; answers of shape (draws, K) are scored draw by draw and averaged."""
     items = survey.asked(iso3)
     check(len(items) > 0, "culture.iso3", iso3, f"survey {survey.name} asked it none of the items to be scored")
     rows = []
     for item in items:
-        p = survey.of(iso3)[item.id].shares
-        q, mass = answers(item)
+        p, q, mass = answers(item)
         nominal = item.scale is Scale.nominal
         rows.append(
             {
@@ -99,7 +125,7 @@ def _score(
                 "js": float(js_similarity(p, q, knobs.js_base.value, knobs.js_sqrt).mean()),
                 "wasserstein": np.nan if nominal else float(wasserstein_similarity(p, q).mean()),
                 "entropy_model": float(entropy(q).mean()),
-                "entropy_survey": float(entropy(p)),
+                "entropy_survey": float(entropy(p).mean()),
                 "mass": mass,
             }
         )

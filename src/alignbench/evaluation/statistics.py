@@ -9,6 +9,9 @@ batteries of a test split they hold the truth in fewer than 92 % of surveys (``t
 What an interval covers: which batteries of questions were asked. Values of several seeds are averaged per
 item first, so it does not cover the seed (:func:`seed_spread` is reported aside), nor the sampling of the
 survey's respondents (the ceiling shows how small that is).
+
+What a comparison could have seen: its *minimum detectable effect* is (t(1 - alpha / 2) + t(power)) x standard error,
+with Student's quantiles of batteries - 1 degrees of freedom and the error that also makes the interval (Bloom 1995).
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ from alignbench.types import check
 _FEW = 5
 # A standard error below this share of the figure's size is rounding.
 _ROUNDING = 1e-7
+# Chance of finding an effect of the minimum detectable size.
+POWER = 0.8
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,16 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference(Interval):
-    """A paired difference of means; ``p_value`` is two-sided, NaN for a single battery."""
+    """A paired difference of means; the further figures are NaN for a single battery.
+
+    Attributes:
+        p_value: two-sided, of no difference.
+        detectable: minimum detectable effect, the true difference that would be found with a chance of
+            :data:`POWER` at alpha = 1 - confidence.
+    """
 
     p_value: float = math.nan
+    detectable: float = math.nan
 
 
 def interval(values: ArrayLike, clusters: Sequence[str], bootstrap: Bootstrap) -> Interval:
@@ -72,7 +84,13 @@ def paired(a: ArrayLike, b: ArrayLike, clusters: Sequence[str], bootstrap: Boots
     """
     change = _per_item(a, len(clusters)) - _per_item(b, len(clusters))
     ratio = _Ratio.of(change, np.ones(len(clusters)), clusters)
-    return Difference(ratio.value, *ratio.bounds(bootstrap), *_basis(clusters), p_value=ratio.p_value(bootstrap))
+    return Difference(
+        ratio.value,
+        *ratio.bounds(bootstrap),
+        *_basis(clusters),
+        p_value=ratio.p_value(bootstrap),
+        detectable=ratio.detectable(1 - bootstrap.confidence),
+    )
 
 
 def own_minus_cross(own: ArrayLike, cross: ArrayLike, clusters: Sequence[str], bootstrap: Bootstrap) -> Difference:
@@ -157,6 +175,16 @@ class _Ratio:
             return 1.0 if value == 0 else 2 / (bootstrap.resamples + 1)
         tails = [np.count_nonzero(tail) + 1 for tail in (t >= value / error, t <= value / error)]
         return min(1.0, 2 * min(tails) / (bootstrap.resamples + 1))
+
+    def detectable(self, alpha: float) -> float:
+        """(t(1 - alpha / 2) + t(power)) x standard error, see the module; NaN for a single battery."""
+        from scipy.special import stdtrit
+
+        n = len(self.a)
+        if n < 2 or math.isnan(self.value):
+            return math.nan
+        _, (error,) = self._estimates(np.ones((1, n)))
+        return float((stdtrit(n - 1, 1 - alpha / 2) + stdtrit(n - 1, POWER)) * error)
 
     def _resampled(self, bootstrap: Bootstrap) -> tuple[float, float, Array]:
         """The ratio, its standard error, and (ratio* - ratio) / error* of every resample of batteries."""

@@ -17,9 +17,15 @@ from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Prompt, Re
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.progress import bar
-from alignbench.types import AlignedModel, Item, Split, check
+from alignbench.types import AlignedModel, Item, Split, check, one_of
 
 _ID = ["item", "context", "order"]
+# Further forms of the questions: name -> knobs of the main form that it changes.
+FORMS: dict[str, dict[str, Enum]] = {
+    "numbers": {"labels": Labels.numbers},
+    "letters": {"labels": Labels.letters},
+    "reworded": {"style": Style.reworded},
+}
 # What tells one look at the options from all others: a prompt, and which thought came before the answer.
 _ASKED = [*_ID, "chain"]
 
@@ -42,10 +48,13 @@ class SurveyBenchmark(Component):
     orders: Orders = Orders.balanced
     # auto | numbers | letters
     labels: Labels = Labels.auto
-    # full lists the options; compact gives the range of labels alone (the format of model=nano).
+    # full lists the options; reworded does so in another frame; compact gives the range of labels alone (model=nano).
     style: Style = Style.full
     # With answer=text: subtract each option's log-probability after a question without content.
     divide_prior: bool = True
+    # numbers | letters | reworded: ask everything in these forms, too. They widen the format spread and leave the score
+    # alone; each costs as much as the main form.
+    formats: tuple[str, ...] = ()
     # Which items are asked: test, or validation when a choice is still to be made.
     split: Split = Split.test
     js_base: LogBase = LogBase.two
@@ -64,11 +73,20 @@ class SurveyBenchmark(Component):
         for name in ("bootstrap", "ceiling_n", "chunk"):
             check(getattr(self, name) > 0, f"benchmark.{name}", getattr(self, name), "give a positive number")
         check(0 < self.confidence < 1, "benchmark.confidence", self.confidence, "give a share between 0 and 1")
+        for name, form in self.forms.items():
+            check(form.asking != self.asking, "benchmark.formats", name, "this is the main form; leave it out")
 
     @property
     def asking(self) -> Asking:
         """What the model reads; ``asking.parts`` is this benchmark's share of the responses' key."""
         return Asking(self.answer, self.orders, self.labels, self.divide_prior, self.style)
+
+    @property
+    def forms(self) -> dict[str, SurveyBenchmark]:
+        """The further forms by name, each as a benchmark of its own."""
+        for name in self.formats:
+            one_of("benchmark.formats", name, tuple(FORMS))
+        return {name: self.with_knobs(formats=(), **FORMS[name]) for name in self.formats}
 
     @property
     def resampling(self) -> Bootstrap:

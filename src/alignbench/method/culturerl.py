@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from alignbench.data.distance import regional_variation
+from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
 from alignbench.errors import AlignbenchError
 from alignbench.judge import Judge, Judgement
@@ -61,15 +62,6 @@ class PoolItems(Enum):
     train = "train"  # all of them
     varying = "varying"  # the ``pool_size`` on which countries differ most (ours; the paper's rule is unpublished)
     paper = "paper"  # those among the 62 of the authors' pool
-
-
-# The authors' pool (read in their code); only the training items among them are used here.
-PAPER_ITEMS = frozenset(
-    [f"Q{n}" for n in (9, 10, 15, 17, 21, 22, 23, 25, *range(27, 42), 43, 62, 110, *range(118, 122), 123, 124)]
-    + [f"Q{n}" for n in (*range(126, 131), 160, 165, 169, 170, 182, 183, 186, 193, *range(196, 199), 233, 234)]
-    + [f"Q{n}" for n in (235, 237, 238, 239, 242, 243, 245, 246, 248, 249, 250)]
-    + ["Q234A"]
-)
 
 
 @dataclass(frozen=True)
@@ -173,7 +165,7 @@ class CultureRL(Method):
         """Ids of the items that become norms and prompts; the same for every culture."""
         ids = frozenset(item.id for item in train.items)
         if self.pool_items is PoolItems.paper:
-            return ids & PAPER_ITEMS
+            return ids & published_set("culturerl").items
         if self.pool_items is PoolItems.varying:
             variation = regional_variation(train)
             return frozenset(sorted(variation, key=lambda i: (-variation[i], i))[: self.pool_size])

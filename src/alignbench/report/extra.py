@@ -1,17 +1,25 @@
-"""A benchmark beside the survey, in the terminal and as files."""
+"""A benchmark beside the survey: its record, and the same in the terminal and as files."""
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from alignbench.benchmark import Provenance
-from alignbench.evaluation.statistics import Interval
+from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.report.numbers import change, count, interval, number
+from alignbench.report.record import Cell
+
+COVERS = (
+    "Intervals are studentised bootstrap intervals over the benchmark's groups of questions: they cover the choice of "
+    "questions, not the chance in training. Could see: the difference found with a chance of 80 % at a level of 5 %."
+)
 
 
 @dataclass(frozen=True)
@@ -21,14 +29,53 @@ class Line:
     Attributes:
         facets: framing, language and the like, as text; empty where the metric pools them.
         n: items.
+        key: of the stage that holds replies and scores.
     """
 
     label: str
     metric: str
     facets: str
     value: Interval
-    difference: Interval | None
+    difference: Difference | None
     n: int
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class ExtraRecord:
+    """The lines of one benchmark for one cell; ``extra`` is its name on the command line."""
+
+    cell: Cell
+    extra: str
+    lines: tuple[Line, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dicts and lists; NaN is None."""
+        return dict(_without_nan(asdict(self)))
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ExtraRecord:
+        """The record in ``data``."""
+        lines = [
+            {
+                **line,
+                "value": Interval(**_with_nan(line["value"])),
+                "difference": None if line["difference"] is None else Difference(**_with_nan(line["difference"])),
+            }
+            for line in data["lines"]
+        ]
+        return cls(Cell(**data["cell"]), data["extra"], tuple(Line(**line) for line in lines))
+
+
+def finished_extras(store: Path) -> list[tuple[Path, ExtraRecord]]:
+    """Stage folder and record of every benchmark that was asked beside a cell, the oldest first."""
+    files = sorted(store.glob("beside/*/record.json"), key=lambda file: file.stat().st_mtime)
+    return [(file.parent, ExtraRecord.from_json(json.loads(file.read_text(encoding="utf-8")))) for file in files]
+
+
+def extras_of(cell: Cell, extras: Sequence[tuple[Path, ExtraRecord]]) -> list[ExtraRecord]:
+    """What was asked beside ``cell``; of several with one name the newest."""
+    return list({record.extra: record for _, record in extras if record.cell == cell}.values())
 
 
 def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> None:
@@ -41,19 +88,20 @@ def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> No
     table.add_column("", overflow="fold")
     table.add_column("metric", no_wrap=True)
     table.add_column("facets", overflow="fold")
-    for title in ("value, 95 %", "difference to base, 95 %", "items"):
+    for title in ("value, 95 %", "difference to base, 95 %", "could see", "items"):
         table.add_column(title, justify="right", no_wrap=True)
     for line in lines:
         value, moved = line.value, line.difference
         difference = change(moved.value, moved.low, moved.high) if moved else ""
         mean = f"{number(value.value)} {interval(value.low, value.high)}"
-        table.add_row(line.label, line.metric, line.facets, mean, difference, count(line.n))
+        seen = number(moved.detectable) if moved else ""
+        table.add_row(line.label, line.metric, line.facets, mean, difference, seen, count(line.n))
     console = Console(highlight=False)
     console.width = max(console.width, 120)
     console.print(table)
     console.print(f"{provenance.population}, {provenance.year}, {provenance.language}; {provenance.collection}")
     console.print(f"Licence {provenance.licence}; {provenance.source}")
-    for assumption in provenance.assumptions:
+    for assumption in (*provenance.assumptions, COVERS):
         console.print(f"- {assumption}")
 
 
@@ -77,6 +125,7 @@ def write_lines(
             "difference": line.difference.value if line.difference else None,
             "difference_low": line.difference.low if line.difference else None,
             "difference_high": line.difference.high if line.difference else None,
+            "detectable": line.difference.detectable if line.difference else None,
             "items": line.n,
         }
         for line in lines
@@ -84,3 +133,15 @@ def write_lines(
     path = folder / f"{name}.csv"
     pd.DataFrame(rows).to_csv(path, index=False)
     return path
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): _without_nan(v) for k, v in value.items()}
+    return [_without_nan(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _with_nan(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: math.nan if v is None else v for k, v in fields.items()}

@@ -36,6 +36,11 @@ def change(value: float | None, low: float | None, high: float | None) -> str:
     return f"{signed(value)} {interval(low, high)}" if defined(low) and defined(high) else signed(value)
 
 
+def within(value: float | None, separable: bool | None, digits: int = 3) -> str:
+    """``±0.012``, the format spread; ``±0.012 ≈`` where a difference is not separable from it."""
+    return f"±{number(value, digits)}{'' if separable in (None, True) else ' ≈'}" if defined(value) else MISSING
+
+
 def count(value: int | None) -> str:
     """``42``."""
     return MISSING if value is None else str(value)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from alignbench.errors import AlignbenchError
 from alignbench.report import figures, numbers
+from alignbench.report.extra import COVERS, ExtraRecord
 from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
-from alignbench.report.verdict import verdict
+from alignbench.report.verdict import exposed, inseparable, verdict
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,8 +56,12 @@ class Curve:
         return max(y for _, y in self.points)
 
 
-def write_page(record: CellRecord, folder: Path, assets: Path) -> Path:
-    """Write ``folder/index.html`` and return its path; ``assets`` is where the record's pictures lie.
+def write_page(record: CellRecord, folder: Path, assets: Path, extras: Sequence[ExtraRecord] = ()) -> Path:
+    """Write ``folder/index.html`` and return its path.
+
+    Args:
+        assets: where the record's pictures lie.
+        extras: benchmarks that were asked beside the survey.
 
     Raises:
         AlignbenchError: the pool's picture is missing.
@@ -65,7 +70,11 @@ def write_page(record: CellRecord, folder: Path, assets: Path) -> Path:
     text = page.render(
         record=record,
         verdict=verdict(record),
+        inseparable=inseparable(record),
+        exposed=exposed(record) if record.exposure else None,
         facts=facts(record),
+        extras=extras,
+        covers=COVERS,
         axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
         moved=moved(record),
         shown_items=SHOWN_ITEMS,
@@ -92,7 +101,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["figures"] = figures
-    for name in ("number", "signed", "interval", "count", "percent", "p_value", "defined"):
+    for name in ("number", "signed", "interval", "count", "percent", "p_value", "defined", "within"):
         made.filters[name] = made.globals[name] = getattr(numbers, name)
     made.filters["words"] = lambda name: str(name).replace("_", " ")
     return made

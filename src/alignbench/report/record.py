@@ -9,6 +9,7 @@ from typing import Any
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.board import Row
+from alignbench.types import Scale
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,16 @@ class Cell:
     training: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def page(self) -> str:
+        """Name of the cell's page."""
+        return slug(self.method, self.culture, self.model, self.seed)
+
+
+def slug(method: str, culture: str, model: str, seed: int) -> str:
+    """Name of a cell's page."""
+    return f"{method}-{culture}-{model}-s{seed}"
+
 
 @dataclass(frozen=True)
 class ItemRecord:
@@ -40,6 +51,7 @@ class ItemRecord:
     survey: tuple[float, ...]
     models: Mapping[str, tuple[float, ...]]
     scores: Mapping[str, float]
+    scale: str = Scale.ordinal.name
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,7 @@ class CellRecord:
         score_name: what ``Row.score`` is, e.g. ``1 - JSD (base 2)``.
         calibration: the fields of ``alignbench.judge.calibration.Calibration``, and ``judge``, its name, if known.
         history: one mapping per logged update: ``update`` and the figures logged there.
+        exposure: public fine-tuning set -> how many of the asked items stand in it.
         reading: sentences on how to read the figures, above all what each interval covers.
     """
 
@@ -113,6 +126,7 @@ class CellRecord:
     samples: tuple[Sample, ...] = ()
     elsewhere: tuple[DamageRecord, ...] = ()
     provenance: tuple[Source, ...] = ()
+    exposure: Mapping[str, int] = field(default_factory=dict)
     reading: tuple[str, ...] = ()
 
     @property

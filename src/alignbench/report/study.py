@@ -13,10 +13,14 @@ import pandas as pd
 from alignbench.data.survey import Survey
 from alignbench.evaluation.board import Entry, Kind, Row, board
 from alignbench.evaluation.survey import SurveyBenchmark, distributions, option_mass
+from alignbench.report.numbers import within
 from alignbench.report.record import CellRecord
+from alignbench.store.key import canonical
 from alignbench.types import check
 
 Name = Callable[[CellRecord], str]
+# Knobs of the benchmark that leave the score alone.
+_OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence")
 
 
 def records(store: Path) -> list[CellRecord]:
@@ -27,12 +31,27 @@ def records(store: Path) -> list[CellRecord]:
 def finished(store: Path) -> list[tuple[Path, CellRecord]]:
     """Stage folder and record of every finished cell of a store, the oldest first.
 
+    The same answers may have been scored again, by a newer version or with other intervals: the newest counts.
+
     Raises:
         AlignbenchError: the store holds none.
     """
     files = sorted(store.glob("score/*/record.json"), key=lambda file: file.stat().st_mtime)
     check(bool(files), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    return [(f.parent, CellRecord.from_json(json.loads(f.read_text(encoding="utf-8")))) for f in files]
+    newest: dict[str, Path] = {}
+    for file in files:
+        cell = _identity(file.parent)
+        newest.pop(cell, None)
+        newest[cell] = file
+    return [(f.parent, CellRecord.from_json(json.loads(f.read_text(encoding="utf-8")))) for f in newest.values()]
+
+
+def _identity(stage: Path) -> str:
+    """What stays the same when a cell's answers are scored again."""
+    parts = json.loads((stage / "manifest.json").read_text(encoding="utf-8"))["parts"]
+    asked = {k: v for k, v in parts["benchmark"].items() if k not in _OF_INTERVALS}
+    answers = [row[:2] for row in parts["responses"]]
+    return canonical({**parts, "benchmark": asked, "responses": answers})
 
 
 def method_name(record: CellRecord) -> str:
@@ -65,29 +84,30 @@ def pooled_board(
             if row.kind == "control":
                 label = own + row.label.removeprefix(record.cell.method)
             pooled = found.setdefault(label, _Pooled(row.kind, own if row.kind == "control" else None))
-            pooled.keys[row.key] = None
+            pooled.formats[row.key] = row.formats
     entries = [pooled.entry(label, store, survey) for label, pooled in found.items()]
     return board(entries, survey, iso3, knobs)
 
 
 @dataclass(frozen=True)
 class _Pooled:
-    """The responses of one row of the board, in the order of their seeds, each once."""
+    """The responses of one row of the board, in the order of their seeds, each once, with their scores by format."""
 
     kind: Kind
     own: str | None
-    keys: dict[str, None] = field(default_factory=dict)
+    formats: dict[str, Mapping[str, float]] = field(default_factory=dict)
 
     def entry(self, label: str, store: Path, survey: Survey) -> Entry:
-        frames = [pd.read_parquet(store / "respond" / key / "responses.parquet") for key in self.keys]
+        frames = [pd.read_parquet(store / "respond" / key / "responses.parquet") for key in self.formats]
         return Entry(
             label=label,
             kind=self.kind,
             distributions=[distributions(frame, survey.items) for frame in frames],
-            key=" ".join(self.keys),
+            key=" ".join(self.formats),
             masses=[option_mass(frame) for frame in frames],
             base=label == "base",
             own=self.own,
+            formats=list(self.formats.values()),
         )
 
 
@@ -106,11 +126,11 @@ def by_culture(cells: Iterable[CellRecord]) -> Mapping[str, list[CellRecord]]:
 
 
 def markdown(boards: Mapping[str, Sequence[Row]]) -> str:
-    """The boards as one Markdown table, a row each; † marks own minus cross."""
+    """The boards as one Markdown table, a row each; † marks own minus cross, ≈ what is not separable from format."""
     lines = [
         "| culture | row | score, 95 % | skill | difference to base († own minus cross), 95 % | p (Holm) "
-        "| entropy (people's) | option mass | items / batteries | seeds | sd over seeds |",
-        "|---|---|---|--:|---|--:|---|--:|--:|--:|--:|",
+        "| could see | format | entropy (people's) | option mass | items / batteries | seeds | sd over seeds |",
+        "|---|---|---|--:|---|--:|--:|--:|---|--:|--:|--:|--:|",
     ]
     return "\n".join([*lines, *(_line(culture, row) for culture, rows in boards.items() for row in rows)]) + "\n"
 
@@ -133,6 +153,8 @@ def _line(culture: str, row: Row) -> str:
         digits(row.skill, 2),
         f"† {difference}" if row.kind == "control" else difference,
         digits(row.p_value, 3),
+        digits(row.detectable, 3),
+        "" if row.format_spread is None else within(row.format_spread, row.separable),
         f"{row.entropy_model:.2f} ({row.entropy_survey:.2f})",
         digits(row.option_mass, 2),
         f"{row.items} / {row.batteries}",

@@ -5,38 +5,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alignbench.evaluation.board import Row
-from alignbench.report.numbers import change, count, interval, number
+from alignbench.report.numbers import change, count, interval, number, within
 from alignbench.report.record import CellRecord
-from alignbench.report.verdict import verdict
+from alignbench.report.verdict import exposed, inseparable, verdict
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-WIDTH = 100
+WIDTH = 120
+# Below this many columns the table leaves out what the sentences under it say of the method's row.
+_WIDE = 104
 CROSS = "†"
 
 
 def print_table(record: CellRecord) -> None:
-    """Print :func:`terminal_table`, 80 to 100 columns wide as the terminal allows."""
+    """Print :func:`terminal_table`, 80 to 120 columns wide as the terminal allows."""
     from rich.console import Console
 
     console = Console(highlight=False)
     console.width = min(max(console.width, 80), WIDTH)
-    console.print(terminal_table(record))
+    console.print(terminal_table(record, console.width))
 
 
-def terminal_table(record: CellRecord) -> RenderableType:
+def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
     """Verdict, board, what the intervals cover, and the notes of this cell."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
 
     judged = verdict(record)
-    below = [f"Score: {record.score_name}, higher is closer.", *judged.caveats, *record.reading[:1], *record.notes]
+    below = [f"Score: {record.score_name}, higher is closer.", *judged.caveats, *record.reading[:2], *record.notes]
     for other in record.elsewhere:
         moved = change(other.difference, other.low, other.high)
         below.append(f"Told {other.country} afterwards: {number(other.before)} -> {number(other.after)}, {moved}.")
+    if flagged := inseparable(record):
+        below.insert(1, flagged)
+    if record.exposure:
+        below.append(exposed(record))
     if record.control and record.control.difference is not None:
         below.insert(1, f"{CROSS} own minus cross: the method's score minus that of the control (↳).")
     return Group(
@@ -45,35 +51,38 @@ def terminal_table(record: CellRecord) -> RenderableType:
         Text(record.title, style="bold"),
         Text(judged.sentence),
         "",
-        _table(record),
+        _table(record, width >= _WIDE),
         *(Padding(Text(sentence, style="dim"), (0, 1)) for sentence in below),
         "",
     )
 
 
-def _table(record: CellRecord) -> Table:
+def _table(record: CellRecord, wide: bool) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("", min_width=14, overflow="fold")
-    for title in ("score, 95 %", "skill", "difference to base, 95 %", "items"):
+    further = ("could see", "format") if wide else ()
+    for title in ("score, 95 %", "skill", "difference to base, 95 %", *further, "items"):
         table.add_column(title, justify="right", no_wrap=True)
     board = record.board
     for row, following in zip(board, (*board[1:], None), strict=True):
         ends = following is not None and following.kind == "reference" != row.kind
-        table.add_row(*map(Text, _cells(row)), style=_style(row, record), end_section=ends)
+        table.add_row(*map(Text, _cells(row, wide)), style=_style(row, record), end_section=ends)
     return table
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row, wide: bool) -> list[str]:
+    further = [number(row.detectable), within(row.format_spread, row.separable)] if wide else []
     difference = change(row.difference, row.difference_low, row.difference_high)
     return [
         f"↳ {row.label}" if row.kind == "control" else row.label,
         number(row.score) + (f" {interval(row.low, row.high)}" if row.low is not None else ""),
         number(row.skill),
         f"{CROSS} {difference}" if row.kind == "control" else difference,
+        *further,
         count(row.items),
     ]
 

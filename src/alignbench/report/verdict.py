@@ -90,6 +90,13 @@ def _evidence(own: Row, control: Row | None) -> str:
 def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
     """Facts that would change how the sentence is read."""
     found = []
+    if own.separable is False:
+        found.append(
+            f"Not separable from format: the score of {own.label} or the base moves by ±{number(_widest(base, own))} "
+            "with the form of the questions, more than the difference between them."
+        )
+    if own.detectable is not None:
+        found.append(f"This comparison could have seen a true difference of {number(own.detectable)}.")
     if own.skill is not None and own.skill < 0:
         found.append("The aligned model still scores below uniform answers.")
     if own.entropy_model is not None and own.entropy_survey is not None and own.entropy_model < own.entropy_survey / 2:
@@ -105,6 +112,24 @@ def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
     if own.seeds == 1:
         found.append("One seed: the interval covers the choice of items, not the chance in training.")
     return [*found, *_row_notes(record)]
+
+
+def _widest(base: Row | None, own: Row) -> float:
+    return max(row.format_spread or 0.0 for row in (base, own) if row is not None)
+
+
+def inseparable(record: CellRecord) -> str | None:
+    """Which differences are smaller than the format spread; None if there are none."""
+    labels = [row.label for row in record.board if row.separable is False]
+    return f"Not separable from format (≈): {', '.join(labels)}." if labels else None
+
+
+def exposed(record: CellRecord) -> str:
+    """How many of the asked items a model may have been tuned on elsewhere."""
+    *sets, (_, total) = record.exposure.items()
+    asked = max(row.items for row in record.rows)
+    named = ", ".join(f"{count} in {title}" for title, count in sets)
+    return f"Of the {asked} items asked, {total} stand in public fine-tuning sets ({named})."
 
 
 def _row_notes(record: CellRecord) -> list[str]:

@@ -22,6 +22,7 @@ from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
+from alignbench.report.record import slug
 from alignbench.store.stages import Store
 from alignbench.training import Training
 from alignbench.types import Culture, ModelRef, Split
@@ -177,11 +178,6 @@ def _choices(cfg: DictConfig) -> dict[str, str]:
         return {}
     chosen: Mapping[str, Any] = HydraConfig.get().runtime.choices
     return {k: str(v) for k, v in chosen.items() if not k.startswith("hydra")}
-
-
-def slug(method: str, culture: str, model: str, seed: int) -> str:
-    """Name of a cell's page."""
-    return f"{method}-{culture}-{model}-s{seed}"
 
 
 def config_folders() -> tuple[Path, ...]:

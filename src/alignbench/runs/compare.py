@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.evaluation.survey import respond
+from alignbench.evaluation.survey import SurveyBenchmark, respond
 from alignbench.method import Method
 from alignbench.method.prompting import wordings
 from alignbench.progress import say
@@ -36,7 +36,7 @@ def compare(cell: Cell) -> tuple[CellRecord, Stage]:
     samples = _samples(cell, answered)
     elsewhere = _elsewhere(cell, answered)
     parts = {
-        "responses": [[a.label, a.responses.key] for a in answered],
+        "responses": [[a.label, a.responses.key, *(form.key for form in a.forms.values())] for a in answered],
         "samples": samples.key if samples else None,
         "elsewhere": [[asdict(e.culture), e.before.responses.key, e.after.responses.key] for e in elsewhere],
         "provenance": [dict(a.model.provenance) for a in answered],
@@ -50,7 +50,7 @@ def compare(cell: Cell) -> tuple[CellRecord, Stage]:
     def build(folder: Path) -> None:
         write_json(folder / "record.json", describe(cell, answered, elsewhere, samples, folder).to_json())
 
-    stage = cell.store.stage("score", parts, build)
+    stage = cell.store.stage("score", parts, build, version=2)
     return CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8"))), stage
 
 
@@ -104,7 +104,9 @@ def entries(cell: Cell) -> list[Contender]:
 
 def _answered(cell: Cell, entry: Contender) -> Answered:
     model = entry.method.fit(cell.context(entry.culture))
-    return Answered(entry.label, model, _respond(cell, model), entry.own)
+    forms = cell.benchmark.forms.items()
+    responses = _respond(cell, model, cell.benchmark)
+    return Answered(entry.label, model, responses, entry.own, {n: _respond(cell, model, form) for n, form in forms})
 
 
 def _elsewhere(cell: Cell, answered: Sequence[Answered]) -> list[Elsewhere]:
@@ -117,26 +119,27 @@ def _elsewhere(cell: Cell, answered: Sequence[Answered]) -> list[Elsewhere]:
         say(f"{culture.country}, before and after")
         policy = PromptPolicy(wordings(culture))
         told = [(BASE, AlignedModel(cell.model, policy=policy)), (own.label, replace(own.model, policy=policy))]
-        found.append(Elsewhere(culture, *(Answered(label, model, _respond(cell, model)) for label, model in told)))
+        pair = [Answered(label, model, _respond(cell, model, cell.benchmark)) for label, model in told]
+        found.append(Elsewhere(culture, *pair))
     return found
 
 
-def _respond(cell: Cell, model: AlignedModel) -> Stage:
+def _respond(cell: Cell, model: AlignedModel, benchmark: SurveyBenchmark) -> Stage:
     """Answers of ``model`` to all items of the benchmark's split, whatever the culture asked."""
-    items = cell.surveys[cell.benchmark.split].items
+    items = cell.surveys[benchmark.split].items
     parts = {
         "model": model.base.fingerprint,
         "dtype": model.base.dtype,
         "template": dict(model.base.template_kwargs),
         "adapter": model.adapter_key,
         "policy": model.policy.parts,
-        "asking": cell.benchmark.asking.parts,
+        "asking": benchmark.asking.parts,
         "items": hashlib.sha256(repr(items).encode()).hexdigest(),
     }
 
     def build(folder: Path) -> Mapping[str, Any]:
         engine = cell.engine(model.base)
-        respond(engine, model, items, cell.benchmark, folder)
+        respond(engine, model, items, benchmark, folder)
         return {"items": len(items), **asdict(engine.usage)}
 
     return cell.store.stage("respond", parts, build)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from alignbench.data.people import Panel
+from alignbench.data.published import exposure
 from alignbench.evaluation.board import Entry, board
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import paired
@@ -18,6 +20,7 @@ from alignbench.report.record import Cell as CellFacts
 from alignbench.report.record import CellRecord, DamageRecord, ItemRecord, PoolRecord, Sample, Source
 from alignbench.runs.answered import Answered, Elsewhere
 from alignbench.runs.cell import Cell
+from alignbench.runs.reading import reading
 from alignbench.store.stages import Stage
 from alignbench.types import AlignedModel, Split
 
@@ -34,23 +37,14 @@ def describe(
         folder: where pictures go.
     """
     survey, iso3 = cell.surveys[cell.benchmark.split], cell.culture.iso3
-    entries = [a.entry(survey.items) for a in answered]
+    entries = [a.entry(survey, iso3, cell.benchmark) for a in answered]
+    rows = board(entries, survey, iso3, cell.benchmark, _panel(cell))
     own = answered[min(1, len(answered) - 1)].model
     return CellRecord(
-        cell=CellFacts(
-            method=cell.choices["method"],
-            culture=cell.culture.name,
-            country=cell.culture.country,
-            model=cell.model.name,
-            seed=cell.seed,
-            survey=f"{cell.survey.title} ({cell.survey.year})",
-            split=cell.benchmark.split.name,
-            training=cell.choices.get("training"),
-            labels=_labels(cell),
-        ),
+        cell=cell_facts(cell),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
         score_name=_score_name(cell),
-        rows=tuple(board(entries, survey, iso3, cell.benchmark)),
+        rows=tuple(rows),
         warning=cell.survey.warning,
         notes=tuple(dict.fromkeys(n for n in (cell.culture.note, *(n for a in answered for n in a.model.notes)) if n)),
         items=_items(cell, entries),
@@ -60,8 +54,29 @@ def describe(
         samples=_sample_rows(cell, own, samples),
         elsewhere=tuple(_damage(cell, e) for e in elsewhere),
         provenance=_provenance(cell, answered),
-        reading=_reading(cell),
+        exposure=exposure(cell.survey, survey.asked(iso3)),
+        reading=reading(cell, rows),
     )
+
+
+def cell_facts(cell: Cell) -> CellFacts:
+    """What was run, for any report."""
+    return CellFacts(
+        method=cell.choices["method"],
+        culture=cell.culture.name,
+        country=cell.culture.country,
+        model=cell.model.name,
+        seed=cell.seed,
+        survey=f"{cell.survey.title} ({cell.survey.year})",
+        split=cell.benchmark.split.name,
+        training=cell.choices.get("training"),
+        labels=_labels(cell),
+    )
+
+
+def _panel(cell: Cell) -> Panel | None:
+    """The country's respondents, unless its shares come from elsewhere."""
+    return None if cell.culture.shares else cell.source.panel(cell.culture.iso3)
 
 
 def _damage(cell: Cell, elsewhere: Elsewhere) -> DamageRecord:
@@ -104,6 +119,7 @@ def _items(cell: Cell, entries: Sequence[Entry]) -> tuple[ItemRecord, ...]:
             survey=survey.of(iso3)[item.id].shares,
             models={e.label: tuple(np.asarray(e.distributions[0][item.id]).tolist()) for e in entries},
             scores={label: float(values[item.id]) for label, values in scores.items()},
+            scale=item.scale.name,
         )
         for item in survey.asked(iso3)
     )
@@ -165,21 +181,3 @@ def _provenance(cell: Cell, answered: Sequence[Answered]) -> tuple[Source, ...]:
         for stage, key in a.model.provenance.items()
     ]
     return (*inputs, *stages, *(Source(f"responses of {a.label}", "respond", key=a.responses.key) for a in answered))
-
-
-def _reading(cell: Cell) -> tuple[str, ...]:
-    lines = [
-        f"Intervals are {cell.benchmark.confidence:.0%} bootstrap intervals over item batteries: they cover the choice"
-        " of questions, not the chance in training (run several seeds for that).",
-        "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
-        f"All rows are scored on the {cell.benchmark.split.name} items that the country was asked; no method saw an"
-        " item of their batteries.",
-    ]
-    if cell.others:
-        lines.append("Other countries are asked for in ten wordings, before and after: a fall is damage.")
-    if cell.control is not None:
-        lines.append(
-            f"The control is the same recipe on the figures of {cell.control.country}: what it gains too is"
-            " calibration (format, position, spread), not culture."
-        )
-    return tuple(lines)

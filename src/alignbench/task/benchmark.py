@@ -30,9 +30,9 @@ class RunBenchmark(Task):
         check(cfg.extra is not None, "extra", None, "choose a benchmark: extra=menavalues (see --help)")
         benchmark = instantiate(cfg.extra)
         cell = Cell.from_config(cfg, config_folders())
-        table, lines = beside(cell, benchmark)
+        table, record = beside(cell, benchmark)
         folder = Path(cfg.reports) / cell.slug
         name = cell.choices["extra"]
-        written = write_lines(table, lines, asdict(benchmark.provenance), name, folder)
-        print_lines(lines, benchmark.provenance, f"{name}, {cell.culture.country}, {cell.model.name}")
+        written = write_lines(table, record.lines, asdict(benchmark.provenance), name, folder)
+        print_lines(record.lines, benchmark.provenance, f"{name}, {cell.culture.country}, {cell.model.name}")
         say(f"table  {written}")

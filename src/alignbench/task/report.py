@@ -16,16 +16,21 @@ class Report(Task):
     """Reads ``<store>/score/*/record.json``; of records with the same page name the newest counts."""
 
     def main(self, cfg: DictConfig) -> None:
-        """Write one page per finished cell, the overview, and its CSV and Markdown."""
+        """Write one page per finished cell, the overview, its CSV and Markdown, and all results as data."""
+        from alignbench.report.extra import extras_of, finished_extras
         from alignbench.report.index import write_index
         from alignbench.report.page import write_page
+        from alignbench.report.results import results
+        from alignbench.report.schema import schema_markdown
         from alignbench.report.study import finished
-        from alignbench.runs.cell import slug
+        from alignbench.report.variety import varieties
 
-        folder = Path(cfg.reports)
-        records = {}
-        for stage, record in finished(Path(cfg.store)):
-            name = slug(record.cell.method, record.cell.culture, record.cell.model, record.cell.seed)
-            records[name] = record
-            write_page(record, folder / name, stage)
-        say(f"{len(records)} cells, overview {write_index(records, folder)}")
+        folder, store = Path(cfg.reports), Path(cfg.store)
+        cells, extras = finished(store), finished_extras(store)
+        for stage, record in cells:
+            write_page(record, folder / record.cell.page, stage, extras_of(record.cell, extras))
+        records = {record.cell.page: record for _, record in cells}
+        index = write_index(records, folder, varieties([record for _, record in cells]))
+        results(store).to_parquet(folder / "results.parquet", index=False)
+        (folder / "results.md").write_text(schema_markdown(), encoding="utf-8")
+        say(f"{len(records)} cells, overview {index}, all figures {folder / 'results.parquet'}")

@@ -59,8 +59,10 @@ def test_refusal_rate() -> None:
 
 def test_leakage_looks_only_at_refused_items() -> None:
     probabilities = [[0.9, 0.1], [0.4, 0.3, 0.3], [0.1, 0.9], [0.5, 0.5]]
-    assert logit_leakage(probabilities, [True, True, False, True]) == pytest.approx(2 / 3)
-    assert logit_leakage(probabilities, [True, True, False, True], threshold=0.6) == pytest.approx(1 / 3)
+    assert logit_leakage(probabilities, [True, True, False, True]) == pytest.approx(1 / 3)
+    assert logit_leakage(probabilities, [True, True, False, True], threshold=0.45) == pytest.approx(2 / 3)
+    assert logit_leakage(probabilities, [True, True, False, True], threshold=0.5) == pytest.approx(1 / 3)
+    assert logit_leakage([[0.75, 0.25], [0.76, 0.24]], [True, True]) == 0.5
     assert math.isnan(logit_leakage(probabilities, [False] * 4))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from alignbench.component import Component
-from alignbench.data.people import Person
+from alignbench.data.people import Panel, Person
 from alignbench.data.survey import Survey
 from alignbench.types import Culture, Split
 
@@ -23,6 +23,10 @@ class Source(Component, ABC):
 
     def people(self, iso3: str, count: int, seed: int) -> tuple[Person, ...] | None:
         """``count`` respondents of a country, drawn with replacement by weight; None where the source holds none."""
+        return None
+
+    def panel(self, iso3: str) -> Panel | None:
+        """All respondents of a country and their answers; None where the source holds none."""
         return None
 
     @abstractmethod

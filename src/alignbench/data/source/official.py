@@ -8,8 +8,8 @@ from pathlib import Path
 from alignbench.component import recorded
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import bundled
-from alignbench.data.microdata import Layout, country_shares
-from alignbench.data.people import Person
+from alignbench.data.microdata import Layout, country_panel, country_shares
+from alignbench.data.people import Panel, Person
 from alignbench.data.respondents import Demographics, drawn_people
 from alignbench.data.source import Source
 from alignbench.data.survey import Survey
@@ -51,6 +51,10 @@ class OfficialWave7(Source):
         """``count`` respondents of a country, drawn with replacement by weight."""
         items = bundled("wvs7").items
         return drawn_people(Path(self.path), items, _layout(self.weighted), DEMOGRAPHICS, iso3, count, seed)
+
+    def panel(self, iso3: str) -> Panel | None:
+        """All respondents of a country; None where the file holds none."""
+        return country_panel(Path(self.path), bundled("wvs7").items, _layout(self.weighted), iso3)
 
     def splits(self) -> dict[str, Split]:
         """Battery -> split."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from alignbench.component import recorded
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import bundled
-from alignbench.data.microdata import Layout, country_shares
+from alignbench.data.microdata import Layout, country_panel, country_shares
+from alignbench.data.people import Panel
 from alignbench.data.source import Source
 from alignbench.data.survey import Survey
 from alignbench.types import Culture, Split, check
@@ -39,11 +40,7 @@ class TimeSeries(Source):
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The wave's survey, with the shares that these cultures bring along."""
         bundle = bundled("wvs7")
-        with (bundle.folder / "timeseries_ids.csv").open(encoding="utf-8", newline="") as file:
-            questions = tuple((row["item"], row["variable"]) for row in csv.DictReader(file))
-        weight = "S017" if self.weighted else None
-        layout = Layout("COUNTRY_ALPHA", weight, questions, wave=("S002VS", self.wave))
-        cells, off_scale = country_shares(Path(self.path), bundle.items, layout)
+        cells, off_scale = country_shares(Path(self.path), bundle.items, self._layout())
         not_comparable = bundle.dropped if self.wave == 7 else {}
         weighting = "weighted" if self.weighted else "unweighted"
         about = replace(
@@ -57,6 +54,15 @@ class TimeSeries(Source):
         )
         return assemble(about, bundle.items, cells, cultures, {**off_scale, **not_comparable})
 
+    def panel(self, iso3: str) -> Panel | None:
+        """All respondents of a country in this wave; None where the file holds none."""
+        return country_panel(Path(self.path), bundled("wvs7").items, self._layout(), iso3)
+
     def splits(self) -> dict[str, Split]:
         """Battery -> split, that of the bundled wave 7."""
         return dict(bundled("wvs7").splits)
+
+    def _layout(self) -> Layout:
+        with (bundled("wvs7").folder / "timeseries_ids.csv").open(encoding="utf-8", newline="") as file:
+            questions = tuple((row["item"], row["variable"]) for row in csv.DictReader(file))
+        return Layout("COUNTRY_ALPHA", "S017" if self.weighted else None, questions, wave=("S002VS", self.wave))

@@ -10,7 +10,7 @@ import numpy as np
 
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import About
-from alignbench.data.people import Person
+from alignbench.data.people import Panel, Person
 from alignbench.data.shares import Cells
 from alignbench.data.source import Source
 from alignbench.data.survey import Survey
@@ -89,6 +89,13 @@ class PlantedWorld(Source):
         return tuple(
             Person(drawn.person(i), dict(zip(ids, drawn.answers[i].tolist(), strict=True))) for i in range(count)
         )
+
+    def panel(self, iso3: str) -> Panel | None:
+        """The respondents of a country, as in the sampled figures; None where the world has no such country."""
+        world = self.population()
+        ids = [item.id for item in world.items]
+        found = (group for group in self.respondents_of(world) if group.iso3 == iso3)
+        return next((Panel(np.ones(len(g.groups)), dict(zip(ids, g.answers.T, strict=True))) for g in found), None)
 
     @property
     def fingerprint(self) -> str:

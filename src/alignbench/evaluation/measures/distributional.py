@@ -19,13 +19,14 @@ def kl_divergence(
 ) -> Array:
     """KL(p || q) = sum_k p_k log(p_k / q_k), Kullback and Leibler 1951. Lower is better; 0 for equal distributions.
 
-    KL is not symmetric, and papers differ: CLCA's text has p = model, q = survey; its code, and MENAValues by our
-    reading, p = survey, q = model.
+    KL is not symmetric, and papers differ: CLCA's text has p = model, q = survey; its code, and that of MENAValues,
+    p = survey, q = model.
 
     Args:
         p: shares, shape (..., K).
         q: shares, shape (..., K); leading axes broadcast.
-        epsilon: added to every share of both, which are then normalised again. No paper gives its value, and the
+        epsilon: added to every share of both, which are then normalised again. MENAValues' code adds 1e-9, CLCA's
+            adds nothing; the
             result depends on it wherever q is 0; with 0 such a divergence is infinite.
         base: of the logarithm.
         softmax_second: compare with softmax(q) instead of q, as CLCA's code does by passing probabilities to

@@ -59,6 +59,57 @@ def diversity_guard(
     return total / pairs if pairs else math.nan
 
 
+def diversity_of_shares(shares: Sequence[ArrayLike], nominal: Sequence[bool]) -> Array:
+    """:func:`diversity_guard` where answers are known as shares: item by item, its expectation over drawn people.
+
+    Args:
+        shares: one array per item, shapes (countries, K_i); options evenly spaced.
+        nominal: of each item, whether its options have no order.
+
+    Returns:
+        Shape (items,), within [0, 1]: mean over pairs of countries of 1 - soft accuracy of two answers drawn from them.
+
+    Raises:
+        AlignbenchError: not distributions, a single country, not one truth value per item.
+    """
+    check(len(shares) == len(nominal) > 0, "nominal", len(nominal), f"say of each of the {len(shares)} items")
+    return np.array([_drawn_apart(_by_country(item), bool(free)) for item, free in zip(shares, nominal, strict=True)])
+
+
+def modal_share(shares: Sequence[ArrayLike], people: Sequence[ArrayLike]) -> Array:
+    """:func:`majority_choice_rate` of shares: what the model gives to each country's modal option, item by item.
+
+    With ``shares`` = ``people`` it is people's own rate. Of tied options the first is modal.
+
+    Args:
+        shares: one array per item, shapes (countries, K_i).
+        people: the survey's, same shapes.
+
+    Returns:
+        Shape (items,), within [0, 1], the mean over countries.
+
+    Raises:
+        AlignbenchError: not distributions, shapes that do not match, a single country.
+    """
+    pairs = [(_by_country(a), _by_country(b)) for a, b in zip(shares, people, strict=False)]
+    same = len(shares) == len(people) > 0 and all(a.shape == b.shape for a, b in pairs)
+    check(same, "shares, people", (len(shares), len(people)), "give the same items, countries and options twice")
+    return np.array([np.take_along_axis(a, b.argmax(axis=1)[:, None], axis=1).mean() for a, b in pairs])
+
+
+def expected_options(shares: Sequence[ArrayLike], people: int = 100) -> Array:
+    """:func:`options_used` of shares: how many options ``people`` drawn answers are expected to use, item by item.
+
+    Returns:
+        Shape (items,), 1 up to the number of options: the mean over countries of sum_k 1 - (1 - p_k)^people.
+
+    Raises:
+        AlignbenchError: not distributions, a single country, nobody drawn.
+    """
+    check(people > 0, "people", people, "draw one or more")
+    return np.array([(1 - (1 - _by_country(item)) ** people).sum(axis=1).mean() for item in shares])
+
+
 def majority_choice_rate(answers: ArrayLike, modal: ArrayLike) -> Array:
     """Share of people (or personas) who give the country's modal answer, item by item.
 
@@ -138,3 +189,17 @@ def _between(counts: Array, apart: Array) -> float:
 def _spread(shares: Array) -> float:
     """Mean W1, as a share of the scale, over pairs of countries."""
     return float(np.mean([1 - wasserstein_similarity(a, b) for a, b in combinations(shares, 2)]))
+
+
+def _by_country(shares: ArrayLike) -> Array:
+    found = distribution(shares, "shares")
+    check(found.ndim == 2 and len(found) > 1, "shares", found.shape, "give the shares of two countries or more")
+    return found
+
+
+def _drawn_apart(shares: Array, unordered: bool) -> float:
+    """Mean over pairs of countries of the expected distance between an answer of each, as a share of the scale."""
+    place = np.arange(shares.shape[1])
+    apart = np.abs(place[:, None] - place) / (shares.shape[1] - 1)
+    between = shares @ ((apart > 0).astype(np.float64) if unordered else apart) @ shares.T
+    return float(between[np.triu_indices(len(shares), 1)].mean())

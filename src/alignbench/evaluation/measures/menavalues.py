@@ -50,16 +50,15 @@ def clcs(english: ArrayLike, native: ArrayLike, low: ArrayLike, high: ArrayLike)
 
 
 def fcs(persona: ArrayLike, observer: ArrayLike, low: ArrayLike, high: ArrayLike) -> Array:
-    """Framing consistency score: agreement of the persona's and the observer's answer.
+    """Framing consistency score: agreement of the persona's and the observer's answer, as in the released code.
 
-    The form is confirmed on the released sheets, the pair of framings is our reading. Symmetric; within [0, 100],
-    higher is steadier; NaN where either was refused. Shapes and errors as in :func:`nvas`.
+    Symmetric; within [0, 100], higher is steadier; NaN where either was refused. Shapes and errors as in :func:`nvas`.
     """
     return _similarity(persona, observer, low, high, ("persona", "observer"))[0]
 
 
 def spd(neutral: ArrayLike, persona: ArrayLike, low: ArrayLike, high: ArrayLike) -> Array:
-    """Self-persona deviation: agreement of the neutral and the persona's answer.
+    """Self-persona deviation: agreement of the neutral and the persona's answer, as in the released code.
 
     A similarity despite its name: 100 is no shift. Whether high is good depends on the question asked. Symmetric;
     within [0, 100]; NaN where either was refused. Shapes and errors as in :func:`nvas`.
@@ -91,15 +90,15 @@ def refusal_rate(refused: ArrayLike) -> float:
     return float(_mask(refused).mean())
 
 
-def logit_leakage(probabilities: Sequence[ArrayLike], refused: ArrayLike, threshold: float = 0.5) -> float:
-    """Share of the refused items on which the model's option probabilities still favour one option.
+def logit_leakage(probabilities: Sequence[ArrayLike], refused: ArrayLike, threshold: float = 0.75) -> float:
+    """Share of the refused items on which one option still has a probability above ``threshold``.
 
     Lower is better: a high value says that the refusal hides an opinion.
 
     Args:
         probabilities: one distribution over the options per item, shapes (K_i,).
         refused: whether the item was refused, shape (items,).
-        threshold: the largest probability must reach this. The paper's value is not known; 0.5 is ours.
+        threshold: the largest probability must exceed this; 0.75 in the released code.
 
     Returns:
         Within [0, 1]; NaN if nothing was refused.
@@ -110,7 +109,7 @@ def logit_leakage(probabilities: Sequence[ArrayLike], refused: ArrayLike, thresh
     tops = np.array([row.max() for row in rows_of_shares(probabilities, "probabilities")])
     mask = _mask(refused)
     check(mask.shape == tops.shape, "refused", mask.shape, f"say of each of the {len(tops)} items if it was refused")
-    return float((tops[mask] >= threshold).mean()) if mask.any() else math.nan
+    return float((tops[mask] > threshold).mean()) if mask.any() else math.nan
 
 
 def mean_over_countries(scores: ArrayLike, countries: Sequence[str]) -> float:

@@ -1,0 +1,132 @@
+"""Everything that a store has found out, as one tidy table; :mod:`alignbench.report.schema` says what is in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alignbench.data.published import ANY
+from alignbench.evaluation.board import Row
+from alignbench.evaluation.statistics import Interval
+from alignbench.report.extra import ExtraRecord, finished_extras
+from alignbench.report.record import Cell, CellRecord
+from alignbench.report.schema import COLUMNS, METRICS
+from alignbench.report.study import finished
+from alignbench.report.variants import variants
+from alignbench.store.key import canonical
+from alignbench.types import check
+
+Line = dict[str, Any]
+_WITH_INTERVAL = {"score": ("low", "high"), "skill": ("skill_low", "skill_high")}
+_DIFFERENCE = ("difference_low", "difference_high")
+_PLAIN = (
+    "p_value",
+    "p_raw",
+    "detectable",
+    "format_spread",
+    "separable",
+    "wasserstein",
+    "option_mass",
+    "entropy_model",
+    "entropy_survey",
+    "seed_spread",
+)
+
+
+def results(store: Path) -> pd.DataFrame:
+    """One row per cell, row of its board and metric that has a value; columns as in :data:`COLUMNS`, the oldest first.
+
+    Raises:
+        AlignbenchError: the store holds neither a finished cell nor a finished benchmark.
+    """
+    cells = finished(store) if any(store.glob("score/*/record.json")) else []
+    extras = finished_extras(store)
+    check(bool(cells or extras), "store", str(store), "it holds no finished cell; run one first (task=run)")
+    named = variants([*(record.cell for _, record in cells), *(record.cell for _, record in extras)])
+    lines = [{**_of_cell(folder, record.cell, named), **line} for folder, record in cells for line in _board(record)]
+    lines += [{**_of_cell(folder, record.cell, named), **line} for folder, record in extras for line in _beside(record)]
+    return pd.DataFrame(lines, columns=[c.name for c in COLUMNS]).astype({c.name: c.dtype for c in COLUMNS})
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _of_cell(folder: Path, cell: Cell, named: Mapping[int, str]) -> Line:
+    manifest = _manifest(folder)
+    return {
+        "page": cell.page,
+        "run": folder.name,
+        "method": cell.method,
+        "variant": named[id(cell)],
+        "knobs": canonical(dict(cell.labels)),
+        "asking": canonical(manifest["parts"]["benchmark"]),
+        "training": cell.training,
+        "culture": cell.culture,
+        "country": cell.country,
+        "model": cell.model,
+        "seed": cell.seed,
+        "survey": cell.survey,
+        "split": cell.split,
+        "git": manifest["git"],
+        "finished": manifest["finished"],
+    }
+
+
+def _board(record: CellRecord) -> Iterator[Line]:
+    for row in record.rows:
+        about = {
+            "benchmark": "survey",
+            "label": row.label,
+            "kind": row.kind,
+            "items": row.items,
+            "batteries": row.batteries,
+            "seeds": row.seeds,
+            "published_items": record.exposure.get(ANY),
+            "responses": row.key or None,
+        }
+        for metric, facets, value, low, high in _figures(row):
+            if value is not None:
+                yield {**about, **_figure(metric, facets, float(value), low, high, METRICS[metric].unit)}
+    for other in record.elsewhere:
+        label = record.aligned.label if record.aligned else ""
+        figure = _figure("elsewhere", other.country, other.difference, other.low, other.high, METRICS["elsewhere"].unit)
+        yield {"benchmark": "survey", "label": label, "kind": "method", **figure}
+
+
+def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | None]]:
+    """(metric, facets, value, low, high) of a row of the board."""
+    for metric, ends in _WITH_INTERVAL.items():
+        yield metric, "", getattr(row, metric), *(getattr(row, end) for end in ends)
+    name = "own_minus_cross" if row.kind == "control" else "difference"
+    yield name, "", row.difference, *(getattr(row, end) for end in _DIFFERENCE)
+    for metric in _PLAIN:
+        yield metric, "", getattr(row, metric), None, None
+    for asked, score in row.formats.items():
+        yield "format_score", asked, score, None, None
+
+
+def _beside(record: ExtraRecord) -> Iterator[Line]:
+    for line in record.lines:
+        about = {"benchmark": record.extra, "label": line.label, "items": line.n, "responses": line.key or None}
+        kind = "control" if line.label.startswith(f"{record.cell.method} of ") else "method"
+        about |= {"kind": kind, "batteries": line.value.batteries, "seeds": 1}
+        yield {**about, **_interval(line.metric, line.facets, line.value)}
+        if line.difference is not None:
+            yield {**about, **_interval(f"{line.metric}.difference", line.facets, line.difference)}
+            yield {**about, **_figure(f"{line.metric}.detectable", line.facets, line.difference.detectable)}
+
+
+def _interval(metric: str, facets: str, found: Interval) -> Line:
+    return _figure(metric, facets, found.value, found.low, found.high)
+
+
+def _figure(
+    metric: str, facets: str, value: float, low: float | None = None, high: float | None = None, unit: str = ""
+) -> Line:
+    return {"metric": metric, "facets": facets, "unit": unit, "value": value, "low": low, "high": high}

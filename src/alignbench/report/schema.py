@@ -1,0 +1,89 @@
+"""The one schema of results as data: columns of the tidy table, and what each metric is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """A column of the table. ``unit`` is empty for names."""
+
+    name: str
+    dtype: str
+    unit: str
+    meaning: str
+
+
+class Metric(NamedTuple):
+    """A figure of the board."""
+
+    unit: str
+    meaning: str
+
+
+_TEXT, _FLOAT, _COUNT = "string", "float64", "Int64"
+_BATTERIES = "interval over batteries"
+
+COLUMNS = (
+    Column("page", _TEXT, "", "name of the cell's page"),
+    Column("run", _TEXT, "", "key of the stage that holds the record (score/ or beside/ in the store)"),
+    Column("benchmark", _TEXT, "", '"survey", or the name of the benchmark beside it (extra=...)'),
+    Column("method", _TEXT, "", "of the cell, as chosen on the command line"),
+    Column("variant", _TEXT, "", "knobs by which the cell differs from other cells of its method in this store"),
+    Column("knobs", _TEXT, "", "all knobs of the method, judge, embedder and backend, as JSON"),
+    Column("asking", _TEXT, "", "all knobs of the benchmark, as JSON: form of the questions, base of the score ..."),
+    Column("training", _TEXT, "", "choice of training"),
+    Column("culture", _TEXT, "", "of the cell"),
+    Column("country", _TEXT, "", "that stands for the culture"),
+    Column("model", _TEXT, "", "base model"),
+    Column("seed", _COUNT, "", "of the cell"),
+    Column("survey", _TEXT, "", "title and year"),
+    Column("split", _TEXT, "", "items that were asked: test or validation"),
+    Column("label", _TEXT, "", "row of the board: base, the method, a control, a baseline, a reference"),
+    Column("kind", _TEXT, "", "method, control or reference"),
+    Column("metric", _TEXT, "", "see below; of another benchmark its own, with .difference and .detectable"),
+    Column("facets", _TEXT, "", "framing, language, other country and the like; empty for none"),
+    Column("unit", _TEXT, "", "of value, low and high; empty where the benchmark defines it"),
+    Column("value", _FLOAT, "as unit says", "the figure"),
+    Column("low", _FLOAT, "as unit says", "lower end of its interval; missing where it has none"),
+    Column("high", _FLOAT, "as unit says", "upper end"),
+    Column("items", _COUNT, "items", "that the figure rests on"),
+    Column("batteries", _COUNT, "batteries", "that the interval draws; fewer than five give an unsure one"),
+    Column("seeds", _COUNT, "seeds", "averaged in the row"),
+    Column("published_items", _COUNT, "items", "asked items that stand in public fine-tuning sets; missing: not known"),
+    Column("responses", _TEXT, "", "key(s) of the stage with the answers"),
+    Column("git", _TEXT, "", "revision that made the record"),
+    Column("finished", _TEXT, "UTC", "when"),
+)
+
+METRICS = {
+    "score": Metric("similarity", f"mean 1 - Jensen-Shannon divergence to the country's shares; {_BATTERIES}"),
+    "skill": Metric("share", f"0 uniform answers, 1 a fresh sample of respondents; {_BATTERIES}"),
+    "difference": Metric("similarity", f"score minus the base's, paired by item; {_BATTERIES}"),
+    "own_minus_cross": Metric("similarity", f"of a control row: the method's score minus the control's; {_BATTERIES}"),
+    "p_value": Metric("probability", "two-sided, of no difference; Holm-corrected over the board"),
+    "p_raw": Metric("probability", "the same, uncorrected"),
+    "detectable": Metric("similarity", "minimum detectable effect of the difference: power .8, level .05"),
+    "format_spread": Metric("similarity", "half the range of the score over formats"),
+    "separable": Metric("0 or 1", "whether the difference reaches the larger format spread of its two rows"),
+    "wasserstein": Metric("similarity", "mean 1 - W1 over items with ordered options"),
+    "option_mass": Metric("probability", "that the next token begins an option"),
+    "entropy_model": Metric("share of ln K", "mean entropy of the answers"),
+    "entropy_survey": Metric("share of ln K", "the same of people"),
+    "seed_spread": Metric("similarity", "standard deviation of the seeds' scores"),
+    "format_score": Metric("similarity", "score in the format that facets names"),
+    "elsewhere": Metric("similarity", f"change of the score when told the country in facets; {_BATTERIES}"),
+}
+
+
+def schema_markdown() -> str:
+    """The schema as two Markdown tables: what stands beside every ``results.parquet``."""
+    columns = "".join(f"| `{c.name}` | {c.dtype} | {c.unit} | {c.meaning} |\n" for c in COLUMNS)
+    metrics = "".join(f"| `{name}` | {metric.unit} | {metric.meaning} |\n" for name, metric in METRICS.items())
+    return (
+        "# Results as data\n\n`alignbench.load_results(store)` and `results.parquet`: a row per cell, row of its board "
+        "and metric.\nIntervals (95 % unless `benchmark.confidence` says else) cover the choice of questions, not the "
+        "chance in\ntraining: pool several seeds for that.\n\n"
+        f"| column | dtype | unit | meaning |\n|---|---|---|---|\n{columns}\n"
+        f"| metric | unit | meaning |\n|---|---|---|\n{metrics}"
+    )
