@@ -24,7 +24,7 @@ register()
         (["benchmark.split=tset"], "benchmark.split", "validation"),
         (["model@generator.model=qwen2.5_7", "generator=other"], "model@generator.model", "qwen2.5_7b"),
         (["generator.model.pth=x", "model@generator.model=blank", "generator=other"], "generator.model.pth", "path"),
-        (["model@critic.model=blank", "generator=other"], "model@critic.model", "generator=other"),
+        (["model@critic.model=blank"], "model@critic.model", "generator=other"),
         (["generator@critic=other", "model@critic.model=nano"], "model@critic.model", "survey"),
     ],
 )

@@ -9,9 +9,11 @@ import pytest
 from omegaconf import OmegaConf
 
 from alignbench.backend import Engine
+from alignbench.backend.server import Server
 from alignbench.config import components, conf_dir, instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.generator import slots
+from alignbench.generator.api import APIModel
 from alignbench.judge.llm import LLMJudge
 from alignbench.runs.cell import Cell
 from alignbench.tools import Tools
@@ -57,10 +59,11 @@ def test_a_choice_opens_without_weights_and_is_identified_without_knobs_of_speed
     assert generator.name(BASE) == {"base": "base", "other": "blank", "api": "big"}.get(choice, generator.name(BASE))
 
 
-def test_a_server_behind_a_name_is_part_of_the_identity_and_patience_is_not(compose_config):
+def test_a_server_behind_a_name_is_part_of_the_identity_and_patience_is_not():
+    server = Server("http://x:1/v1", served_model="big")
     one, same, other = (
-        instantiate(filled(compose_config, "generator", "api", f"generator.backend.{word}").generator).identity(BASE)
-        for word in ("retries=1", "retries=9", "base_url=http://y:1/v1")
+        APIModel(server.with_knobs(**knobs)).identity(BASE)
+        for knobs in ({}, {"retries": 9, "concurrency": 2}, {"base_url": "http://y:1/v1"})
     )
     assert one == same != other
 
@@ -68,11 +71,8 @@ def test_a_server_behind_a_name_is_part_of_the_identity_and_patience_is_not(comp
 @pytest.mark.parametrize(
     ("words", "field"),
     [
-        ("generator=other", "generator.model.path"),
         ("generator=other model@generator.model=blank backend@generator.backend=vllm", "generator.backend"),
         (f"generator=other {SERVED} generator.backend.key_env=NO", "generator.backend.key_env"),
-        ("generator=api generator.backend.served_model=m generator.backend.start=true", "generator.backend.start"),
-        ("generator@critic=api", "critic.backend.served_model"),
         ("generator@critic=api backend@critic.backend=hf", "critic.backend"),
         ("generator@critic=api critic.backend.served_model=m critic.top_logprobs=50", "critic.top_logprobs"),
         (
@@ -96,6 +96,15 @@ def test_a_cell_looks_at_its_slots_first(compose_config):
                          "judge.generator.model.path=./no")  # fmt: skip
     with pytest.raises(AlignbenchError, match=r"judge\.generator\.model\.path = .*no such folder"):
         Cell.from_config(cfg, (conf_dir(),))
+
+
+@pytest.mark.parametrize(
+    ("knobs", "words"),
+    [({}, "served_model = ''"), ({"served_model": "m", "start": True}, "generator=other")],
+)
+def test_a_name_and_an_address_are_all_that_an_api_takes(knobs, words):
+    with pytest.raises(AlignbenchError, match=words):
+        APIModel(Server(**knobs))
 
 
 def test_the_slots_of_a_component_are_found():
