@@ -27,8 +27,9 @@ demo: install ## the main job: CultureRL on the default model for Saudi Arabia, 
 test: install ## the default tests: no GPU, no network, no vLLM
 	$(BIN)/python -m pytest -n 2
 
-test-vllm: $(VLLM_VENV)/.installed ## vLLM (its CPU build), in process and served, against hf, in an environment of its own
+test-vllm: install $(VLLM_VENV)/.installed ## vLLM (its CPU build), in process and served, against hf; one server for two cells
 	VLLM_CPU_KVCACHE_SPACE=1 PYTHONPATH=src $(VLLM_VENV)/bin/python -m pytest tests/backend/test_vllm.py tests/backend/test_server_vllm.py
+	ALIGNBENCH_VLLM=$(abspath $(VLLM_VENV))/bin/vllm $(BIN)/python -m pytest tests/e2e/test_shared_server.py
 
 # The CPU build of vLLM works once the CUDA builds of torchvision, torchaudio and torchcodec that it pulls are gone.
 VLLM_PIP = $(VLLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check

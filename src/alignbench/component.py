@@ -36,7 +36,9 @@ def recorded(default: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """``value`` as JSON can hold it: enums by name, paths as text, tuples as lists."""
+    """``value`` as JSON can hold it: components by their parts, enums by name, paths as text, tuples as lists."""
+    if isinstance(value, Component):
+        return value.parts
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, Path):

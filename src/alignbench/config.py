@@ -22,7 +22,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 
 from alignbench.component import Component
 from alignbench.errors import AlignbenchError
-from alignbench.types import Culture
+from alignbench.types import Culture, check
 
 ROOMS = {
     "task": "alignbench.task",
@@ -112,8 +112,15 @@ def schema(cls: type) -> type:
             default = field(default_factory=f.default_factory)
         else:
             default = field(default="???" if f.default is NO_DEFAULT else f.default)
-        twin.append((f.name, _mutable(hints[f.name]), default))
+        if _is_component(hints[f.name]):
+            twin.append((f.name, Any, field(default=MISSING)))  # its own choice brings its schema
+        else:
+            twin.append((f.name, _mutable(hints[f.name]), default))
     return make_dataclass(f"{cls.__name__}Schema", twin)
+
+
+def _is_component(hint: Any) -> bool:
+    return inspect.isclass(hint) and issubclass(hint, Component)
 
 
 def _mutable(hint: Any) -> Any:
@@ -133,10 +140,11 @@ def register() -> None:
 
 
 def instantiate(node: DictConfig) -> Any:
-    """Build the component that ``node`` describes; only classes of this package are accepted.
+    """Build the component that ``node`` describes, and those inside it; only classes of this package are accepted.
 
     Raises:
-        AlignbenchError: foreign or missing ``_target_``, or a knob that the class refuses.
+        AlignbenchError: foreign or missing ``_target_``, a knob that the class refuses, or a choice of a group that
+            does not fit its place.
     """
     target = str(node.get("_target_", ""))
     name = node._get_full_key(None)
@@ -147,11 +155,28 @@ def instantiate(node: DictConfig) -> Any:
     missing = sorted(str(key).removeprefix(f"{name}.") for key in OmegaConf.missing_keys(node))
     if missing:
         raise AlignbenchError(f"{name}.{missing[0]}", "???", f"this value must be given: {name}.{missing[0]}=...")
-    knobs = OmegaConf.to_container(node, resolve=True)
-    assert isinstance(knobs, dict)
-    del knobs["_target_"]
     hints = get_type_hints(cls)
-    for key, value in knobs.items():
-        if isinstance(value, list) and getattr(hints[str(key)], "__origin__", None) is tuple:
-            knobs[key] = tuple(value)
-    return cls(**{str(k): v for k, v in knobs.items()})
+    knobs = {str(key): _knob(node, str(key), hints[str(key)]) for key in node if key != "_target_"}
+    try:
+        return cls(**knobs)
+    except AlignbenchError as error:
+        group, _, knob = error.field.partition(".")
+        if group not in ROOMS or group == name:
+            raise
+        raise error.at(f"{name}.{knob}".rstrip(".")) from error
+
+
+def _knob(node: DictConfig, key: str, hint: Any) -> Any:
+    """Value of one field, in the type that its class wants."""
+    value = node[key]
+    if _is_component(hint):
+        made = instantiate(value)
+        kind = (inspect.getdoc(hint) or "").split("\n", 1)[0]
+        fits = isinstance(made, hint)
+        check(fits, value._get_full_key(None), type(made).__name__, f"another choice is wanted here: {kind}")
+        return made
+    if OmegaConf.is_config(value):
+        value = OmegaConf.to_container(value, resolve=True)
+    if isinstance(value, list) and getattr(hint, "__origin__", None) is tuple:
+        return tuple(value)
+    return value

@@ -1,5 +1,7 @@
 """The one error that a user is meant to read."""
 
+from __future__ import annotations
+
 
 class AlignbenchError(Exception):
     """A wrong input or an impossible request, said in one message.
@@ -15,3 +17,7 @@ class AlignbenchError(Exception):
         self.value = value
         self.remedy = remedy
         super().__init__(f"{field} = {value!r}: {remedy}")
+
+    def at(self, field: str) -> AlignbenchError:
+        """The same said of another field."""
+        return AlignbenchError(field, self.value, self.remedy)

@@ -29,7 +29,9 @@ alignbench: methods of aligning language models with a culture's values, compare
   python -m alignbench method=culturerl --cfg job                every knob with its value
 
 Any knob is GROUP.KNOB=VALUE (method.clusters=12, training.updates=112). A misspelt one is refused.
-A second use of a group is named by @: generator@critic=base, method@baselines.cultural_prompt=persona.
+A second use of a group is named by @: method@baselines.cultural_prompt=persona, generator@critic=other.
+Another model writes by generator=other model@generator.model=qwen2.5_7b backend@generator.backend=vllm, or by
+generator=api; the same words fill generator@critic, generator@author.generator and generator@judge.generator.
 Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like.
 """
 
@@ -87,6 +89,7 @@ def check_overrides(arguments: Sequence[str]) -> None:
     folders = config_folders(arguments)
     for override in own:
         _check_choice(override, folders)
+    _check_brought(own, folders)
     overrides = [f"hydra.searchpath=[{','.join(f'file://{f.absolute()}' for f in folders[:-1])}]"] + [
         _first(o) for o in own
     ]
@@ -98,14 +101,29 @@ def check_overrides(arguments: Sequence[str]) -> None:
 
 
 def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:
-    """Name the first override that can not be composed with those before it."""
-    for i in range(1, len(overrides)):
-        plain = compose("config", overrides=list(overrides[:i]))
+    """Name the first override that can not be composed with those before it; choices go before knobs."""
+    pairs = sorted(zip(own, overrides[1:], strict=True), key=lambda pair: _depth(pair[0]))
+    said = list(overrides[:1])
+    for override, word in pairs:
+        plain = compose("config", overrides=said, return_hydra_config=True)
         try:
-            compose("config", overrides=list(overrides[: i + 1]))
+            compose("config", overrides=[*said, word])
         except (HydraException, OmegaConfBaseException) as own_error:
-            return _explain(own[i - 1], overrides[i], plain, own_error)
+            return _explain(override, word, plain, own_error)
+        said.append(word)
     return AlignbenchError("config", " ".join(overrides[1:]), _one_line(error))
+
+
+def _depth(override: Override) -> float:
+    """How many choices must have been made before this one counts."""
+    if str(override.key_or_group) not in _GROUPS:
+        return float("inf")
+    return 0 if override.package is None else 1 + str(override.package).count(".")
+
+
+def _key(override: Override) -> str:
+    """The override's left side, as typed."""
+    return str(override.key_or_group) + (f"@{override.package}" if override.package else "")
 
 
 def _first(override: Override) -> str:
@@ -125,11 +143,27 @@ def _check_choice(override: Override, folders: Sequence[Path]) -> None:
     if value not in options:
         near = difflib.get_close_matches(value, options, n=3) or sorted(options)
         raise AlignbenchError(
-            group,
+            _key(override),
             value,
             f"no such choice; {'did you mean' if len(near) <= 3 else 'choose'} "
             f"{', '.join(near)}? (python -m alignbench --help lists all)",
         )
+
+
+def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
+    """A choice that brings others along (a model its survey) must not do so unsaid from a second place."""
+    said = {str(o.key_or_group): o.value() for o in own if o.package is None}
+    for override in own:
+        group, choice = str(override.key_or_group), override.value()
+        if override.package is None or group not in _GROUPS or said.get(group) == choice:
+            continue
+        texts = [
+            f.read_text(encoding="utf-8") for folder in folders if (f := folder / group / f"{choice}.yaml").is_file()
+        ]
+        brought = [g for g in re.findall(r"override /(\w+)@_global_", texts[0]) if g not in said] if texts else []
+        if brought:
+            remedy = f"it brings along its own {', '.join(brought)}: say {group}={choice}, or which ones you want"
+            raise AlignbenchError(_key(override), choice, f"{remedy} ({' '.join(f'{g}=...' for g in brought)})")
 
 
 def _explain(override: Override, word: str, plain: DictConfig, error: Exception) -> AlignbenchError:
@@ -137,6 +171,11 @@ def _explain(override: Override, word: str, plain: DictConfig, error: Exception)
     parent, _, leaf = key.rpartition(".")
     node = OmegaConf.select(plain, parent) if parent else plain
     value = word.split("=", 1)[1] if "=" in word else word
+    if override.package:
+        taken = [str(slot) for slot in plain.hydra.runtime.choices if str(slot).startswith(f"{key}@")]
+        near = difflib.get_close_matches(_key(override), taken, n=2, cutoff=0.8)
+        hint = f"did you mean {' or '.join(near)}?" if near else "a model and a backend have one beside generator=other"
+        return AlignbenchError(_key(override), value, f"there is no such place among the choices made; {hint}")
     if isinstance(node, DictConfig) and leaf not in node:
         known = [str(k) for k in node if k != "_target_"]
         near = difflib.get_close_matches(leaf, known, n=2)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from alignbench.backend import Incomplete
 from alignbench.backend.server import Server
 from alignbench.errors import AlignbenchError
 from alignbench.types import ModelRef, Sampling, chat
@@ -118,6 +119,33 @@ def test_some_failures_are_told_after_all_others_were_kept(engine_of):
     assert len(fake.asked) == 14
 
 
+def test_what_failed_for_good_is_counted_and_the_rest_comes_with_the_error(engine_of):
+    def stumble(path, body):
+        replies = {"question 0": error(500), "question 3": error(400, "too long"), "question 5": Reply(b"<html>")}
+        return replies.get(question(body)) or echo(path, body)
+
+    with serving(stumble) as fake:
+        engine = engine_of(fake)
+        with pytest.raises(Incomplete, match="3 of 12 requests") as lost:
+            engine.generate(CHATS, Sampling(n=2))
+    wanted = [[f"question {i}"] * 2 for i in range(12)]
+    for i in (0, 3, 5):
+        wanted[i] = ["", ""]
+    assert lost.value.answers == wanted
+    assert engine.usage.failed == 3
+
+
+def test_a_server_may_want_another_name_for_the_bound(engine_of):
+    def picky(path, body):
+        wanted = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+        return error(400, wanted) if "max_tokens" in body else says(str(body["max_completion_tokens"]))
+
+    with serving(picky) as fake:
+        with pytest.raises(AlignbenchError, match=r"max_completion_tokens = False.*to be true"):
+            engine_of(fake).generate(CHATS, GREEDY)
+        assert engine_of(fake, max_completion_tokens=True).generate(CHATS[:1], GREEDY) == [["5"]]
+
+
 def test_a_server_that_is_down_is_not_asked_for_ever(engine_of):
     many = [chat(str(i)) for i in range(200)]
     with serving(nth(error(502, "bad gateway"))) as fake, pytest.raises(AlignbenchError, match=r"down.*in a row"):
@@ -142,7 +170,7 @@ def test_what_no_other_request_would_survive_ends_the_call(engine_of, monkeypatc
     with serving(nth(reply)) as fake, pytest.raises(AlignbenchError, match=words) as told:
         engine_of(fake, key_env="SOME_KEY", concurrency=1).generate(CHATS, GREEDY)
     assert told.value.field == field
-    assert len(fake.asked) <= 2
+    assert len(fake.asked) <= 4
     assert all(headers["Authorization"] == "Bearer s3cret" for *_, headers in fake.asked)
 
 

@@ -1,10 +1,12 @@
 import json
+from dataclasses import dataclass
 
 import pytest
 
-from alignbench.benchmark import empathy
+from alignbench.backend import Engine
 from alignbench.benchmark.empathy import RUBRIC, Empathy, parse_rating
 from alignbench.errors import AlignbenchError
+from alignbench.generator.beside import Beside
 from alignbench.types import Culture
 from tests.benchmark.asked import GREECE, replies, says, values
 from tests.judge.toy import Table
@@ -12,10 +14,19 @@ from tests.judge.toy import Table
 IRAQ = Culture("iraq", "Iraq", "IRQ", "Iraqi", "ar", "japan")
 
 
+@dataclass(frozen=True)
+class Rater(Beside):
+    table: Engine
+    title = "rater"
+
+    def engine(self, base=None):
+        return self.table
+
+
 def write(path, *posts):
     lines = [{"culture": c, "post_id": i, "post": {"text": t, "cultural_signals": []}} for i, c, t in posts]
     path.write_text("\n".join(map(json.dumps, lines)))
-    return Empathy(str(path), "judge")
+    return Empathy(Rater(Table()), str(path))
 
 
 @pytest.fixture
@@ -29,16 +40,14 @@ def test_posts_go_to_the_countries_of_their_group(bench):
     assert [q.item.id for q in bench.with_knobs(group="Jewish").questions(GREECE)] == ["j"]
 
 
-def test_the_judge_rates_every_aspect(bench, monkeypatch):
+def test_the_judge_rates_every_aspect(bench):
     said = {RUBRIC["empathy"]: "Warm.\nRATING: 5", RUBRIC["fluency"]: "No idea."}
     judge = Table(say=lambda m: next((text for aspect, text in said.items() if aspect in m), "So so.\n**Rating: 2/5**"))
-    opened = []
-    monkeypatch.setattr(empathy, "engine_beside", lambda *knobs: opened.append(knobs) or judge)
+    bench = bench.with_knobs(judge=Rater(judge))
     table = bench.score(replies(bench, says(("uncle", "That hurts.")), IRAQ))
     assert values(table, "empathy") == {"a": 5.0} and values(table, "knowledge") == {"a": 2.0}
     assert "fluency" not in set(table["metric"])
     assert values(table, "unparsed") == {"a": round(1 / 7, 4)}
-    assert opened == [("judge", bench.thinking, "judge")]
     assert len(judge.asked) == 7 and all("That hurts." in text and "Arabic" in text for text in judge.asked)
 
 
@@ -62,4 +71,4 @@ def test_links_and_unknown_groups_are_refused(tmp_path):
     with pytest.raises(AlignbenchError, match="links only"):
         linked.questions(IRAQ)
     with pytest.raises(AlignbenchError, match="choose Arabic"):
-        Empathy("x", "judge", group="Martian")
+        Empathy(Rater(Table()), "x", group="Martian")

@@ -1,10 +1,13 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from alignbench.errors import AlignbenchError
 from alignbench.judge.llm import LLMJudge, parse
 from alignbench.tools import Tools
+from alignbench.types import ModelRef
 
-from .toy import Table, Words, make_norm
+from .toy import Fixed, Table, Words, make_norm
 
 NORMS = (make_norm("prayer"), make_norm("church"))
 
@@ -51,6 +54,11 @@ def test_blank_answers_and_missing_norms_are_not_asked_and_equal_cases_once():
     assert len(engine.asked) == 1
 
 
-def test_a_missing_judge_model_is_said_by_the_knob_that_names_it(tmp_path):
-    with pytest.raises(AlignbenchError, match="judge"):
-        LLMJudge(model=str(tmp_path / "none")).judge(["Q?"], ["Yes."], [NORMS], Tools(Table, Words()))
+def test_another_model_may_judge_and_is_part_of_the_identity():
+    engine, base = Table(say=lambda _: "VERDICT: +1"), ModelRef("base", Path("x"), "f")
+    judge = LLMJudge(Fixed(engine))
+    judged = judge.judge(["Q?"], ["Yes."], [NORMS], Tools(lambda: pytest.fail("the base model"), Words()))
+    assert judged[0].verdict == 1
+    assert judge.identity(base)["generator"] == {"model": "fixed"}
+    thinking = replace(base, template_kwargs={"enable_thinking": True})
+    assert LLMJudge().identity(base) != LLMJudge().identity(thinking)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from alignbench.backend import Engine, Usage
 from alignbench.embedder import Vectors
+from alignbench.generator import Generator
 from alignbench.norms.pool import NormPool
-from alignbench.types import Chat, Norm, OptionScores, Sampling
+from alignbench.tools import Tools
+from alignbench.types import Chat, ModelRef, Norm, OptionScores, Sampling
 from tests import words
 
 SUBJECT = "People in Ceeland"
@@ -54,6 +58,22 @@ class Table(Engine):
 
     def close(self) -> None:
         pass
+
+
+@dataclass(frozen=True)
+class Fixed(Generator):
+    """Whatever engine it is given."""
+
+    engine: Engine
+
+    def open(self, tools: Tools) -> Engine:
+        return self.engine
+
+    def identity(self, base: ModelRef) -> dict[str, Any]:
+        return {"model": "fixed"}
+
+    def name(self, base: ModelRef) -> str:
+        return "fixed"
 
 
 def make_norm(thing: str, cluster: int = 0, item: str | None = None) -> Norm:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alignbench.backend import Engine, Usage
+from alignbench.backend.server import Server
 from alignbench.data.survey import Survey
 from alignbench.errors import AlignbenchError
+from alignbench.generator.api import APIModel
 from alignbench.norms.author import Evidence
 from alignbench.norms.author.llm import LLMAuthor
 from alignbench.norms.author.template import TemplateAuthor
@@ -106,6 +109,14 @@ def test_what_the_author_is_told_depends_on_the_mining() -> None:
 def test_lines_of_a_model_become_norms_of_the_subject(says: str, expected: int) -> None:
     norms = LLMAuthor().high_level("trust", ["x"], 2, "People in Iraq", tools(says)[0])
     assert len(norms) == expected and all(norm.startswith("People in Iraq") for norm in norms)
+
+
+def test_the_note_and_the_key_name_who_wrote() -> None:
+    base = ModelRef("base", Path("x"), "f")
+    other = LLMAuthor(APIModel(Server(served_model="big")))
+    assert "the base model itself" in LLMAuthor().note and "big" in other.note
+    assert LLMAuthor().identity(base) != LLMAuthor().identity(replace(base, template_kwargs={"enable_thinking": True}))
+    assert other.identity(base) == other.identity(replace(base, fingerprint="g")) != LLMAuthor().identity(base)
 
 
 def test_norms_survive_the_store(tmp_path: Path) -> None:

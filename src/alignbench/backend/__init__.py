@@ -6,17 +6,32 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from alignbench.component import Component
+from alignbench.errors import AlignbenchError
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling
 
 
 @dataclass
 class Usage:
-    """Tokens that went through an engine since it was opened."""
+    """What went through an engine since it was opened: tokens, and requests that failed for good."""
 
     prompt_tokens: int = 0
     generated_tokens: int = 0
+    failed: int = 0
+
+
+class Incomplete(AlignbenchError):
+    """Some requests of a call failed for good; all others were answered.
+
+    Attributes:
+        answers: what the call would have returned, with empty texts where a request failed.
+    """
+
+    def __init__(self, field: str, value: object, remedy: str, answers: list[Any]) -> None:
+        super().__init__(field, value, remedy)
+        self.answers = answers
 
 
 class Engine(ABC):
@@ -31,7 +46,11 @@ class Engine(ABC):
 
     @abstractmethod
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
-        """``sampling.n`` texts for each chat, special tokens removed."""
+        """``sampling.n`` texts for each chat, special tokens removed.
+
+        Raises:
+            Incomplete: a server failed on some chats; the error holds the texts of the others.
+        """
 
     @abstractmethod
     def score(
@@ -47,10 +66,18 @@ class Engine(ABC):
 class Backend(Component, ABC):
     """Where and how models run; knobs only, no weights."""
 
+    def verify(self) -> None:
+        """Check in no time what can be checked without a model.
+
+        Raises:
+            AlignbenchError: a package, a program or a key is missing.
+        """
+        return
+
     @abstractmethod
     def open(self, model: ModelRef) -> Engine:
         """An engine for ``model``. Cheap: nothing is loaded yet.
 
         Raises:
-            AlignbenchError: this backend can not run here (package or device missing).
+            AlignbenchError: this backend can not run here (what :meth:`verify` says, or a device is missing).
         """

@@ -26,6 +26,8 @@ class Server(Backend):
     key_env: str = recorded("")
     # What the server calls the model; empty: the model's name here.
     served_model: str = ""
+    # Bound the length of a reply by `max_completion_tokens`, for servers that refuse `max_tokens`.
+    max_completion_tokens: bool = recorded(False)
     # Requests under way at once.
     concurrency: int = recorded(16)
     # For one reply.
@@ -63,11 +65,15 @@ class Server(Backend):
         remedy = f"dollars can not be counted without prices: set {' and '.join(f'backend.{p}' for p in _PRICES)}"
         check(priced or not self.budget_usd, "backend.budget_usd", self.budget_usd, remedy)
 
-    def open(self, model: ModelRef) -> Engine:
-        """An engine; the server is asked, or started, at the first call."""
+    def verify(self) -> None:
+        """Key and program must be there; whether a server answers is seen at the first call."""
         check(not self.key_env or bool(self.key), "backend.key_env", self.key_env, "this variable is not set, or empty")
         remedy = "not installed: pip install 'alignbench[vllm]', or give the path of a vllm in another environment"
         check(not self.start or self.executable is not None, "backend.command", self.command, remedy)
+
+    def open(self, model: ModelRef) -> Engine:
+        """An engine; the server is asked, or started, at the first call."""
+        self.verify()
         from alignbench.backend.server_engine import ServerEngine
 
         return ServerEngine(model, self)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any, TypeVar
 
-from alignbench.backend import Usage
+from alignbench.backend import Incomplete, Usage
 from alignbench.backend.server_cache import ReplyCache
 from alignbench.backend.server_client import Client, Failure
 from alignbench.errors import AlignbenchError
@@ -20,6 +20,8 @@ T = TypeVar("T")
 Body = Mapping[str, Any]
 # So many requests in a row that no retry could save mean that the server is down. Our choice.
 _DOWN = 16
+# So many replies in a row that make no sense mean that it is no OpenAI-compatible server. Our choice.
+_NONSENSE = 3
 
 
 @dataclass
@@ -97,49 +99,56 @@ class Caller:
 
         Raises:
             AlignbenchError: the server refuses us, is down, talks nonsense, or the budget is spent; then
-                nothing more is sent. Or some requests failed for good: raised after all others were answered.
+                nothing more is sent.
+            Incomplete: some requests failed for good; raised after all others were answered, with None for them.
         """
         asked = [{**self.source, "path": path, "body": body} for body in bodies]
         keys = [self.cache.key(one) for one in asked]
         unique = dict(zip(keys, asked, strict=True))
         found = {key: reply for key in unique if (reply := self.cache.get(key)) is not None}
         missing = {key: one for key, one in unique.items() if key not in found}
+        failures: list[Failure] = []
         with bar(len(unique), label, "request") as progress:
             progress.update(len(found))
             if missing:
-                found |= self._send(missing, connect() + path, read, progress)
+                replies, failures = self._send(missing, connect() + path, read, progress)
+                found |= replies
+        if failures:
+            self.budget.usage.failed += len(failures)
+            remedy = f"failed for good, the first with: {failures[0].reason}; the other replies are kept, so run again"
+            answers = [read(found[key], body) if key in found else None for key, body in zip(keys, bodies, strict=True)]
+            raise Incomplete("backend.server", f"{len(failures)} of {len(missing)} requests", remedy, answers)
         return [read(found[key], body) for key, body in zip(keys, bodies, strict=True)]
 
     def _send(
         self, missing: Mapping[str, Body], url: str, read: Callable[[Any, Body], T], progress: Any
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[str, Any], list[Failure]]:
         stop = Event()
         with ThreadPoolExecutor(self.concurrency) as pool:
             futures = {pool.submit(self._one, key, one, url, read, stop): key for key, one in missing.items()}
             try:
-                found, failures = self._collect(futures, progress)
+                return self._collect(futures, progress)
             except BaseException:
                 stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        if failures:
-            remedy = f"failed for good, the first with: {failures[0].reason}; the other replies are kept, so run again"
-            raise AlignbenchError("backend.server", f"{len(failures)} of {len(missing)} requests", remedy)
-        return found
 
     def _collect(self, futures: Mapping[Future[Any], str], progress: Any) -> tuple[dict[str, Any], list[Failure]]:
-        found, failures, in_a_row = {}, [], 0
+        found, failures, in_a_row, nonsense = {}, [], 0, 0
         for future in as_completed(futures):
             try:
                 found[futures[future]] = future.result()
-                in_a_row = 0
+                in_a_row = nonsense = 0
             except Failure as failure:
                 if (error := self.explain(failure)) is not None:
                     raise error from failure
                 failures.append(failure)
                 in_a_row += failure.transient
+                nonsense += failure.garbled
                 down = f"the server is down: {in_a_row} requests in a row failed in spite of retries; replies are kept"
                 check(in_a_row < _DOWN, "backend.server", failure.reason, down)
+                garbled = f"the server talks nonsense, {nonsense} times in a row; most addresses end in /v1"
+                check(nonsense < _NONSENSE, "backend.server", failure.reason, garbled)
             progress.update(1)
         return found, failures
 
@@ -151,8 +160,8 @@ class Caller:
             reply = json.loads(content)
             read(reply, asked["body"])
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            said = content.decode("utf-8", "replace")[:120]
-            raise AlignbenchError("backend.server", said, f"not a reply of an OpenAI-compatible {url}") from error
+            said = " ".join(content.decode("utf-8", "replace")[:120].split())
+            raise Failure(f"not a reply of an OpenAI-compatible {url}: {said}", garbled=True) from error
         self.cache.put(key, asked, reply)
         self.budget.charge(reply)
         return reply

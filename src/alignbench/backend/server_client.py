@@ -29,6 +29,7 @@ class Failure(Exception):
         wait: seconds after which the server wants to be asked again; None where it does not say.
         transient: whether the same request may succeed later.
         unreachable: nobody listens at this address.
+        garbled: there was a reply, and it made no sense.
     """
 
     def __init__(
@@ -39,10 +40,11 @@ class Failure(Exception):
         wait: float | None = None,
         transient: bool = False,
         unreachable: bool = False,
+        garbled: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason, self.status, self.wait = reason, status, wait
-        self.transient, self.unreachable = transient, unreachable
+        self.transient, self.unreachable, self.garbled = transient, unreachable, garbled
 
 
 @dataclass(frozen=True)

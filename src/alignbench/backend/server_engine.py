@@ -7,12 +7,12 @@ import json
 import os
 import socket
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from alignbench.backend import Engine, Usage, adapters
+from alignbench.backend import Engine, Incomplete, Usage, adapters
 from alignbench.backend.options import Ids, contexts, scores
 from alignbench.backend.render import Prompt, Renderer
 from alignbench.backend.server import Server
@@ -23,6 +23,7 @@ from alignbench.backend.server_process import SharedServer
 from alignbench.errors import AlignbenchError
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
+T = TypeVar("T")
 # Most tokens that vLLM looks up in one request.
 _LOOKUPS = 128
 _END_OF_THOUGHT = "</think>"
@@ -55,6 +56,7 @@ class ServerEngine(Engine):
             explain=self._explain,
         )
         self._scorable = False
+        self._limit = "max_completion_tokens" if knobs.max_completion_tokens else "max_tokens"
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -73,9 +75,15 @@ class ServerEngine(Engine):
         for chat in chats:
             bodies += [self._body(name, chat, sampling, before[chat] + i) for i in range(count)]
             before[chat] += count
-        texts = self._caller.ask("/chat/completions", bodies, self._text, "generate", lambda: self._connect(adapter))
-        copies = sampling.n // count
-        return [texts[i : i + count] * copies for i in range(0, len(texts), count)]
+
+        def by_chat(texts: Sequence[str]) -> list[list[str]]:
+            return [list(texts[i : i + count]) * (sampling.n // count) for i in range(0, len(texts), count)]
+
+        try:
+            return by_chat(self._asked(bodies, self._text, "generate", adapter))
+        except Incomplete as lost:
+            texts = by_chat([text or "" for text in lost.answers])
+            raise Incomplete(lost.field, lost.value, lost.remedy, texts) from None
 
     def score(
         self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
@@ -115,12 +123,18 @@ class ServerEngine(Engine):
         if self._process is not None:
             self._process.leave()
 
+    def _asked(
+        self, bodies: Sequence[Body], read: Callable[[Any, Body], T], label: str, adapter: Path | None
+    ) -> list[T]:
+        """What ``read`` finds in the replies to chats."""
+        return self._caller.ask("/chat/completions", bodies, read, label, lambda: self._connect(adapter))
+
     def _body(self, name: str, chat: Chat, sampling: Sampling, number: int) -> Body:
         """A request for sample ``number`` of ``chat``."""
         body: dict[str, Any] = {
             "model": name,
             "messages": [{"role": m.role, "content": m.content} for m in chat],
-            "max_tokens": sampling.max_new_tokens,
+            self._limit: sampling.max_new_tokens,
             "temperature": sampling.temperature,
         }
         if self.model.template_kwargs:
@@ -217,6 +231,8 @@ class ServerEngine(Engine):
             return AlignbenchError("backend.key_env", knobs.key_env, f"the server does not accept this key ({reason})")
         if status == 404 and self._name in reason:
             return AlignbenchError("backend.served_model", self._name, f"the server has no such model ({reason})")
+        if status == 400 and "max_completion_tokens" in reason and not knobs.max_completion_tokens:
+            return AlignbenchError("backend.max_completion_tokens", False, f"the server wants it to be true ({reason})")
         if status is not None and (300 <= status < 400 or status in (404, 405)):
             remedy = f"no OpenAI-compatible server there ({reason}); most addresses end in /v1"
             return AlignbenchError("backend.base_url", knobs.base_url, remedy)

@@ -47,10 +47,14 @@ class VLLM(Backend):
         rank = self.max_lora_rank
         check(rank in _LORA_RANKS, "backend.max_lora_rank", rank, f"vLLM knows {', '.join(map(str, _LORA_RANKS))}")
 
-    def open(self, model: ModelRef) -> VLLMEngine:
-        """An engine; vLLM starts at the first call."""
+    def verify(self) -> None:
+        """The package must be there."""
         remedy = "not installed: pip install 'alignbench[vllm]', or use backend=hf"
         check(find_spec("vllm") is not None, "backend", "vllm", remedy)
+
+    def open(self, model: ModelRef) -> VLLMEngine:
+        """An engine; vLLM starts at the first call."""
+        self.verify()
         return VLLMEngine(model, self)
 
 

@@ -15,11 +15,10 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from alignbench.backend.model import Thinking
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.published import Record, json_records, metric_rows, nominal, tidy
 from alignbench.component import recorded
-from alignbench.tools import engine_beside
+from alignbench.generator.beside import Beside
 from alignbench.types import Chat, Culture, Sampling, chat, check
 
 _PUBLISHED = "CultureCare's <culture>_data.jsonl: culture, post_id, post (text ...), with the posts' texts filled in"
@@ -51,11 +50,9 @@ _RATING = re.compile(r"[\W_]*rating[\s:=*_]*([1-5])(?:\s*/\s*5)?[\W_]*", re.IGNO
 class Empathy(Benchmark):
     """Posts of one group of people, and who rates the replies."""
 
+    # Who rates; never the model that is rated.
+    judge: Beside
     path: str = recorded("???")
-    # Hugging Face folder or hub id of the judge; it is opened beside the model that is judged.
-    judge: str = "???"
-    # For a judge whose chat template has a thinking switch.
-    thinking: Thinking = Thinking.none
     # Posts of this group (Arabic, Chinese, German, Jewish); empty: of the group that covers the culture's country.
     group: str = ""
     reply_tokens: int = 400
@@ -118,9 +115,8 @@ class Empathy(Benchmark):
         return tidy(rows)
 
     def _ratings(self, chats: Sequence[Chat]) -> list[int | None]:
-        engine = engine_beside(self.judge, self.thinking, "judge")
         asked = list(dict.fromkeys(chats))
-        said = engine.generate(asked, Sampling(max_new_tokens=self.judge_tokens))
+        said = self.judge.engine().generate(asked, Sampling(max_new_tokens=self.judge_tokens))
         parsed = {prompt: parse_rating(texts[0]) for prompt, texts in zip(asked, said, strict=True)}
         return [parsed[prompt] for prompt in chats]
 

@@ -1,21 +1,38 @@
 """Generators: the language models that write training data, and that judge what was written.
 
-Two slots of the configuration, ``generator`` and ``critic``, are each filled by a choice of this room.
+A slot of the configuration is filled by a choice of this room: ``generator`` and ``critic`` at the top, and one
+inside every other component that needs a language model of its own (``author.generator``, ``judge.generator``).
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import Any
 
 from alignbench.backend import Engine
-from alignbench.component import Component
+from alignbench.component import Component, recorded
 from alignbench.tools import Tools
 from alignbench.types import ModelRef
 
 
+@dataclass(frozen=True, kw_only=True)
 class Generator(Component, ABC):
     """Which model writes or judges, and what runs it."""
+
+    # Where it stands in the configuration, for messages.
+    place: str = recorded("generator")
+    # What a server fails to answer for good counts as an empty text; false: it ends the run.
+    skip_failed: bool = recorded(True)
+
+    def verify(self) -> None:
+        """Check in a second or two what can be checked before anything runs.
+
+        Raises:
+            AlignbenchError: the model or what runs it is missing; the message names this slot's knob.
+        """
+        return
 
     @abstractmethod
     def open(self, tools: Tools) -> Engine:
@@ -32,3 +49,18 @@ class Generator(Component, ABC):
     @abstractmethod
     def name(self, base: ModelRef) -> str:
         """The model's name, for cards and tables."""
+
+    @property
+    def title(self) -> str:
+        """Who writes, where the base model is not at hand."""
+        return "the base model itself"
+
+
+def slots(component: Component) -> Iterator[Generator]:
+    """The generators that ``component`` holds; itself, if it is one."""
+    if isinstance(component, Generator):
+        yield component
+        return
+    for f in fields(component):  # type: ignore[arg-type]
+        if isinstance(value := getattr(component, f.name), Generator):
+            yield value

@@ -7,17 +7,18 @@ from typing import Any
 
 from alignbench.backend import Engine
 from alignbench.generator import Generator
+from alignbench.generator.slot import SlotEngine
 from alignbench.tools import Tools
 from alignbench.types import ModelRef
 
 
 @dataclass(frozen=True)
 class BaseModel(Generator):
-    """No knobs: the model that is aligned, on its own backend."""
+    """The model that is aligned, on its own backend."""
 
     def open(self, tools: Tools) -> Engine:
         """The base model's engine."""
-        return tools.engine()
+        return SlotEngine(tools.engine(), None, self.skip_failed)
 
     def identity(self, base: ModelRef) -> dict[str, Any]:
         """Weights and arithmetic of the base model."""

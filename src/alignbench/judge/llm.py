@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from alignbench.backend.model import Thinking
+from alignbench.generator import Generator
+from alignbench.generator.base import BaseModel
 from alignbench.judge import Judge, Judgement
-from alignbench.tools import Tools, engine_beside
-from alignbench.types import Chat, Norm, Sampling, chat, check
+from alignbench.tools import Tools
+from alignbench.types import Chat, ModelRef, Norm, Sampling, chat, check
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
 _VERDICT = re.compile(r"[\W_]*verdict[\s:=*_]*([+-]?[01])[\W_]*", re.IGNORECASE)
@@ -27,10 +30,8 @@ _VERDICT = re.compile(r"[\W_]*verdict[\s:=*_]*([+-]?[01])[\W_]*", re.IGNORECASE)
 class LLMJudge(Judge):
     """Knobs of the judge model; greedy decoding. Score and verdict are the same -1, 0 or +1."""
 
-    # Hugging Face folder or hub id of the judge; empty: the base model judges.
-    model: str = ""
-    # For a judge whose chat template has a thinking switch.
-    thinking: Thinking = Thinking.none
+    # Who judges.
+    generator: Generator = field(default_factory=partial(BaseModel, skip_failed=False))
     # A sentence a rule and the verdict; a reply cut off before its last line counts as unparsed.
     max_new_tokens: int = 512
 
@@ -44,10 +45,14 @@ class LLMJudge(Judge):
         cases = zip(questions, answers, norms, strict=True)
         chats = [_prompt(q, a, n) if a.strip() and n else None for q, a, n in cases]
         asked = list(dict.fromkeys(c for c in chats if c is not None))
-        engine = engine_beside(self.model, self.thinking, "judge") if self.model else tools.engine()
-        outputs = engine.generate(asked, Sampling(max_new_tokens=self.max_new_tokens)) if asked else []
+        sampling = Sampling(max_new_tokens=self.max_new_tokens)
+        outputs = self.generator.open(tools).generate(asked, sampling) if asked else []
         said = {c: parse(texts[0]) for c, texts in zip(asked, outputs, strict=True)}
         return [Judgement(0.0, 0) if c is None else said[c] for c in chats]
+
+    def identity(self, base: ModelRef) -> dict[str, Any]:
+        """Its knobs, and the model that judges."""
+        return {**self.parts, "generator": self.generator.identity(base)}
 
 
 def parse(output: str) -> Judgement:

@@ -184,7 +184,7 @@ class CultureRL(Method):
 
         parts = {
             "pool": pool_key,
-            "judge": context.judge.parts,
+            "judge": context.judge.identity(context.model),
             "embedder": context.embedder.fingerprint,
             "model": context.model.fingerprint,
             "dtype": context.model.dtype,

@@ -59,6 +59,6 @@ def _parts(context: RunContext) -> dict[str, Any]:
     """What both kinds rest on. An author may be the base model, so that counts too."""
     return {
         "survey": context.train.fingerprint,
-        "author": context.author.parts,
+        "author": context.author.identity(context.model),
         "model": [context.model.fingerprint, context.model.dtype],
     }

@@ -18,7 +18,7 @@ from alignbench.data.splits import split_survey
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.evaluation.survey import SurveyBenchmark
-from alignbench.generator import Generator
+from alignbench.generator import Generator, slots
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
@@ -83,7 +83,7 @@ class Cell:
         survey = source.load(cultures)
         for c in cultures:
             survey.of(c.iso3)
-        return cls(
+        cell = cls(
             choices=_choices(cfg),
             method=instantiate(cfg.method),
             baselines={str(name): instantiate(node) for name, node in cfg.baselines.items()},
@@ -107,6 +107,10 @@ class Cell:
             insist=cfg.insist,
             store=Store(Path(cfg.store), build_missing),
         )
+        for component in (cell.generator, cell.critic, cell.author, cell.judge):
+            for slot in slots(component):
+                slot.verify()
+        return cell
 
     @property
     def slug(self) -> str:

@@ -23,12 +23,15 @@ class RunBenchmark(Task):
             AlignbenchError: no benchmark is chosen, or it does not cover the culture.
         """
         from alignbench.config import instantiate
+        from alignbench.generator import slots
         from alignbench.report.extra import print_lines, write_lines
         from alignbench.runs.beside import beside
         from alignbench.runs.cell import Cell, config_folders
 
         check(cfg.extra is not None, "extra", None, "choose a benchmark: extra=menavalues (see --help)")
         benchmark = instantiate(cfg.extra)
+        for slot in slots(benchmark):
+            slot.verify()
         cell = Cell.from_config(cfg, config_folders())
         table, record = beside(cell, benchmark)
         folder = Path(cfg.reports) / cell.slug

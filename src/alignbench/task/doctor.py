@@ -43,6 +43,7 @@ def _checks(cfg: DictConfig) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "survey", lambda: _survey(cfg)
     yield "model", lambda: _model(cfg)
     yield "backend", lambda: _backend(cfg)
+    yield "generators", lambda: _generators(cfg)
     yield "embedder", lambda: f"{cfg.embedder._target_.rpartition('.')[2]} {instantiate(cfg.embedder).fingerprint}"
     yield "store", lambda: _store(Path(cfg.store))
 
@@ -80,6 +81,16 @@ def _backend(cfg: DictConfig) -> str:
     engine = instantiate(cfg.backend).open(instantiate(cfg.model).resolve())
     engine.close()
     return type(engine).__name__
+
+
+def _generators(cfg: DictConfig) -> str:
+    from alignbench.config import instantiate
+    from alignbench.generator import slots
+
+    found = [slot for node in (cfg.generator, cfg.critic, cfg.author, cfg.judge) for slot in slots(instantiate(node))]
+    for slot in found:
+        slot.verify()
+    return ", ".join(f"{slot.place} is {slot.title}" for slot in found)
 
 
 def _store(root: Path) -> str:

@@ -1,18 +1,21 @@
-"""A language model as author, apart from the model that uses the norms: CNCA's norm mining, on any local model."""
+"""A language model as author, apart from the model that uses the norms: CNCA's norm mining, on any model."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from alignbench.backend.model import Thinking
+from alignbench.generator import Generator
+from alignbench.generator.base import BaseModel
 from alignbench.norms.author import Author, Evidence
-from alignbench.tools import Tools, engine_beside
-from alignbench.types import Sampling, chat, check
+from alignbench.tools import Tools
+from alignbench.types import ModelRef, Sampling, chat, check
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
 _NUMBER = re.compile(r"^\W*\d*[.):]?\W*")
@@ -22,10 +25,8 @@ _NUMBER = re.compile(r"^\W*\d*[.):]?\W*")
 class LLMAuthor(Author):
     """Knobs of the writing model; greedy decoding. Sentences that do not begin with the subject get it."""
 
-    # Hugging Face folder or hub id of the author; empty: the base model writes.
-    model: str = ""
-    # For a model whose chat template has a thinking switch.
-    thinking: Thinking = Thinking.none
+    # Who writes.
+    generator: Generator = field(default_factory=partial(BaseModel, skip_failed=False))
     # Per norm.
     max_new_tokens: int = 48
 
@@ -52,14 +53,18 @@ class LLMAuthor(Author):
         return _lines(self._written([prompt], count, tools)[0], subject, count)
 
     def _written(self, prompts: Sequence[str], norms: int, tools: Tools) -> list[str]:
-        engine = engine_beside(self.model, self.thinking, "author") if self.model else tools.engine()
+        engine = self.generator.open(tools)
         sampling = Sampling(max_new_tokens=norms * self.max_new_tokens)
         return [texts[0] for texts in engine.generate([chat(prompt) for prompt in prompts], sampling)]
+
+    def identity(self, base: ModelRef) -> dict[str, Any]:
+        """Its knobs, and the model that writes."""
+        return {**self.parts, "generator": self.generator.identity(base)}
 
     @property
     def note(self) -> str:
         """Which model wrote."""
-        return f"Norms were written by {self.model or 'the base model itself'}."
+        return f"Norms were written by {self.generator.title}."
 
 
 def _prompt(name: str, **values: object) -> str:

@@ -1,0 +1,104 @@
+"""The engine of a model that is known by address and name alone: chats for generation, and for scores too."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from alignbench.backend.server import Server
+from alignbench.backend.server_calls import Body
+from alignbench.backend.server_client import Failure
+from alignbench.backend.server_engine import ServerEngine
+from alignbench.errors import AlignbenchError
+from alignbench.types import Chat, ModelRef, OptionScores
+
+# (text, natural log-probability) of the likeliest next tokens.
+Top = Sequence[tuple[str, float]]
+
+
+class ChatEngine(ServerEngine):
+    """See :class:`~alignbench.backend.Engine`. No folder, no tokenizer: scores are read off the likeliest tokens.
+
+    Args:
+        knobs: of the server; ``served_model`` names the model.
+        top: how many of the likeliest next tokens are asked for.
+    """
+
+    def __init__(self, knobs: Server, top: int) -> None:
+        name = knobs.served_model
+        # All that is known of the weights.
+        known = hashlib.sha256(f"{knobs.base_url.rstrip('/')} {name}".encode()).hexdigest()[:16]
+        super().__init__(ModelRef(name, Path(), known, dtype="unknown"), knobs)
+        self._top_count = top
+
+    def score(
+        self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
+    ) -> list[OptionScores]:
+        """One request a chat; see :func:`label_scores` for what becomes of it. Options must be short labels.
+
+        Raises:
+            AlignbenchError: the server does not give the likeliest next tokens.
+        """
+        name = self._served(adapter)
+        bodies: list[Body] = [
+            {
+                "model": name,
+                "messages": [{"role": m.role, "content": m.content} for m in chat],
+                self._limit: 1,
+                # Some servers give log-probabilities after the temperature: at 1 they are the model's own.
+                "temperature": 1.0,
+                "logprobs": True,
+                "top_logprobs": self._top_count,
+            }
+            for chat in chats
+        ]
+        tops = self._asked(bodies, self._top, "score", adapter)
+        return [label_scores(top, labels) for top, labels in zip(tops, options, strict=True)]
+
+    def _top(self, reply: Any, _: Body) -> Top:
+        choice = reply["choices"][0]
+        try:
+            return [(str(t["token"]), float(t["logprob"])) for t in choice["logprobs"]["content"][0]["top_logprobs"]]
+        except (KeyError, IndexError, TypeError):
+            raise self._unscorable("its replies hold no top_logprobs") from None
+
+    def _explain(self, failure: Failure) -> AlignbenchError | None:
+        if failure.status in (400, 422) and "logprobs" in failure.reason:
+            return self._unscorable(failure.reason)
+        return super()._explain(failure)
+
+    def _unscorable(self, reason: str) -> AlignbenchError:
+        remedy = (
+            f"can not weigh labels ({reason}): it can write, but not give verdicts; let another model be the critic, "
+            "with weights here (generator@critic=other, or base) or on a server that gives top_logprobs"
+        )
+        return AlignbenchError("backend", self._knobs.base_url, remedy)
+
+
+def label_scores(top: Top, labels: Sequence[str]) -> OptionScores:
+    """Log-probabilities of labels as far as the likeliest next tokens tell.
+
+    A token counts for the label that it is, blanks aside, or else for the only label that it begins; so labels
+    should differ in their first letters. A label that no token counts for gets the floor, the most that a token
+    outside the list can have: no more than the least likely one on it, and no more than what they all leave over.
+    Where all labels get it, the mass is 0. Our choice throughout.
+    """
+    shares = dict.fromkeys(labels, 0.0)
+    for token, logprob in top:
+        label = _meant(token.strip(), labels)
+        if label is not None:
+            shares[label] += math.exp(logprob)
+    left = 1 - sum(math.exp(logprob) for _, logprob in top)
+    floor = min([math.log(max(left, 1e-12)), *(logprob for _, logprob in top)])
+    logprobs = tuple(math.log(shares[label]) if shares[label] > 0 else floor for label in labels)
+    return OptionScores(logprobs, min(sum(shares.values()), 1.0))
+
+
+def _meant(token: str, labels: Sequence[str]) -> str | None:
+    if token in labels:
+        return token
+    begun = [label for label in labels if token and label.startswith(token)]
+    return begun[0] if len(begun) == 1 else None

@@ -1,0 +1,63 @@
+"""A model of which only a server's address and the model's name are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from alignbench.backend import Engine
+from alignbench.backend.server import Server
+from alignbench.generator.beside import Beside
+from alignbench.generator.slot import SlotEngine, named
+from alignbench.types import check
+
+_MOST = 20
+
+
+@dataclass(frozen=True)
+class APIModel(Beside):
+    """Writes through chat completions; weighs labels by the likeliest next tokens, where the server gives them."""
+
+    # Its served_model says which model.
+    backend: Server
+    # Likeliest next tokens asked for when labels are weighed; OpenAI's servers give at most 20.
+    top_logprobs: int = _MOST
+
+    def __post_init__(self) -> None:
+        most = f"give a number from 1 to {_MOST}"
+        check(1 <= self.top_logprobs <= _MOST, "generator.top_logprobs", self.top_logprobs, most)
+        served = self.backend.served_model
+        check(bool(served), "generator.backend.served_model", served, "say what the server calls the model")
+        own = "a server of our own serves a model that is here: choose generator=other"
+        check(not self.backend.start, "generator.backend.start", True, own)
+
+    def verify(self) -> None:
+        """The key must be set; whether the server answers is seen at the first call."""
+        with named(self.place):
+            self.backend.verify()
+
+    def engine(self, base: Callable[[], Engine] | None = None) -> Engine:
+        """One a process for the same model on the same server; it has no weights here."""
+        with named(self.place):
+            engine = _opened(self.backend, self.top_logprobs)
+        return SlotEngine(engine, self.place, self.skip_failed)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The address too: nothing else says which weights answer to the name."""
+        return {**super().parts, "server": self.backend.base_url.rstrip("/")}
+
+    @property
+    def title(self) -> str:
+        """What the server calls it."""
+        return self.backend.served_model
+
+
+@cache
+def _opened(backend: Server, top: int) -> Engine:
+    from alignbench.backend.server_chat import ChatEngine
+
+    backend.verify()
+    return ChatEngine(backend, top)

@@ -1,0 +1,69 @@
+"""Another model, any of the group ``model`` on any backend of the group ``backend``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from alignbench.backend import Backend, Engine
+from alignbench.backend.model import Model
+from alignbench.component import recorded
+from alignbench.generator.beside import Beside
+from alignbench.generator.slot import SlotEngine, named
+from alignbench.types import ModelRef
+
+
+@dataclass(frozen=True)
+class OtherModel(Beside):
+    """A model with a folder, resolved and fingerprinted like the base model."""
+
+    model: Model
+    backend: Backend
+    # Keep its weights in memory from call to call, beside the base model's; false: the base model's are freed before
+    # each of its calls and its own after it. Then one GPU is enough, and every call loads weights again.
+    keep_loaded: bool = recorded(True)
+
+    def verify(self) -> None:
+        """The model's folder must be complete, and its backend able to run."""
+        with named(self.place):
+            _resolved(self.model)
+            self.backend.verify()
+
+    def engine(self, base: Callable[[], Engine] | None = None) -> Engine:
+        """One a process for the same model on the same backend."""
+        with named(self.place):
+            engine = _opened(self.model, self.backend)
+        if self.keep_loaded:
+            return SlotEngine(engine, self.place, self.skip_failed)
+        make_room = None if base is None else lambda: base().close()
+        return SlotEngine(engine, self.place, self.skip_failed, make_room, engine.close)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """Weights and arithmetic instead of names and paths."""
+        with named(self.place):
+            model = _resolved(self.model)
+        return {
+            "class": type(self).__name__,
+            "model": model.fingerprint,
+            "dtype": model.dtype,
+            "template": dict(model.template_kwargs),
+            "backend": self.backend.parts,
+        }
+
+    @property
+    def title(self) -> str:
+        """The model's short name."""
+        return _resolved(self.model).name
+
+
+@cache
+def _resolved(model: Model) -> ModelRef:
+    return model.resolve()
+
+
+@cache
+def _opened(model: Model, backend: Backend) -> Engine:
+    return backend.open(_resolved(model))

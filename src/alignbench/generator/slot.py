@@ -1,0 +1,88 @@
+"""An engine as seen from a slot: its errors name the slot's knobs, and what a server failed on may be skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from alignbench.backend import Engine, Incomplete, Usage
+from alignbench.errors import AlignbenchError
+from alignbench.progress import say
+from alignbench.types import Chat, ModelRef, OptionScores, Sampling
+
+
+class SlotEngine(Engine):
+    """Passes every call on; slots that name the same model share the engine behind.
+
+    Args:
+        place: prefix of knobs in messages; None leaves them as they are.
+        skip_failed: failed requests of :meth:`generate` become empty texts. Scores are never skipped.
+        before: called before each call, to make room.
+        after: called after it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        place: str | None,
+        skip_failed: bool,
+        before: Callable[[], None] | None = None,
+        after: Callable[[], None] | None = None,
+    ) -> None:
+        self._engine, self._place, self._skip_failed = engine, place, skip_failed
+        self._before, self._after = before, after
+
+    @property
+    def model(self) -> ModelRef:  # type: ignore[override]
+        """The engine's."""
+        return self._engine.model
+
+    @property
+    def usage(self) -> Usage:  # type: ignore[override]
+        """The engine's: what all slots that share it have used."""
+        return self._engine.usage
+
+    def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
+        """As the engine, but for failed requests."""
+        with self._speaking():
+            try:
+                return self._engine.generate(chats, sampling, adapter)
+            except Incomplete as lost:
+                if not self._skip_failed:
+                    raise
+                say(f"  note   {lost}; they count as empty texts")
+                return lost.answers
+
+    def score(
+        self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
+    ) -> list[OptionScores]:
+        """As the engine."""
+        with self._speaking():
+            return self._engine.score(chats, options, adapter)
+
+    def close(self) -> None:
+        """Close the engine, for all slots that share it."""
+        self._engine.close()
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        if self._before is not None:
+            self._before()
+        try:
+            with named(self._place):
+                yield
+        finally:
+            if self._after is not None:
+                self._after()
+
+
+@contextmanager
+def named(place: str | None) -> Iterator[None]:
+    """Errors about a model or a backend speak of those at ``place``."""
+    try:
+        yield
+    except AlignbenchError as error:
+        if place is None or error.field.partition(".")[0] not in ("backend", "model"):
+            raise
+        raise error.at(f"{place}.{error.field}") from error
