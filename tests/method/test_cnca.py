@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.cnca import Distillation
 from alignbench.method.cnca_dpo import CNCADPO, _pairs, _rows
-from alignbench.method.distil import Chain, distil
+from alignbench.method.distil import Chain, _drawn, distil
 from alignbench.norms.mining import Mining
 from alignbench.types import chat
 
@@ -34,6 +36,14 @@ def test_chains_are_judged_by_the_countrys_answer_and_lose_their_norm(make_cell)
         if item.poles is None:
             assert f"{chain.top}. {item.options[top]}" in listed
         assert chain.right == (chain.answer == chain.top)
+
+
+def test_answers_are_sampled_from_the_options_at_the_temperature() -> None:
+    logprobs = [math.log(p) for p in (0.5, 0.3, 0.2)]
+    assert [_drawn(logprobs, 1.0, draw) for draw in (0.0, 0.49, 0.51, 0.79, 0.81, 0.999)] == [0, 0, 1, 1, 2, 2]
+    # At half the temperature shares go by their squares: 25/38, 9/38, 4/38.
+    assert [_drawn(logprobs, 0.5, draw) for draw in (0.65, 0.67, 0.88, 0.9)] == [0, 1, 1, 2]
+    assert _drawn(logprobs, 0.0, 0.999) == 0
 
 
 def test_equal_knobs_share_the_chains_and_others_do_not(make_cell) -> None:

@@ -1,9 +1,9 @@
 """Self-distillation (CNCA): the model reasons with a norm in view, and keeps what it said when it was right.
 
-For each training item K chains are sampled with the item's low-level norm in the prompt; a chain is right if the
-answer after it is the country's most frequent one. The norm is dropped from the stored prompt, so that a model that
-learns the right chains must recall it. Only the outline of this is published; how many items, how many chains and how
-they are sampled are knobs (all [I]).
+For each training item K chains, and an answer after each, are sampled with the item's low-level norm in the prompt; a
+chain is right if its answer is the country's most frequent one. The norm is dropped from the stored prompt, so that a
+model that learns the right chains must recall it. Only the outline of this is published; how many items, how many
+chains and how they are sampled are knobs (all [I]).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -56,7 +57,7 @@ class Chain:
         chat: the prompt without the norm, asking for thoughts.
         thought: what the model said.
         conclude: what then asks for the answer.
-        answer: the label that the model gave.
+        answer: the label that the model gave, sampled like the thought.
         top: the label of the country's most frequent answer.
     """
 
@@ -95,7 +96,7 @@ def distil(context: RunContext, knobs: Distillation) -> tuple[Stage, list[Chain]
         "asking": context.asking.parts,
         "seed": context.seed,
     }
-    stage = context.store.stage("distil", parts, build)
+    stage = context.store.stage("distil", parts, build, version=2)
     frame = pd.read_parquet(stage.path / _FILE)
     by_item = {prompt.item: prompt for prompt in prompts}
     return stage, [_chain(by_item[row["item"]], row) for row in frame.to_dict("records")]
@@ -119,7 +120,7 @@ def _prompts(context: RunContext, items: Sequence[Item]) -> list[Prompt]:
 def _sampled(
     context: RunContext, knobs: Distillation, prompts: Sequence[Prompt], norms: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Columns item, thought, answer, top: a row a chain; the answer is the option that is likeliest after it."""
+    """Columns item, thought, answer, top: a row a chain."""
     engine, culture = context.engine(), context.culture
     sampling = Sampling(knobs.thought_tokens, knobs.temperature, knobs.top_p, knobs.chains, context.seed)
     shown = {prompt.item: norms_text([norms[prompt.item]]) for prompt in prompts}
@@ -127,15 +128,32 @@ def _sampled(
         context.asking.prompt(context.train.item(p.item), 0, p.order, shown[p.item], thinking=True) for p in prompts
     ]
     thoughts = engine.generate([prompt.request.chat for prompt in seen], sampling)
-    asked = [(prompt, text.strip()) for prompt, texts in zip(seen, thoughts, strict=True) for text in texts]
-    requests = [prompt.after(text) for prompt, text in asked]
+    asked = [
+        (prompt, text.strip(), draw)
+        for prompt, texts in zip(seen, thoughts, strict=True)
+        for text, draw in zip(texts, _draws(prompt.item, knobs.chains, context.seed), strict=True)
+    ]
+    requests = [prompt.after(text) for prompt, text, _ in asked]
     scores = engine.score([r.chat for r in requests], [r.options for r in requests])
     rows = []
-    for (prompt, text), request, score in zip(asked, requests, scores, strict=True):
+    for (prompt, text, draw), request, score in zip(asked, requests, scores, strict=True):
         shares = np.array(context.train.of(culture.iso3)[prompt.item].shares)[list(prompt.options)]
-        labels = request.options
-        rows.append((prompt.item, text, labels[int(np.argmax(score.logprobs))], labels[int(shares.argmax())]))
+        answer, top = _drawn(score.logprobs, knobs.temperature, draw), int(shares.argmax())
+        rows.append((prompt.item, text, request.options[answer], request.options[top]))
     return pd.DataFrame(rows, columns=["item", "thought", "answer", "top"])
+
+
+def _draws(item: str, count: int, seed: int) -> list[float]:
+    """Numbers within [0, 1), one for each answer to be sampled; those of an item depend on no other item."""
+    return list(np.random.default_rng([seed, crc32(item.encode())]).random(count))
+
+
+def _drawn(logprobs: Sequence[float], temperature: float, draw: float) -> int:
+    """The option at quantile ``draw`` of the softmax at this temperature; the likeliest at 0."""
+    if temperature == 0:
+        return int(np.argmax(logprobs))
+    weights = np.exp((np.asarray(logprobs) - max(logprobs)) / temperature)
+    return int(np.searchsorted(weights.cumsum() / weights.sum(), draw, side="right"))
 
 
 def _chain(prompt: Prompt, row: Mapping[Any, Any]) -> Chain:
