@@ -37,6 +37,7 @@ ROOMS = {
     "author": "alignbench.norms.author",
     "generator": "alignbench.generator",
     "training": "alignbench.training",
+    "tracking": "alignbench.tracking",
 }
 
 
@@ -60,6 +61,8 @@ class Root:
     # Judges what the generator wrote; filled like it (generator@critic=...).
     critic: Any = MISSING
     benchmark: Any = MISSING
+    # Where finished cells are shown beside the pages.
+    tracking: Any = MISSING
     # A benchmark beside the survey, for task=benchmark.
     extra: Any = None
     seed: int = 0
@@ -155,3 +158,14 @@ def instantiate(node: DictConfig) -> Any:
         if isinstance(value, list) and getattr(hints[str(key)], "__origin__", None) is tuple:
             knobs[key] = tuple(value)
     return cls(**{str(k): v for k, v in knobs.items()})
+
+
+def typed(recorded: Any) -> Any:
+    """A config that was written as plain values, with the types of its schemas again (enums above all)."""
+    if not isinstance(recorded, dict):
+        return recorded
+    target = str(recorded.get("_target_", ""))
+    if not target:
+        return OmegaConf.create({k: typed(v) for k, v in recorded.items()})
+    module, _, cls_name = target.rpartition(".")
+    return OmegaConf.merge(OmegaConf.structured(schema(getattr(importlib.import_module(module), cls_name))), recorded)

@@ -17,13 +17,16 @@ class Run(Task):
 
     def main(self, cfg: DictConfig) -> None:
         """Run the cell of ``cfg``, print its table and write its page."""
+        from alignbench.config import instantiate
         from alignbench.report.page import write_page
         from alignbench.report.table import print_table
-        from alignbench.runs.cell import Cell, config_folders
+        from alignbench.runs.cell import Cell, config_folders, experiment
         from alignbench.runs.compare import compare
 
+        tracker = instantiate(cfg.tracking).open(Path(cfg.reports))
         cell = Cell.from_config(cfg, config_folders())
         record, stage = compare(cell)
         page = write_page(record, Path(cfg.reports) / cell.slug, stage.path)
         print_table(record)
         say(f"page   {page}\nrecord {stage.path / 'record.json'}")
+        tracker.cell(stage.path, experiment())
