@@ -37,6 +37,7 @@ ROOMS = {
     "author": "alignbench.norms.author",
     "generator": "alignbench.generator",
     "training": "alignbench.training",
+    "tracking": "alignbench.tracking",
 }
 
 
@@ -60,6 +61,8 @@ class Root:
     # Judges what the generator wrote; filled like it (generator@critic=...).
     critic: Any = MISSING
     benchmark: Any = MISSING
+    # Where finished cells are shown beside the pages.
+    tracking: Any = MISSING
     # A benchmark beside the survey, for task=benchmark.
     extra: Any = None
     seed: int = 0
@@ -180,3 +183,15 @@ def _knob(node: DictConfig, key: str, hint: Any) -> Any:
     if isinstance(value, list) and getattr(hint, "__origin__", None) is tuple:
         return tuple(value)
     return value
+
+
+def typed(recorded: Any) -> Any:
+    """A config that was written as plain values, with the types of its schemas again (enums above all)."""
+    if not isinstance(recorded, dict):
+        return recorded
+    target = str(recorded.get("_target_", ""))
+    if not target:
+        return OmegaConf.create({k: typed(v) for k, v in recorded.items()})
+    module, _, cls_name = target.rpartition(".")
+    node = OmegaConf.structured(schema(getattr(importlib.import_module(module), cls_name)))
+    return OmegaConf.merge(node, {k: typed(v) for k, v in recorded.items()})

@@ -16,7 +16,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.types import ModelRef, check, one_of
 
 _HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _SWITCH = "enable_thinking"
 # The nano model travels with the package.
 SHIPPED = Path(__file__).parents[1] / "resources" / "nano"
@@ -79,7 +79,7 @@ class Model(Component):
         if scheme == "builtin":
             return _builtin(builtin, cache)
         local = Path(self.path).expanduser()
-        if local.exists() or not _HUB_ID.fullmatch(self.path):
+        if local.exists() or not HUB_ID.fullmatch(self.path):
             return local.absolute()
         return _from_hub(self.path, self.revision)
 

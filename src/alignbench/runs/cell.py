@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from alignbench.backend import Backend, Engine
 from alignbench.config import conf_dir, instantiate
@@ -34,6 +34,7 @@ class Cell:
 
     Attributes:
         choices: group -> name of the choice, as on the command line.
+        config: experiment, command line, choices and every resolved knob, for the record; no part of any key.
         countries: iso3 -> name of every culture that has a YAML.
         surveys: split -> the survey restricted to it.
         control: the culture whose norms serve as control; None if switched off.
@@ -41,6 +42,7 @@ class Cell:
     """
 
     choices: Mapping[str, str]
+    config: Mapping[str, Any]
     method: Method
     baselines: Mapping[str, Method]
     culture: Culture
@@ -84,7 +86,8 @@ class Cell:
         for c in cultures:
             survey.of(c.iso3)
         cell = cls(
-            choices=_choices(cfg),
+            choices=_choices(),
+            config=_recorded(cfg),
             method=instantiate(cfg.method),
             baselines={str(name): instantiate(node) for name, node in cfg.baselines.items()},
             culture=culture,
@@ -175,13 +178,36 @@ class _Census:
         return restricted(people, self.train), None
 
 
-def _choices(cfg: DictConfig) -> dict[str, str]:
+def experiment() -> str | None:
+    """The experiment that the running job belongs to, None if it stands alone."""
+    chosen = _chosen().get("experiment")
+    return None if chosen in (None, "null") else str(chosen)
+
+
+def _choices() -> dict[str, str]:
+    """Choices that say what a cell is: not which experiment or task asks for it, nor where it is shown."""
+    apart = ("hydra", "experiment", "tracking")
+    chosen = {k: str(v) for k, v in _chosen().items() if not k.startswith(apart)}
+    return {**chosen, "task": "run"} if chosen else {}  # the task that makes cells, whichever looks for them
+
+
+def _chosen() -> Mapping[str, Any]:
     from hydra.core.hydra_config import HydraConfig
 
-    if not HydraConfig.initialized():
-        return {}
-    chosen: Mapping[str, Any] = HydraConfig.get().runtime.choices
-    return {k: str(v) for k, v in chosen.items() if not k.startswith("hydra")}
+    return HydraConfig.get().runtime.choices if HydraConfig.initialized() else {}
+
+
+def _recorded(cfg: DictConfig) -> dict[str, Any]:
+    """How the cell was asked for: plain values, without Hydra's own."""
+    from hydra.core.hydra_config import HydraConfig
+
+    own = OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k != "hydra"])
+    return {
+        "experiment": experiment(),
+        "overrides": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else [],
+        "choices": _choices(),
+        "knobs": OmegaConf.to_container(own, resolve=True, enum_to_str=True),
+    }
 
 
 def config_folders() -> tuple[Path, ...]:

@@ -48,6 +48,7 @@ def compare(cell: Cell) -> tuple[CellRecord, Stage]:
     }
 
     def build(folder: Path) -> None:
+        write_json(folder / "config.json", dict(cell.config))
         write_json(folder / "record.json", describe(cell, answered, elsewhere, samples, folder).to_json())
 
     stage = cell.store.stage("score", parts, build, version=2)

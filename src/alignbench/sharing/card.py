@@ -1,0 +1,104 @@
+"""The card of a shared model, written from the record and the manifests alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from alignbench.report.numbers import change, count, interval, number, p_value
+from alignbench.report.verdict import verdict
+from alignbench.sharing.found import Found
+from alignbench.store.stages import Stage
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_TEMPLATES.filters.update(number=number, count=count, p_value=p_value, cell=lambda text: str(text).replace("|", r"\|"))
+_TEMPLATES.globals.update(change=change, interval=interval)
+# Licences that the hub knows by these names; any other is "other" there, and told in full in the card.
+_HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What lies in the folder.
+
+    Attributes:
+        base: what the base model is called to others; ``on_hub`` if that is a hub id.
+        kind: adapter, full or prompts.
+        merged: whether ``merged/`` is there.
+        speaks: whether a prompt policy belongs to the model, ``withheld`` if its texts may not be passed on.
+    """
+
+    name: str
+    base: str
+    on_hub: bool
+    kind: str
+    merged: bool
+    speaks: bool
+    withheld: bool
+
+
+def card(found: Found, shared: Shared) -> str:
+    """The text of README.md."""
+    cell, record = found.cell, found.record
+    licence = cell.model.licence.lower()
+    return _TEMPLATES.get_template("card.md.jinja").render(
+        shared=shared,
+        cell=record.cell,
+        record=record,
+        verdict=verdict(record),
+        licence=licence if licence in _HUB_LICENCES else "other",
+        adjective=cell.culture.adjective,
+        tags=["cultural-alignment", "alignbench", record.cell.method, record.cell.culture],
+        sources=[s for s in record.provenance if s.licence or s.citation],
+        recipe=recipe(found),
+        stages=found.stages.values(),
+        command=command(found),
+        manifest=found.stage.manifest,
+        citations=citations(found),
+    )
+
+
+def recipe(found: Found) -> dict[str, dict[str, str]]:
+    """Knobs of the method and of the training, and the plain facts of every stage, each by name."""
+    parts = {"method": found.cell.method.parts, "asking": found.cell.benchmark.asking.parts}
+    if "fit" in found.stages:
+        parts["training"] = found.stages["fit"].manifest["parts"].get("training", {})
+    stages = {f"stage {name} ({stage.key})": _facts(stage) for name, stage in found.stages.items()}
+    named = {**parts, **stages}.items()
+    return {name: {k: public(v) for k, v in knobs.items() if k != "class"} for name, knobs in named}
+
+
+def _facts(stage: Stage) -> dict[str, Any]:
+    return {k: v for k, v in stage.facts.items() if isinstance(v, str | int | float | bool)}
+
+
+def command(found: Found) -> str:
+    """The command line that made the cell, without what is not its meaning."""
+    apart = ("task", "store=", "reports=", "tracking", "hydra")
+    words = [public(word) for word in found.config["overrides"] if not word.lstrip("+~").startswith(apart)]
+    return " ".join(["python -m alignbench", *words])
+
+
+def citations(found: Found) -> list[str]:
+    """Survey and base model, as they ask to be cited."""
+    model = str(found.config["knobs"]["model"].get("citation") or "")
+    return [text for text in (found.cell.survey.citation, model) if text]
+
+
+def public(value: Any) -> str:
+    """``value`` as text; of a path on this machine only the last part."""
+    text = ", ".join(map(public, value)) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, Mapping):
+        text = ", ".join(f"{k} {public(v)}" for k, v in value.items())
+    return re.sub(r"(?<![\w.:/])[~/][^\s,]*/([^\s,/]+)", r"\1", text)

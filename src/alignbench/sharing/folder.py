@@ -1,0 +1,49 @@
+"""The folder itself."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from alignbench.sharing.card import Shared, card
+from alignbench.sharing.found import Found
+from alignbench.sharing.prompts import FILE, policy_json, speaks
+from alignbench.sharing.weights import hub_id, write_adapter, write_full, write_merged
+from alignbench.store.manifest import write_json
+from alignbench.types import check
+
+
+def write_folder(found: Found, out: Path, base: str = "", merge: bool = False) -> Path:
+    """Write ``out/<cell>`` anew and return it.
+
+    Args:
+        base: what the base model is called to others; empty is its hub id, else its name.
+        merge: also write base and adapter as one model.
+
+    Raises:
+        AlignbenchError: ``merge`` without an adapter, or nothing is left that may be passed on.
+    """
+    model = found.model
+    hub = hub_id(found.config["knobs"]["model"])
+    adapter, full = model.adapter, model.base.fingerprint != found.cell.model.fingerprint
+    kind = "adapter" if adapter else "full" if full else "prompts"
+    check(not merge or adapter is not None, "task.merge", True, "only an adapter can be merged; this cell has none")
+    withheld = found.private and speaks(model.policy)
+    remedy = "its prompts are respondents' own data, which may not be passed on; share the command instead"
+    check(kind != "prompts" or not withheld, "method", found.record.cell.method, remedy)
+    folder = out / found.cell.slug
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    name = base or hub or found.cell.model.name
+    if adapter:
+        write_adapter(adapter, name, folder)
+    elif full:
+        write_full(model, folder)
+    if merge:
+        write_merged(model, folder / "merged")
+    if speaks(model.policy) and not withheld:
+        items = found.cell.surveys[found.cell.benchmark.split].asked(found.cell.culture.iso3)
+        write_json(folder / FILE, policy_json(model.policy, items))
+    shared = Shared(folder.name, name, bool(base or hub), kind, merge, speaks(model.policy), withheld)
+    (folder / "README.md").write_text(card(found, shared), encoding="utf-8")
+    return folder

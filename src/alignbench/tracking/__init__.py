@@ -1,0 +1,40 @@
+"""Showing finished cells elsewhere. The store stays the truth: a tracker reads it, and may fail without harm."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+from alignbench.component import Component
+
+
+class Tracker(ABC):
+    """Takes what a store holds to where it is shown. Pushing something twice shows it once."""
+
+    @abstractmethod
+    def cell(self, stage: Path, experiment: str | None = None) -> None:
+        """Show a finished cell.
+
+        Args:
+            stage: its ``score`` folder in the store.
+            experiment: what it is part of; None asks the cell's own record.
+        """
+
+    @abstractmethod
+    def boards(self, store: Path) -> None:
+        """Show the pooled board of every group of cells that were shown."""
+
+
+class Tracking(Component, ABC):
+    """Where finished cells are shown; never part of a stage's identity."""
+
+    @abstractmethod
+    def open(self, reports: Path) -> Tracker:
+        """A tracker that is ready.
+
+        Args:
+            reports: where pages and pictures lie.
+
+        Raises:
+            AlignbenchError: a package or a key is missing; said before anything runs.
+        """

@@ -1,0 +1,135 @@
+"""What is shown of one cell, read from the store: plain values, no W&B in sight."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from alignbench.evaluation.board import Row
+from alignbench.report.index import headline
+from alignbench.report.record import CellRecord
+
+_FIGURES = ("score", "skill", "difference", "p_value", "option_mass", "entropy_model", "entropy_survey", "wasserstein")
+_INTERVALS = ("score", "skill", "difference")
+ROW_COLUMNS = tuple(f.name for f in fields(Row))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of plain values under named columns."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Content:
+    """A finished cell.
+
+    Attributes:
+        key: of its ``score`` stage; the identity of the run.
+        experiment: under which it was first run, if under one.
+        config: what was run: names on top, every resolved knob under ``knobs``, stage keys under ``stages``.
+        summary: figures of the aligned model (of the base where nothing was aligned), bounds as ``*_low``, ``*_high``.
+        curves: figures logged in training, one mapping per update.
+        weights: the folder of the training, if weights were changed.
+    """
+
+    key: str
+    name: str
+    experiment: str | None
+    tags: tuple[str, ...]
+    notes: str
+    config: Mapping[str, Any]
+    summary: Mapping[str, float]
+    curves: tuple[Mapping[str, float], ...]
+    tables: Mapping[str, Table]
+    pictures: Mapping[str, Path]
+    weights: Path | None
+    record: CellRecord
+
+    @classmethod
+    def of(cls, stage: Path) -> Content:
+        """Read the ``score`` stage at ``stage`` and what it rests on."""
+        record = CellRecord.from_json(json.loads((stage / "record.json").read_text(encoding="utf-8")))
+        ran, cell = config_of(stage), record.cell
+        picture = stage / (record.pool.picture or "") if record.pool else None
+        return cls(
+            key=stage.name,
+            name=cell.page,
+            experiment=ran.get("experiment"),
+            tags=(cell.method, cell.culture, cell.model),
+            notes=" ".join(note for note in (record.warning, *record.notes) if note),
+            config={
+                **{k: v for k, v in asdict(cell).items() if k != "labels"},
+                "choices": ran.get("choices", {}),
+                "knobs": ran.get("knobs", {}),
+                "stages": {s.what: s.key for s in record.provenance if s.key},
+            },
+            summary=summary(record),
+            curves=tuple({k: v for k, v in row.items() if v is not None} for row in record.history or ()),
+            tables={name: table for name, table in tables(record).items() if table.rows},
+            pictures={"norm_pool": picture} if picture and picture.is_file() else {},
+            weights=weights_of(stage.parents[1], record),
+            record=record,
+        )
+
+
+def config_of(stage: Path) -> dict[str, Any]:
+    """``experiment``, ``choices`` and ``knobs`` of the run that scored the cell; empty where it left none."""
+    file = stage / "config.json"
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
+
+
+def weights_of(store: Path, record: CellRecord) -> Path | None:
+    """Folder of the training that made the aligned model, None where no weight was changed."""
+    own = f"fit of {record.aligned.label}" if record.aligned else None
+    key = next((s.key for s in record.provenance if s.what == own), None)
+    return store / "fit" / key if key else None
+
+
+def summary(record: CellRecord) -> dict[str, float]:
+    """Figures of the headline row with their bounds, of its control and base, and of the sanity rows."""
+    row, control, base = headline(record), record.control, record.base
+    found: dict[str, float | None] = {name: getattr(row, name) for name in _FIGURES}
+    for name in _INTERVALS:
+        prefix = "" if name == "score" else f"{name}_"
+        found |= {f"{name}_{end}": getattr(row, prefix + end) for end in ("low", "high")}
+    if control:
+        found |= {f"own_minus_cross{end}": getattr(control, f"difference{end}") for end in ("", "_low", "_high")}
+        found["own_minus_cross_p_value"] = control.p_value
+    found["base_score"] = base.score if base else None
+    found |= {f"sanity/{r.label}": r.score for r in record.rows if r.kind == "reference"}
+    found |= {f"elsewhere/{e.country}": e.difference for e in record.elsewhere}
+    found["items"] = row.items
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def tables(record: CellRecord) -> dict[str, Table]:
+    """The board; scores of items; answers, a row an option; samples; other countries; provenance."""
+    labels = tuple(r.label for r in record.board if any(r.label in i.models for i in record.items))
+    answers = [
+        (i.id, i.question, option, i.survey[k], *(i.models[label][k] for label in labels))
+        for i in record.items
+        for k, option in enumerate(i.options)
+    ]
+    return {
+        "board": Table(ROW_COLUMNS, [tuple(asdict(row).values()) for row in record.board]),
+        "items": Table(
+            ("item", "battery", "question", *labels),
+            [(i.id, i.battery, i.question, *(i.scores[label] for label in labels)) for i in record.items],
+        ),
+        "answers": Table(("item", "question", "option", "survey", *labels), answers),
+        "samples": _table(record.samples),
+        "elsewhere": _table(record.elsewhere),
+        "provenance": _table(record.provenance),
+    }
+
+
+def _table(rows: Sequence[Any]) -> Table:
+    found = [asdict(row) for row in rows]
+    return Table(tuple(found[0]) if found else (), [tuple(row.values()) for row in found])

@@ -1,0 +1,25 @@
+"""No tracking: the store and the pages are all there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alignbench.tracking import Tracker, Tracking
+
+
+@dataclass(frozen=True)
+class NoTracking(Tracking):
+    """Shows nothing anywhere."""
+
+    def open(self, reports: Path) -> Tracker:
+        """A tracker that does nothing."""
+        return _Idle()
+
+
+class _Idle(Tracker):
+    def cell(self, stage: Path, experiment: str | None = None) -> None:
+        pass
+
+    def boards(self, store: Path) -> None:
+        pass

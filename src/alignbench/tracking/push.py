@@ -1,0 +1,156 @@
+"""Cells and boards to W&B, each once; a server that is down costs one warning and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from alignbench.progress import say
+from alignbench.report.study import finished
+from alignbench.sharing.weights import adapter_config, hub_id
+from alignbench.tracking import Tracker
+from alignbench.tracking.content import Content, Table
+from alignbench.tracking.ledger import Ledger
+from alignbench.tracking.pooled import LINE_COLUMNS, heat_maps, pooled
+from alignbench.tracking.session import session
+from alignbench.tracking.wandb import Upload, Wandb
+
+# Pictures of the cultural map: beside the overview, or beside a page.
+_MAPS = ("cultural_map*.png", "*/cultural_map*.png")
+# Destinations that failed in this process: a sweep must not wait for each of its cells.
+_given_up: set[Path] = set()
+
+
+@dataclass(frozen=True)
+class Pusher(Tracker):
+    """Pushes what the ledger of this destination does not know yet."""
+
+    knobs: Wandb
+    reports: Path
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was pushed to this project, apart for files and server."""
+        place = "-".join(("online" if self.knobs.online else "offline", self.knobs.entity, self.knobs.project))
+        return Ledger(Path(self.knobs.folder) / "wandb" / "pushed" / _name(place))
+
+    def cell(self, stage: Path, experiment: str | None = None) -> None:
+        """Push the cell unless it is there; a cell of several experiments stands in the group of the first."""
+        content = Content.of(stage)
+        group = self.knobs.group or experiment or content.experiment or self.knobs.project
+        with self.ledger.held(content.key) as known:
+            groups = list(dict.fromkeys([*known.get("groups", ()), group]))
+            if not known and not self._sent(partial(self._push, content, group)):
+                return
+            self.ledger.note(content.key, {"groups": groups, "name": content.name})
+
+    def boards(self, store: Path) -> None:
+        """Push the pooled board of every group whose cells or maps changed since the last time."""
+        groups = self.ledger.groups()
+        cells = {stage.name: (stage, record) for stage, record in finished(store)} if groups else {}
+        maps = sorted(path for pattern in _MAPS for path in self.reports.glob(pattern))
+        for group, keys in groups.items():
+            found = [cells[key] for key in keys if key in cells]
+            digest = hashlib.sha256(
+                repr([[stage.name for stage, _ in found], [m.read_bytes() for m in maps]]).encode()
+            ).hexdigest()[:16]
+            key = f"board-{_name(group)}"
+            with self.ledger.held(key) as known:
+                if not found or known.get("digest") == digest:
+                    continue
+                push = partial(self._push_board, key, group, pooled(store, found), maps)
+                if self._sent(push):
+                    self.ledger.note(key, {"digest": digest})
+
+    def _sent(self, push: Callable[[], None]) -> bool:
+        """Whether it went through; a failure is told once a process."""
+        destination = self.ledger.folder.absolute()
+        if destination in _given_up:
+            return False
+        try:
+            push()
+        except Exception as error:  # whatever the client raises, the cell is safe in the store
+            _given_up.add(destination)
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            say(f"warning: nothing goes to W&B ({reason}). Nothing is lost: push the store later with task=track")
+            return False
+        return True
+
+    def _push(self, content: Content, group: str) -> None:
+        import wandb
+
+        with session(
+            self.knobs,
+            content.key,
+            name=content.name,
+            group=group,
+            job_type=content.config["method"],
+            tags=[tag[:64] for tag in content.tags],
+            notes=content.notes,
+            config=dict(content.config),
+        ) as run:
+            run.define_metric("train/*", step_metric="train/update")
+            last = 0
+            for row in content.curves:
+                last = int(row["update"])
+                if last >= run.starting_step:
+                    run.log({f"train/{name}": value for name, value in row.items()}, step=last)
+            if last + 1 >= run.starting_step:
+                media = {name: _wandb_table(table) for name, table in content.tables.items()}
+                media |= {name: wandb.Image(str(path)) for name, path in content.pictures.items()}
+                run.log(media, step=last + 1)
+            run.summary.update(content.summary)
+            self._upload(run, content)
+
+    def _upload(self, run: Any, content: Content) -> None:
+        """The trained weights as an artifact, if wanted and not too large."""
+        import wandb
+
+        if content.weights is None or self.knobs.upload is Upload.none:
+            return
+        lora = (content.weights / "adapter_config.json").is_file()
+        if not lora and self.knobs.upload is not Upload.all:
+            return
+        file = content.weights / ("adapter_model.safetensors" if lora else "model")
+        mib = sum(part.stat().st_size for part in (file.rglob("*") if file.is_dir() else [file])) / 2**20
+        if mib > self.knobs.limit_mib:
+            say(f"note: {content.name}: weights of {mib:.0f} MiB stay at home (tracking.limit_mib)")
+            return
+        kind = "adapter" if lora else "model"
+        facts = {name: content.config[name] for name in ("method", "culture", "model", "seed")}
+        artifact = wandb.Artifact(f"{kind}-{content.weights.name}", type=kind, metadata=facts)
+        if lora:
+            base = hub_id(content.config["knobs"].get("model", {})) or content.config["model"]
+            artifact.add_file(str(file))
+            with artifact.new_file("adapter_config.json") as text:
+                json.dump(adapter_config(content.weights, base), text, indent=1)
+        else:
+            artifact.add_dir(str(file))
+        run.log_artifact(artifact)
+
+    def _push_board(self, key: str, group: str, lines: list[tuple[Any, ...]], maps: list[Path]) -> None:
+        import wandb
+
+        folder = Path(self.knobs.folder) / "wandb" / "pictures"
+        with session(self.knobs, key, name=f"board of {group}", group=group, job_type="board", tags=["board"]) as run:
+            media: dict[str, Any] = {"pooled_board": _wandb_table(Table(LINE_COLUMNS, lines))}
+            for name, pictures in {"heat_map": heat_maps(lines, folder / _name(group)), "cultural_map": maps}.items():
+                media[name] = [wandb.Image(str(path), caption=path.stem) for path in pictures]
+            run.log({name: value for name, value in media.items() if value})
+
+
+def _wandb_table(table: Table) -> Any:
+    import wandb
+
+    return wandb.Table(columns=list(table.columns), data=[list(row) for row in table.rows], allow_mixed_types=True)
+
+
+def _name(text: str) -> str:
+    """``text`` as file name and run id may be."""
+    return re.sub(r"[^\w.-]+", "_", text)

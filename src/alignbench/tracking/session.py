@@ -1,0 +1,62 @@
+"""One W&B run, opened so that it resumes, keeps to its folder, tells nothing of the machine, and gives up in time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alignbench.tracking.wandb import Wandb
+
+
+@contextmanager
+def session(knobs: Wandb, key: str, **facts: Any) -> Iterator[Any]:
+    """The run ``key``, new or continued, finished at the end of the block.
+
+    Args:
+        facts: further arguments of ``wandb.init``.
+    """
+    home = Path(knobs.folder).absolute() / "wandb"
+    home.mkdir(parents=True, exist_ok=True)
+    for variable, place in {"WANDB_DATA_DIR": "data", "WANDB_CACHE_DIR": "cache", "WANDB_CONFIG_DIR": "config"}.items():
+        os.environ.setdefault(variable, str(home / place))  # else artifacts of offline runs wait in the home folder
+    import wandb
+
+    run = wandb.init(
+        project=knobs.project,
+        entity=knobs.entity or None,
+        id=key,
+        dir=home.parent,
+        mode="online" if knobs.online else "offline",
+        resume="allow",
+        settings=wandb.Settings(**_settings(knobs)),
+        **facts,
+    )
+    failed = True
+    try:
+        yield run
+        failed = False
+    finally:
+        run.finish(exit_code=int(failed))
+
+
+def _settings(knobs: Wandb) -> Mapping[str, Any]:
+    """Silent, patient for ``timeout`` seconds, and without host, code, git, packages and system figures."""
+    return {
+        "silent": True,
+        "console": "off",
+        "init_timeout": knobs.timeout,
+        "finish_timeout": knobs.timeout,
+        "finish_timeout_raises": True,
+        "host": "alignbench",
+        "program": "alignbench",
+        "disable_git": True,
+        "disable_code": True,
+        "save_code": False,
+        "x_disable_meta": True,
+        "x_disable_stats": True,
+        "x_disable_machine_info": True,
+        "x_save_requirements": False,
+    }

@@ -1,0 +1,111 @@
+"""A trained cell as a folder: loaded as others load it, told by a card that says what the record says."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from alignbench.config import conf_dir
+from alignbench.errors import AlignbenchError
+from alignbench.report.numbers import change, interval, number
+from alignbench.report.study import finished
+from alignbench.report.verdict import verdict
+from alignbench.runs.compare import compare
+from alignbench.sharing.folder import write_folder
+from alignbench.sharing.found import of_cell, of_fit
+from alignbench.tracking.content import Content
+from alignbench.tracking.pooled import LINE_COLUMNS, pooled
+
+TRAINED = ("culture=iraq", "method=survey_sft", "benchmark.orders=forward")
+PROMPTED = ("culture=iraq", "method=cultural_prompt", "method.wordings=2", "control=false", "benchmark.orders=forward")
+
+
+def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):
+    with pytest.raises(AlignbenchError, match="not finished"):
+        of_cell(make_cell(*TRAINED, build_missing=False))
+    record, stage = compare(make_cell(*TRAINED))
+    found = of_cell(make_cell(*TRAINED, build_missing=False))
+    folder = write_folder(found, tmp_path / "out", merge=True)
+    the_weights_are_those_of_the_store(found, folder)
+    nothing_tells_of_this_machine(found, folder)
+    the_card_holds_the_record(found, folder)
+    the_key_of_the_training_finds_the_same_cell(found)
+    a_tracker_reads_the_same(found)
+
+    assert stage.key == found.stage.key and record == found.record
+    compare(make_cell(*PROMPTED))
+    prompted = of_cell(make_cell(*PROMPTED, build_missing=False))
+    a_prompt_is_shared_as_texts(prompted, tmp_path / "out")
+    lines = pooled(stage.path.parents[1], finished(stage.path.parents[1]))
+    rows = {line[LINE_COLUMNS.index("label")]: line for line in lines}
+    assert len(rows) == len(lines) == len(record.rows)  # the prompt is the trained cell's baseline: one row
+    assert rows["survey_sft"][LINE_COLUMNS.index("score")] == pytest.approx(record.aligned.score)
+    with pytest.raises(AlignbenchError, match="base model"):
+        of_cell(replace(prompted.cell, method=prompted.cell.baselines["base"]))
+
+
+def the_weights_are_those_of_the_store(found, folder):
+    base = found.cell.model.path
+    bare = logprobs(AutoModelForCausalLM.from_pretrained(base))
+    kept = logprobs(PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), found.model.adapter))
+    shared = logprobs(PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), folder))
+    merged = logprobs(AutoModelForCausalLM.from_pretrained(folder / "merged"))
+    assert not torch.allclose(bare, kept, atol=1e-4)
+    assert torch.equal(shared, kept) and torch.allclose(merged, kept, atol=1e-5)
+    assert AutoTokenizer.from_pretrained(folder / "merged").chat_template
+    assert json.loads((folder / "adapter_config.json").read_text())["base_model_name_or_path"] == "blank"
+
+
+def logprobs(network) -> torch.Tensor:
+    with torch.inference_mode():
+        return network(torch.arange(24).reshape(2, 12)).logits.log_softmax(-1)
+
+
+def nothing_tells_of_this_machine(found, folder):
+    content = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+    for place in (found.cell.store.root, folder.parent, found.cell.model.path, Path.home() / ".cache"):
+        assert str(place).encode() not in content
+
+
+def the_card_holds_the_record(found, folder):
+    card, record = (folder / "README.md").read_text(), found.record
+    for row in record.board:
+        assert f"{row.label}" in card and f"{number(row.score)} {interval(row.low, row.high)}" in card
+    cross = record.control
+    assert f"† {change(cross.difference, cross.difference_low, cross.difference_high)}" in card
+    assert found.cell.survey.licence in card and found.cell.survey.citation in card
+    assert "updates 2" in card and found.stage.key in card and "library_name: peft" in card
+    assert verdict(record).sentence in card and all(text in card for text in (*record.reading, *record.notes))
+
+
+def the_key_of_the_training_finds_the_same_cell(found):
+    store = found.cell.store.root
+    again = of_fit(found.model.provenance["fit"], store, (conf_dir(),))
+    assert (again.stage.key, again.model.adapter) == (found.stage.key, found.model.adapter)
+    with pytest.raises(AlignbenchError, match=r"task\.fit"):
+        of_fit("0" * 16, store, (conf_dir(),))
+
+
+def a_tracker_reads_the_same(found):
+    content, key = Content.of(found.stage.path), found.model.provenance["fit"]
+    assert content.config["stages"]["fit of survey_sft"] == content.weights.name == key
+    assert content.config["knobs"]["training"]["updates"] == 2 == len(content.curves)
+    assert content.summary["own_minus_cross"] == found.record.control.difference
+
+
+def a_prompt_is_shared_as_texts(found, out):
+    folder = write_folder(found, out, base="Qwen/Qwen2.5-0.5B-Instruct")
+    assert sorted(file.name for file in folder.iterdir()) == ["README.md", "prompt_policy.json"]
+    policy = json.loads((folder / "prompt_policy.json").read_text())
+    assert len(policy["systems"]) == 2 and all("Iraq" in text for text in policy["systems"])
+    card = (folder / "README.md").read_text()
+    assert "No weight was changed" in card and "PeftModel" not in card
+    assert "base_model: Qwen/Qwen2.5-0.5B-Instruct" in card and number(found.record.aligned.score) in card
+    with pytest.raises(AlignbenchError, match="merge"):
+        write_folder(found, out, merge=True)
+    with pytest.raises(AlignbenchError, match="respondents"):
+        write_folder(replace(found, private=True), out)
