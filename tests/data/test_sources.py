@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small import DIVORCE, FAITH, ITEMS, SPLITS, TRUST, write_items, write_respondents, write_rows
 
@@ -125,6 +126,20 @@ def test_official_file_gives_the_shares_it_was_made_from(official):
     assert weighted.of("IRQ")["Q33_3"].shares == (0, 1, 0), "codes 1, 3, 2"
     assert "Q57" in {i.id for i in weighted.items} and "Q1" not in {i.id for i in weighted.items}
     assert OfficialWave7().splits() == bundled("wvs7").splits
+
+
+def test_the_panel_holds_the_people_behind_the_shares(official):
+    source = OfficialWave7(str(official))
+    survey = source.load(())
+    for iso3, cells in survey.answers.items():
+        panel = source.panel(iso3)
+        for name, answers in cells.items():
+            places = panel.answers[name]
+            counts = np.bincount(places[places >= 0], panel.weights[places >= 0], len(answers.shares))
+            assert counts / counts.sum() == pytest.approx(answers.shares)
+            assert answers.n == (places >= 0).sum()
+    assert source.panel("XYZ") is None
+    assert set(OfficialWave7(str(official), weighted=False).panel(iso3).weights) == {1.0}
 
 
 def test_official_file_drops_what_can_not_be_compared(official):

@@ -58,9 +58,17 @@ def test_weights_count_and_missing_answers_do_not() -> None:
     silent = {q: np.where(np.arange(300) < 150, -1, a) for q, a in panel.answers.items()}
     fewer = split_half(Panel(panel.weights, silent), world(panel), "IRQ", KNOBS)["js"].mean()
     assert fewer < split_half(panel, world(panel), "IRQ", KNOBS)["js"].mean()
-    nobody = {q: np.full(300, -1) for q in panel.answers}
-    with pytest.raises(AlignbenchError, match="halved"):
-        split_half(Panel(panel.weights, nobody), world(panel), "IRQ", KNOBS)
+
+
+def test_items_that_nobody_can_share_are_left_out() -> None:
+    panel = drawn(300)
+    alone = np.where(np.arange(300) == 7, panel.answers["Q1"], -1)
+    half = split_half(Panel(panel.weights, {**panel.answers, "Q1": alone}), world(panel), "IRQ", KNOBS)
+    assert half["item"].tolist() == ["Q2"]
+    pair = np.where(np.arange(300) < 2, [0, 2] * 150, -1)
+    assert split_half(Panel(panel.weights, {"Q1": pair}), world(panel), "IRQ", KNOBS)["js"].tolist() == [0]
+    with pytest.raises(AlignbenchError, match="none of the items"):
+        split_half(Panel(panel.weights, {"Q1": alone}), world(panel), "IRQ", KNOBS)
 
 
 def test_the_board_has_the_row_where_there_are_respondents() -> None:

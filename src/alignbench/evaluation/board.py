@@ -119,8 +119,8 @@ def board(
 ) -> list[Row]:
     """The entries in the order given, then the sanity rows; all on the items that the country was asked.
 
-    Only the mean of the other countries may hold fewer: the items that another country answered (``Row.items``);
-    it is left out if there are none.
+    Two references may hold fewer (``Row.items``): the mean of the other countries, which is left out if it holds none,
+    and the half of the respondents.
 
     Args:
         panel: the country's respondents; with them comes the row of their two halves.

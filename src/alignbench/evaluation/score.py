@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 from zlib import crc32
 
@@ -66,9 +67,10 @@ def split_half(panel: Panel, survey: Survey, iso3: str, knobs: SurveyBenchmark) 
 
     Over 200 ways to halve them; people count by their weight, and keep all their answers. Half the people are noisier
     than all, on both sides, so this lies below :func:`ceiling`: it rests on real people and on no sampling model.
+    Items that fewer than two people answered are left out.
 
     Raises:
-        AlignbenchError: an item that was asked and that nobody in some half answered.
+        AlignbenchError: no item can be halved.
     """
     rng = np.random.default_rng(knobs.bootstrap_seed)
     people = len(panel.weights)
@@ -77,13 +79,13 @@ def split_half(panel: Panel, survey: Survey, iso3: str, knobs: SurveyBenchmark) 
     def halves(item: Item) -> _Pair:
         chosen = np.eye(len(item.codes) + 1)[panel.answers[item.id]][:, :-1] * panel.weights[:, None]
         sides = [half.astype(np.float64) @ chosen for half in (first, ~first)]
-        totals = [side.sum(axis=1, keepdims=True) for side in sides]
-        enough = all(bool((total > 0).all()) for total in totals)
-        check(enough, "respondents", item.id, f"too few people of {iso3} answered it to be halved")
-        p, q = (side / total for side, total in zip(sides, totals, strict=True))
+        split = np.logical_and(*(side.sum(axis=1) > 0 for side in sides))
+        p, q = (side[split] / side[split].sum(axis=1, keepdims=True) for side in sides)
         return p, q, np.nan
 
-    return _score(halves, survey, iso3, knobs)
+    answered = {name for name, answers in panel.answers.items() if np.count_nonzero(answers >= 0) > 1}
+    kept = replace(survey, items=tuple(item for item in survey.items if item.id in answered))
+    return _score(halves, kept, iso3, knobs)
 
 
 def uniform(survey: Survey, iso3: str) -> dict[str, Array]:

@@ -76,10 +76,12 @@ class PlantedWorld(Source):
 
     def respondents_of(self, world: Population) -> list[Respondents]:
         """The respondents of every country, as in the sampled figures."""
+        return [self._respondents(world, number) for number in range(len(world.countries))]
+
+    def _respondents(self, world: Population, number: int) -> Respondents:
         seed = [self.seed, 2, self.questions, self.sample_seed]
-        streams = np.random.default_rng(seed).spawn(len(world.countries))
-        places = zip(world.countries, streams, strict=True)
-        return [world.respondents(place.iso3, self.respondents, rng) for place, rng in places]
+        stream = np.random.default_rng(seed).spawn(len(world.countries))[number]
+        return world.respondents(world.countries[number].iso3, self.respondents, stream)
 
     def people(self, iso3: str, count: int, seed: int) -> tuple[Person, ...]:
         """``count`` respondents of a country, drawn from the world itself."""
@@ -93,9 +95,11 @@ class PlantedWorld(Source):
     def panel(self, iso3: str) -> Panel | None:
         """The respondents of a country, as in the sampled figures; None where the world has no such country."""
         world = self.population()
+        if iso3 not in {place.iso3 for place in world.countries}:
+            return None
+        group = self._respondents(world, world.index(iso3))
         ids = [item.id for item in world.items]
-        found = (group for group in self.respondents_of(world) if group.iso3 == iso3)
-        return next((Panel(np.ones(len(g.groups)), dict(zip(ids, g.answers.T, strict=True))) for g in found), None)
+        return Panel(np.ones(len(group.groups)), dict(zip(ids, group.answers.T, strict=True)))
 
     @property
     def fingerprint(self) -> str:
