@@ -19,7 +19,7 @@ from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
 from alignbench.store.manifest import write_json
 from alignbench.store.stages import Pending, Stage
-from alignbench.types import AlignedModel, Culture, PromptPolicy, Sampling, Split, chat
+from alignbench.types import AlignedModel, Culture, Item, PromptPolicy, Sampling, Split, chat
 
 _SAMPLES = 3
 
@@ -104,7 +104,11 @@ def entries(cell: Cell) -> list[Contender]:
 
 def _answered(cell: Cell, entry: Contender) -> Answered:
     model = entry.method.fit(cell.context(entry.culture))
-    return Answered(entry.label, model, _respond(cell, model), entry.own)
+    return Answered(entry.label, model, responses(cell, model, _asked(cell)), entry.own)
+
+
+def _asked(cell: Cell) -> tuple[Item, ...]:
+    return cell.surveys[cell.benchmark.split].items
 
 
 def _elsewhere(cell: Cell, answered: Sequence[Answered]) -> list[Elsewhere]:
@@ -117,22 +121,26 @@ def _elsewhere(cell: Cell, answered: Sequence[Answered]) -> list[Elsewhere]:
         say(f"{culture.country}, before and after")
         policy = PromptPolicy(wordings(culture))
         told = [(BASE, AlignedModel(cell.model, policy=policy)), (own.label, replace(own.model, policy=policy))]
-        found.append(Elsewhere(culture, *(Answered(label, model, _respond(cell, model)) for label, model in told)))
+        pair = (Answered(label, model, responses(cell, model, _asked(cell))) for label, model in told)
+        found.append(Elsewhere(culture, *pair))
     return found
 
 
-def _respond(cell: Cell, model: AlignedModel) -> Stage:
-    """Answers of ``model`` to all items of the benchmark's split, whatever the culture asked."""
-    items = cell.surveys[cell.benchmark.split].items
-    parts = {
+def speaker(cell: Cell, model: AlignedModel) -> dict[str, Any]:
+    """Everything but the questions that decides what ``model`` answers."""
+    return {
         "model": model.base.fingerprint,
         "dtype": model.base.dtype,
         "template": dict(model.base.template_kwargs),
         "adapter": model.adapter_key,
         "policy": model.policy.parts,
         "asking": cell.benchmark.asking.parts,
-        "items": hashlib.sha256(repr(items).encode()).hexdigest(),
     }
+
+
+def responses(cell: Cell, model: AlignedModel, items: tuple[Item, ...]) -> Stage:
+    """Answers of ``model`` to ``items``, whatever the culture asked."""
+    parts = {**speaker(cell, model), "items": hashlib.sha256(repr(items).encode()).hexdigest()}
 
     def build(folder: Path) -> Mapping[str, Any]:
         engine = cell.engine(model.base)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pandas as pd
 
 from alignbench.component import recorded
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import bundled
-from alignbench.data.microdata import Layout, country_shares
+from alignbench.data.microdata import Layout, country_shares, read_individuals
 from alignbench.data.people import Person
 from alignbench.data.respondents import Demographics, drawn_people
 from alignbench.data.source import Source
@@ -51,6 +54,11 @@ class OfficialWave7(Source):
         """``count`` respondents of a country, drawn with replacement by weight."""
         items = bundled("wvs7").items
         return drawn_people(Path(self.path), items, _layout(self.weighted), DEMOGRAPHICS, iso3, count, seed)
+
+    def individuals(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Every respondent's codes in these columns of the file."""
+        weight = "W_WEIGHT" if self.weighted else None
+        return read_individuals(Path(self.path), Layout("B_COUNTRY_ALPHA", weight, tuple((c, c) for c in columns)))
 
     def splits(self) -> dict[str, Split]:
         """Battery -> split."""
