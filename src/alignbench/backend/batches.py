@@ -93,6 +93,22 @@ def groups(rows: Sequence[Row], overhead: int) -> list[Group]:
     return [*sharing, Group(0, rest)] if rest else sharing
 
 
+def waves(groups: Sequence[Group], budget: int) -> list[list[Group]]:
+    """Groups whose prefixes go into one forward, as many as keep to ``budget`` tokens, padding included.
+
+    Prefixes of a wave are of like length, none below half of the longest. Rows without a prefix are a wave alone.
+    """
+    made: list[list[Group]] = []
+    for group in sorted(groups, key=lambda group: group.prefix, reverse=True):
+        longest = made[-1][0].prefix if made else 0
+        fits = made and (len(made[-1]) + 1) * longest <= budget and 2 * group.prefix >= longest > 0
+        if fits:
+            made[-1].append(group)
+        else:
+            made.append([group])
+    return made
+
+
 def batches(rows: Sequence[Row], budget: int, extra: int = 0) -> list[list[Row]]:
     """Rows in batches of at most ``budget`` tokens each, padding included; longest first.
 

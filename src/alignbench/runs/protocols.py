@@ -64,7 +64,7 @@ def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Stage]:
         "benchmark": cell.benchmark.parts,
         "survey": [cell.survey.fingerprint, cell.source.parts],
         "culture": asdict(cell.culture),
-        "choices": dict(cell.choices),
+        "names": [cell.choices["method"], cell.model.name],
         "seed": cell.seed,
     }
 
