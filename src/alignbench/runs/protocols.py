@@ -97,7 +97,8 @@ def _scored(
         respondents=len(people.systems),
     )
     sides = [_side(h, knobs, people, asked) for h in heard]
-    chart = chart_of(cell.survey, block, cell.source.individuals(inglehart_welzel.QUESTIONS))
+    on_map = inglehart_welzel.held(cell.survey)
+    chart = chart_of(cell.survey, block, cell.source.individuals(inglehart_welzel.QUESTIONS) if on_map else None)
     every = [*sides, *references(truth, cell.benchmark.ceiling_n, cell.benchmark.bootstrap_seed)]
     notes = (cell.culture.note, people.note, *(note for h in heard for note in h.model.notes))
     return ProtocolRecord(

@@ -92,10 +92,10 @@ def fitted(
 
 
 def caption(how: str, questions: Sequence[str]) -> str:
-    """What the map is made of, and which of its values the survey lacks."""
+    """What the map is made of, and for which of its values there is no item to ask."""
     lacking = [name for name in ITEMS if name not in _values_of(questions)]
     said = f"Inglehart-Welzel map: {how}"
-    return f"{said}; without {', '.join(lacking)}, which this survey does not hold." if lacking else f"{said}."
+    return f"{said}; without {', '.join(lacking)}, whose questions are not among the items." if lacking else f"{said}."
 
 
 def _values_of(questions: Sequence[str]) -> set[str]:
