@@ -184,6 +184,10 @@ class PromptPolicy:
         """System texts for this item (the question only; answers are not in ``Item``)."""
         return self.systems
 
+    def systems_as(self, person: str, item: Item) -> tuple[str, ...]:
+        """System texts for this item when a respondent is asked: ``person``, then the policy's own text."""
+        return tuple("\n\n".join(filter(None, (person, text))) for text in self.systems_for(item))
+
     def worded(self, item: Item) -> Item:
         """The item as this policy asks it: the same codes, other words."""
         return item

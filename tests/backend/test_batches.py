@@ -21,7 +21,7 @@ def test_a_common_beginning_wins_where_branches_save_less():
 
 
 def test_few_or_unlike_rows_run_plainly_and_no_row_is_lost():
-    prompts = [*persona(1, 32, 3), *persona(2, 8, 8)]
+    prompts = [*persona(1, 32, 3), *persona(2, 2, 8)]
     (group,) = groups(rows(*prompts), overhead=16)
     assert group.prefix == 0
     assert sorted(row.request for row in group.rows) == list(range(11))
@@ -30,8 +30,15 @@ def test_few_or_unlike_rows_run_plainly_and_no_row_is_lost():
 def test_a_prefix_leaves_the_last_prompt_token_and_the_continuation_to_run():
     same = [Row(i, (1,) * 32, (9,) * i) for i in range(6)]
     (group,) = groups(same, overhead=0)
-    assert group.prefix == 16
+    assert group.prefix == 31
     assert isinstance(group, Group)
+
+
+def test_beginnings_that_nest_deep_are_grouped():
+    growing = [tuple(range(length)) for length in range(1, 1500)]
+    found = groups(rows(*growing), overhead=16)
+    assert sum(len(group.rows) for group in found) == len(growing)
+    assert found[0].prefix > 500
 
 
 def test_batches_keep_to_the_budget_padding_included_longest_first():

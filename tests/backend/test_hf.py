@@ -140,11 +140,11 @@ def test_out_of_memory_halves_the_batch_and_says_so_once(engine, blank, chats, m
 
     real, sizes = forward.logprobs, []
 
-    def small_gpu(weights, suffixes, keep, cache=None):
+    def small_gpu(weights, suffixes, keep, cache=None, prefixes=()):
         sizes.append(len(suffixes))
         if len(suffixes) > 2:
             raise torch.OutOfMemoryError
-        return real(weights, suffixes, keep, cache)
+        return real(weights, suffixes, keep, cache, prefixes)
 
     monkeypatch.setattr(forward, "logprobs", small_gpu)
     close(logprobs(engine.score(chats, [LABELS] * len(chats))), reference(blank, chats, LABELS))

@@ -142,6 +142,13 @@ def test_the_panel_holds_the_people_behind_the_shares(official):
     assert set(OfficialWave7(str(official), weighted=False).panel(iso3).weights) == {1.0}
 
 
+def test_official_file_gives_single_respondents_with_gaps_where_they_said_nothing(official):
+    frame = OfficialWave7(str(official)).individuals(("Q57", "Q33", "Q154"))
+    germans = frame[frame["country"] == "DEU"]
+    assert germans["Q57"].tolist()[:3] == [1, 1, 2] and germans["Q57"].isna().sum() == 1
+    assert germans["weight"].tolist() == [1, 2, 1, 5] and frame["Q154"].isna().all()
+
+
 def test_official_file_drops_what_can_not_be_compared(official):
     survey = OfficialWave7(str(official)).load(())
     assert "Q33" not in survey.of("USA") and ("USA", "Q33") in survey.dropped

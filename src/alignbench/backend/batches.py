@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TypeAlias
 
 from alignbench.backend.options import Ids
 
-# A shared prefix counts in blocks of so many tokens, and needs so many rows. Our choice.
-_BLOCK = 16
+# Length of a prefix, and which of the sorted rows share it: from, up to.
+Span: TypeAlias = tuple[int, int, int]
+# A shared prefix needs so many rows. Our choice.
 _FEWEST = 4
 
 
@@ -40,6 +42,29 @@ class Group:
     rows: tuple[Row, ...]
 
 
+@dataclass
+class _Node:
+    """A beginning that ``ordered[start:]`` shares up to the row reached: best found below it so far."""
+
+    prefix: int
+    start: int
+    saved: int = 0
+    spans: list[Span] = field(default_factory=list)
+
+    def take(self, saved: int, spans: Sequence[Span]) -> None:
+        """Add what was found for one of its branches."""
+        self.saved += saved
+        self.spans += spans
+
+    def closed(self, end: int, overhead: int) -> tuple[int, list[Span]]:
+        """(tokens saved, spans of (prefix, start, end)): all rows share the prefix, or its branches share theirs."""
+        rows = end - self.start
+        together = self.prefix * (rows - 1) - overhead
+        if rows >= _FEWEST and together > self.saved:
+            return together, [(self.prefix, self.start, end)]
+        return self.saved, self.spans
+
+
 def groups(rows: Sequence[Row], overhead: int) -> list[Group]:
     """Rows grouped so that running each shared prefix once saves the most tokens.
 
@@ -47,29 +72,41 @@ def groups(rows: Sequence[Row], overhead: int) -> list[Group]:
         overhead: tokens that one more forward costs as much as.
 
     Sorted rows form a tree of common prefixes; at each node either all share the node's prefix or
-    its branches share their longer ones, whichever saves more.
+    its branches share their longer ones, whichever saves more. The tree is walked from its leaves
+    up, so that chats which grow turn by turn nest as deep as they like.
     """
     ordered = sorted(rows, key=lambda row: row.ids)
-    shared = [_common(a, b) for a, b in pairwise(ordered)]
-
-    def best(start: int, end: int) -> tuple[int, list[tuple[int, int, int]]]:
-        """(tokens saved, spans of (prefix, start, end)) for ``ordered[start:end]``."""
-        if end - start < _FEWEST:
-            return 0, []
-        prefix = min(shared[start : end - 1])
-        cuts = [i + 1 for i in range(start, end - 1) if shared[i] == prefix]
-        branches = [best(a, b) for a, b in pairwise([start, *cuts, end])]
-        apart = sum(saved for saved, _ in branches)
-        together = prefix * (end - start - 1) - overhead
-        if together > max(apart, 0):
-            return together, [(prefix, start, end)]
-        return apart, [span for _, spans in branches for span in spans]
-
-    spans = best(0, len(ordered))[1]
+    path = [_Node(0, 0)]
+    for end, prefix in enumerate([*(_common(a, b) for a, b in pairwise(ordered)), 0], start=1):
+        start, saved, found = end - 1, 0, list[Span]()
+        while path[-1].prefix > prefix:
+            node = path.pop()
+            node.take(saved, found)
+            start, (saved, found) = node.start, node.closed(end, overhead)
+        if path[-1].prefix < prefix:
+            path.append(_Node(prefix, start))
+        path[-1].take(saved, found)
+    spans = path[0].spans
     covered = {i for _, start, end in spans for i in range(start, end)}
     rest = tuple(row for i, row in enumerate(ordered) if i not in covered)
-    found = [Group(prefix, tuple(ordered[start:end])) for prefix, start, end in spans]
-    return [*found, Group(0, rest)] if rest else found
+    sharing = [Group(prefix, tuple(ordered[start:end])) for prefix, start, end in spans]
+    return [*sharing, Group(0, rest)] if rest else sharing
+
+
+def waves(groups: Sequence[Group], budget: int) -> list[list[Group]]:
+    """Groups whose prefixes go into one forward, as many as keep to ``budget`` tokens, padding included.
+
+    Prefixes of a wave are of like length, none below half of the longest. Rows without a prefix are a wave alone.
+    """
+    made: list[list[Group]] = []
+    for group in sorted(groups, key=lambda group: group.prefix, reverse=True):
+        longest = made[-1][0].prefix if made else 0
+        fits = made and (len(made[-1]) + 1) * longest <= budget and 2 * group.prefix >= longest > 0
+        if fits:
+            made[-1].append(group)
+        else:
+            made.append([group])
+    return made
 
 
 def batches(rows: Sequence[Row], budget: int, extra: int = 0) -> list[list[Row]]:
@@ -88,7 +125,6 @@ def batches(rows: Sequence[Row], budget: int, extra: int = 0) -> list[list[Row]]
 
 
 def _common(a: Row, b: Row) -> int:
-    """Length of the prefix that two rows can share, in whole blocks."""
+    """Length of the prefix that two rows can share."""
     limit = min(a.free, b.free)
-    equal = next((i for i in range(limit) if a.prompt[i] != b.prompt[i]), limit)
-    return equal // _BLOCK * _BLOCK
+    return next((i for i in range(limit) if a.prompt[i] != b.prompt[i]), limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alignbench.backend.options import Ids
@@ -11,8 +12,18 @@ from alignbench.types import Sampling
 if TYPE_CHECKING:
     import torch
 
-# Keys and values of each layer, each of shape (1, heads, tokens, head size).
-Cache = list[tuple["torch.Tensor", "torch.Tensor"]]
+
+@dataclass(frozen=True)
+class Cache:
+    """Prefixes that were run, padded on the left.
+
+    Attributes:
+        layers: keys and values of each layer, each of shape (prefixes, heads, tokens, head size).
+        mask: 1 where there is a token, shape (prefixes, tokens).
+    """
+
+    layers: list[tuple[torch.Tensor, torch.Tensor]]
+    mask: torch.Tensor
 
 
 def shares_prefixes(config: Any) -> bool:
@@ -21,21 +32,25 @@ def shares_prefixes(config: Any) -> bool:
     return layers == {"full_attention"} and not getattr(config, "sliding_window", None)
 
 
-def prefill(weights: Any, prefix: Ids) -> Cache:
-    """Keys and values of a prefix, run once."""
-    import torch
+def prefill(weights: Any, prefixes: Sequence[Ids]) -> Cache:
+    """Keys and values of prefixes, each run once."""
+    ids, mask = padded(prefixes, weights.device)
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    cache = weights(
+        input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=True, logits_to_keep=1
+    ).past_key_values
+    return Cache([(layer[0], layer[1]) for layer in cache], mask)
 
-    ids = torch.tensor([prefix], device=weights.device)
-    cache = weights(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
-    return [(layer[0], layer[1]) for layer in cache]
 
-
-def logprobs(weights: Any, suffixes: Sequence[Ids], keep: int, cache: Cache | None = None) -> torch.Tensor:
+def logprobs(
+    weights: Any, suffixes: Sequence[Ids], keep: int, cache: Cache | None = None, prefixes: Sequence[int] = ()
+) -> torch.Tensor:
     """Log-probabilities after each row's last ``keep`` tokens, float32, shape (rows, keep, vocabulary).
 
     Args:
         suffixes: tokens after the prefix whose keys and values are in ``cache``; of unlike length,
             so for a row shorter than ``keep`` the first positions mean nothing.
+        prefixes: which of the cache each row begins with.
     """
     import torch
     from transformers import DynamicCache
@@ -44,10 +59,11 @@ def logprobs(weights: Any, suffixes: Sequence[Ids], keep: int, cache: Cache | No
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
     past = None
     if cache is not None:
-        rows, seen = len(suffixes), cache[0][0].shape[2]
-        past = DynamicCache([(k.expand(rows, -1, -1, -1), v.expand(rows, -1, -1, -1)) for k, v in cache])
-        mask = torch.cat([mask.new_ones(rows, seen), mask], dim=1)
-        positions = positions + seen
+        which = torch.tensor(prefixes, device=weights.device)
+        past = DynamicCache([(keys[which], values[which]) for keys, values in cache.layers])
+        seen = cache.mask[which]
+        mask = torch.cat([seen, mask], dim=1)
+        positions = positions + seen.sum(-1, keepdim=True)
     logits: torch.Tensor = weights(
         input_ids=ids,
         attention_mask=mask,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.backend import Backend, Engine, Usage, adapters, forward
-from alignbench.backend.batches import Group, Row, batches, groups
+from alignbench.backend.batches import Group, Row, batches, groups, waves
 from alignbench.backend.device import device_of
 from alignbench.backend.loading import load
 from alignbench.backend.options import Ids, contexts, leaves, scores
@@ -90,9 +90,9 @@ class HFEngine(Engine):
         tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
         rows = [Row(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]
         with self._speaking(adapter) as weights, bar(len(rows), "score", "row") as progress:
-            for group in self._groups(rows, weights):
-                step = self._look_up(weights, group, wanted, tables)
-                self._run(batches(group.rows, self._budget), step, progress)
+            for wave in waves(self._groups(rows, weights), self._budget):
+                step = self._look_up(weights, wave, wanted, tables)
+                self._run(batches([row for group in wave for row in group.rows], self._budget), step, progress)
         return [scores(asked, table) for asked, table in zip(choices, tables, strict=True)]
 
     def close(self) -> None:
@@ -108,18 +108,21 @@ class HFEngine(Engine):
     def _look_up(
         self,
         weights: Any,
-        group: Group,
+        wave: Sequence[Group],
         wanted: Sequence[Mapping[Ids, Sequence[int]]],
         tables: Sequence[dict[Ids, dict[int, float]]],
     ) -> Callable[[list[Row]], None]:
-        """What to do with a batch of ``group``: run it and write the wanted log-probabilities into ``tables``."""
-        cache = forward.prefill(weights, group.rows[0].ids[: group.prefix]) if group.prefix else None
-        self.usage.prompt_tokens += group.prefix
+        """What to do with a batch of ``wave``: run it and write the wanted log-probabilities into ``tables``."""
+        prefixes = [group.rows[0].ids[: group.prefix] for group in wave]
+        cache = forward.prefill(weights, prefixes) if wave[0].prefix else None
+        places = {(row.request, row.leaf): place for place, group in enumerate(wave) for row in group.rows}
+        self.usage.prompt_tokens += sum(map(len, prefixes))
 
         def step(batch: list[Row]) -> None:
             keep = max(len(row.leaf) for row in batch) + 1
-            suffixes = [row.ids[group.prefix :] for row in batch]
-            found = forward.logprobs(weights, suffixes, keep, cache)
+            begun = [places[row.request, row.leaf] for row in batch]
+            suffixes = [row.ids[wave[place].prefix :] for row, place in zip(batch, begun, strict=True)]
+            found = forward.logprobs(weights, suffixes, keep, cache, begun)
             cells = [
                 (i, keep - 1 - len(row.leaf) + depth, row.request, row.leaf[:depth], token)
                 for i, row in enumerate(batch)

@@ -89,6 +89,18 @@ def _tabulated(
     return cells, dropped
 
 
+def read_individuals(path: Path, layout: Layout) -> pd.DataFrame:
+    """Codes of every respondent: ``country``, ``weight`` and the item ids; negative codes are NaN.
+
+    A question that the file lacks is NaN throughout. Errors as in :func:`country_shares`.
+    """
+    frame = _read(existing(path), layout)
+    codes = {item: frame.get(column, np.nan) for item, column in layout.questions}
+    answers = pd.DataFrame(codes, index=frame.index)
+    weight = frame[layout.weight] if layout.weight else 1.0
+    return answers.where(answers >= 0).assign(country=frame[layout.country], weight=weight)
+
+
 def _tallies(people: pd.DataFrame) -> dict[str, dict[int, tuple[float, int]]]:
     """Country -> code -> (weight, number) of the respondents who chose it; missing answers are left out."""
     valid = people[(people["code"] >= 0) & (people["weight"] > 0)]

@@ -77,6 +77,40 @@ def interval(values: ArrayLike, clusters: Sequence[str], bootstrap: Bootstrap) -
     return Interval(ratio.value, *ratio.bounds(bootstrap), *_basis(clusters))
 
 
+def ratio(values: ArrayLike, weights: ArrayLike, clusters: Sequence[str], bootstrap: Bootstrap) -> Interval:
+    """Sum of values over sum of weights, both over items; shapes as in :func:`interval`."""
+    n = len(clusters)
+    found = _Ratio.of(_per_item(values, n), _per_item(weights, n), clusters)
+    return Interval(found.value, *found.bounds(bootstrap), *_basis(clusters))
+
+
+def over_people(sums: ArrayLike, counts: ArrayLike, confidence: float) -> tuple[float, float, float]:
+    """Sum over sum with its t interval over people, who count as drawn one by one: (value, low, high).
+
+    With many people as clusters the bootstrap would cost memory and bring nothing.
+
+    Args:
+        sums: of a person's scores, shape (people,).
+        counts: how many scores the person has, shape (people,); people without any are left out.
+
+    Returns:
+        NaN bounds for fewer than two people; a NaN value for none.
+    """
+    from scipy.stats import t
+
+    total, n = np.asarray(sums, dtype=np.float64), np.asarray(counts, dtype=np.float64)
+    total, n = total[n > 0], n[n > 0]
+    people = len(n)
+    if people == 0:
+        return math.nan, math.nan, math.nan
+    value = float(total.sum() / n.sum())
+    if people == 1:
+        return value, math.nan, math.nan
+    error = math.sqrt(people / (people - 1) * float(((total - value * n) ** 2).sum())) / float(n.sum())
+    half = float(t.ppf((1 + confidence) / 2, people - 1)) * error
+    return value, value - half, value + half
+
+
 def paired(a: ArrayLike, b: ArrayLike, clusters: Sequence[str], bootstrap: Bootstrap) -> Difference:
     """Mean of a minus b over the same items; shapes as in :func:`interval`, seeds need not match.
 

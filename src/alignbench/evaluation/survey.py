@@ -27,7 +27,7 @@ FORMS: dict[str, dict[str, Enum]] = {
     "reworded": {"style": Style.reworded},
 }
 # What tells one look at the options from all others: a prompt, and which thought came before the answer.
-_ASKED = [*_ID, "chain"]
+ASKED = [*_ID, "chain"]
 
 
 class LogBase(Enum):
@@ -123,12 +123,12 @@ def respond(
         progress.update(len(prompts) - len(waiting))
         for start in range(0, len(waiting), knobs.chunk):
             chunk = waiting[start : start + knobs.chunk]
-            part = _answers(engine, aligned, chunk)
-            _write(part, folder / f"part-{len(parts):04d}.parquet")
+            part = answers(engine, aligned, chunk)
+            write(part, folder / f"part-{len(parts):04d}.parquet")
             parts.append(part)
             progress.update(len(chunk))
-    responses = pd.concat(parts).sort_values([*_ASKED, "position"], ignore_index=True)
-    _write(responses, final)
+    responses = pd.concat(parts).sort_values([*ASKED, "position"], ignore_index=True)
+    write(responses, final)
     for path in folder.glob("part-*.parquet"):
         path.unlink()
     return responses
@@ -142,11 +142,7 @@ def distributions(responses: pd.DataFrame, items: Iterable[Item]) -> dict[str, A
     Raises:
         AlignbenchError: an item without responses, or a prompt that gave no option any probability.
     """
-    prompt = [responses[name] for name in _ASKED]
-    score = responses["logprob"] - responses["prior"]
-    weight = (score - score.groupby(prompt).transform("max")).map(math.exp)
-    share = weight / weight.groupby(prompt).transform("sum")
-    mean = share.groupby([responses["item"], responses["option"]]).mean().unstack("option")
+    mean = shares(responses, ASKED).groupby([responses["item"], responses["option"]]).mean().unstack("option")
     found: dict[str, Array] = {}
     for item in items:
         check(item.id in mean.index, "responses", item.id, "this item was not asked; remove the stage and run again")
@@ -155,46 +151,58 @@ def distributions(responses: pd.DataFrame, items: Iterable[Item]) -> dict[str, A
     return found
 
 
+def shares(responses: pd.DataFrame, prompt: Sequence[str]) -> pd.Series[float]:
+    """Share of each row's option among those of its prompt; ``prompt`` names the columns that tell prompts apart."""
+    keys = [responses[name] for name in prompt]
+    score = responses["logprob"] - responses["prior"]
+    weight = (score - score.groupby(keys).transform("max")).map(math.exp)
+    return weight / weight.groupby(keys).transform("sum")
+
+
 def option_mass(responses: pd.DataFrame) -> dict[str, float]:
     """Item id -> mean probability of the options' first tokens over its prompts."""
-    mass = responses.drop_duplicates(_ASKED).groupby("item")["mass"].mean()
+    mass = responses.drop_duplicates(ASKED).groupby("item")["mass"].mean()
     return {str(item): float(value) for item, value in mass.items()}
 
 
-def _answers(engine: Engine, aligned: AlignedModel, prompts: Sequence[Prompt]) -> pd.DataFrame:
-    """Rows of one chunk; equal requests (priors of items with the same options) are scored once."""
+def answers(engine: Engine, aligned: AlignedModel, prompts: Sequence[Prompt]) -> pd.DataFrame:
+    """Rows of one chunk, as :func:`respond` gives them, indexed by the prompt's place in ``prompts``.
+
+    Equal requests (priors of items with the same options) are scored once.
+    """
     asked = _thought_out(engine, aligned, prompts)
-    requests = [r for prompt, request, _, _ in asked for r in (request, prompt.prior) if r is not None]
+    requests = [r for _, prompt, request, _, _ in asked for r in (request, prompt.prior) if r is not None]
     unique: list[Request] = list(dict.fromkeys(requests))
     scores = dict(
         zip(unique, engine.score([r.chat for r in unique], [r.options for r in unique], aligned.adapter), strict=True)
     )
-    rows = []
-    for prompt, request, chain, thought in asked:
+    rows, places = [], []
+    for place, prompt, request, chain, thought in asked:
         answer = scores[request]
         prior = scores[prompt.prior].logprobs if prompt.prior else (0.0,) * len(prompt.options)
         for position, option in enumerate(prompt.options):
             figures = (answer.logprobs[position], prior[position], answer.mass)
             rows.append((*prompt.id, chain, position, option, *figures, thought))
-    return pd.DataFrame(rows, columns=[*_ASKED, "position", "option", "logprob", "prior", "mass", "thought"])
+            places.append(place)
+    return pd.DataFrame(rows, places, [*ASKED, "position", "option", "logprob", "prior", "mass", "thought"])
 
 
 def _thought_out(
     engine: Engine, aligned: AlignedModel, prompts: Sequence[Prompt]
-) -> list[tuple[Prompt, Request, int, str]]:
-    """(prompt, request whose options are looked up, chain, thought), a row per sampled thought where any is wanted."""
+) -> list[tuple[int, Prompt, Request, int, str]]:
+    """(place, prompt, request whose options are looked up, chain, thought), a row per sampled thought if any."""
     sampling = aligned.policy.reasoning
     if sampling is None:
-        return [(prompt, prompt.request, 0, "") for prompt in prompts]
+        return [(place, prompt, prompt.request, 0, "") for place, prompt in enumerate(prompts)]
     thoughts = engine.generate([prompt.request.chat for prompt in prompts], sampling, aligned.adapter)
     return [
-        (prompt, prompt.after(text), chain, text)
-        for prompt, texts in zip(prompts, thoughts, strict=True)
+        (place, prompt, prompt.after(text), chain, text)
+        for place, (prompt, texts) in enumerate(zip(prompts, thoughts, strict=True))
         for chain, text in enumerate(texts)
     ]
 
 
-def _write(frame: pd.DataFrame, path: Path) -> None:
+def write(frame: pd.DataFrame, path: Path) -> None:
     """A reader finds the whole file or none."""
     partial = path.with_name(f".{path.name}")
     frame.to_parquet(partial, index=False)

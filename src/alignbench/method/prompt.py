@@ -6,6 +6,7 @@ cross-culture thinking, self-alignment in context, guidance, retrieved values, n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +26,11 @@ class Composed(PromptPolicy):
 
     def systems_for(self, item: Item) -> tuple[str | None, ...]:
         """System texts for this item; blocks with fewer variants start again."""
-        variants = [block.texts(item) for block in self.blocks]
-        count = max(map(len, variants))
-        return tuple("\n\n".join(texts[i % len(texts)] for texts in variants) for i in range(count))
+        return _joined([block.texts(item) for block in self.blocks])
+
+    def systems_as(self, person: str, item: Item) -> tuple[str, ...]:
+        """``person`` takes the place of a block that says who is asked; the others follow."""
+        return _joined([(person,), *(block.texts(item) for block in self.blocks if not block.says_who)])
 
     def worded(self, item: Item) -> Item:
         """The item in the policy's language.
@@ -46,6 +49,12 @@ class Composed(PromptPolicy):
     def parts(self) -> dict[str, Any]:
         """Identity of every block, of the language and of the reasoning."""
         return {**super().parts, "blocks": [block.identity for block in self.blocks]}
+
+
+def _joined(variants: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """As many texts as the block with the most variants has."""
+    count = max(map(len, variants))
+    return tuple("\n\n".join(texts[i % len(texts)] for texts in variants) for i in range(count))
 
 
 @dataclass(frozen=True)

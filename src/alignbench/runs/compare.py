@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.survey import SurveyBenchmark, respond
 from alignbench.method import Method
 from alignbench.method.prompting import wordings
@@ -19,7 +20,7 @@ from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
 from alignbench.store.manifest import write_json
 from alignbench.store.stages import Pending, Stage
-from alignbench.types import AlignedModel, Culture, PromptPolicy, Sampling, Split, chat
+from alignbench.types import AlignedModel, Culture, Item, PromptPolicy, Sampling, Split, chat
 
 _SAMPLES = 3
 
@@ -105,9 +106,14 @@ def entries(cell: Cell) -> list[Contender]:
 
 def _answered(cell: Cell, entry: Contender) -> Answered:
     model = entry.method.fit(cell.context(entry.culture))
-    forms = cell.benchmark.forms.items()
-    responses = _respond(cell, model, cell.benchmark)
-    return Answered(entry.label, model, responses, entry.own, {n: _respond(cell, model, form) for n, form in forms})
+    asked = [(n, _asked(cell, form), form) for n, form in cell.benchmark.forms.items()]
+    forms = {name: responses(cell, model, items, form) for name, items, form in asked}
+    own = responses(cell, model, _asked(cell, cell.benchmark), cell.benchmark)
+    return Answered(entry.label, model, own, entry.own, forms)
+
+
+def _asked(cell: Cell, benchmark: SurveyBenchmark) -> tuple[Item, ...]:
+    return cell.surveys[benchmark.split].items
 
 
 def _elsewhere(cell: Cell, answered: Sequence[Answered]) -> list[Elsewhere]:
@@ -120,23 +126,27 @@ def _elsewhere(cell: Cell, answered: Sequence[Answered]) -> list[Elsewhere]:
         say(f"{culture.country}, before and after")
         policy = PromptPolicy(wordings(culture))
         told = [(BASE, AlignedModel(cell.model, policy=policy)), (own.label, replace(own.model, policy=policy))]
-        pair = [Answered(label, model, _respond(cell, model, cell.benchmark)) for label, model in told]
+        asked = _asked(cell, cell.benchmark)
+        pair = [Answered(label, model, responses(cell, model, asked, cell.benchmark)) for label, model in told]
         found.append(Elsewhere(culture, *pair))
     return found
 
 
-def _respond(cell: Cell, model: AlignedModel, benchmark: SurveyBenchmark) -> Stage:
-    """Answers of ``model`` to all items of the benchmark's split, whatever the culture asked."""
-    items = cell.surveys[benchmark.split].items
-    parts = {
+def speaker(model: AlignedModel, asking: Asking) -> dict[str, Any]:
+    """Everything but the questions that decides what ``model`` answers."""
+    return {
         "model": model.base.fingerprint,
         "dtype": model.base.dtype,
         "template": dict(model.base.template_kwargs),
         "adapter": model.adapter_key,
         "policy": model.policy.parts,
-        "asking": benchmark.asking.parts,
-        "items": hashlib.sha256(repr(items).encode()).hexdigest(),
+        "asking": asking.parts,
     }
+
+
+def responses(cell: Cell, model: AlignedModel, items: tuple[Item, ...], benchmark: SurveyBenchmark) -> Stage:
+    """Answers of ``model`` to ``items``, whatever the culture asked."""
+    parts = {**speaker(model, benchmark.asking), "items": hashlib.sha256(repr(items).encode()).hexdigest()}
 
     def build(folder: Path) -> Mapping[str, Any]:
         engine = cell.engine(model.base)

@@ -1,4 +1,4 @@
-"""``task=report``: every page anew from the store alone."""
+"""``task=report``: every page and every pooled table anew from the store alone."""
 
 from __future__ import annotations
 
@@ -13,19 +13,29 @@ from alignbench.task import Task
 
 @dataclass(frozen=True)
 class Report(Task):
-    """Reads ``<store>/score/*/record.json``; of records with the same page name the newest counts."""
+    """Reads the records of ``score`` and ``protocols``; of those of one cell the newest counts."""
 
     def main(self, cfg: DictConfig) -> None:
-        """Write one page per finished cell, the overview, its CSV and Markdown, and all results as data."""
+        """Write one page per finished cell, the overview, all results as data, and what protocols gave.
+
+        Raises:
+            AlignbenchError: the store holds no finished cell of either kind.
+        """
         from alignbench.report.extra import extras_of, finished_extras
         from alignbench.report.index import write_index
         from alignbench.report.page import write_page
+        from alignbench.report.protocols.write import write_protocols
         from alignbench.report.results import results
         from alignbench.report.schema import schema_markdown
         from alignbench.report.study import finished
         from alignbench.report.variety import varieties
 
         folder, store = Path(cfg.reports), Path(cfg.store)
+        side_by_side = write_protocols(store, folder)
+        if side_by_side:
+            say(f"protocols {side_by_side}")
+        if side_by_side and not (store / "score").is_dir():
+            return
         cells, extras = finished(store), finished_extras(store)
         for stage, record in cells:
             write_page(record, folder / record.cell.page, stage, extras_of(record.cell, extras))

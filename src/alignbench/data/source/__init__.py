@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import pandas as pd
 
 from alignbench.component import Component
 from alignbench.data.people import Panel, Person
@@ -27,6 +30,13 @@ class Source(Component, ABC):
 
     def panel(self, iso3: str) -> Panel | None:
         """All respondents of a country and their answers; None where the source holds none."""
+        return None
+
+    def individuals(self, columns: Sequence[str]) -> pd.DataFrame | None:
+        """Every respondent's codes in these columns, NaN where missing, with ``country`` (iso3) and ``weight``.
+
+        None where the source holds no respondents. A column that the file lacks is NaN throughout.
+        """
         return None
 
     @abstractmethod

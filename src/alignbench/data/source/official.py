@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pandas as pd
 
 from alignbench.component import recorded
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import bundled
-from alignbench.data.microdata import Layout, country_panel, country_shares
+from alignbench.data.microdata import Layout, country_panel, country_shares, read_individuals
 from alignbench.data.people import Panel, Person
 from alignbench.data.respondents import Demographics, drawn_people
 from alignbench.data.source import Source
@@ -55,6 +58,11 @@ class OfficialWave7(Source):
     def panel(self, iso3: str) -> Panel | None:
         """All respondents of a country; None where the file holds none."""
         return country_panel(Path(self.path), bundled("wvs7").items, _layout(self.weighted), iso3)
+
+    def individuals(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Every respondent's codes in these columns of the file."""
+        weight = "W_WEIGHT" if self.weighted else None
+        return read_individuals(Path(self.path), Layout("B_COUNTRY_ALPHA", weight, tuple((c, c) for c in columns)))
 
     def splits(self) -> dict[str, Split]:
         """Battery -> split."""

@@ -56,6 +56,11 @@ class Block(ABC):
         """JSON-able: everything that changes the texts."""
 
     @property
+    def says_who(self) -> bool:
+        """Whether it names the respondent, whose place another one takes in an interview."""
+        return False
+
+    @property
     def note(self) -> str | None:
         """What every table that rests on this block must say."""
         return None

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from alignbench.method import RunContext
 from alignbench.method.block import Block, Fixed, Knobs
 from alignbench.method.prompting import persona_text
 
 
+@dataclass(frozen=True)
+class People(Fixed):
+    """One variant a person."""
+
+    @property
+    def says_who(self) -> bool:
+        """Yes."""
+        return True
+
+
 def make(context: RunContext, knobs: Knobs) -> Block:
     """``personas`` people of the country, drawn at random, one variant each."""
     people, note = context.people(context.culture.iso3, knobs.personas)
-    return Fixed(tuple(persona_text(context.culture, person.words) for person in people), note)
+    return People(tuple(persona_text(context.culture, person.words) for person in people), note)

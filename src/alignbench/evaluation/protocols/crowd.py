@@ -1,0 +1,91 @@
+"""Protocols of interviewed people together: what they answered as a crowd, against the country's shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from alignbench.evaluation.measures.distributional import (
+    kl_divergence,
+    share_within,
+    spaced_wasserstein_similarity,
+    with_refusals,
+)
+from alignbench.evaluation.metrics import Array, js_similarity
+from alignbench.evaluation.protocols.figure import Direction, Figure, Metric
+from alignbench.evaluation.protocols.national import made, ordered, over_items
+from alignbench.evaluation.protocols.sides import Side, Truth
+from alignbench.evaluation.statistics import Bootstrap
+from alignbench.types import Item
+
+# Below this distance an item counts as close (WorldValuesBench, recalled).
+CLOSE = 0.2
+_CROWD = "answers of the interviewed, refusals as an option of their own"
+_COMPAT = Metric(
+    "CLCA",
+    "kl_clca_compat",
+    Direction.down,
+    "as the authors' code has it: log_softmax over the model's probabilities, KL from the survey; not a divergence "
+    "of the two, equal distributions do not score 0",
+    high=math.inf,
+)
+_JS = Metric("CLCA", "JS distance (ln)", Direction.down, _CROWD, high=math.sqrt(math.log(2)))
+_AGGREGATE = Metric(
+    "WorldValuesBench",
+    "Wasserstein, aggregate",
+    Direction.down,
+    "answers of the interviewed against the country's shares, scale from 0 to 1, refusals dropped, ordered options",
+)
+_WITHIN = Metric("WorldValuesBench", f"share below {CLOSE}", Direction.up, "items whose aggregate Wasserstein is close")
+
+Score = Callable[[Array, Array], Array]
+
+
+def crowd(side: Side, truth: Truth, epsilon: float, compat: bool, bootstrap: Bootstrap) -> Iterator[Figure]:
+    """The figures of the interviews, persons pooled.
+
+    Args:
+        epsilon: of the KL divergence; see :func:`~alignbench.evaluation.measures.distributional.kl_divergence`.
+        compat: add the divergence of CLCA's code.
+    """
+
+    def mean(metric: Metric, score: Score) -> Figure:
+        items = [item for item in truth.items if item.id in side.crowd]
+        values = [float(np.mean(score(with_refusals(truth.shares(i), 0.0), side.crowd[i.id]))) for i in items]
+        found = over_items(values, items, bootstrap)
+        return made(metric, side, truth, items, found, truth.respondents, _refused(side))
+
+    name = f"KL(model || survey), eps {epsilon:g}"
+    kl = Metric("CLCA", name, Direction.down, f"natural log, P = {_CROWD}; depends on eps", high=math.inf)
+    yield mean(kl, lambda p, q: kl_divergence(q, p, epsilon))
+    if compat:
+        yield mean(_COMPAT, lambda p, q: kl_divergence(p, q, epsilon=0, softmax_second=True))
+    yield mean(_JS, lambda p, q: 1 - js_similarity(p, q, math.e, sqrt=True))
+    yield from _wasserstein(side, truth, bootstrap)
+
+
+def answered(side: Side, item: Item) -> Array | None:
+    """Shares among the answers given, shape (draws, K); None where all were refused."""
+    shares = side.crowd[item.id][..., :-1]
+    total = shares.sum(axis=-1, keepdims=True)
+    return shares / total if bool((total > 0).all()) else None
+
+
+def _wasserstein(side: Side, truth: Truth, bootstrap: Bootstrap) -> Iterator[Figure]:
+    given = {i.id: answered(side, i) for i in truth.items if ordered(i) and i.id in side.crowd}
+    items = [item for item in truth.items if given.get(item.id) is not None]
+    values = [1 - float(np.mean(_similarity(truth.shares(item), given[item.id]))) for item in items]
+    for metric, scores in ((_AGGREGATE, values), (_WITHIN, [share_within([value], CLOSE) for value in values])):
+        found = over_items(scores, items, bootstrap)
+        yield made(metric, side, truth, items, found, truth.respondents, _refused(side))
+
+
+def _similarity(p: Array, q: Array | None) -> Array:
+    assert q is not None
+    return spaced_wasserstein_similarity(p, q, np.arange(p.shape[-1]))
+
+
+def _refused(side: Side) -> str:
+    return f"{side.refusals:.0%} of the answers refused" if side.refusals else ""

@@ -1,0 +1,104 @@
+"""One pass of responses: a model asked with its own prompt, then in the place of each respondent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from alignbench.data.people import ASSUMED, Person, assumed
+from alignbench.evaluation.interview import Choices, interview, write_own
+from alignbench.method.prompting import persona_text
+from alignbench.runs.cell import Cell
+from alignbench.runs.compare import responses, speaker
+from alignbench.store.stages import Stage
+from alignbench.types import AlignedModel, Item, Split
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """The people of a country who are interviewed.
+
+    Attributes:
+        systems: system texts that say who is asked.
+        items: what each is asked.
+        answers: their own, index into ``Item.codes`` or -1, shape (people, items); None for assumed people, whose
+            answers are nobody's.
+        note: on where they come from.
+    """
+
+    systems: tuple[str, ...]
+    items: tuple[Item, ...]
+    answers: Choices | None
+    note: str | None
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of who is asked, what, and what they said themselves."""
+        own = b"" if self.answers is None else self.answers.tobytes()
+        return hashlib.sha256(repr((self.systems, self.items)).encode() + own).hexdigest()
+
+
+def panel(cell: Cell, items: Sequence[Item], count: int, seed: int) -> Panel:
+    """``count`` people of the cell's culture, drawn from the source or assumed.
+
+    Args:
+        items: asked are those that the country answered.
+    """
+    iso3 = cell.culture.iso3
+    asked = tuple(item for item in items if item.id in cell.survey.of(iso3))
+    people = cell.source.people(iso3, count, seed)
+    known = people if people is not None else assumed(cell.surveys[Split.train], iso3, count, seed)
+    systems = tuple(persona_text(cell.culture, person.words) for person in known)
+    if people is None:
+        return Panel(systems, asked, None, ASSUMED)
+    return Panel(systems, asked, _own(people, asked), None)
+
+
+def interviewed(cell: Cell, model: AlignedModel, panel: Panel, own: Sequence[tuple[Item, ...]]) -> Stage:
+    """The table of all answers of ``model``, in the stage's folder ``responses``; see :mod:`.interview`.
+
+    Args:
+        own: items asked with the method's own prompt; each part is a stage of its own, shared with other runs.
+    """
+    alone = [responses(cell, model, items, cell.benchmark) for items in own if items]
+    parts = {
+        **speaker(model, cell.benchmark.asking),
+        "own": [stage.key for stage in alone],
+        "people": panel.fingerprint,
+    }
+
+    def build(folder: Path) -> Mapping[str, Any]:
+        table = folder / "responses"
+        table.mkdir(exist_ok=True)
+        write_own(pd.concat([pd.read_parquet(stage.path / "responses.parquet") for stage in alone]), table)
+        engine = cell.engine(model.base)
+        prompts = interview(engine, model, panel.systems, panel.items, cell.benchmark, table)
+        _describe(panel).to_parquet(folder / "people.parquet")
+        return {
+            "respondents": len(panel.systems),
+            "items": len(panel.items),
+            "prompts": prompts,
+            **asdict(engine.usage),
+        }
+
+    return cell.store.stage("interview", parts, build)
+
+
+def _own(people: Sequence[Person], items: Sequence[Item]) -> Choices:
+    rows = (person.answers.get(item.id, -1) for person in people for item in items)
+    return np.fromiter(rows, dtype=np.int8, count=len(people) * len(items)).reshape(len(people), len(items))
+
+
+def _describe(panel: Panel) -> pd.DataFrame:
+    """A row per respondent: the text that says who is asked, and their own answers where they gave any."""
+    frame = pd.DataFrame({"system": panel.systems}).rename_axis("respondent")
+    if panel.answers is None:
+        return frame
+    own = pd.DataFrame(panel.answers, columns=[item.id for item in panel.items]).rename_axis("respondent")
+    return frame.join(own)

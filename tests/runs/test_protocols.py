@@ -1,0 +1,85 @@
+"""task=protocols from config to files: one pass, every protocol, pooled over cells, and never asked twice."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from alignbench.config import instantiate
+from alignbench.errors import AlignbenchError
+from alignbench.evaluation.protocols.recipe import Block, Pass
+from alignbench.runs.interviews import panel
+from alignbench.runs.protocols import protocols
+
+WORLD = ("survey=world", "benchmark=compact", "method=cultural_prompt", "method.wordings=2")
+ITEMS = ("W1", "W2", "W5", "W9", "W13")
+FEW = Pass(items=ITEMS, respondents=3)
+
+
+@pytest.fixture
+def done(compose_config, make_cell, capsys):
+    protocols(make_cell(*WORLD, "culture=iraq"), FEW)
+    task = ("task=protocols", f"task.items=[{','.join(ITEMS)}]", "task.respondents=3")
+    cfg = compose_config(*WORLD, *task, "culture=china")
+    instantiate(cfg.task).main(cfg)
+    return capsys.readouterr().out
+
+
+def test_two_cells_give_one_table_a_map_and_a_matrix(done, compose_config, make_cell, capsys, tmp_path):
+    folder = tmp_path / "reports/protocols"
+    table = pd.read_csv(folder / "protocols.csv")
+    assert set(table["protocol"]) > {"CultureRL", "CultureSPA", "CLCA", "AlKhamissi", "WorldValuesBench", "OpinionQA"}
+    assert set(table["protocol"]) > {"GlobalOpinionQA", "Tao"}
+    assert set(table["culture"]) == {"iraq", "china"}
+    keys = ["culture", "label", "protocol", "metric"]
+    assert not table.duplicated(keys).any() and table.groupby(["culture", "label"]).size().nunique() == 1
+    assert table.loc[table["protocol"] == "Tao", "value"].isna().all()
+    (pictures,) = [path for path in folder.iterdir() if path.is_dir()]
+    names = {path.name for path in pictures.iterdir()}
+    assert names == {"map.png", "map.csv", "specificity.csv", "specificity.md", "specificity-cultural_prompt.png"}
+    marks = pd.read_csv(pictures / "map.csv")
+    assert marks["kind"].value_counts().to_dict() == {"country": 20, "model": 2, "base": 1}
+    matrix = pd.read_csv(pictures / "specificity.csv")
+    assert len(matrix) == 4 + 2 + 1 and matrix["own_minus_others"].notna().sum() == 3
+    assert "generated world" in done and "exact match" in done
+
+    again = make_cell(*WORLD, "culture=iraq")
+    record, _ = protocols(again, FEW)
+    assert not again.store.built and record.real and record.respondents == 3
+    (folder / "protocols.md").unlink()
+    cfg = compose_config("task=report")
+    instantiate(cfg.task).main(cfg)
+    assert (folder / "protocols.md").is_file() and "protocols" in capsys.readouterr().out
+
+
+def test_real_people_keep_their_own_answers_and_assumed_ones_have_none(make_cell):
+    cell = make_cell(*WORLD, "culture=iraq")
+    items = FEW.asked(cell.surveys, cell.survey, cell.benchmark.split)
+    real = panel(cell, items, 4, 0)
+    assert real.answers is not None and real.answers.shape == (4, 5) and real.note is None
+    (drawn, *_) = cell.source.people("IRQ", 4, 0)
+    assert real.answers[0].tolist() == [drawn.answers[item] for item in ITEMS]
+    assert real.systems[0] == f"You live in Iraq. You are {drawn.words}."
+    bundled = make_cell("culture=iraq")
+    assumed = panel(bundled, bundled.survey.items[:5], 4, 0)
+    assert assumed.answers is None and "assumed" in str(assumed.note)
+    assert real.fingerprint != panel(cell, items, 4, 1).fingerprint
+
+
+def test_the_block_of_the_paper_is_held_only_by_a_world_values_survey(make_cell):
+    block = Pass(block=Block.social_values)
+    wvs, world = make_cell("culture=iraq"), make_cell(*WORLD)
+    assert len(block.asked(wvs.surveys, wvs.survey, wvs.benchmark.split)) == 44
+    with pytest.raises(AlignbenchError, match=r"task\.block"):
+        block.asked(world.surveys, world.survey, world.benchmark.split)
+    held_out = Pass().asked(wvs.surveys, wvs.survey, wvs.benchmark.split)
+    assert held_out == wvs.surveys[wvs.benchmark.split].items
+
+
+def test_a_respondent_takes_the_place_of_a_methods_own_persona(make_cell):
+    cell = make_cell("culture=iraq", "method=prompt", "method.blocks=[persona,norms]", "method.personas=3")
+    policy = cell.method.fit(cell.context(cell.culture)).policy
+    item = cell.survey.items[0]
+    (text,) = policy.systems_as("You are Nour.", item)
+    assert text.startswith("You are Nour.\n\n") and text.count("You are") == 1
+    assert len(policy.systems_for(item)) == 3
