@@ -24,7 +24,7 @@ from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
 from alignbench.store.stages import Store
 from alignbench.training import Training
-from alignbench.types import Culture, ModelRef, Split
+from alignbench.types import Culture, ModelRef, Split, check
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,9 @@ class Cell:
         survey = source.load(cultures)
         for c in cultures:
             survey.of(c.iso3)
+        backend, training = instantiate(cfg.backend), instantiate(cfg.training)
+        remedy = "modules trained in full can not be served there: use backend=hf, or training.full_modules=[]"
+        check(backend.serves_full_modules or not training.full_modules, "backend", type(backend).__name__, remedy)
         return cls(
             choices=_choices(cfg),
             method=instantiate(cfg.method),
@@ -89,7 +92,7 @@ class Cell:
             culture=culture,
             control=control,
             others=others,
-            backend=instantiate(cfg.backend),
+            backend=backend,
             countries=country_names(folders),
             source=source,
             survey=survey,
@@ -100,7 +103,7 @@ class Cell:
             author=instantiate(cfg.author),
             generator=instantiate(cfg.generator),
             critic=instantiate(cfg.critic),
-            training=instantiate(cfg.training),
+            training=training,
             model=instantiate(cfg.model).resolve(),
             seed=cfg.seed,
             insist=cfg.insist,
