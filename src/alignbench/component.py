@@ -21,8 +21,7 @@ class Component:
         meaning = {
             f.name: plain(getattr(self, f.name))
             for f in fields(self)  # type: ignore[arg-type]
-            if not f.metadata.get("recorded")
-            and not (f.metadata.get("added") and getattr(self, f.name) == f.default)
+            if not f.metadata.get("recorded") and not (f.metadata.get("added") and getattr(self, f.name) == f.default)
         }
         return {"class": type(self).__name__, **meaning}
 

@@ -91,6 +91,8 @@ def test_four_bits_are_refused_left_out_aloud_or_part_of_the_identity(
     policy.load_policy(raw, automatic, 0)
     assert "no CUDA with bitsandbytes here" in capsys.readouterr().out
     monkeypatch.setattr(recipe, "has_nf4", lambda: True)
-    assert automatic.parts == Training(**{**vars(QUICK), "quantise": Quantise.nf4}).parts == QUICK.parts | {
-        "quantise": "nf4"
-    }
+    assert (
+        automatic.parts
+        == Training(**{**vars(QUICK), "quantise": Quantise.nf4}).parts
+        == QUICK.parts | {"quantise": "nf4"}
+    )

@@ -82,12 +82,14 @@ class Cell:
         survey = source.load(cultures)
         for c in cultures:
             survey.of(c.iso3)
-        backend, training = instantiate(cfg.backend), instantiate(cfg.training)
+        method, backend, training = (instantiate(node) for node in (cfg.method, cfg.backend, cfg.training))
+        for c in cultures[: 1 + (control is not None)]:
+            method.admit(c)
         remedy = "modules trained in full can not be served there: use backend=hf, or training.full_modules=[]"
         check(backend.serves_full_modules or not training.full_modules, "backend", type(backend).__name__, remedy)
         return cls(
             choices=_choices(cfg),
-            method=instantiate(cfg.method),
+            method=method,
             baselines={str(name): instantiate(node) for name, node in cfg.baselines.items()},
             culture=culture,
             control=control,
