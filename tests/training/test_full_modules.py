@@ -18,9 +18,8 @@ from .test_recipe import preset
 from .world import QUICK, Killed, assert_same_run, killed_at
 
 ROWS = [ConversationRow(chat("How important is work?"), "very"), ConversationRow(chat("And family?"), "rather")]
-LEARN = replace(
-    preset("clca_paper"), updates=4, prompts_per_update=2, checkpoint_every=2, dtype="float32", learning_rate=1e-2, epochs=0
-)  # fmt: skip
+SHORT = {"updates": 4, "prompts_per_update": 2, "checkpoint_every": 2, "epochs": 0}
+LEARN = preset("clca_paper").with_knobs(**SHORT, dtype="float32", learning_rate=1e-2)
 ASKED = ([chat("How important is work?"), chat("Well?")], [("1", "2", "3")] * 2)
 
 

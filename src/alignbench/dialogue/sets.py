@@ -92,7 +92,7 @@ def intent_steps(dialogues: str, country: str, intents: Intents) -> tuple[str, .
     }
     return (
         f"The turns are those of the dialogues kept in {dialogues}.",
-        f"A model told to be an expert on {country} put the intent of each turn in a sentence; later turns were hidden.",
+        f"A model told to be an expert on {country} put the intent of each turn in a sentence, later turns unseen.",
         f"An intent counts as cultural where the sentence {flags[intents.flag]}.",
     )
 

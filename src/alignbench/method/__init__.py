@@ -64,7 +64,7 @@ class RunContext:
 class Method(Component, ABC):
     """A way to align a model with a culture; its fields are its knobs."""
 
-    def admit(self, culture: Culture) -> None:  # noqa: B027
+    def admit(self, culture: Culture) -> None:
         """Asked of every culture of a run before anything is loaded.
 
         Raises:

@@ -91,9 +91,8 @@ class CLCA(Method):
     def fit(self, context: RunContext) -> AlignedModel:
         """Play, judge, label, train."""
         knobs = (self.max_turns, self.max_new_tokens, self.temperature, self.top_p)
-        roleplay = played(
-            context, Scenes(self.scenarios, self.takes, self.adapted), RolePlay(*knobs, seed=context.seed)
-        )
+        scenes = Scenes(self.scenarios, self.takes, self.adapted)
+        roleplay = played(context, scenes, RolePlay(*knobs, seed=context.seed))
         verdicts = judged(context, roleplay, self._judging if self.filter else None, self.least_turns)
         dialogues = kept(roleplay, verdicts, self.least_dialogues)
         stages = {"roleplay": roleplay, "judge": verdicts}
@@ -102,9 +101,10 @@ class CLCA(Method):
             stages["intents"] = labelled(context, verdicts, dialogues, Intents(self.intent_tokens, self.flag))
             intents = intents_of(stages["intents"])
         training = self._training(context.training)
+        sources = {name: stage.key for name, stage in stages.items()}
         parts = {
             "tasks": [task.name for task in View if task in self.tasks],
-            "sources": {name: stage.key for name, stage in stages.items()},
+            "sources": sources,
             "training": training.parts,
             "model": [context.model.fingerprint, context.model.dtype],
             "seed": context.seed,
@@ -116,8 +116,7 @@ class CLCA(Method):
             return {"rows": ledger.record(), **facts}
 
         result = aligned(context.model, context.store.stage("fit", parts, build))
-        provenance = {**result.provenance, **parts["sources"]}
-        return replace(result, provenance=provenance, notes=(self._note(context),))
+        return replace(result, provenance={**result.provenance, **sources}, notes=(self._note(context),))
 
     @property
     def _judging(self) -> Judging:

@@ -19,7 +19,13 @@ from alignbench.dialogue.prompt import seen, wording
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, adapted, load_scenarios, unadapted
 from alignbench.dialogue.sets import (
-    DIALOGUE_COLUMNS, INTENT_COLUMNS, SOURCES, dialogue_steps, intent_rows, intent_steps, judged_rows,
+    DIALOGUE_COLUMNS,
+    INTENT_COLUMNS,
+    SOURCES,
+    dialogue_steps,
+    intent_rows,
+    intent_steps,
+    judged_rows,
 )  # fmt: skip
 from alignbench.dialogue.state import load
 from alignbench.method import RunContext
@@ -154,8 +160,8 @@ def intents_of(stage: Stage) -> dict[int, dict[int, Intent]]:
     rows, (ledger,) = read_set(stage.path)
     ledger.require(1, "method.tasks")
     found: dict[int, dict[int, Intent]] = {}
-    for row in rows[rows["kept"]].itertuples():
-        found.setdefault(int(row.dialogue), {})[int(row.turn)] = Intent(str(row.intent), bool(row.cultural))
+    for row in rows[rows["kept"]].to_dict("records"):
+        found.setdefault(row["dialogue"], {})[row["turn"]] = Intent(row["intent"], row["cultural"])
     return found
 
 
