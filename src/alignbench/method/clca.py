@@ -81,6 +81,8 @@ class CLCA(Method):
         short = self.least_turns <= self.max_turns
         check(short, "method.least_turns", self.least_turns, f"a dialogue has at most {self.max_turns} turns")
         check(bool(self.tasks), "method.tasks", [], "give dialogue, intent, or both")
+        # They check their own knobs.
+        _ = self._roleplay(0), self._judging, self._intents
 
     def admit(self, culture: Culture) -> None:
         """Adapted scenarios need a lexicon of the culture."""
@@ -90,15 +92,14 @@ class CLCA(Method):
 
     def fit(self, context: RunContext) -> AlignedModel:
         """Play, judge, label, train."""
-        knobs = (self.max_turns, self.max_new_tokens, self.temperature, self.top_p)
         scenes = Scenes(self.scenarios, self.takes, self.adapted)
-        roleplay = played(context, scenes, RolePlay(*knobs, seed=context.seed))
+        roleplay = played(context, scenes, self._roleplay(context.seed))
         verdicts = judged(context, roleplay, self._judging if self.filter else None, self.least_turns)
         dialogues = kept(roleplay, verdicts, self.least_dialogues)
         stages = {"roleplay": roleplay, "judge": verdicts}
         intents: dict[int, dict[int, Intent]] = {}
         if View.intent in self.tasks:
-            stages["intents"] = labelled(context, verdicts, dialogues, Intents(self.intent_tokens, self.flag))
+            stages["intents"] = labelled(context, verdicts, dialogues, self._intents)
             intents = intents_of(stages["intents"])
         training = self._training(context.training)
         sources = {name: stage.key for name, stage in stages.items()}
@@ -117,6 +118,13 @@ class CLCA(Method):
 
         result = aligned(context.model, context.store.stage("fit", parts, build))
         return replace(result, provenance={**result.provenance, **sources}, notes=(self._note(context),))
+
+    def _roleplay(self, seed: int) -> RolePlay:
+        return RolePlay(self.max_turns, self.max_new_tokens, self.temperature, self.top_p, seed=seed)
+
+    @property
+    def _intents(self) -> Intents:
+        return Intents(self.intent_tokens, self.flag)
 
     @property
     def _judging(self) -> Judging:
