@@ -53,7 +53,7 @@ def test_the_expert_sees_no_later_turn():
         ("The intent: to greet her mother. Also more.", "to greet her mother.", None),
         ("She wants to leave", "She wants to leave", None),
         ("", "", "empty"),
-        ("%%% !!", "%%% !", "empty"),
+        ("%%% !!", "%%% !!", "empty"),
         ("I cannot assist with that.", "I cannot assist with that.", "refusal"),
         ("As an AI, I see a greeting.", "As an AI, I see a greeting.", "role leak"),
     ],

@@ -1,4 +1,4 @@
-"""CLCA from scenes to rows, with stand-ins that speak and judge as told; nothing is trained here but in the last test."""
+"""CLCA from scenes to rows, with stand-ins that speak and judge as told; nothing is trained here."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def stage(cell, name: str):
 
 
 def test_a_dialogue_gives_three_conversations_and_every_stage_is_reused(fitted):
-    rows, model, cell = fitted()
+    rows, model, _ = fitted()
     assert len(rows) == 4 * 3 and all(row.every_turn for row in rows)
     assert list(model.provenance) == ["fit", "roleplay", "judge", "intents"]
     assert model.notes == ("Dialogues and intents were written by a stand-in and judged by a stand-in.",)

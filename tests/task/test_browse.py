@@ -48,7 +48,7 @@ def test_other_sets_are_tables_and_texts_are_escaped(tmp_path):
     folder.mkdir(parents=True)
     write_set(folder, rows, about, [ledger])
     found = shelf(Stage("opinions", "0f", folder), 3)
-    assert [e.after["opinion"][3:-8] for e in found.entries] == ["0", "20", "39"]
+    assert [e.after["opinion"][3:-9] for e in found.entries] == ["0", "20", "39"]
     text = write_browser("Sets", [found], tmp_path / "browse.html").read_text()
     assert "&lt;b&gt;20&lt;/b&gt; &amp; so" in text and "a, b, 0.25" in text
     assert "3 of 40 rows" in text and "<article" not in text
