@@ -21,7 +21,7 @@ class Component:
         meaning = {
             f.name: plain(getattr(self, f.name))
             for f in fields(self)  # type: ignore[arg-type]
-            if not f.metadata.get("recorded")
+            if not f.metadata.get("recorded") and not (f.metadata.get("added") and getattr(self, f.name) == f.default)
         }
         return {"class": type(self).__name__, **meaning}
 
@@ -33,6 +33,11 @@ class Component:
 def recorded(default: Any) -> Any:
     """A knob that is written into manifests but never hashed (batch size, device, paths)."""
     return field(default=default, metadata={"recorded": True})
+
+
+def added(default: Any) -> Any:
+    """A knob younger than stages that are stored: hashed only off its default, so that those keep their keys."""
+    return field(default=default, metadata={"added": True})
 
 
 def plain(value: Any) -> Any:

@@ -30,6 +30,8 @@ QUICK = {
     "cnca_incontext": ["method.chains=1", *THINKING],
     "anthropological": THINKING,
     "values_retrieval": ["method.personas=20"],
+    # Nano answers questions and can not write.
+    "clca": ["generator=stock", "generator@critic=stock", "method.scenarios=4", "method.max_turns=4"],
 }
 
 

@@ -38,6 +38,29 @@ def test_the_paper_preset_is_the_authors_configuration() -> None:
     assert (paper.max_prompt_tokens, paper.max_new_tokens) == (512, 1024)
 
 
+def test_clcas_preset_is_the_authors_configuration() -> None:
+    paper = preset("clca_paper")
+    assert (paper.weights, paper.lora_r, paper.lora_alpha, paper.lora_dropout) == (Weights.lora, 4, 0.1, 0.5)
+    assert paper.lora_targets == ("q_proj", "v_proj") and paper.full_modules == ("lm_head", "embed_tokens")
+    assert (paper.learning_rate, paper.prompts_per_update, paper.micro_batch) == (1e-4, 8, 2)
+    assert paper.max_prompt_tokens + paper.max_new_tokens == 2048
+    # Germany's published set: 85 dialogues, three views each, three epochs.
+    assert (paper.epochs, paper.for_rows(255).updates) == (3, 96)
+
+
+def test_younger_knobs_leave_the_identity_of_older_stages_alone() -> None:
+    parts = Training().parts
+    assert not {"full_modules", "quantise", "epochs"} & parts.keys()
+    assert repr(parts["lora_alpha"]) == repr(Training(lora_alpha=32.0).parts["lora_alpha"]) == "32"
+    assert Training(epochs=2).parts == parts | {"epochs": 2}
+    assert Training(lora_alpha=0.1).parts == parts | {"lora_alpha": 0.1}
+
+
+def test_epochs_bound_the_updates() -> None:
+    short = Training(updates=10, prompts_per_update=4)
+    assert [replace(short, epochs=epochs).for_rows(9).updates for epochs in (0, 1, 2, 9)] == [10, 3, 5, 10]
+
+
 @pytest.mark.parametrize(
     "knobs",
     [{"updates": 0}, {"schedule": "cosin"}, {"loss_type": "bnpo"}, {"scale_rewards": "yes"}, {"micro_batch": 0}],

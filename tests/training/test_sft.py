@@ -8,8 +8,8 @@ import pytest
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.training import loop
-from alignbench.training.sft import ConversationRow, _example, train_sft
-from alignbench.types import ModelRef, chat
+from alignbench.training.sft import ConversationRow, _example, _examples, lengths, train_sft
+from alignbench.types import Message, ModelRef, chat
 
 from .world import QUICK, Killed, assert_same_run, history, killed_at
 
@@ -48,6 +48,32 @@ def test_only_the_reply_and_its_end_are_learned(raw: ModelRef) -> None:
     learned = [token for token in example["labels"] if token != -100]
     assert renderer.tokenizer.decode(learned) == "very<|im_end|>"
     assert example["input_ids"][-len(learned) :] == learned
+
+
+def test_a_conversation_learnt_whole_is_one_example_with_every_reply(raw: ModelRef) -> None:
+    said = (*chat("How are you?", "You speak frankly."), Message("assistant", "well"), Message("user", "And the work?"))
+    row = ConversationRow(said, "much of it", every_turn=True)
+    renderer = Renderer.of(raw)
+    (example,) = _examples(renderer, row, LEARN)
+    learned = [token for token in example["labels"] if token != -100]
+    assert renderer.tokenizer.decode(learned) == "well<|im_end|>much of it<|im_end|>"
+    prompt, reply = renderer.conversation((*said, Message("assistant", "much of it")))
+    assert example["input_ids"] == prompt + reply and lengths(raw, [row]) == [len(prompt + reply)]
+    assert example["labels"][len(prompt) :] == reply
+    with pytest.raises(AlignbenchError, match="max_prompt_tokens"):
+        _examples(renderer, row, replace(LEARN, max_prompt_tokens=20))
+
+
+def test_a_template_that_rewrites_earlier_turns_gives_an_example_a_reply(raw: ModelRef) -> None:
+    """Qwen3 opens the turn to come with empty thoughts, and leaves them out of earlier ones."""
+    renderer = Renderer.of(raw)
+    renderer.tokenizer.chat_template = str(renderer.tokenizer.chat_template).replace(
+        "assistant\n{% endif %}", "assistant\n[]{% endif %}"
+    )
+    said = (*chat("How are you?"), Message("assistant", "well"), Message("user", "And the work?"))
+    examples = _examples(renderer, ConversationRow(said, "much of it", every_turn=True), LEARN)
+    texts = [renderer.tokenizer.decode([t for t in e["labels"] if t != -100]) for e in examples]
+    assert texts == ["well<|im_end|>", "much of it<|im_end|>"]
 
 
 def test_long_or_empty_replies_are_refused(raw: ModelRef, tmp_path: Path) -> None:

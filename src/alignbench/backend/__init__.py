@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from alignbench.component import Component
 from alignbench.errors import AlignbenchError
@@ -64,7 +64,13 @@ class Engine(ABC):
 
 
 class Backend(Component, ABC):
-    """Where and how models run; knobs only, no weights."""
+    """Where and how models run; knobs only, no weights.
+
+    Attributes:
+        serves_full_modules: whether an adapter may hold modules trained in full beside its LoRA matrices.
+    """
+
+    serves_full_modules: ClassVar[bool] = False
 
     def verify(self) -> None:
         """Check in no time what can be checked without a model.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from alignbench.backend import checkpoint
 from alignbench.types import ModelRef, check
@@ -33,9 +34,25 @@ def verify(adapter: Path, model: ModelRef) -> None:
 
 def rank(adapter: Path) -> int:
     """Rank of a LoRA adapter (its largest, where modules differ)."""
-    config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    config = _config(adapter)
     ranks: list[int] = [config["r"], *(config.get("rank_pattern") or {}).values()]
     return max(ranks)
+
+
+def require_lora_alone(adapter: Path) -> None:
+    """What vLLM, in process or as a server, asks of an adapter.
+
+    Raises:
+        AlignbenchError: modules trained in full travel with it, which vLLM can not put in the place of the base's.
+    """
+    full = _config(adapter).get("modules_to_save") or []
+    remedy = f"it holds modules trained in full ({', '.join(full)}), which vLLM does not serve: use backend=hf"
+    check(not full, "adapter", str(adapter), remedy)
+
+
+def _config(adapter: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    return config
 
 
 def _misfit(adapter: Path, folder: Path) -> str | None:

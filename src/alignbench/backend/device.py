@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from alignbench.types import check
@@ -31,6 +32,11 @@ def has_bfloat16() -> bool:
     except OSError:
         return False
     return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def has_nf4() -> bool:
+    """Whether weights can be held in four bits here: bitsandbytes on a CUDA device."""
+    return has_cuda() and find_spec("bitsandbytes") is not None
 
 
 def device_of(device: str) -> str:

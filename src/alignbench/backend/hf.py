@@ -28,6 +28,8 @@ _OVERHEAD = {"cpu": 32, "cuda": 1024}
 class HF(Backend):
     """One process, one device; adapters are switched, never merged."""
 
+    serves_full_modules = True
+
     # Tokens of one forward, padding included.
     batch_tokens: int = recorded(16384)
     # auto | cpu | cuda | cuda:0

@@ -8,11 +8,14 @@ from alignbench.progress import say
 from alignbench.types import ModelRef
 
 
-def load(model: ModelRef, device: str) -> tuple[Any, Any]:
+def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, Any]:
     """(model, tokenizer) in the reference's dtype on ``device`` ("cpu", "cuda", "cuda:1").
 
     The tokenizer pads on the left and has a pad token. The checkpoint's own sampling defaults
     (repetition penalty, top-k ...) are dropped: they would enter every generation unseen.
+
+    Args:
+        quantisation: transformers' configuration of weights in fewer bits, if they are to be.
     """
     import torch
     import transformers
@@ -22,18 +25,23 @@ def load(model: ModelRef, device: str) -> tuple[Any, Any]:
     tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, padding_side="left")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
+    packed = {} if quantisation is None else {"quantization_config": quantisation, "device_map": {"": device}}
     weights = transformers.AutoModelForCausalLM.from_pretrained(
-        model.path, dtype=getattr(torch, model.dtype), attn_implementation="sdpa"
+        model.path, dtype=getattr(torch, model.dtype), attn_implementation="sdpa", **packed
     )
     weights.generation_config = transformers.GenerationConfig(
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
-    return weights.to(device).eval(), tokenizer
+    # Packed weights can not be moved.
+    return (weights.eval() if packed else weights.to(device).eval()), tokenizer
 
 
 def quiet() -> None:
-    """Keep transformers' own bars and warnings off the terminal."""
+    """Keep transformers' own bars and warnings off the terminal, and what PEFT says of tied heads that come apart."""
+    import warnings
+
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", message=".*ensure_weight_tying.*")

@@ -185,6 +185,7 @@ class ServerEngine(Engine):
         remedy = "only a server that is started here can serve adapters: use backend.start=true, or backend=hf"
         check(self._process is not None, "backend.start", False, remedy)
         adapters.verify(adapter, self.model)
+        adapters.require_lora_alone(adapter)
         rank, most = adapters.rank(adapter), self._knobs.max_lora_rank
         check(rank <= most, "backend.max_lora_rank", most, f"the adapter has rank {rank}: raise it")
         digest = hashlib.sha256()

@@ -152,11 +152,12 @@ class VLLMEngine(Engine):
         """vLLM's handle of an adapter; a retrained folder counts as another."""
         if adapter is None:
             return None
-        from vllm.lora.request import LoRARequest
-
         adapters.verify(adapter, self.model)
+        adapters.require_lora_alone(adapter)
         rank, most = adapters.rank(adapter), self._knobs.max_lora_rank
         check(rank <= most, "backend.max_lora_rank", most, f"the adapter has rank {rank}: raise it")
+        from vllm.lora.request import LoRARequest
+
         key = (adapter, (adapter / "adapter_model.safetensors").stat().st_mtime_ns)
         number = self._adapters.setdefault(key, len(self._adapters) + 1)
         return LoRARequest(f"adapter{number}", number, str(adapter))

@@ -10,6 +10,8 @@ from dataclasses import replace
 from alignbench.dialogue import Dialogue, Stop, Turn
 from alignbench.dialogue.prompt import CLOSING, other_side, rules
 
+# English prose has 0.93 and more.
+_READABLE = 0.8
 # A run of so many words of the instructions is a quotation, not chance.
 _QUOTED_WORDS = 8
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -104,6 +106,21 @@ def going_round(text: str) -> float:
     """Share of the pairs of neighbouring words that a turn says again, within [0, 1); near 1 is a loop (our choice)."""
     pairs = _runs(text, 2)
     return 1 - len(pairs) / pairs.total() if pairs else 0.0
+
+
+def disowned(text: str) -> Stop | None:
+    """What is wrong with a text that no role-player spoke: nothing in it, a refusal, talk of being a model."""
+    if not _LETTER.search(text):
+        return Stop.empty
+    if _REFUSAL.search(text):
+        return Stop.refusal
+    return Stop.role_leak if _MODEL.search(text) else None
+
+
+def garbled(text: str) -> bool:
+    """Whether too few of the characters are English letters and blanks for a text to be one (our choice of share)."""
+    readable = sum(c.isascii() and (c.isalpha() or c.isspace()) for c in text)
+    return readable < _READABLE * len(text)
 
 
 def _runs(text: str, length: int) -> Counter[tuple[str, ...]]:

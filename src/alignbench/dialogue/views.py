@@ -19,3 +19,9 @@ def views(dialogue: Dialogue) -> tuple[list[tuple[Chat, str]], list[tuple[Chat, 
     """The dialogue from side a and from side b: CLCA's first task uses each dialogue twice."""
     a, b = SIDES
     return view(dialogue, a), view(dialogue, b)
+
+
+def whole(dialogue: Dialogue, side: Side) -> tuple[Chat, str] | None:
+    """All of the dialogue up to the last turn of ``side``, and that turn; None where that side said nothing."""
+    turns = view(dialogue, side)
+    return turns[-1] if turns else None

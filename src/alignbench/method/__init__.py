@@ -64,6 +64,13 @@ class RunContext:
 class Method(Component, ABC):
     """A way to align a model with a culture; its fields are its knobs."""
 
+    def admit(self, culture: Culture) -> None:
+        """Asked of every culture of a run before anything is loaded.
+
+        Raises:
+            AlignbenchError: the method lacks what it needs of this culture.
+        """
+
     @abstractmethod
     def fit(self, context: RunContext) -> AlignedModel:
         """Learn from the training split and return base model, adapter and prompt policy."""

@@ -25,7 +25,7 @@ from alignbench.norms.author import Author
 from alignbench.report.record import slug
 from alignbench.store.stages import Store
 from alignbench.training import Training
-from alignbench.types import Culture, ModelRef, Split
+from alignbench.types import Culture, ModelRef, Split, check
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,20 @@ class Cell:
         survey = source.load(cultures)
         for c in cultures:
             survey.of(c.iso3)
+        method, backend, training = (instantiate(node) for node in (cfg.method, cfg.backend, cfg.training))
+        for c in cultures[: 1 + (control is not None)]:
+            method.admit(c)
+        remedy = "modules trained in full can not be served there: use backend=hf, or training.full_modules=[]"
+        check(backend.serves_full_modules or not training.full_modules, "backend", type(backend).__name__, remedy)
         cell = cls(
             choices=_choices(),
             config=_recorded(cfg),
-            method=instantiate(cfg.method),
+            method=method,
             baselines={str(name): instantiate(node) for name, node in cfg.baselines.items()},
             culture=culture,
             control=control,
             others=others,
-            backend=instantiate(cfg.backend),
+            backend=backend,
             countries=country_names(folders),
             source=source,
             survey=survey,
@@ -104,7 +109,7 @@ class Cell:
             author=instantiate(cfg.author),
             generator=instantiate(cfg.generator),
             critic=instantiate(cfg.critic),
-            training=instantiate(cfg.training),
+            training=training,
             model=instantiate(cfg.model).resolve(),
             seed=cfg.seed,
             insist=cfg.insist,

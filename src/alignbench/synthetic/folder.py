@@ -1,4 +1,7 @@
-"""A synthetic set on disk: a folder that Hugging Face ``datasets`` loads, with a card that tells its story."""
+"""A synthetic set on disk: a folder that Hugging Face ``datasets`` loads, with a card that tells its story.
+
+A set with a column ``turns``, each a list of ``{speaker, text}``, is one of dialogues and is shown as such.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +63,11 @@ def write_set(folder: Path, rows: pd.DataFrame, about: About, ledgers: Sequence[
     write_json(folder / _LEDGERS, [ledger.record() for ledger in ledgers])
     card = _TEMPLATES.get_template("card.md.jinja").render(about=about, rows=len(rows), data=_DATA, ledgers=ledgers)
     (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def holds_set(folder: Path) -> bool:
+    """Whether :func:`write_set` wrote here."""
+    return (folder / _LEDGERS).is_file()
 
 
 def read_set(folder: Path) -> tuple[pd.DataFrame, list[Ledger]]:

@@ -64,6 +64,8 @@ def export(
     facts = {
         "base_fingerprint": model.fingerprint,
         "weights": training.weights.name,
+        "quantise": "nf4" if training.nf4 else "none",
+        "full_modules": list(training.full_modules),
         "updates": training.updates,
         "selected_update": selected,
         "selection": selection,

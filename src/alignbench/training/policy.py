@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.backend.device import device_of, has_cuda
-from alignbench.training.recipe import Training, Weights
+from alignbench.progress import say
+from alignbench.training.recipe import Quantise, Training, Weights
 from alignbench.types import ModelRef
 
 
@@ -16,7 +17,7 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
 
     Full weights are kept in float32 (in bfloat16 a step of 5e-6 would be rounded away) and only the
     arithmetic is bfloat16; a frozen base under LoRA is itself loaded in bfloat16 on CUDA (on the CPU that is
-    slower than casting), the LoRA weights stay in float32.
+    slower than casting), or in four bits (QLoRA); what is trained stays in float32.
 
     Args:
         start: folder of an earlier training of the same kind to go on from.
@@ -27,12 +28,14 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
     from alignbench.backend.loading import load
     from alignbench.backend.render import Renderer
 
+    if training.quantise is Quantise.auto and not training.nf4:
+        say("  note   training.quantise=auto: no CUDA with bitsandbytes here, so the frozen base stays whole")
     full = training.weights is Weights.full
     frozen_bfloat16 = training.bfloat16 and has_cuda() and not full
     source = replace(model, dtype="bfloat16" if frozen_bfloat16 else "float32")
     if start is not None and full:
         source = replace(source, path=start / "model")
-    network, tokenizer = load(source, device_of("auto"))
+    network, tokenizer = load(source, device_of("auto"), _nf4() if training.nf4 else None)
     # Texts sampled in training end where the template ends a turn, which may not be the tokenizer's EOS.
     network.generation_config.eos_token_id = list(Renderer(tokenizer, model.template_kwargs, model.name).stops)
     torch.manual_seed(seed)
@@ -48,10 +51,25 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
                 lora_alpha=training.lora_alpha,
                 lora_dropout=training.lora_dropout,
                 target_modules=_targets(training),
+                modules_to_save=list(training.full_modules) or None,
                 task_type="CAUSAL_LM",
             ),
         )
+    for weight in trainable(network).values():
+        weight.data = weight.data.float()
     return network.train(), tokenizer
+
+
+def _nf4() -> Any:
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
 
 
 def _targets(training: Training) -> str | list[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from alignbench.backend.device import has_bfloat16
-from alignbench.component import Component, recorded
+from alignbench.backend.device import has_bfloat16, has_nf4
+from alignbench.component import Component, added, recorded
 from alignbench.types import check, one_of
 
 
@@ -19,16 +19,30 @@ class Weights(Enum):
     full = "full"
 
 
+class Quantise(Enum):
+    """How a frozen base under LoRA is held: as it is, in four bits, or in four bits where that is possible."""
+
+    none = "none"
+    nf4 = "nf4"
+    auto = "auto"
+
+
 @dataclass(frozen=True)
 class Training(Component):
     """Knobs of SFT and GRPO. Learning rate in AdamW units; lengths in tokens."""
 
     weights: Weights = Weights.lora
     lora_r: int = 16
-    lora_alpha: int = 32
+    lora_alpha: float = 32
     lora_dropout: float = 0.0
     # PEFT target: "all-linear" or module names.
     lora_targets: tuple[str, ...] = ("all-linear",)
+    # Modules trained in full beside LoRA (PEFT modules_to_save), lm_head and the like; served by backend=hf alone.
+    # A head tied to the embeddings comes apart from them.
+    full_modules: tuple[str, ...] = added(())
+    # QLoRA (nf4, doubly quantised, bfloat16 arithmetic): none | nf4 | auto, which is nf4 on CUDA with bitsandbytes and
+    # none elsewhere. What auto came to is said, recorded and part of the identity.
+    quantise: Quantise = added(Quantise.none)
     learning_rate: float = 5e-4
     # constant | linear | cosine
     schedule: str = "linear"
@@ -37,6 +51,8 @@ class Training(Component):
     max_grad_norm: float = 1.0
     # Optimiser updates of the main phase.
     updates: int = 56
+    # SFT: at most so many passes over the rows, if that is less; 0 is no such bound.
+    epochs: int = added(0)
     prompts_per_update: int = 8
     # Completions a prompt (G) where text is generated.
     generations: int = 8
@@ -82,6 +98,12 @@ class Training(Component):
         check(self.option_generations > 1, "training.option_generations", self.option_generations, "give at least two")
         for knob in ("prompts_per_update", "micro_batch", "checkpoint_every", "patience_zero_variance"):
             check(getattr(self, knob) > 0, f"training.{knob}", getattr(self, knob), "give a positive number")
+        check(self.epochs >= 0, "training.epochs", self.epochs, "give a number of passes, or 0")
+        lora = self.weights is Weights.lora
+        check(lora or not self.full_modules, "training.full_modules", self.full_modules, "weights=full trains them all")
+        check(lora or self.quantise is Quantise.none, "training.quantise", self.quantise.name, "use weights=lora")
+        remedy = "it needs CUDA and bitsandbytes, which are not both here: use auto or none"
+        check(self.quantise is not Quantise.nf4 or has_nf4(), "training.quantise", "nf4", remedy)
         check(self.warmup >= 0, "training.warmup", self.warmup, "give a share below 1, or a number of updates")
         one_of("training.schedule", self.schedule, ("constant", "linear", "cosine"))
         one_of("training.loss_type", self.loss_type, ("grpo", "dr_grpo", "dapo"))
@@ -94,9 +116,23 @@ class Training(Component):
         return self.dtype == "bfloat16" or (self.dtype == "auto" and has_bfloat16())
 
     @property
+    def nf4(self) -> bool:
+        """Whether the base is held in four bits here."""
+        return self.quantise is not Quantise.none and has_nf4()
+
+    @property
     def parts(self) -> dict[str, Any]:
-        """The knobs, with ``dtype`` as it came out."""
-        return {**super().parts, "dtype": "bfloat16" if self.bfloat16 else "float32"}
+        """The knobs, with ``dtype`` and ``quantise`` as they came out; a whole ``lora_alpha`` as it was as an int."""
+        parts = {**super().parts, "dtype": "bfloat16" if self.bfloat16 else "float32"}
+        parts.pop("quantise", None)
+        whole = float(self.lora_alpha).is_integer()
+        alpha = int(self.lora_alpha) if whole else self.lora_alpha
+        return {**parts, "lora_alpha": alpha, **({"quantise": "nf4"} if self.nf4 else {})}
+
+    def for_rows(self, rows: int) -> Training:
+        """The same training of ``rows`` rows: as many updates as ``updates`` and ``epochs`` allow."""
+        passes = math.ceil(self.epochs * rows / self.prompts_per_update)
+        return self.with_knobs(updates=min(self.updates, passes)) if self.epochs else self
 
     @property
     def warmup_updates(self) -> int:

@@ -21,10 +21,22 @@ _IGNORED = -100
 
 @dataclass(frozen=True)
 class ConversationRow:
-    """A chat up to the user's last word, and the reply to learn."""
+    """A chat up to the user's last word, and the reply to learn.
+
+    Attributes:
+        every_turn: learn what the assistant said earlier in the chat, too.
+    """
 
     chat: Chat
     reply: str
+    every_turn: bool = False
+
+    @property
+    def turns(self) -> list[ConversationRow]:
+        """Each reply that is learnt, as a row of its own."""
+        spoken = [i for i, m in enumerate(self.chat) if m.role == "assistant"] if self.every_turn else []
+        earlier = [ConversationRow(self.chat[:i], self.chat[i].content) for i in spoken]
+        return [*earlier, ConversationRow(self.chat, self.reply)]
 
 
 def train_sft(
@@ -35,7 +47,7 @@ def train_sft(
     folder: Path,
     start_adapter: Path | None = None,
 ) -> dict[str, Any]:
-    """Learn the replies for ``training.updates`` updates of ``prompts_per_update`` rows; leave an adapter folder.
+    """Learn the replies in updates of ``prompts_per_update`` rows, as many as ``training`` allows; leave an adapter.
 
     Args:
         start_adapter: folder of an earlier training (same kind of weights) to go on from.
@@ -51,7 +63,8 @@ def train_sft(
         return done
     check(bool(rows), "training rows", 0, "there is nothing to train on")
     renderer = Renderer.of(model)
-    examples = [_example(renderer, row, training) for row in rows]
+    examples = [example for row in rows for example in _examples(renderer, row, training)]
+    training = training.for_rows(len(examples))
     loop.quiet()
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -63,11 +76,36 @@ def train_sft(
         train_sampling_strategy="sequential",
     )
     network, tokenizer = load_policy(model, training, seed, start_adapter)
-    order = order_of(training.updates, len(rows), training.prompts_per_update, seed)
+    order = order_of(training.updates, len(examples), training.prompts_per_update, seed)
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = SFTTrainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
     history = loop.run(trainer, training, seed, folder, "SFT")
     return export(network, tokenizer, model, training, folder, history, training.updates, "last")
+
+
+def lengths(model: ModelRef, rows: Sequence[ConversationRow]) -> list[int]:
+    """Tokens of each row, prompt and replies together."""
+    renderer = Renderer.of(model)
+    ends = ((*row.chat, Message("assistant", row.reply)) for row in rows)
+    return [sum(map(len, renderer.conversation(chat))) for chat in ends]
+
+
+def _examples(renderer: Renderer, row: ConversationRow, training: Training) -> list[dict[str, list[int]]]:
+    """One example; of a row with several replies one for each where the template rewrites earlier turns."""
+    if not row.every_turn:
+        return [_example(renderer, row, training)]
+    ids: list[int] = []
+    labels: list[int] = []
+    for turn in row.turns:
+        prompt, reply = renderer.conversation((*turn.chat, Message("assistant", turn.reply)))
+        if prompt[: len(ids)] != ids:
+            return [_example(renderer, single, training) for single in row.turns]
+        labels += [_IGNORED] * (len(prompt) - len(ids)) + reply
+        ids = prompt + reply
+    limit = training.max_prompt_tokens + training.max_new_tokens
+    remedy = f"a conversation has {len(ids)} tokens and there is room for {limit}: raise the limit"
+    check(len(ids) <= limit, "training.max_prompt_tokens", training.max_prompt_tokens, remedy)
+    return [{"input_ids": ids, "labels": labels}]
 
 
 def _example(renderer: Renderer, row: ConversationRow, training: Training) -> dict[str, list[int]]:

@@ -1,0 +1,153 @@
+"""Which dialogues are good enough to learn from: CLCA's third step (Liu, Korhonen, Gurevych, ACL 2025).
+
+A critic judges the quality of a dialogue and how true it is to the culture, then criticises these first verdicts and
+judges anew. Here a verdict is read off the probabilities of its labels, which also a small critic has, and its
+confidence is a range of that probability; or, as in the paper, the critic states both. Questions in our own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from alignbench.backend import Engine
+from alignbench.component import Component
+from alignbench.dialogue import Dialogue
+from alignbench.dialogue.prompt import rendered, transcript
+from alignbench.dialogue.ruling import garbled
+from alignbench.synthetic.verdict import verdicts
+from alignbench.types import Chat, Message, Sampling, chat, check
+
+QUALITY, FIT = ("good", "bad"), ("yes", "no")
+CONFIDENCES = VERY, CONFIDENT, UNSURE = ("very confident", "confident", "not sure")
+# A label, a comma and a confidence.
+_STATED_TOKENS = 16
+
+
+class Reading(Enum):
+    """Where verdicts come from: label probabilities, or the critic's own words (the paper's form)."""
+
+    probability = "probability"
+    words = "words"
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One verdict of the critic.
+
+    Attributes:
+        label: empty where the critic's words hold none.
+        probability: of the label among its kind; None where the critic stated its confidence.
+    """
+
+    label: str
+    confidence: str
+    probability: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.confidence})"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The first two verdicts, what was said against them, and the verdict after that."""
+
+    quality: Opinion
+    fit: Opinion
+    critique: str
+    meta: Opinion
+
+    @property
+    def fault(self) -> str | None:
+        """Why the dialogue is dropped: a bad quality or a bad second verdict, where the critic is very confident.
+
+        That "high confidence" means the highest of the three is inferred.
+        """
+        if "" in (self.quality.label, self.meta.label):
+            return "no verdict"
+        found = {"bad quality": self.quality, "bad on second thought": self.meta}
+        return next((why for why, o in found.items() if (o.label, o.confidence) == ("bad", VERY)), None)
+
+
+@dataclass(frozen=True)
+class Judging(Component):
+    """Knobs of the judging; the paper publishes the three words, what they stand for here is ours."""
+
+    reading: Reading = Reading.probability
+    # Least probability of a verdict that counts as very confident, and as confident; of two labels, 0.5 is none.
+    very_confident: float = 0.9
+    confident: float = 0.7
+    # Tokens of the criticism; 0 goes straight to the second verdict.
+    critique_tokens: int = 32
+
+    def __post_init__(self) -> None:
+        ordered = 0 < self.confident <= self.very_confident <= 1
+        check(ordered, "judging.confident", self.confident, "give shares up to 1, confident not above very_confident")
+        check(self.critique_tokens >= 0, "judging.critique_tokens", self.critique_tokens, "give a number, or 0")
+
+    def judge(self, critic: Engine, dialogues: Sequence[Dialogue]) -> list[Judgement]:
+        """One judgement a dialogue, in their order."""
+        if not dialogues:
+            return []
+        quality = self._opinions(critic, [self._asked(d, "quality", QUALITY) for d in dialogues], QUALITY)
+        fit = self._opinions(critic, [self._asked(d, "fit", FIT) for d in dialogues], FIT)
+        doubts = [
+            _chat(d, question="meta", quality=str(q), fit=str(f), closing="")
+            for d, q, f in zip(dialogues, quality, fit, strict=True)
+        ]
+        critiques = self._critiques(critic, doubts)
+        meta = self._opinions(critic, [self._again(*case) for case in zip(doubts, critiques, strict=True)], QUALITY)
+        return [Judgement(*found) for found in zip(quality, fit, critiques, meta, strict=True)]
+
+    def _critiques(self, critic: Engine, doubts: Sequence[Chat]) -> list[str]:
+        if not self.critique_tokens:
+            return [""] * len(doubts)
+        return [texts[0].strip() for texts in critic.generate(doubts, Sampling(self.critique_tokens))]
+
+    def _asked(self, dialogue: Dialogue, question: str, labels: Sequence[str]) -> Chat:
+        return _chat(dialogue, question=question, closing=self._closing(labels))
+
+    def _again(self, doubt: Chat, critique: str) -> Chat:
+        """The chat that ends in the second verdict; a critic who said nothing is asked at once."""
+        last = f"{rendered('meta')} {self._closing(QUALITY)}"
+        if not critique:
+            return (*doubt[:-1], Message("user", f"{doubt[-1].content}\n\n{last}"))
+        return (*doubt, Message("assistant", critique), Message("user", last))
+
+    def _closing(self, labels: Sequence[str]) -> str:
+        return rendered("answer", labels=labels, stated=self.reading is Reading.words, confidences=CONFIDENCES)
+
+    def _opinions(self, critic: Engine, chats: Sequence[Chat], labels: Sequence[str]) -> list[Opinion]:
+        if self.reading is Reading.words:
+            return [stated(texts[0], labels) for texts in critic.generate(chats, Sampling(_STATED_TOKENS))]
+        found = verdicts(critic, chats, labels)
+        return [Opinion(v.label, self._confidence(v.probability), v.probability) for v in found]
+
+    def _confidence(self, probability: float) -> str:
+        if probability >= self.very_confident:
+            return VERY
+        return CONFIDENT if probability >= self.confident else UNSURE
+
+
+def stated(reply: str, labels: Sequence[str]) -> Opinion:
+    """The first label in a critic's words, and the confidence beside it; not sure where it states none."""
+    label = re.search(rf"\b({'|'.join(labels)})\b", reply, re.IGNORECASE)
+    sure = re.search("|".join(CONFIDENCES), reply, re.IGNORECASE)
+    return Opinion(label[1].lower() if label else "", sure[0].lower() if sure else UNSURE)
+
+
+def unplayed(dialogue: Dialogue, least_turns: int) -> str | None:
+    """Why a dialogue is not worth judging: it ended too soon, with the reason, or it is no English."""
+    if len(dialogue.turns) < least_turns:
+        stop = dialogue.stop.name.replace("_", " ") if dialogue.stop else "still going on"
+        return f"too short: {stop}"
+    return "garbled" if any(garbled(turn.text) for turn in dialogue.turns) else None
+
+
+def _chat(dialogue: Dialogue, **values: object) -> Chat:
+    scene = dialogue.scenario
+    told = {"setting": scene.setting, "relation": scene.relation, "transcript": transcript(dialogue)}
+    prompt = rendered("judge", country=dialogue.country, **told, **values)
+    return chat(prompt, rendered("critic", country=dialogue.country))

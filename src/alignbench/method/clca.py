@@ -1,0 +1,165 @@
+"""CLCA: dialogues played in the social scenes of a culture, and the intents behind their turns, learnt together.
+
+After Liu, Korhonen, Gurevych (ACL 2025) and their published code. Stages, each shared by all that have equal parts:
+``roleplay`` (``generator`` speaks both parts) -> ``judge`` (``critic`` keeps or drops) -> ``intents`` (``generator`` as
+an expert of the culture) -> ``fit``. Scenes are adapted by a lexicon of the culture, where the paper has GPT-4 rewrite
+them; all prompts are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from alignbench.dialogue import Dialogue
+from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
+from alignbench.dialogue.judging import Judging, Reading
+from alignbench.dialogue.roleplay import RolePlay
+from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
+from alignbench.dialogue.views import whole
+from alignbench.method import Method, RunContext
+from alignbench.method.dialogues import Scenes, intents_of, judged, kept, labelled, played
+from alignbench.synthetic.ledger import Ledger
+from alignbench.training import Training
+from alignbench.training.export import aligned
+from alignbench.training.sft import ConversationRow, lengths, train_sft
+from alignbench.types import AlignedModel, Culture, ModelRef, check
+
+
+class View(Enum):
+    """What is learnt of a dialogue."""
+
+    dialogue = "dialogue"  # to speak, from either side
+    intent = "intent"  # to tell what each turn is for
+
+
+@dataclass(frozen=True)
+class CLCA(Method):
+    """Knobs of all four stages. Defaults are for a small model on a CPU; published values stand beside them."""
+
+    # What is learnt: both, or one of them (the paper's ablations).
+    tasks: tuple[View, ...] = (View.dialogue, View.intent)
+    # How many of our 126 scenarios; the paper has 193 to 225 for each culture, each played twice.
+    scenarios: int = 12
+    takes: int = 1
+    # False: names and things of no culture.
+    adapted: bool = True
+    # Published: 10 turns (5 for China) of at most 500 tokens, top-p 0.7. The temperature is ours.
+    max_turns: int = 6
+    max_new_tokens: int = 40
+    temperature: float = 1.0
+    top_p: float = 0.7
+    # Dialogues of fewer turns are dropped unread (ours).
+    least_turns: int = 3
+    # False keeps every dialogue that is long enough (the paper's ablation).
+    filter: bool = True
+    # probability | words: in words is the paper's way, the critic states its verdicts and how sure it is.
+    reading: Reading = Reading.probability
+    # Probabilities from which a verdict counts as very confident, and as confident (ours).
+    very_confident: float = 0.9
+    confident: float = 0.7
+    # Tokens of the criticism before the second verdict, and of an intent (ours).
+    critique_tokens: int = 24
+    intent_tokens: int = 24
+    # mention | verdict: how a culture-related intent is told from a generic one ([I]).
+    flag: Flag = Flag.mention
+    # Nothing is trained on fewer dialogues (ours).
+    least_dialogues: int = 2
+    # Passes over the rows where training.epochs sets none; published: 1 for Qwen, 3 for Llama and Mistral.
+    epochs: int = 1
+    # In tokens; longer rows are dropped, where the authors' code cuts them.
+    max_length: int = 2048
+
+    def __post_init__(self) -> None:
+        known = len(load_scenarios())
+        check(0 < self.scenarios <= known, "method.scenarios", self.scenarios, f"there are {known}: give 1 to {known}")
+        for knob in ("takes", "least_turns", "least_dialogues", "epochs", "max_length"):
+            check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
+        short = self.least_turns <= self.max_turns
+        check(short, "method.least_turns", self.least_turns, f"a dialogue has at most {self.max_turns} turns")
+        check(bool(self.tasks), "method.tasks", [], "give dialogue, intent, or both")
+        # They check their own knobs.
+        _ = self._roleplay(0), self._judging, self._intents
+
+    def admit(self, culture: Culture) -> None:
+        """Adapted scenarios need a lexicon of the culture."""
+        known = sorted(load_lexicons())
+        remedy = f"no lexicon to adapt scenarios by: use method.adapted=false, or one of {', '.join(known)}"
+        check(not self.adapted or culture.name in known, "culture", culture.name, remedy)
+
+    def fit(self, context: RunContext) -> AlignedModel:
+        """Play, judge, label, train."""
+        scenes = Scenes(self.scenarios, self.takes, self.adapted)
+        roleplay = played(context, scenes, self._roleplay(context.seed))
+        verdicts = judged(context, roleplay, self._judging if self.filter else None, self.least_turns)
+        dialogues = kept(roleplay, verdicts, self.least_dialogues)
+        stages = {"roleplay": roleplay, "judge": verdicts}
+        intents: dict[int, dict[int, Intent]] = {}
+        if View.intent in self.tasks:
+            stages["intents"] = labelled(context, verdicts, dialogues, self._intents)
+            intents = intents_of(stages["intents"])
+        training = self._training(context.training)
+        sources = {name: stage.key for name, stage in stages.items()}
+        parts = {
+            "tasks": [task.name for task in View if task in self.tasks],
+            "sources": sources,
+            "training": training.parts,
+            "model": [context.model.fingerprint, context.model.dtype],
+            "seed": context.seed,
+        }
+
+        def build(folder: Path) -> Mapping[str, Any]:
+            rows, ledger = self._rows(context.model, dialogues, intents)
+            facts = train_sft(context.model, rows, training, context.seed, folder)
+            return {"rows": ledger.record(), **facts}
+
+        result = aligned(context.model, context.store.stage("fit", parts, build))
+        return replace(result, provenance={**result.provenance, **sources}, notes=(self._note(context),))
+
+    def _roleplay(self, seed: int) -> RolePlay:
+        return RolePlay(self.max_turns, self.max_new_tokens, self.temperature, self.top_p, seed=seed)
+
+    @property
+    def _intents(self) -> Intents:
+        return Intents(self.intent_tokens, self.flag)
+
+    @property
+    def _judging(self) -> Judging:
+        return Judging(self.reading, self.very_confident, self.confident, self.critique_tokens)
+
+    def _training(self, training: Training) -> Training:
+        """The training with room for whole dialogues, and with a bound on its passes."""
+        room = {"max_prompt_tokens": self.max_length, "max_new_tokens": self.max_length}
+        return training.with_knobs(**room, epochs=training.epochs or self.epochs)
+
+    def _rows(
+        self, model: ModelRef, dialogues: Mapping[int, Dialogue], intents: Mapping[int, Mapping[int, Intent]]
+    ) -> tuple[list[ConversationRow], Ledger]:
+        """Three conversations a dialogue, one after the other without a ratio: from either side, and its intents.
+
+        Each is learnt whole: the loss is on every turn that the model speaks.
+        """
+        found = []
+        if View.dialogue in self.tasks:
+            found += [whole(dialogue, side) for dialogue in dialogues.values() for side in SIDES]
+        if View.intent in self.tasks:
+            found += [intent_view(dialogues[i], of_turns) for i, of_turns in intents.items()]
+        rows = [ConversationRow(*conversation, every_turn=True) for conversation in found if conversation]
+        ledger, fitting = Ledger("training rows"), []
+        for row, length in zip(rows, lengths(model, rows), strict=True):
+            if length <= self.max_length:
+                ledger.keep()
+                fitting.append(row)
+            else:
+                ledger.drop(f"longer than {self.max_length} tokens", row.reply)
+        ledger.require(1, "method.max_length")
+        return fitting, ledger
+
+    def _note(self, context: RunContext) -> str:
+        """Who wrote and who judged."""
+        writer, critic = context.generator.name(context.model), context.critic.name(context.model)
+        judged_by = f"judged by {critic}" if self.filter else "judged by nobody"
+        return f"Dialogues and intents were written by {writer} and {judged_by}."

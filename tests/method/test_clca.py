@@ -1,0 +1,285 @@
+"""CLCA from scenes to rows, with stand-ins that speak and judge as told; nothing is trained here."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+from tests.dialogue.stage import lively
+
+from alignbench.backend import Engine, Usage
+from alignbench.config import conf_dir, register
+from alignbench.data.cultures import culture_named
+from alignbench.dialogue.intent import Flag
+from alignbench.dialogue.judging import Reading
+from alignbench.errors import AlignbenchError
+from alignbench.generator import Generator
+from alignbench.method import clca
+from alignbench.method.clca import CLCA, View
+from alignbench.runs.cell import Cell
+from alignbench.store.stages import Store
+from alignbench.synthetic.folder import read_set
+from alignbench.types import Chat, OptionScores
+
+FEW = CLCA(scenarios=4, max_turns=4, least_turns=3)
+SPOKEN = (View.dialogue,)
+INTENT = "intend with the last turn"
+
+
+@dataclass(frozen=True)
+class Speaker(Generator):
+    """A stand-in: what it says, and the probability that it gives to the second label."""
+
+    say: Callable[[Chat], str]
+    second: Callable[[Chat], float] = lambda chat: 0.2
+
+    def open(self, tools: Any) -> Engine:
+        return _Engine(self)
+
+    def identity(self, base: Any) -> dict[str, Any]:
+        return {"stand-in": self.say.__name__}
+
+    def name(self, base: Any) -> str:
+        return "a stand-in"
+
+
+class _Engine(Engine):
+    def __init__(self, speaker: Speaker) -> None:
+        self.speaker, self.usage = speaker, Usage()
+
+    def generate(self, chats, sampling, adapter=None):
+        return [[self.speaker.say(chat)] for chat in chats]
+
+    def score(self, chats, options, adapter=None):
+        second = [self.speaker.second(chat) for chat in chats]
+        return [OptionScores((math.log(1 - p), math.log(p)), 1.0) for p in second]
+
+    def close(self) -> None: ...
+
+
+def plain(chat: Chat) -> str:
+    """Lively talk that never ends by itself."""
+    if INTENT in chat[-1].content:
+        return "Intent: to be heard, as custom has it. And more."
+    return lively(chat).partition(".")[0] + "."
+
+
+@pytest.fixture(scope="module")
+def blank_cell():
+    """Composed once: each test puts its own method, people and store into it."""
+    register()
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        cfg = compose("config", overrides=["model=blank", "method=clca", "culture=iraq", "control=false"])
+    return Cell.from_config(cfg, (conf_dir(),))
+
+
+@pytest.fixture
+def fitted(blank_cell, monkeypatch, tmp_path):
+    """Fits with stand-ins and returns the rows that would be trained on, the model and the cell."""
+    rows: list[Any] = []
+
+    def train(model, found, training, seed, folder):
+        rows[:] = found
+        return {"updates": training.for_rows(len(found)).updates}
+
+    monkeypatch.setattr(clca, "train_sft", train)
+
+    def fit(say=plain, critic: Speaker | None = None, culture: str = "iraq", **knobs: Any):
+        people = {"generator": Speaker(say), "critic": critic or Speaker(say)}
+        cell = replace(blank_cell, **people, method=replace(FEW, **knobs), store=Store(tmp_path / "store"))
+        return rows, cell.method.fit(cell.context(culture_named(culture, (conf_dir(),)))), cell
+
+    return fit
+
+
+def stage(cell, name: str):
+    return next(s for s in cell.store.used if s.name == name)
+
+
+def test_a_dialogue_gives_three_conversations_and_every_stage_is_reused(fitted):
+    rows, model, _ = fitted()
+    assert len(rows) == 4 * 3 and all(row.every_turn for row in rows)
+    assert list(model.provenance) == ["fit", "roleplay", "judge", "intents"]
+    assert model.notes == ("Dialogues and intents were written by a stand-in and judged by a stand-in.",)
+    roles = [[m.role for m in row.chat] for row in rows]
+    sides, intents = roles[:8], roles[8:]
+    assert all(r[0] == "system" and r[-1] == "user" for r in sides)
+    assert all(r == ["user", "assistant"] * 3 + ["user"] for r in intents)
+    assert all(row.reply == "to be heard, as custom has it. (rooted in the culture)" for row in rows[8:])
+    assert not any("Who you are" in m.content for row in rows[8:] for m in row.chat)
+    again = fitted()[2]
+    assert not again.store.built
+
+
+def test_ablations_share_what_they_can(fitted):
+    built = [
+        [s.name for s in fitted(**knobs)[2].store.built]
+        for knobs in ({}, {"tasks": SPOKEN}, {"tasks": (View.intent,)}, {"filter": False})
+    ]
+    assert built == [
+        ["roleplay", "judge", "intents", "fit"], ["fit"], ["fit"], ["judge", "intents", "fit"],
+    ]  # fmt: skip
+
+
+def test_without_filter_no_critic_is_asked_and_nobody_is_named(fitted):
+    class Mute(Speaker):
+        def open(self, tools):
+            raise AssertionError("the critic must not be asked")
+
+    rows, model, cell = fitted(filter=False, tasks=SPOKEN, critic=Mute(plain))
+    assert len(rows) == 8 and "judged by nobody" in model.notes[0]
+    frame, _ = read_set(stage(cell, "judge").path)
+    assert frame["kept"].all() and frame["quality"].isna().all()
+
+
+def test_the_critic_drops_what_it_is_very_sure_of(fitted):
+    def harsh(chat: Chat) -> float:
+        """Bad all of it, and very sure of the quality of one."""
+        return 0.95 if "well made" in chat[-1].content and worst in chat[1].content else 0.8
+
+    _, _, cell = fitted()
+    worst = read_set(stage(cell, "judge").path)[0]["setting"][1]
+    rows, _, cell = fitted(critic=Speaker(lambda chat: "Too kind.", harsh))
+    frame, (ledger,) = read_set(stage(cell, "judge").path)
+    assert ledger.dropped == {"bad quality": 1} and ledger.kept == 3 and len(rows) == 9
+    dropped = frame[~frame["kept"]].iloc[0]
+    assert (dropped["dialogue"], dropped["quality"], dropped["quality_confidence"]) == (1, "bad", "very confident")
+    others = frame[frame["kept"]]
+    assert set(others["quality_confidence"]) == {"confident"} and set(others["fit"]) == {"no"}
+    assert set(others["critique"]) == {"Too kind."}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "too short: empty"),
+        ("I'm sorry, but I can't assist with that.", "too short: refusal"),
+        ("As an AI, I have no family.", "too short: role leak"),
+        ("word " * 80, "too short: repetition"),
+        ("garbage", "garbled"),
+    ],
+)
+def test_a_generator_that_can_not_play_is_refused_with_the_account(fitted, text, reason):
+    def broken(chat: Chat) -> str:
+        rng = random.Random(str(chat))
+        garbage = " ".join("".join(chr(rng.randrange(33, 0x500)) for _ in range(6)) for _ in range(9))
+        return garbage if text == "garbage" else text
+
+    with pytest.raises(AlignbenchError, match=rf"method\.scenarios.*0 kept of 4 \(dropped: 4 {reason}\).*at least 2"):
+        fitted(say=broken)
+
+
+def test_what_is_good_is_kept_when_some_requests_fail(fitted):
+    def shaky(chat: Chat) -> str:
+        failing = "Sara" in chat[0].content or "Sara" in chat[-1].content
+        return "" if failing and "You play" in chat[0].content else plain(chat)
+
+    _, _, whole = fitted()
+    names = [{t["speaker"] for t in turns} for turns in read_set(stage(whole, "judge").path)[0]["turns"]]
+    lost = sum("Sara" in of_scene for of_scene in names)
+    assert 0 < lost < 3
+    rows, _, cell = fitted(say=shaky)
+    _, (ledger,) = read_set(stage(cell, "judge").path)
+    assert (ledger.kept, ledger.dropped) == (4 - lost, {"too short: empty": lost})
+    assert ledger.made == 4 and len(rows) == 3 * (4 - lost)
+
+
+def test_bad_intents_are_left_out_and_none_at_all_is_refused(fitted):
+    def forgetful(chat: Chat) -> str:
+        if INTENT not in chat[-1].content:
+            return plain(chat)
+        spoken = chat[-1].content.count("We speak of")
+        return {1: "", 2: "I cannot fulfill your request.", 3: "Intent: %%% ~~~ x"}.get(spoken, "To agree.")
+
+    rows, _, cell = fitted(say=forgetful)
+    _, (ledger,) = read_set(stage(cell, "intents").path)
+    assert (ledger.kept, ledger.dropped) == (4, {"empty": 4, "refusal": 4, "garbled": 4})
+    (view,) = {tuple(m.role for m in row.chat) for row in rows[8:]}
+    assert view == ("user",) and {row.reply for row in rows[8:]} == {"To agree. (generic)"}
+
+    def silent(chat: Chat) -> str:
+        return "" if INTENT in chat[-1].content else plain(chat)
+
+    with pytest.raises(AlignbenchError, match=r"method\.tasks.*0 kept of 16 \(dropped: 16 empty\)"):
+        fitted(say=silent)
+
+
+def test_a_culture_without_lexicon_is_refused_before_anything_unless_scenes_stay_generic(make_cell, fitted):
+    with pytest.raises(AlignbenchError, match=r"culture = 'andorra'.*argentina, australia.*usa"):
+        make_cell("method=clca", "culture=andorra")
+    rows, _, _ = fitted(culture="andorra", adapted=False)
+    told = rows[0].chat[0].content
+    assert "live in Andorra" in told and any(name in told for name in ("Alex", "Sam", "Robin", "Kim", "Noa", "Jo"))
+
+
+def test_two_takes_of_a_scene_are_two_dialogues(fitted):
+    _, _, cell = fitted(takes=2)
+    frame, _ = read_set(stage(cell, "judge").path)
+    assert len(frame) == 8 and frame["scenario"].nunique() == 4
+    assert frame["turns"].map(str).nunique() == 8
+
+
+def test_a_killed_role_play_goes_on(fitted):
+    calls = []
+
+    def mortal(chat: Chat) -> str:
+        calls.append(chat)
+        if len(calls) == 10:
+            raise KeyboardInterrupt
+        return plain(chat)
+
+    with pytest.raises(KeyboardInterrupt):
+        fitted(mortal, tasks=SPOKEN, filter=False)
+    rows, _, _ = fitted(mortal, tasks=SPOKEN, filter=False)
+    assert len(rows) == 8 and len(calls) == 10 + 8
+
+
+def test_the_sets_tell_their_story(fitted):
+    _, _, cell = fitted()
+    card = (stage(cell, "judge").path / "README.md").read_text()
+    assert "names and things of Iraq" in card and "society here" in card and "Judged by: a stand-in" in card
+    card = (stage(cell, "intents").path / "README.md").read_text()
+    assert f"judge/{stage(cell, 'judge').key}" in card and "Judged by: nobody" in card
+
+
+def test_rows_that_are_too_long_are_dropped_with_the_account(fitted):
+    with pytest.raises(AlignbenchError, match=r"method\.max_length.*longer than 100 tokens"):
+        fitted(max_length=100)
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"scenarios": 127}, {"takes": 0}, {"least_turns": 5}, {"tasks": ()}, {"confident": 0.95}, {"top_p": 0}]
+)
+def test_wrong_knobs_are_refused_by_name(knobs):
+    with pytest.raises(AlignbenchError, match=next(iter(knobs))):
+        replace(FEW, **knobs)
+
+
+def test_the_critic_may_state_its_verdicts_in_words(fitted):
+    said = {"well made": "Bad, very confident.", "would in this scene": "yes, confident", "Now give": "GOOD"}
+
+    def talks(chat: Chat) -> str:
+        return next((reply for asked, reply in said.items() if asked in chat[-1].content), "They forget the tea.")
+
+    knobs = {"reading": Reading.words, "least_dialogues": 1, "tasks": SPOKEN}
+    with pytest.raises(AlignbenchError, match="4 bad quality"):
+        fitted(critic=Speaker(talks), **knobs)
+    said["well made"] = "I could not say."
+    with pytest.raises(AlignbenchError, match="4 no verdict"):
+        fitted(critic=Speaker(talks, lambda _: 0.5), top_p=0.8, **knobs)
+    said["well made"] = "bad, not sure"
+    _, _, cell = fitted(critic=Speaker(talks), top_p=0.9, **knobs)
+    row = read_set(stage(cell, "judge").path)[0].iloc[0]
+    assert [row[f"{q}_confidence"] for q in ("quality", "fit", "meta")] == ["not sure", "confident", "not sure"]
+    assert (row["quality"], row["fit"], row["meta"], row["quality_probability"]) == ("bad", "yes", "good", None)
+
+
+def test_the_flag_of_an_intent_may_be_asked_for(fitted):
+    _, _, cell = fitted(filter=False, flag=Flag.verdict)
+    frame, _ = read_set(stage(cell, "intents").path)
+    assert frame["cultural"].all() and frame["intent"].str.startswith("to be heard").all()

@@ -1,0 +1,54 @@
+"""``task=browse``: any synthetic set of a cell as one page."""
+
+import pandas as pd
+import pytest
+
+from alignbench.config import instantiate
+from alignbench.errors import AlignbenchError
+from alignbench.report.browse import shelf, write_browser
+from alignbench.store.stages import Stage
+from alignbench.synthetic.folder import About, write_set
+from alignbench.synthetic.ledger import Ledger
+
+CELL = ("task=browse", "culture=iraq", "method=clca", "generator=stock", "generator@critic=stock")
+
+
+def browse(cfg):
+    instantiate(cfg.task).main(cfg)
+
+
+def test_an_unfinished_cell_shows_what_it_has_and_builds_nothing(compose_config, make_cell, capsys, tmp_path):
+    with pytest.raises(AlignbenchError, match="run it first"):
+        browse(compose_config(*CELL))
+    cell = make_cell(*CELL[1:], "method.least_dialogues=13")
+    with pytest.raises(AlignbenchError, match="at least 13"):
+        cell.method.fit(cell.context(cell.culture))
+    capsys.readouterr()
+    browse(compose_config(*CELL, "method.least_dialogues=13"))
+    said = capsys.readouterr().out
+    page = tmp_path / "reports/clca-iraq-blank-s0/browse.html"
+    assert f"page   {page}" in said and "at least 13" in said
+    text = page.read_text()
+    assert text.count("<article") == 10 and "judge/" in text and "kept of 12" in text
+    assert "<script" not in text and "http" not in text.replace("http-equiv", "")
+    assert {s.name for s in cell.store.built} == {"roleplay", "judge"}
+
+
+def test_other_sets_are_tables_and_texts_are_escaped(tmp_path):
+    rows = pd.DataFrame(
+        {
+            "opinion": [f"<b>{i}</b> & so" for i in range(40)],
+            "asked": [["a", "b"]] * 40,
+            "asked_probability": [0.25] * 40,
+        }
+    )
+    ledger = Ledger("opinions", kept=40)
+    about = About("Opinions", "x", "Iraq", (), "a model", None, (), dict.fromkeys(rows.columns, "?"))
+    folder = tmp_path / "opinions/0f"
+    folder.mkdir(parents=True)
+    write_set(folder, rows, about, [ledger])
+    found = shelf(Stage("opinions", "0f", folder), 3)
+    assert [e.after["opinion"][3:-9] for e in found.entries] == ["0", "20", "39"]
+    text = write_browser("Sets", [found], tmp_path / "browse.html").read_text()
+    assert "&lt;b&gt;20&lt;/b&gt; &amp; so" in text and "a, b, 0.25" in text
+    assert "3 of 40 rows" in text and "<article" not in text
