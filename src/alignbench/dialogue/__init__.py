@@ -41,6 +41,7 @@ class Dialogue:
         scenario: filled; the setting and both speakers, private goals included.
         profile: the culture in words, told to both; may be empty.
         country: where both live; None leaves it to the scene.
+        cues: what a moderator whispers to the next speaker before each turn; turns beyond the last have none.
         stop: why it ended; None while it goes on.
         rejected: the text that ended it and is no turn of it (refusals, leaks, repetition).
     """
@@ -48,6 +49,7 @@ class Dialogue:
     scenario: Scenario
     profile: str = ""
     country: str | None = None
+    cues: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = ()
     stop: Stop | None = None
     rejected: str = ""

@@ -25,20 +25,24 @@ def other_side(side: Side) -> Side:
 def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
     """The chat in which ``side`` speaks next: own turns as assistant, the other's as user.
 
-    The system message holds the scene and the own part; of the other it has the name and what both know.
+    The system message holds the scene and the own part; of the other it has the name and what both know. A cue for
+    the turn stands after the other's last words; cues of earlier turns are not shown again.
 
     Args:
         turns: only the first so many turns have been spoken; None for all.
     """
-    opening = Message("user", _rendered("opening", other=_other(dialogue, side)))
+    opening = Message("user", rendered("opening", other=_other(dialogue, side)))
     spoken = [Message("assistant" if t.side == side else "user", t.text) for t in dialogue.turns[:turns]]
-    return (Message("system", system(dialogue, side)), *([opening] if side == "a" else []), *spoken)
+    heard = [*([opening] if side == "a" else []), *spoken]
+    for cue in dialogue.cues[len(spoken) : len(spoken) + 1]:
+        heard[-1] = Message("user", f"{heard[-1].content}\n\n({cue})")
+    return (Message("system", system(dialogue, side)), *heard)
 
 
 def system(dialogue: Dialogue, side: Side) -> str:
     """What ``side`` is told before the scene begins."""
     scene = dialogue.scenario
-    return _rendered(
+    return rendered(
         "system",
         me=scene.speaker(side),
         other=_other(dialogue, side),
@@ -52,12 +56,14 @@ def system(dialogue: Dialogue, side: Side) -> str:
 
 def rules(dialogue: Dialogue, side: Side) -> str:
     """The part of the system message that says how to play."""
-    return _rendered("rules", other=_other(dialogue, side), closing=CLOSING)
+    me = dialogue.scenario.speaker(side)
+    return rendered("rules", me=me, other=_other(dialogue, side), closing=CLOSING)
 
 
 def _other(dialogue: Dialogue, side: Side) -> str:
     return dialogue.scenario.speaker(other_side(side)).name
 
 
-def _rendered(name: str, **values: object) -> str:
+def rendered(name: str, **values: object) -> str:
+    """The text of a template of this room; a name that it does not know is an error."""
     return _TEMPLATES.get_template(f"{name}.jinja").render(**values).strip()

@@ -45,7 +45,7 @@ Lexicon = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Speaker:
-    """One of the two in a scene. ``goal`` and ``secret`` are known to this speaker alone."""
+    """One of the two in a scene. ``goal`` and ``secret`` are known to this speaker alone; empty ones are not told."""
 
     name: str
     role: str
@@ -119,6 +119,12 @@ def load_lexicons(path: Path = LEXICONS) -> dict[str, Lexicon]:
     cultures = _json(str(path), _read(path))
     check(isinstance(cultures, dict), str(path), type(cultures).__name__, "give an object with a lexicon per culture")
     return {name: _lexicon(f"{path}, {name}", lexicon) for name, lexicon in cultures.items()}
+
+
+def first_names(culture_name: str) -> tuple[str, ...]:
+    """First names of a culture, of either sex; names of no single country where it has no lexicon."""
+    lexicon = load_lexicons().get(culture_name) or load_lexicons(_GENERIC)["generic"]
+    return tuple(dict.fromkeys((*lexicon["female"], *lexicon["male"])))
 
 
 def adapted(scenario: Scenario, culture_name: str, seed: int, lexicons: Path = LEXICONS) -> Scenario:

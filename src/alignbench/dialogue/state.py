@@ -62,4 +62,4 @@ def _dialogue(record: dict[str, Any]) -> Dialogue:
     scenario = Scenario.of(record["scenario"])
     turns = tuple(Turn(**turn) for turn in record["turns"])
     stop = None if record["stop"] is None else Stop[record["stop"]]
-    return Dialogue(**{**record, "scenario": scenario, "turns": turns, "stop": stop})
+    return Dialogue(**{**record, "scenario": scenario, "cues": tuple(record["cues"]), "turns": turns, "stop": stop})
