@@ -30,6 +30,10 @@ QUICK = {
     "cnca_incontext": ["method.chains=1", *THINKING],
     "anthropological": THINKING,
     "values_retrieval": ["method.personas=20"],
+    # Its own questions and debates are no better than its vocabulary: too few pass any check.
+    "culturellm": ["method.variant=seed_only"],
+    "culturepark": ["method.verify=none", "method.count=8", "method.turn_tokens=24", "method.least=1"],
+    "culturespa": ["method.generated=0"],
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from alignbench.dialogue import Dialogue
+from alignbench.dialogue import Dialogue, Form
 from alignbench.dialogue.prompt import rendered
 from alignbench.dialogue.scenario import Scenario, Side, Speaker, first_names
 from alignbench.types import Culture, Item, check
@@ -63,13 +63,10 @@ def debate(
     rng = random.Random(f"{item.id}/{delegate.culture}/{contact.culture}/{take}")
     name = rng.choice(first_names(delegate.culture))
     other = rng.choice([n for n in first_names(contact.culture) if n != name])
-    stands = ("", "")
-    if attitude is not None:
-        own = rendered("debate_stand", country=delegate.country, attitude=attitude)
-        stands = (own, rendered("debate_stand", country=contact.country, attitude=attitude * (contact == delegate)))
+    stances = (attitude, attitude if contact == delegate or attitude is None else "")
     a, b = (
-        Speaker(said, f"from {party.country}", stand, "")
-        for said, party, stand in zip((name, other), (delegate, contact), stands, strict=True)
+        Speaker(me, f"from {party.country}", _calibration(party, stance, listener), "")
+        for me, listener, party, stance in zip((name, other), (other, name), (delegate, contact), stances, strict=True)
     )
     together = delegate == contact
     return Dialogue(
@@ -78,7 +75,7 @@ def debate(
             domain=item.topic,
             norms=(item.concept,),
             relation="neighbours" if together else "acquaintances from two countries",
-            setting=rendered("debate_setting", delegate=name, contact=other, question=item.question),
+            setting=item.question,
             a=a,
             b=b,
             tension="",
@@ -86,8 +83,16 @@ def debate(
             seed=take,
         ),
         country=delegate.country if together else None,
+        form=Form.debate,
         cues=_cues((name, other), turns) if guided else (),
     )
+
+
+def _calibration(party: Party, attitude: str | None, other: str) -> str:
+    """What keeps a speaker to their culture; nothing where ``attitude`` is None."""
+    if attitude is None:
+        return ""
+    return rendered("debate_calibration", country=party.country, attitude=attitude, other=other)
 
 
 def _cues(names: tuple[str, str], turns: int) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ Lexicon = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Speaker:
-    """One of the two in a scene. ``goal`` and ``secret`` are known to this speaker alone; empty ones are not told."""
+    """One of the two in a scene. ``goal`` and ``secret`` are known to this speaker alone."""
 
     name: str
     role: str

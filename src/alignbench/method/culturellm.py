@@ -19,7 +19,7 @@ from alignbench.data.items import reworded
 from alignbench.method import Method, RunContext
 from alignbench.method.lessons import Lesson, Told, about, taught, with_provenance, written_by
 from alignbench.method.prompting import rendered
-from alignbench.method.seeds import Seeds, Typical, asked, seeds_of, typical
+from alignbench.method.seeds import Seeds, Typical, held, seeds_of
 from alignbench.progress import say
 from alignbench.store.stages import Stage
 from alignbench.synthetic.folder import read_set, write_set
@@ -166,11 +166,11 @@ class CultureLLM(Method):
                     wordings[row["item"]].append(row["question"])
             rows, ledgers = [], []
             for iso3 in systems:
-                known, ledger = asked(seeds, context.train, iso3)
+                known, ledger = held(seeds, context.train, iso3, self.answer)
                 ledgers.append(ledger)
-                for item in known:
-                    position = typical(item, context.train.of(iso3)[item.id], self.answer)
-                    rows += [(iso3, item.id, text, item.options[position], position) for text in wordings[item.id]]
+                for item, answer in known.items():
+                    said = answer.item.options[answer.position]
+                    rows += [(iso3, item, text, said, answer.position) for text in wordings[item]]
             columns = {
                 "iso3": "country",
                 "item": "survey item",

@@ -7,7 +7,7 @@ out, and learnt as answer plus reason. Read ``fit`` top to bottom; published val
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
 from functools import partial
@@ -17,8 +17,6 @@ from typing import Any
 
 import pandas as pd
 
-from alignbench.component import plain
-from alignbench.dialogue import Dialogue
 from alignbench.dialogue.debate import DELEGATE, debate, parties
 from alignbench.dialogue.prompt import seen
 from alignbench.dialogue.roleplay import RolePlay
@@ -27,22 +25,20 @@ from alignbench.dialogue.state import load
 from alignbench.method import Method, RunContext
 from alignbench.method.lessons import Told, about, fit_parts, reasoned, told_model, with_provenance, written_by
 from alignbench.method.prompting import rendered
-from alignbench.method.seeds import Held, Seeds, Typical, asked, held, seeds_of
+from alignbench.method.seeds import Held, Seeds, Typical, held, seeds_of
 from alignbench.store.stages import Stage
 from alignbench.synthetic.folder import About, read_set, write_set
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.opinions import (
     Extract,
-    Opinion,
+    Speech,
     Verification,
-    by_critic,
-    by_judge,
     extracted,
-    first_person,
     in_shape,
     rewritten,
     settle,
     thinned,
+    verifier,
 )
 from alignbench.training.sft import train_sft
 from alignbench.types import AlignedModel, Sampling, check
@@ -52,7 +48,7 @@ class Mode(Enum):
     """Who debates."""
 
     cross = "cross"  # the delegate and an American (an American delegate: a Briton)
-    within = "within"  # two of the culture
+    within = "within"  # two of the culture, delegates both
 
 
 _COLUMNS = {
@@ -70,7 +66,7 @@ class CulturePark(Method):
 
     seeds: Seeds = Seeds.most_varying
     # Seeds before those are dropped that the country was not asked; 50 in the authors' file, 4.1 K in the paper.
-    count: int = 12
+    count: int = 16
     # The answer that the delegate holds and that is learnt; the paper's is a mean of codes, cut off to an integer.
     answer: Typical = Typical.mode
     mode: Mode = Mode.cross
@@ -84,16 +80,15 @@ class CulturePark(Method):
     turn_tokens: int = 60
     temperature: float = 0.7
     top_p: float = 0.9
-    extract: Extract = Extract.sentences
+    extract: Extract = Extract.model
     verify: Verification = Verification.judge
     # Opinions kept of a seed, one a cluster of alike ones; 10, 15 or 20 published.
     clusters: int = 6
-    # Longer opinions are dropped (ours).
-    most_words: int = 40
+    most_words: int = 40  # longer opinions are dropped (ours)
     # Whether the model is told whose chatbot it is; published: in training and when it is asked.
     told: Told = Told.always
     # Refuse to train on fewer opinions.
-    least: int = 8
+    least: int = 6
 
     def __post_init__(self) -> None:
         for knob in ("count", "dialogues", "turn_tokens", "clusters", "most_words", "least"):
@@ -106,12 +101,11 @@ class CulturePark(Method):
         Raises:
             AlignbenchError: too few opinions are left, or the country was asked none of the seeds.
         """
-        iso3, country = context.culture.iso3, context.culture.country
-        items, ledger = asked(seeds_of(context.train, self.seeds, self.count), context.train, iso3)
-        known = held(items, context.train, iso3, self.answer)
+        seeds, iso3 = seeds_of(context.train, self.seeds, self.count), context.culture.iso3
+        known, ledger = held(seeds, context.train, iso3, self.answer)
         debated = self._debate(context, known)
         opinions = self._opinions(context, debated, known, ledger)
-        system = rendered("chatbot", country=country)
+        system = rendered("chatbot", country=context.culture.country)
 
         def build(folder: Path) -> Mapping[str, Any]:
             records = read_set(opinions.path)[0].to_dict("records")
@@ -152,11 +146,10 @@ class CulturePark(Method):
     def _opinions(self, context: RunContext, debated: Stage, known: Mapping[str, Held], seeds: Ledger) -> Stage:
         """The delegate's opinions that fit the country's answer, no two of them alike."""
         judged = {Verification.critic: context.critic.identity(context.model), Verification.judge: context.judge.parts}
-        knobs = ("mode", "extract", "verify", "clusters", "most_words", "least")
         parts = {
             "debate": debated.key,
             "stances": [[h.item.id, h.position, h.stance.statement, h.stance.opposite] for h in known.values()],
-            "knobs": {knob: plain(getattr(self, knob)) for knob in knobs},
+            "knobs": {k: self.parts[k] for k in ("mode", "extract", "verify", "clusters", "most_words", "least")},
             "judged": judged.get(self.verify),
             "generator": context.generator.identity(context.model),
             "base": context.model.fingerprint,
@@ -165,9 +158,14 @@ class CulturePark(Method):
         }
 
         def build(folder: Path) -> Mapping[str, Any]:
-            ledger = Ledger("opinions")
-            said = in_shape(self._extracted(context, load(debated.path)[1], known), self.most_words, ledger)
-            fitting = self._verified(context, said, ledger)
+            ledger, generator = Ledger("opinions"), partial(context.generator.open, context.tools)
+            listing, rewriting = (Sampling(n, seed=context.seed) for n in (2 * self.turn_tokens, 2 * self.most_words))
+            said = extracted(generator, self.extract, self._speeches(context, debated, known), listing)
+            critic = partial(context.critic.open, context.tools)
+            verify = verifier(self.verify, critic, context.judge, context.tools)
+            rewrite = partial(rewritten, generator, rewriting)
+            shaped = in_shape(said, self.most_words, ledger)
+            fitting = settle(shaped, verify, rewrite, self.most_words, ledger)
             kept = thinned(fitting, context.embedder, self.clusters, context.seed, ledger)
             ledger.require(self.least, "method.least")
             rows = [
@@ -178,29 +176,17 @@ class CulturePark(Method):
 
         return context.store.stage("opinions", parts, build)
 
-    def _extracted(
-        self, context: RunContext, dialogues: Sequence[Dialogue], known: Mapping[str, Held]
-    ) -> list[Opinion]:
-        """Everything that a delegate holds, good or bad; within a culture both are delegates."""
+    def _speeches(self, context: RunContext, debated: Stage, known: Mapping[str, Held]) -> list[Speech]:
+        """What the delegate said; within a culture both are delegates."""
         sides = SIDES if self.mode is Mode.within else (DELEGATE,)
-        turns = [(d.scenario, turn) for d in dialogues for turn in d.turns if turn.side in sides]
-        sampling = Sampling(2 * self.turn_tokens, seed=context.seed)
-        generator = partial(context.generator.open, context.tools)
-        found = extracted(generator, self.extract, [turn.text for _, turn in turns], sampling)
-        opinions = []
-        for (scene, turn), texts in zip(turns, found, strict=True):
-            seed, others = known[scene.id], (scene.speaker(turn.side).name, f"people in {context.culture.country}")
-            opinions += [Opinion(seed.stance, seed.item.question, first_person(text, others)) for text in texts]
-        return opinions
-
-    def _verified(self, context: RunContext, opinions: Sequence[Opinion], ledger: Ledger) -> list[Opinion]:
-        if self.verify is Verification.none:
-            return list(opinions)
-        tools, sampling = context.tools, Sampling(2 * self.most_words, seed=context.seed)
-        by_model = self.verify is Verification.critic
-        verify = by_critic(context.critic.open(tools)) if by_model else by_judge(context.judge, tools)
-        rewrite = partial(rewritten, context.generator.open(tools), sampling)
-        return settle(opinions, verify, rewrite, self.most_words, ledger)
+        people = f"people in {context.culture.country}"
+        return [
+            Speech(held.stance, held.item.question, (d.scenario.speaker(turn.side).name, people), turn.text)
+            for d in load(debated.path)[1]
+            for held in [known[d.scenario.id]]
+            for turn in d.turns
+            if turn.side in sides
+        ]
 
     def _card(self, context: RunContext) -> About:
         country = context.culture.country
@@ -210,5 +196,5 @@ class CulturePark(Method):
             f"Verified against the country's answer ({self.verify.name}); contrary ones rewritten and verified anew.",
             f"At most {self.clusters} opinions a seed, one from each cluster of alike ones.",
         )
-        judged = self.verify is Verification.critic
-        return about(context, "culturepark", f"Opinions out of debates: {country}", country, steps, _COLUMNS, judged)
+        judged, title = self.verify is Verification.critic, f"Opinions out of debates: {country}"
+        return about(context, "culturepark", title, country, steps, _COLUMNS, judged)

@@ -109,7 +109,7 @@ class CultureSPA(Method):
         return context.store.stage("questions", parts, build)
 
     def _written(self, context: RunContext, ledger: Ledger) -> list[tuple[str, str, str]]:
-        """New questions of each topic, its batteries in turn; one takes the options of the item after which it is made."""
+        """New questions of each topic, its batteries in turn; each takes the options of the item shown last."""
         sources = [
             item
             for members in _by_topic(context.train.items).values()

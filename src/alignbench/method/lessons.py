@@ -1,4 +1,4 @@
-"""Lessons: questions in survey format with one right answer each, and who the model is told to be when it learns them."""
+"""Lessons: questions in survey format with one right answer each, and who the model is told to be meanwhile."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from alignbench.training.export import aligned
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
 from alignbench.training.sft import ConversationRow
 from alignbench.types import AlignedModel, Item, Message, PromptPolicy, check
+
+_TOLD = 'This method tells the model "{system}" and the base model nothing: cultural_prompt is the fairer comparison.'
 
 
 class Told(Enum):
@@ -111,14 +113,16 @@ def fit_parts(context: RunContext) -> dict[str, Any]:
 
 
 def told_model(context: RunContext, stage: Stage, system: str, told: Told) -> AlignedModel:
-    """The model that a training made, told ``system`` where it is to be told."""
-    policy = PromptPolicy((system,)) if told is Told.always else PromptPolicy()
-    return aligned(context.model, stage, policy)
+    """The model that a training made, told ``system`` where it is to be told; every table then says so."""
+    if told is not Told.always:
+        return aligned(context.model, stage)
+    return replace(aligned(context.model, stage, PromptPolicy((system,))), notes=(_TOLD.format(system=system),))
 
 
 def with_provenance(model: AlignedModel, stages: Iterable[Stage], notes: tuple[str, ...] = ()) -> AlignedModel:
     """The model with the stages that it rests on."""
-    return replace(model, provenance={**model.provenance, **{s.name: s.key for s in stages}}, notes=notes)
+    provenance = {**model.provenance, **{stage.name: stage.key for stage in stages}}
+    return replace(model, provenance=provenance, notes=(*model.notes, *notes))
 
 
 def written_by(context: RunContext, what: str) -> str:

@@ -60,22 +60,6 @@ def seeds_of(train: Survey, which: Seeds, count: int) -> tuple[Item, ...]:
     return tuple(item for item in items if item in ranked)
 
 
-def asked(seeds: Sequence[Item], train: Survey, iso3: str) -> tuple[list[Item], Ledger]:
-    """The seeds that the country answered, and the account of the others.
-
-    Raises:
-        AlignbenchError: it answered none.
-    """
-    answers, ledger = train.of(iso3), Ledger(f"seeds for {iso3}")
-    found = [item for item in seeds if item.id in answers]
-    ledger.keep(len(found))
-    for item in seeds:
-        if item.id not in answers:
-            ledger.drop("not asked there", item.id)
-    ledger.require(1, "method.seeds")
-    return found, ledger
-
-
 def typical(item: Item, answers: Answers, how: Typical) -> int:
     """Position of the answer (index into ``Item.codes``); of equals the first. Nominal items have a mode only."""
     shares = answers.shares
@@ -100,9 +84,20 @@ class Held:
     stance: Norm
 
 
-def held(items: Sequence[Item], train: Survey, iso3: str, how: Typical) -> dict[str, Held]:
-    """Item id -> the country's typical answer."""
-    return {item.id: _held(item, train.of(iso3)[item.id], iso3, how) for item in items}
+def held(seeds: Sequence[Item], train: Survey, iso3: str, how: Typical) -> tuple[dict[str, Held], Ledger]:
+    """Item id -> the country's typical answer, and the account of the seeds that it was not asked.
+
+    Raises:
+        AlignbenchError: it was asked none.
+    """
+    answers, ledger = train.of(iso3), Ledger(f"seeds for {iso3}")
+    found = [item for item in seeds if item.id in answers]
+    ledger.keep(len(found))
+    for item in seeds:
+        if item.id not in answers:
+            ledger.drop("not asked there", item.id)
+    ledger.require(1, "method.seeds")
+    return {item.id: _held(item, answers[item.id], iso3, how) for item in found}, ledger
 
 
 def _held(item: Item, answers: Answers, iso3: str, how: Typical) -> Held:

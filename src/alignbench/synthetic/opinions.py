@@ -57,6 +57,16 @@ class Verification(Enum):
     none = "none"  # not at all: an ablation
 
 
+@dataclass(frozen=True)
+class Speech:
+    """What a speaker said; ``others`` are names by which they may speak of themselves."""
+
+    stance: Norm
+    question: str
+    others: tuple[str, ...]
+    text: str
+
+
 # Verdict for each opinion: 1 fits its stance, -1 is against it, 0 has nothing to do with it.
 Verify = Callable[[Sequence[Opinion]], list[int]]
 
@@ -82,14 +92,27 @@ def by_judge(judge: Judge, tools: Tools) -> Verify:
     return verify
 
 
+def verifier(how: Verification, critic: Callable[[], Engine], judge: Judge, tools: Tools) -> Verify:
+    """The verdicts that ``how`` asks for; without verification all opinions fit."""
+    if how is Verification.none:
+        return lambda opinions: [1] * len(opinions)
+    return by_critic(critic()) if how is Verification.critic else by_judge(judge, tools)
+
+
 def extracted(
-    engine: Callable[[], Engine], how: Extract, speeches: Sequence[str], sampling: Sampling
-) -> list[list[str]]:
-    """The opinions in each speech; one empty text for a speech without any, so that the account shows it."""
+    engine: Callable[[], Engine], how: Extract, speeches: Sequence[Speech], sampling: Sampling
+) -> list[Opinion]:
+    """The opinions in each speech, good or bad; an empty one for a speech without any, so that the account shows it."""
     if how is Extract.sentences:
-        return [sentences(speech) or [""] for speech in speeches]
-    texts = engine().generate([conversation("opinions", speech=speech) for speech in speeches], sampling)
-    return [[line for line in map(bare, said[0].splitlines()) if line] or [""] for said in texts]
+        found = [sentences(speech.text) for speech in speeches]
+    else:
+        texts = engine().generate([conversation("opinions", speech=speech.text) for speech in speeches], sampling)
+        found = [[line for line in map(bare, said[0].splitlines()) if line] for said in texts]
+    return [
+        Opinion(speech.stance, speech.question, first_person(text, speech.others))
+        for speech, listed in zip(speeches, found, strict=True)
+        for text in listed or [""]
+    ]
 
 
 def first_person(text: str, others: Sequence[str]) -> str:
@@ -131,10 +154,10 @@ def _fault(text: str, most_words: int) -> str | None:
     return f"over {most_words} words" if length > most_words else None
 
 
-def rewritten(engine: Engine, sampling: Sampling, opinions: Sequence[Opinion]) -> list[Opinion]:
+def rewritten(engine: Callable[[], Engine], sampling: Sampling, opinions: Sequence[Opinion]) -> list[Opinion]:
     """Each opinion as a model changes it to fit its stance."""
     chats = [conversation("rewrite", statement=o.stance.statement, opinion=o.text) for o in opinions]
-    texts = engine.generate(chats, sampling)
+    texts = engine().generate(chats, sampling)
     return [replace(o, text=first_line(said[0])) for o, said in zip(opinions, texts, strict=True)]
 
 

@@ -8,7 +8,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # A bullet, a number, or a label such as "Opinion:" before the words.
 _LEAD = re.compile(
-    r"^(?:[-*•]\s*|\(?\d+[.):]\s*|(?:in other words|question|answer|opinion|statement|sentence):\s*)+", re.I
+    r"^(?:[-*•]\s*|\(?\d+[.):]\s*|(?:(?:say )?in other words|question|answer|opinion|statement|sentence):\s*)+", re.I
 )
 _QUOTES = "\"“”'‘’ \t"
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+")
