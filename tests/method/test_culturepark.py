@@ -8,7 +8,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturepark import CulturePark, Mode
-from alignbench.method.lessons import Told, reasoned
+from alignbench.method.lessons import reasoned
 from alignbench.synthetic.folder import read_set
 from alignbench.synthetic.opinions import Extract, Verification
 from tests.method.writers import GARBAGE, writer
@@ -59,8 +59,9 @@ def test_opinions_that_fit_the_countrys_answer_are_kept_and_the_others_counted(f
     assert set(model.provenance) == {"debate", "opinions", "fit"} and "Iraq" in model.policy.systems[0]
 
 
-def test_a_reply_is_the_label_and_then_the_reason(fitted) -> None:
-    _, _, context = fitted(FEW.with_knobs(told=Told.never))
+def test_a_reply_is_the_label_and_then_the_reason(make_cell) -> None:
+    cell = make_cell("method=culturepark")
+    context = cell.context(cell.culture)
     items = context.train.items[:2]
     rows = reasoned(context, [(item, 0, "I think so.") for item in items], "Be from Iraq.")
     # Orders in turn: the first option is listed first, then last.
@@ -71,10 +72,8 @@ def test_a_reply_is_the_label_and_then_the_reason(fitted) -> None:
 @pytest.mark.parametrize(
     "knobs",
     [
-        {"mode": Mode.within},
-        {"guided": False},
-        {"verify": Verification.critic},
-        {"extract": Extract.model},
+        {"mode": Mode.within, "guided": False},
+        {"verify": Verification.critic, "extract": Extract.model},
         {"self_calibration": False, "verify": Verification.none, "least": 1},
     ],
 )
