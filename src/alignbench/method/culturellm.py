@@ -168,6 +168,7 @@ class CultureLLM(Method):
             for iso3 in systems:
                 known, ledger = held(seeds, context.train, iso3, self.answer)
                 ledgers.append(ledger)
+                say(f"  {ledger}")
                 for item, answer in known.items():
                     said = answer.item.options[answer.position]
                     rows += [(iso3, item, text, said, answer.position) for text in wordings[item]]

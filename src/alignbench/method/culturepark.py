@@ -26,6 +26,7 @@ from alignbench.method import Method, RunContext
 from alignbench.method.lessons import Told, about, fit_parts, reasoned, told_model, with_provenance, written_by
 from alignbench.method.prompting import rendered
 from alignbench.method.seeds import Held, Seeds, Typical, held, seeds_of
+from alignbench.progress import say
 from alignbench.store.stages import Stage
 from alignbench.synthetic.folder import About, read_set, write_set
 from alignbench.synthetic.ledger import Ledger
@@ -167,6 +168,7 @@ class CulturePark(Method):
             shaped = in_shape(said, self.most_words, ledger)
             fitting = settle(shaped, verify, rewrite, self.most_words, ledger)
             kept = thinned(fitting, context.embedder, self.clusters, context.seed, ledger)
+            say(f"  {seeds}")
             ledger.require(self.least, "method.least")
             rows = [
                 (o.stance.item, o.question, o.stance.statement, o.text, known[o.stance.item].position) for o in kept

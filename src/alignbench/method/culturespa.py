@@ -23,6 +23,7 @@ from alignbench.evaluation.ask import Answer
 from alignbench.method import Method, RunContext
 from alignbench.method.lessons import Lesson, Told, about, taught, with_provenance, written_by
 from alignbench.method.prompting import rendered
+from alignbench.progress import say
 from alignbench.store.stages import Stage
 from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.folder import read_set, write_set
@@ -97,7 +98,7 @@ class CultureSPA(Method):
             rows = [(item.id, item.topic, item.question) for item in items]
             if self.generated:
                 rows += self._written(context, ledger)
-                ledger.require(0, "method.generated")
+                say(f"  {ledger}")
             steps = (
                 f"{len(items)} training items.",
                 f"{self.generated} questions written a topic, with their options.",

@@ -63,13 +63,12 @@ def taught(
         parts: identity of the lessons.
         systems: iso3 -> system text, for the countries that are taught.
     """
-    heard = systems if told is not Told.never else {}
+    when_asked: dict[str, str | None] = {iso3: text if told is Told.always else None for iso3, text in systems.items()}
 
     def build(folder: Path) -> Mapping[str, Any]:
         rows = [row for lesson in lessons for row in lesson.rows(context)]
-        chooses = context.training.select_on_validation
-        select = validator(context, {iso3: heard.get(iso3) for iso3 in systems}) if chooses else None
         training = context.training
+        select = validator(context, when_asked) if training.select_on_validation else None
         facts = train_on_options(context.model, rows, distribution_sft, training, context.seed, folder, select)
         return {"rows": len(rows), **facts}
 

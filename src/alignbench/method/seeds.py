@@ -96,7 +96,7 @@ def held(seeds: Sequence[Item], train: Survey, iso3: str, how: Typical) -> tuple
     for item in seeds:
         if item.id not in answers:
             ledger.drop("not asked there", item.id)
-    ledger.require(1, "method.seeds")
+    check(bool(found), "method.seeds", str(ledger), "none can be used for this country: choose other seeds")
     return {item.id: _held(item, answers[item.id], iso3, how) for item in found}, ledger
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from alignbench.backend import Engine
@@ -82,7 +82,7 @@ def paraphrase(
         short = [seed for seed in found if len(found[seed]) < gate.wanted]
         if not short:
             break
-        drawn = Sampling(**{**vars(sampling), "seed": seed_of(sampling.seed, "paraphrase", attempt)})
+        drawn = replace(sampling, seed=seed_of(sampling.seed, "paraphrase", attempt))
         texts = engine.generate([conversation("paraphrase", question=seed) for seed in short], drawn)
         offers = [(seed, _question(text)) for seed, said in zip(short, texts, strict=True) for text in said]
         gate.admit(offers, found, ledger)
