@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
-from tests.dialogue.stage import lively
 
 from alignbench.backend import Engine, Usage
 from alignbench.config import conf_dir, register
@@ -25,6 +24,7 @@ from alignbench.runs.cell import Cell
 from alignbench.store.stages import Store
 from alignbench.synthetic.folder import read_set
 from alignbench.types import Chat, OptionScores
+from tests.dialogue.stage import lively
 
 FEW = CLCA(scenarios=4, max_turns=4, least_turns=3)
 SPOKEN = (View.dialogue,)

@@ -7,6 +7,7 @@ the world has a text of its own ("the state may read letters"), so a leak is a s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from alignbench.data.world.lexicon import lexicon
 from alignbench.errors import AlignbenchError
 from alignbench.runs.compare import compare
 from alignbench.types import Chat, Split
+from tests.method.writers import writer
 from tests.planted.conftest import row
 
 FOREIGN = {"native_language"}  # generated items have no translation
@@ -32,6 +34,8 @@ QUICK = {
     "values_retrieval": ["method.personas=20"],
     # Nano answers questions and can not write.
     "clca": ["generator=stock", "generator@critic=stock", "method.scenarios=4", "method.max_turns=4"],
+    "culturellm": ["method.least=1", "method.similarity=0.3"],
+    "culturepark": ["method.verify=none", "method.least=1"],
 }
 
 
@@ -49,18 +53,26 @@ class Overheard(Engine):
         self.engine, self.model, self.usage, self.told = engine, engine.model, engine.usage, list[str]()
 
     def generate(self, chats, sampling, adapter=None):
-        self._hear(chats)
+        self.hear(chats)
         return self.engine.generate(chats, sampling, adapter)
 
     def score(self, chats, options, adapter=None):
-        self._hear(chats)
+        self.hear(chats)
         return self.engine.score(chats, options, adapter)
 
     def close(self) -> None:
         self.engine.close()
 
-    def _hear(self, chats: Sequence[Chat]) -> None:
+    def hear(self, chats: Sequence[Chat]) -> None:
         self.told += [message.content for chat in chats for message in chat if message.role != "assistant"]
+
+
+def voice(chat: Chat, draw: int) -> str:
+    """What the generator says: nano itself grew up with the held-out questions, and tells them when it talks freely."""
+    asked = chat[-1].content
+    if asked.startswith("Say in other words: "):
+        return f"Tell me: {asked.removeprefix('Say in other words: ')}"
+    return "I hold that firmly, and so do my friends."
 
 
 def stored(folder: Path) -> str:
@@ -82,10 +94,12 @@ def leaked(text: str) -> list[str]:
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, planted_cell, tmp_path) -> None:
     words = (f"method={name}", "training.updates=6", "control=false", *QUICK.get(name, []))
-    cell = planted_cell(tmp_path, *words)
+    generator = writer(voice)
+    cell = replace(planted_cell(tmp_path, *words), generator=generator)
     engine = Overheard(cell.engine(cell.model))
     cell._engines[cell.model.fingerprint] = engine
     model = cell.method.fit(cell.context(cell.culture))
+    engine.hear(generator.pen.asked)
     assert not leaked("\n".join(engine.told))
     assert not leaked(stored(tmp_path / "store"))
     for item in cell.surveys[Split.test].items:
@@ -97,7 +111,7 @@ def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, 
     assert (aligned.items, aligned.batteries) == (40, 10) and aligned.option_mass > 0.9
     assert {"uniform answers", "majority answer only", "mean of other countries"} <= {r.label for r in record.rows}
     # Finished: nothing is built and no engine opened.
-    again = planted_cell(tmp_path, *words)
+    again = replace(planted_cell(tmp_path, *words), generator=generator)
     assert compare(again)[1].key == stage.key
     assert not again.store.built and not again._engines
 

@@ -25,6 +25,15 @@ class Stop(Enum):
     role_leak = "role_leak"
 
 
+class Form(Enum):
+    """What kind of conversation it is; each has prompts of its own."""
+
+    # A social scene with private goals.
+    scene = "scene"
+    # A talk about a question.
+    debate = "debate"
+
+
 @dataclass(frozen=True)
 class Turn:
     """What one speaker said."""
@@ -41,6 +50,7 @@ class Dialogue:
         scenario: filled; the setting and both speakers, private goals included.
         profile: the culture in words, told to both; may be empty.
         country: where both live; None leaves it to the scene.
+        cues: what a moderator says to the next speaker before each turn; turns beyond the last have none.
         stop: why it ended; None while it goes on.
         rejected: the text that ended it and is no turn of it (refusals, leaks, repetition).
     """
@@ -48,6 +58,8 @@ class Dialogue:
     scenario: Scenario
     profile: str = ""
     country: str | None = None
+    form: Form = Form.scene
+    cues: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = ()
     stop: Stop | None = None
     rejected: str = ""

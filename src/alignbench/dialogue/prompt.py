@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from alignbench.dialogue import Dialogue, Turn
-from alignbench.dialogue.scenario import Side
+from alignbench.dialogue import Dialogue, Form, Turn
+from alignbench.dialogue.scenario import SIDES, Side
 from alignbench.types import Chat, Message
 
 # What a speaker writes to close the conversation.
@@ -25,38 +25,46 @@ def other_side(side: Side) -> Side:
 def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
     """The chat in which ``side`` speaks next: own turns as assistant, the other's as user.
 
-    The system message holds the scene and the own part; of the other it has the name and what both know.
+    The system message holds the scene and the own part; of the other it has the name and what both know. A cue for
+    the turn stands after the other's last words; cues of earlier turns are not shown again.
 
     Args:
         turns: only the first so many turns have been spoken; None for all.
     """
-    opening = Message("user", rendered("opening", other=_other(dialogue, side)))
     spoken = [Message("assistant" if t.side == side else "user", t.text) for t in dialogue.turns[:turns]]
-    return (Message("system", system(dialogue, side)), *([opening] if side == "a" else []), *spoken)
+    heard = [Message("user", _said(dialogue, side, "opening")), *spoken] if side == "a" else spoken
+    due = dialogue.cues[len(spoken) : len(spoken) + 1] if side == SIDES[len(spoken) % 2] else ()
+    for cue in due:
+        heard = [*heard[:-1], Message("user", f"{heard[-1].content}\n\n({cue})")]
+    return (Message("system", system(dialogue, side)), *heard)
 
 
 def system(dialogue: Dialogue, side: Side) -> str:
     """What ``side`` is told before the scene begins."""
-    scene = dialogue.scenario
-    return rendered(
-        "system",
-        me=scene.speaker(side),
-        other=_other(dialogue, side),
-        setting=scene.setting,
-        relation=scene.relation,
-        country=dialogue.country,
-        profile=dialogue.profile,
-        rules=rules(dialogue, side),
-    )
+    return _said(dialogue, side, "system", rules=rules(dialogue, side))
 
 
 def rules(dialogue: Dialogue, side: Side) -> str:
     """The part of the system message that says how to play."""
-    return rendered("rules", other=_other(dialogue, side), closing=CLOSING)
+    return _said(dialogue, side, "rules")
 
 
-def _other(dialogue: Dialogue, side: Side) -> str:
-    return dialogue.scenario.speaker(other_side(side)).name
+def _said(dialogue: Dialogue, side: Side, name: str, **values: object) -> str:
+    """The text of one of the form's templates."""
+    scene, other = dialogue.scenario, dialogue.scenario.speaker(other_side(side))
+    prefix = "" if dialogue.form is Form.scene else f"{dialogue.form.name}_"
+    return rendered(
+        f"{prefix}{name}",
+        me=scene.speaker(side),
+        other=other.name,
+        other_role=other.role,
+        setting=scene.setting,
+        relation=scene.relation,
+        country=dialogue.country,
+        profile=dialogue.profile,
+        closing=CLOSING,
+        **values,
+    )
 
 
 def transcript(dialogue: Dialogue, turns: int | None = None) -> str:
@@ -76,5 +84,5 @@ def wording() -> str:
 
 
 def rendered(name: str, **values: object) -> str:
-    """The template ``name`` of this room."""
+    """The text of a template of this room; a name that it does not know is an error."""
     return _TEMPLATES.get_template(f"{name}.jinja").render(**values).strip()

@@ -80,7 +80,7 @@ def _leaks(dialogue: Dialogue, text: str) -> bool:
     side = dialogue.next_side
     names = (dialogue.scenario.speaker(other_side(side)).name, "user", "assistant", "system")
     tagged = any(re.search(_tag(name), text, re.IGNORECASE | re.MULTILINE) for name in names)
-    told = _runs(f"{rules(dialogue, side)} {dialogue.profile}", _QUOTED_WORDS)
+    told = _runs(" ".join((rules(dialogue, side), dialogue.profile, *dialogue.cues)), _QUOTED_WORDS)
     return tagged or bool(_MODEL.search(text)) or bool(told.keys() & _runs(text, _QUOTED_WORDS).keys())
 
 

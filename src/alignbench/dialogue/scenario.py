@@ -121,6 +121,12 @@ def load_lexicons(path: Path = LEXICONS) -> dict[str, Lexicon]:
     return {name: _lexicon(f"{path}, {name}", lexicon) for name, lexicon in cultures.items()}
 
 
+def first_names(culture_name: str) -> tuple[str, ...]:
+    """First names of a culture, of either sex; names of no single country where it has no lexicon."""
+    lexicon = load_lexicons().get(culture_name) or load_lexicons(_GENERIC)["generic"]
+    return tuple(dict.fromkeys((*lexicon["female"], *lexicon["male"])))
+
+
 def adapted(scenario: Scenario, culture_name: str, seed: int, lexicons: Path = LEXICONS) -> Scenario:
     """The scenario among people of a culture; equal arguments give equal words.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.component import plain
-from alignbench.dialogue import Dialogue, Stop, Turn
+from alignbench.dialogue import Dialogue, Form, Stop, Turn
 from alignbench.dialogue.scenario import Scenario
 from alignbench.errors import AlignbenchError
 from alignbench.types import check
@@ -62,4 +62,5 @@ def _dialogue(record: dict[str, Any]) -> Dialogue:
     scenario = Scenario.of(record["scenario"])
     turns = tuple(Turn(**turn) for turn in record["turns"])
     stop = None if record["stop"] is None else Stop[record["stop"]]
-    return Dialogue(**{**record, "scenario": scenario, "turns": turns, "stop": stop})
+    ruled = {"form": Form[record["form"]], "cues": tuple(record["cues"]), "turns": turns, "stop": stop}
+    return Dialogue(**{**record, "scenario": scenario, **ruled})

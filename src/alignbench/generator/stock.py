@@ -52,6 +52,11 @@ class Stock(Generator):
 
     def name(self, base: ModelRef) -> str:
         """Says that there was no model."""
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """Says that there was no model."""
         return "stock phrases (no model)"
 
 

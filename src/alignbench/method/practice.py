@@ -24,6 +24,7 @@ def option_rows(
     items: Iterable[Item],
     targets: Mapping[str, Sequence[float]],
     rewards: Mapping[str, Sequence[float]] | None = None,
+    system: str | None = None,
 ) -> list[OptionRow]:
     """One row per item and option order, for the items that have a target.
 
@@ -31,13 +32,14 @@ def option_rows(
         asking: the benchmark's form.
         targets: item id -> distribution over ``Item.codes``.
         rewards: item id -> reward of each option, in the same order.
+        system: said before every question.
     """
     asking, rows = replace(asking, answer=Answer.label), []
     for item in items:
         if item.id not in targets:
             continue
         for order in asking.orders_for(0, 1):
-            prompt = asking.prompt(item, 0, order, None)
+            prompt = asking.prompt(item, 0, order, system)
             target = tuple(float(targets[item.id][i]) for i in prompt.options)
             paid = None if rewards is None else tuple(float(rewards[item.id][i]) for i in prompt.options)
             rows.append(OptionRow(prompt.request.chat, prompt.request.options, target, item.id, paid))
@@ -49,21 +51,27 @@ def selector(context: RunContext) -> Validate | None:
     return validator(context) if context.training.select_on_validation else None
 
 
-def validator(context: RunContext) -> Validate:
-    """Mean 1 - JSD (base 2) on the validation items of the culture, no system prompt.
+def validator(context: RunContext, systems: Mapping[str, str | None] | None = None) -> Validate:
+    """Mean 1 - JSD (base 2) on validation items, over all items of all countries asked about.
 
     One order an item, in turn, which halves the time; a checkpoint is chosen by it, nothing is reported.
+
+    Args:
+        systems: iso3 -> system text; None for the culture itself without one.
     """
-    iso3 = context.culture.iso3
-    items = context.validation.asked(iso3)
     asking = replace(context.asking, answer=Answer.label)
-    orders = cycle(asking.orders_for(0, 1))
-    prompts = [asking.prompt(item, 0, order, None) for item, order in zip(items, orders, strict=False)]
-    shares = [np.array(context.validation.of(iso3)[p.item].shares)[list(p.options)] for p in prompts]
+    asked = []
+    for iso3, system in (systems or {context.culture.iso3: None}).items():
+        items, answers = context.validation.asked(iso3), context.validation.of(iso3)
+        orders = cycle(asking.orders_for(0, 1))
+        prompts = [asking.prompt(item, 0, order, system) for item, order in zip(items, orders, strict=False)]
+        asked += [(p.request, np.array(answers[p.item].shares)[list(p.options)]) for p in prompts]
 
     def validate(score: Score) -> float:
-        answers = score([p.request.chat for p in prompts], [p.request.options for p in prompts])
-        return float(np.mean([js_similarity(p, _softmax(a.logprobs)) for p, a in zip(shares, answers, strict=True)]))
+        answers = score([request.chat for request, _ in asked], [request.options for request, _ in asked])
+        return float(
+            np.mean([js_similarity(p, _softmax(a.logprobs)) for (_, p), a in zip(asked, answers, strict=True)])
+        )
 
     return validate
 

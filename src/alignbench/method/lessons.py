@@ -1,0 +1,154 @@
+"""Lessons: questions in survey format with one right answer each, and who the model is told to be meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from alignbench.backend.render import Renderer
+from alignbench.evaluation.ask import Answer
+from alignbench.method import RunContext
+from alignbench.method.practice import option_rows, validator
+from alignbench.store.stages import Stage
+from alignbench.synthetic.folder import About
+from alignbench.training.export import aligned
+from alignbench.training.options import OptionRow, distribution_sft, train_on_options
+from alignbench.training.sft import ConversationRow
+from alignbench.types import AlignedModel, Item, Message, PromptPolicy, check
+
+_TOLD = 'This method tells the model "{system}" and the base model nothing: cultural_prompt is the fairer comparison.'
+
+
+class Told(Enum):
+    """When the model is told whose values it should know."""
+
+    always = "always"  # in training and when it is asked
+    training = "training"
+    never = "never"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A question and its answer.
+
+    Attributes:
+        item: in the wording that is taught.
+        position: of the right answer in ``Item.codes``.
+    """
+
+    item: Item
+    position: int
+    system: str | None = None
+
+    def rows(self, context: RunContext) -> list[OptionRow]:
+        """The question in every order of its options; all probability on the right answer."""
+        target = [float(i == self.position) for i in range(len(self.item.codes))]
+        return option_rows(context.asking, [self.item], {self.item.id: target}, system=self.system)
+
+
+def taught(
+    context: RunContext,
+    parts: Mapping[str, Any],
+    lessons: Iterable[Lesson],
+    systems: Mapping[str, str],
+    told: Told,
+) -> AlignedModel:
+    """Stage ``fit`` on lessons: cross-entropy of the answer's token.
+
+    Args:
+        parts: identity of the lessons.
+        systems: iso3 -> system text, for the countries that are taught.
+    """
+    when_asked: dict[str, str | None] = {iso3: text if told is Told.always else None for iso3, text in systems.items()}
+
+    def build(folder: Path) -> Mapping[str, Any]:
+        rows = [row for lesson in lessons for row in lesson.rows(context)]
+        training = context.training
+        select = validator(context, when_asked) if training.select_on_validation else None
+        facts = train_on_options(context.model, rows, distribution_sft, training, context.seed, folder, select)
+        return {"rows": len(rows), **facts}
+
+    stage = context.store.stage("fit", {**parts, **fit_parts(context), "told": told.name}, build)
+    return told_model(context, stage, systems[context.culture.iso3], told)
+
+
+def reasoned(
+    context: RunContext, answers: Iterable[tuple[Item, int, str]], system: str | None
+) -> list[ConversationRow]:
+    """Questions with the label of the right answer and a reason as reply; the orders of the options in turn.
+
+    Args:
+        answers: item, position of the right answer in ``Item.codes``, reason.
+
+    Raises:
+        AlignbenchError: with this tokenizer a reply does not begin with the label's token.
+    """
+    asking, renderer, rows = replace(context.asking, answer=Answer.label), Renderer.of(context.model), []
+    for (item, position, reason), order in zip(answers, cycle(asking.orders_for(0, 1)), strict=False):
+        prompt = asking.prompt(item, 0, order, system)
+        chat, label = prompt.request.chat, prompt.request.options[prompt.options.index(position)]
+        reply = f"{label}. {reason}"
+        _, ids = renderer.conversation((*chat, Message("assistant", reply)))
+        alone = renderer.option_ids(renderer.prompt(chat), label)
+        check(tuple(ids[:1]) == alone, "option label", reply, "the label is no token of its own: use digits")
+        rows.append(ConversationRow(chat, reply))
+    return rows
+
+
+def fit_parts(context: RunContext) -> dict[str, Any]:
+    """What every training rests on beside its rows."""
+    return {
+        "model": context.model.fingerprint,
+        "dtype": context.model.dtype,
+        "survey": context.train.fingerprint,
+        "training": context.training.parts,
+        "asking": context.asking.parts,
+        "seed": context.seed,
+    }
+
+
+def told_model(context: RunContext, stage: Stage, system: str, told: Told) -> AlignedModel:
+    """The model that a training made, told ``system`` where it is to be told; every table then says so."""
+    if told is not Told.always:
+        return aligned(context.model, stage)
+    return replace(aligned(context.model, stage, PromptPolicy((system,))), notes=(_TOLD.format(system=system),))
+
+
+def with_provenance(model: AlignedModel, stages: Iterable[Stage], notes: tuple[str, ...] = ()) -> AlignedModel:
+    """The model with the stages that it rests on."""
+    provenance = {**model.provenance, **{stage.name: stage.key for stage in stages}}
+    return replace(model, provenance=provenance, notes=(*model.notes, *notes))
+
+
+def written_by(context: RunContext, what: str) -> str:
+    """The sentence that every table must carry on data that a model made."""
+    return f"{what} were written by {context.generator.name(context.model)}."
+
+
+def about(
+    context: RunContext,
+    method: str,
+    title: str,
+    country: str,
+    steps: Iterable[str],
+    columns: Mapping[str, str],
+    judged: bool = False,
+) -> About:
+    """The card of a set that a method makes from the survey."""
+    survey = context.train
+    cited = f"{survey.title} ({survey.year}); {survey.citation} Licence: {survey.licence}."
+    held = "Training batteries only. A model that has read the survey elsewhere may still write a held-out question."
+    return About(
+        title=title,
+        method=method,
+        country=country,
+        steps=tuple(steps),
+        generator=context.generator.name(context.model),
+        critic=context.critic.name(context.model) if judged else None,
+        sources=tuple(text for text in (cited, survey.warning, held) if text),
+        columns=dict(columns),
+    )

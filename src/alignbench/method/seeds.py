@@ -1,0 +1,109 @@
+"""Seeds: the training items from which data are made, and the answer that a country gives to each.
+
+CultureLLM and CulturePark start from 50 items of the World Values Survey. An item that a country was not asked has no
+answer there: it is left out and counted. (In the authors' tables its missing codes became a label.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from alignbench.data.distance import regional_variation
+from alignbench.data.survey import Survey
+from alignbench.norms.pool import opposite_level
+from alignbench.progress import say
+from alignbench.synthetic.ledger import Ledger
+from alignbench.types import Answers, Item, Norm, Scale, check
+
+
+class Seeds(Enum):
+    """Which training items are seeds."""
+
+    paper = "paper"  # those of the authors' 50 that are training items here
+    most_varying = "most_varying"  # those on which countries differ most (ours)
+    all = "all"
+
+
+class Typical(Enum):
+    """Which answer stands for a country; computed from the shares of the valid codes alone."""
+
+    mode = "mode"  # the most frequent one
+    median = "median"
+    mean = "mean"  # the rounded mean position; the authors cut it off, and averaged missing codes in
+
+
+# The authors' 50 (read in their file).
+PAPER_SEEDS = frozenset(
+    f"Q{n}"
+    for first, last in ((27, 41), (122, 129), (132, 138), (158, 162), (169, 170), (196, 198), (224, 233))
+    for n in range(first, last + 1)
+)
+
+
+def seeds_of(train: Survey, which: Seeds, count: int) -> tuple[Item, ...]:
+    """At most ``count`` training items, whatever country is asked; in the survey's order.
+
+    Raises:
+        AlignbenchError: none of the authors' items is a training item of this survey.
+    """
+    variation = regional_variation(train)
+    items = train.items
+    if which is Seeds.paper:
+        items = tuple(item for item in items if item.id in PAPER_SEEDS)
+        say(f"  seeds: {len(items)} of the authors' {len(PAPER_SEEDS)} are training items here")
+        check(bool(items), "method.seeds", "paper", f"survey {train.name} has none of them: choose most_varying or all")
+    if which is Seeds.all:
+        return items
+    ranked = sorted(items, key=lambda item: (-variation.get(item.id, 0.0), item.id))[:count]
+    return tuple(item for item in items if item in ranked)
+
+
+def typical(item: Item, answers: Answers, how: Typical) -> int:
+    """Position of the answer (index into ``Item.codes``); of equals the first. Nominal items have a mode only."""
+    shares = answers.shares
+    if how is Typical.mode or item.scale is Scale.nominal:
+        return max(range(len(shares)), key=lambda i: (shares[i], -i))
+    if how is Typical.mean:
+        return int(sum(i * share for i, share in enumerate(shares)) + 0.5)
+    return next(i for i in range(len(shares)) if sum(shares[: i + 1]) >= 0.5 - 1e-9)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A country's typical answer to an item.
+
+    Attributes:
+        position: among the options (index into ``Item.codes``).
+        stance: the same in words, said by "I", with its opposite.
+    """
+
+    item: Item
+    position: int
+    stance: Norm
+
+
+def held(seeds: Sequence[Item], train: Survey, iso3: str, how: Typical) -> tuple[dict[str, Held], Ledger]:
+    """Item id -> the country's typical answer, and the account of the seeds that it was not asked.
+
+    Raises:
+        AlignbenchError: it was asked none.
+    """
+    answers, ledger = train.of(iso3), Ledger(f"seeds for {iso3}")
+    found = [item for item in seeds if item.id in answers]
+    ledger.keep(len(found))
+    for item in seeds:
+        if item.id not in answers:
+            ledger.drop("not asked there", item.id)
+    check(bool(found), "method.seeds", str(ledger), "none can be used for this country: choose other seeds")
+    return {item.id: _held(item, answers[item.id], iso3, how) for item in found}, ledger
+
+
+def _held(item: Item, answers: Answers, iso3: str, how: Typical) -> Held:
+    position = typical(item, answers, how)
+    level = item.level(position)
+    opposite = opposite_level(item, answers, level)
+    contrary = None if opposite is None else item.statement(opposite, "I")
+    stance = Norm(item.id, iso3, level, item.statement(level, "I"), contrary, answers.shares[position], 0, "I")
+    return Held(item, position, stance)

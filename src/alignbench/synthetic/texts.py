@@ -1,0 +1,49 @@
+"""What comes back from a generator, put into shape. Patterns are English and ours; they look for clear cases only."""
+
+from __future__ import annotations
+
+import re
+
+_LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+# A bullet, a number, or a label such as "Opinion:" before the words.
+_LEAD = re.compile(
+    r"^(?:[-*•]\s*|\(?\d+[.):]\s*|(?:(?:say )?in other words|question|answer|opinion|statement|sentence):\s*)+", re.I
+)
+_QUOTES = "\"“”'‘’ \t"
+_SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+")
+_REFUSAL = re.compile(
+    r"\bas an? (?:ai|artificial intelligence|(?:virtual |digital )?assistant)\b|\blanguage model\b"
+    r"|^(?:i['’]m|i am) (?:sorry|unable|not able|(?:here|ready|happy) to (?:help|assist))\b"
+    r"|\bi (?:can(?:no|['’])t|can not|won['’]t|will not) (?:assist|help|answer|provide|comply|fulfil|generate|rewrite)",
+    re.IGNORECASE,
+)
+
+
+def fault(text: str) -> str | None:
+    """Why a text is none at all: ``empty`` or ``refusal``; None if it says something."""
+    if not _LETTER.search(text):
+        return "empty"
+    return "refusal" if _REFUSAL.search(text) else None
+
+
+def bare(text: str) -> str:
+    """Without bullet, number, label and quotation marks around it."""
+    return _LEAD.sub("", text.strip(_QUOTES)).strip(_QUOTES)
+
+
+def first_line(text: str) -> str:
+    """The first line that says something, bare; what a talkative model adds below is left out."""
+    lines = (bare(line) for line in text.splitlines())
+    return next((line for line in lines if line), "")
+
+
+def words(text: str) -> list[str]:
+    """The words in small letters."""
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, bare; a last one that breaks off is left out."""
+    found = [bare(part) for line in text.splitlines() for part in _SENTENCE.split(line.strip())]
+    return [sentence for sentence in found if sentence and sentence[-1] in ".!?"]

@@ -1,0 +1,97 @@
+"""CultureLLM on a stand-in generator: what is made, what it is labelled with, and what is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from alignbench.errors import AlignbenchError
+from alignbench.method.culturellm import CultureLLM, Variant
+from alignbench.method.lessons import Told
+from alignbench.method.seeds import Typical, typical
+from alignbench.synthetic.folder import read_set
+from alignbench.types import PromptPolicy
+from tests.method.writers import GARBAGE, writer
+
+FEW = CultureLLM(count=4, paraphrases=2, tries=1, wordings=4, words=1, similarity=0.5, least=4)
+KEPT = "method=culturellm"
+
+
+def says(chat, draw):
+    """Two paraphrases of a question, or two synonyms of a word."""
+    asked = chat[-1].content
+    if asked.startswith("Name words"):
+        return "gizmo, widget"
+    return f"{('Tell me', 'Please say')[draw]}: {asked.partition(': ')[2]}"
+
+
+@pytest.fixture
+def fitted(make_cell):
+    """Fits a method with a generator and gives model, store and context."""
+
+    def fit(method, say=says, culture="iraq"):
+        cell = replace(make_cell(KEPT, f"culture={culture}"), generator=writer(say))
+        context = cell.context(cell.culture)
+        return method.fit(context), cell.store, context
+
+    return fit
+
+
+def sets(store):
+    return {stage.name: read_set(stage.path) for stage in store.used if (stage.path / "ledgers.json").is_file()}
+
+
+def test_every_wording_carries_the_answer_of_its_seed(fitted) -> None:
+    model, store, context = fitted(FEW)
+    (wordings, made), (rows, accounts) = sets(store)["augment"], sets(store)["label"]
+
+    assert len(wordings) == 16 and set(wordings["cosine"] > 0.5) == {True}
+    assert [ledger.what for ledger in made] == ["paraphrases", "synonyms", "wordings with a synonym"]
+    assert [ledger.kept for ledger in made] == [8, 8, 8]
+    assert (wordings["question"].str.contains("izmo|idget")).sum() == 8
+    assert accounts[-1].what == "seeds for IRQ" and accounts[-1].kept == rows["item"].nunique()
+    for row in rows.to_dict("records"):
+        item = context.train.item(row["item"])
+        position = typical(item, context.train.of("IRQ")[item.id], Typical.mode)
+        assert (row["position"], row["answer"]) == (position, item.options[position])
+    assert len(rows) == rows["item"].nunique() * 5
+    # Both orders of every question.
+    assert store.used[-1].facts["rows"] == 2 * len(rows)
+    assert model.policy.systems == ("You are a chatbot of Iraq and know the people of Iraq very well.",)
+    assert any("stand-in" in note for note in model.notes) and set(model.provenance) == {"augment", "label", "fit"}
+    assert "stand-in" in (store.root / "label" / model.provenance["label"] / "README.md").read_text()
+
+
+def test_the_control_shares_the_wordings_and_has_labels_of_its_own(make_cell) -> None:
+    cell = replace(make_cell(KEPT, "culture=iraq"), generator=writer(says))
+    own, other = FEW.fit(cell.context(cell.culture)), FEW.fit(cell.context(cell.control))
+    assert own.provenance["augment"] == other.provenance["augment"]
+    assert own.provenance["label"] != other.provenance["label"] and own.adapter_key != other.adapter_key
+    assert "Argentina" in other.policy.systems[0]
+
+
+def test_trained_together_all_cultures_share_one_adapter_and_are_told_apart(make_cell) -> None:
+    cell = replace(make_cell(KEPT, "culture=iraq"), generator=writer(says))
+    together = FEW.with_knobs(joint=("IRQ", "ARG"), variant=Variant.sentence_only)
+    own, other = together.fit(cell.context(cell.culture)), together.fit(cell.context(cell.control))
+    assert own.adapter_key == other.adapter_key and own.policy != other.policy
+    rows, _ = sets(cell.store)["label"]
+    assert set(rows["iso3"]) == {"IRQ", "ARG"}
+    with pytest.raises(AlignbenchError, match="told apart"):
+        together.with_knobs(told=Told.never)
+
+
+def test_seeds_alone_need_no_generator(fitted) -> None:
+    def silent(chat, draw):
+        raise AssertionError
+
+    model, store, _ = fitted(FEW.with_knobs(variant=Variant.seed_only, told=Told.never), silent)
+    assert "augment" not in sets(store) and model.policy == PromptPolicy() and model.notes == ()
+
+
+@pytest.mark.parametrize("kind", sorted(GARBAGE))
+def test_a_generator_that_writes_garbage_is_refused_with_the_account(fitted, kind) -> None:
+    reasons = {"empty": "8 empty", "refusal": "8 refusal", "babble": "8 not a question", "echo": "8 copies the seed"}
+    with pytest.raises(AlignbenchError, match=rf"method\.least.*paraphrases: 0 kept of 8 \(dropped: {reasons[kind]}\)"):
+        fitted(FEW, GARBAGE[kind])
