@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import pandas as pd
 import pytest
@@ -32,13 +33,13 @@ QUICK = {
     "cnca_incontext": ["method.chains=1", *THINKING],
     "anthropological": THINKING,
     "values_retrieval": ["method.personas=20"],
-    # Nano answers questions and can not write.
-    "clca": ["generator=stock", "generator@critic=stock", "method.scenarios=4", "method.max_turns=4"],
+    "clca": ["generator@critic=stock", "method.scenarios=4", "method.max_turns=4"],
     "culturellm": ["method.least=1", "method.similarity=0.3"],
     "culturepark": ["method.verify=none", "method.least=1"],
 }
-
-
+SAID = "firmly,gladly,for my mother,as ever,since my school days,in private,in the street,at work,alone,twice".split(
+    ","
+)
 TEXTS = {
     battery.battery: [entry.text for entry in battery.items]
     for battery in lexicon().batteries
@@ -72,7 +73,8 @@ def voice(chat: Chat, draw: int) -> str:
     asked = chat[-1].content
     if asked.startswith("Say in other words: "):
         return f"Tell me: {asked.removeprefix('Say in other words: ')}"
-    return "I hold that firmly, and so do my friends."
+    digits = f"{crc32(repr(chat).encode()):010}"
+    return f"I hold that {', '.join(SAID[int(digit)] for digit in digits[-4:])}, and so do my friends."
 
 
 def stored(folder: Path) -> str:
