@@ -1,8 +1,7 @@
 """CulturePark: people of a culture debate survey questions; what they say becomes reasons for the country's answers.
 
-Source: Li et al., NeurIPS 2024 (arXiv 2405.15145). A delegate who holds the country's answer talks to a contact; the
-delegate's opinions are extracted, verified against that answer (contrary ones rewritten and verified anew), thinned
-out, and learnt as answer plus reason. Read ``fit`` top to bottom; published values are in the comments.
+Source: Li et al., NeurIPS 2024 (arXiv 2405.15145). A delegate holds the country's answer; what they say is extracted,
+verified against it and learnt as answer plus reason. Read ``fit`` top to bottom; published values are in comments.
 """
 
 from __future__ import annotations
@@ -118,8 +117,7 @@ class CulturePark(Method):
             return {"rows": len(rows), **train_sft(context.model, rows, training, context.seed, folder)}
 
         parts = {"opinions": opinions.key, "told": self.told.name, **fit_parts(context)}
-        stage = context.store.stage("fit", parts, build)
-        model = told_model(context, stage, system, self.told)
+        model = told_model(context, context.store.stage("fit", parts, build), system, self.told)
         return with_provenance(model, [debated, opinions], (written_by(context, "Debates and opinions"),))
 
     def _debate(self, context: RunContext, known: Mapping[str, Held]) -> Stage:
@@ -174,7 +172,7 @@ class CulturePark(Method):
                 (o.stance.item, o.question, o.stance.statement, o.text, known[o.stance.item].position) for o in kept
             ]
             write_set(folder, pd.DataFrame(rows, columns=list(_COLUMNS)), self._card(context), [seeds, ledger])
-            return {"opinions": len(rows), "seeds": len({o.stance.item for o in kept}), "made": ledger.made}
+            return {"opinions": ledger.kept, "made": ledger.made}
 
         return context.store.stage("opinions", parts, build)
 

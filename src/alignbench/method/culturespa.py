@@ -1,9 +1,8 @@
 """CultureSPA: questions on which the culture in the prompt changes the model's own answer, learnt with that answer.
 
 Source: Xu et al. 2025 (CultureSPA, self-pluralising). The model answers survey questions plain and with the culture in
-view; where the two answers differ it has knowledge of the culture that it does not use unprompted, and those questions
-are what it learns. No figure of the survey comes in but the questions. Read ``fit`` top to bottom; published values are
-in the comments.
+view; where the two differ it has knowledge of the culture that it does not use unprompted, and those it learns. Of the
+survey only the questions come in. Read ``fit`` top to bottom; published values are in the comments.
 """
 
 from __future__ import annotations
