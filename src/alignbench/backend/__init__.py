@@ -18,6 +18,10 @@ class Usage:
     prompt_tokens: int = 0
     generated_tokens: int = 0
 
+    def __sub__(self, earlier: Usage) -> Usage:
+        """What went through since ``earlier``."""
+        return Usage(self.prompt_tokens - earlier.prompt_tokens, self.generated_tokens - earlier.generated_tokens)
+
 
 class Engine(ABC):
     """A model that answers. Weights are loaded at the first call, not when the engine is made.

@@ -28,7 +28,8 @@ def score_items(
 
     Returns:
         item, topic, battery, scale, n_options, js (similarity, under ``knobs.js_base`` and ``knobs.js_sqrt``),
-        wasserstein (similarity; NaN for nominal items), entropy_model and entropy_survey (over ln K), mass.
+        wasserstein (similarity; NaN for nominal items), entropy_model and entropy_survey (over ln K), mass,
+        distribution (what was scored) and survey (the country's shares), both in the order of ``Item.codes``.
 
     Raises:
         AlignbenchError: country unknown or without items, an item without a distribution, a wrong distribution.
@@ -101,6 +102,8 @@ def _score(
                 "entropy_model": float(entropy(q).mean()),
                 "entropy_survey": float(entropy(p)),
                 "mass": mass,
+                "distribution": np.atleast_2d(q).mean(axis=0).tolist(),
+                "survey": [float(share) for share in p],
             }
         )
     return pd.DataFrame(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,7 +14,13 @@ from alignbench.evaluation.board import Row
 
 @dataclass(frozen=True)
 class Cell:
-    """What was run. ``labels`` holds further facts to show (reward, prompts ...), name to text."""
+    """What was run.
+
+    Attributes:
+        labels: further facts to show (reward, prompts ...), name to text.
+        changed: ``<group>.<knob>`` -> value, where a component differs from what its choice sets by itself.
+        choices: group -> name of the choice.
+    """
 
     method: str
     culture: str
@@ -24,6 +31,20 @@ class Cell:
     split: str
     training: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def slug(self) -> str:
+        """Name of the cell's page."""
+        return slug(self.method, self.culture, self.model, self.seed, self.changed)
+
+
+def slug(method: str, culture: str, model: str, seed: int, changed: Mapping[str, str]) -> str:
+    """Name of a cell's page; the method's changed knobs are part of it."""
+    knobs = [f"{k.removeprefix('method.')}={v}" for k, v in changed.items() if k.startswith("method.")]
+    words = "-".join([method, *knobs, culture, model, f"s{seed}"])
+    return re.sub(r"[^\w.,+=-]", "_", words)
 
 
 @dataclass(frozen=True)

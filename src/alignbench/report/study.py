@@ -1,22 +1,55 @@
-"""Many cells at once: seeds pooled into one board per culture, straight from the store."""
+"""Many cells at once, straight from the store: what is finished, and the seeds pooled into one board per culture."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from statistics import fmean
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from alignbench.data.survey import Survey
-from alignbench.evaluation.board import Entry, Kind, Row, board
-from alignbench.evaluation.survey import SurveyBenchmark, distributions, option_mass
+from alignbench.evaluation.board import Row, rows
+from alignbench.evaluation.items import ITEMS, Scored, from_table, pool_seeds
+from alignbench.evaluation.statistics import Bootstrap
 from alignbench.report.record import CellRecord
+from alignbench.store.stages import Stage
 from alignbench.types import check
 
-Name = Callable[[CellRecord], str]
+
+class Finished(NamedTuple):
+    """A finished cell: the folder of its score stage, and its record."""
+
+    stage: Path
+    record: CellRecord
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """How the score came to be."""
+        return _manifest(self.stage)
+
+    @property
+    def own(self) -> str | None:
+        """Label of the row that this cell was run for; None where it was the base model itself."""
+        return next((row.label for row in self.record.rows if row.label == self.record.cell.method), None)
+
+    @property
+    def scored(self) -> list[Scored]:
+        """Every row of its board, item by item."""
+        return from_table(_table(self.stage))
+
+
+@cache
+def _manifest(stage: Path) -> dict[str, Any]:
+    return Stage("score", stage.name, stage).manifest
+
+
+@cache
+def _table(stage: Path) -> pd.DataFrame:
+    return pd.read_parquet(stage / ITEMS)
 
 
 def records(store: Path) -> list[CellRecord]:
@@ -24,15 +57,20 @@ def records(store: Path) -> list[CellRecord]:
     return [record for _, record in finished(store)]
 
 
-def finished(store: Path) -> list[tuple[Path, CellRecord]]:
-    """Stage folder and record of every finished cell of a store, the oldest first.
+def finished(store: Path) -> list[Finished]:
+    """Every finished cell of a store, the oldest first.
 
     Raises:
         AlignbenchError: the store holds none.
     """
     files = sorted(store.glob("score/*/record.json"), key=lambda file: file.stat().st_mtime)
     check(bool(files), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    return [(f.parent, CellRecord.from_json(json.loads(f.read_text(encoding="utf-8")))) for f in files]
+    return [Finished(f.parent, CellRecord.from_json(json.loads(f.read_text(encoding="utf-8")))) for f in files]
+
+
+def with_items(cells: Iterable[Finished]) -> list[Finished]:
+    """Those that hold scores by item; cells of an earlier version get them when their command is issued again."""
+    return [cell for cell in cells if (cell.stage / ITEMS).is_file()]
 
 
 def method_name(record: CellRecord) -> str:
@@ -40,103 +78,52 @@ def method_name(record: CellRecord) -> str:
     return record.cell.method
 
 
-def pooled_board(
-    cells: Iterable[CellRecord],
-    store: Path,
-    survey: Survey,
-    iso3: str,
-    knobs: SurveyBenchmark,
-    name: Name = method_name,
-) -> list[Row]:
+def by_name(cells: Iterable[Finished], name: Callable[[CellRecord], str]) -> dict[str, list[Finished]]:
+    """Name -> its cells by seed; of two with the same name and seed the later in ``cells`` counts."""
+    found: dict[str, dict[int, Finished]] = {}
+    for cell in cells:
+        found.setdefault(name(cell.record), {})[cell.record.cell.seed] = cell
+    return {called: [seeds[seed] for seed in sorted(seeds)] for called, seeds in found.items()}
+
+
+def pooled_board(named: Mapping[str, Iterable[Finished]]) -> list[Row]:
     """One board of all methods of one culture, the seeds of each averaged per item before intervals are made.
 
     Args:
-        cells: records of one culture, model and split.
-        survey: restricted to the split that the cells were asked.
-        name: what a cell's method is called, so that variants of one method get rows of their own.
+        named: what a method is called -> its cells, one a seed; all of one culture, model and split.
     """
-    found: dict[str, _Pooled] = {}
-    for record in sorted(cells, key=lambda r: r.cell.seed):
-        own = name(record)
-        for row in record.rows:
-            if row.kind == "reference":
-                continue
-            label = row.label if row is not record.aligned else own
-            if row.kind == "control":
-                label = own + row.label.removeprefix(record.cell.method)
-            pooled = found.setdefault(label, _Pooled(row.kind, own if row.kind == "control" else None))
-            pooled.keys[row.key] = None
-    entries = [pooled.entry(label, store, survey) for label, pooled in found.items()]
-    return board(entries, survey, iso3, knobs)
+    cells = [(name, cell) for name, found in named.items() for cell in found]
+    boards: dict[int, dict[str, Scored]] = {}
+    for name, cell in sorted(cells, key=lambda pair: pair[1].manifest["finished"]):
+        own = {} if cell.own is None else {cell.own: name}
+        seed = boards.setdefault(cell.record.cell.seed, {})
+        seed.update({entry.label: entry for entry in _renamed(cell.scored, own)})
+    pooled = pool_seeds({seed: list(board.values()) for seed, board in boards.items()})
+    asked = cells[0][1].manifest["parts"]["benchmark"]
+    return rows(pooled, Bootstrap(asked["bootstrap"], asked["bootstrap_seed"], asked["confidence"]))
 
 
-@dataclass(frozen=True)
-class _Pooled:
-    """The responses of one row of the board, in the order of their seeds, each once."""
-
-    kind: Kind
-    own: str | None
-    keys: dict[str, None] = field(default_factory=dict)
-
-    def entry(self, label: str, store: Path, survey: Survey) -> Entry:
-        frames = [pd.read_parquet(store / "respond" / key / "responses.parquet") for key in self.keys]
-        return Entry(
-            label=label,
-            kind=self.kind,
-            distributions=[distributions(frame, survey.items) for frame in frames],
-            key=" ".join(self.keys),
-            masses=[option_mass(frame) for frame in frames],
-            base=label == "base",
-            own=self.own,
-        )
+def _renamed(board: Iterable[Scored], names: Mapping[str, str]) -> list[Scored]:
+    """The entries with a method and its controls under another name."""
+    found = []
+    for entry in board:
+        own = names.get(entry.own or "", entry.own)
+        label = names.get(entry.label, entry.label)
+        if entry.own is not None:
+            label = f"{own}{entry.label.removeprefix(entry.own)}"
+        found.append(replace(entry, label=label, own=own))
+    return found
 
 
-def damage(cells: Sequence[CellRecord]) -> float | None:
+def damage(cells: Iterable[CellRecord]) -> float | None:
     """Mean change of the score when told other countries, over countries and seeds; None where none was asked."""
     changes = [other.difference for record in cells for other in record.elsewhere]
     return fmean(changes) if changes else None
 
 
-def by_culture(cells: Iterable[CellRecord]) -> Mapping[str, list[CellRecord]]:
+def by_culture(cells: Iterable[Finished]) -> Mapping[str, list[Finished]]:
     """Cells by the name of their culture, in order of appearance."""
-    found: dict[str, list[CellRecord]] = {}
-    for record in cells:
-        found.setdefault(record.cell.culture, []).append(record)
+    found: dict[str, list[Finished]] = {}
+    for cell in cells:
+        found.setdefault(cell.record.cell.culture, []).append(cell)
     return found
-
-
-def markdown(boards: Mapping[str, Sequence[Row]]) -> str:
-    """The boards as one Markdown table, a row each; † marks own minus cross."""
-    lines = [
-        "| culture | row | score, 95 % | skill | difference to base († own minus cross), 95 % | p (Holm) "
-        "| entropy (people's) | option mass | items / batteries | seeds | sd over seeds |",
-        "|---|---|---|--:|---|--:|---|--:|--:|--:|--:|",
-    ]
-    return "\n".join([*lines, *(_line(culture, row) for culture, rows in boards.items() for row in rows)]) + "\n"
-
-
-def _line(culture: str, row: Row) -> str:
-    def spread(value: float | None, low: float | None, high: float | None, sign: str = "") -> str:
-        if value is None:
-            return ""
-        bounds = "" if low is None or high is None else f" [{low:{sign}.3f}, {high:{sign}.3f}]"
-        return f"{value:{sign}.3f}{bounds}"
-
-    def digits(value: float | None, places: int) -> str:
-        return "" if value is None else f"{value:.{places}f}"
-
-    difference = spread(row.difference, row.difference_low, row.difference_high, "+")
-    cells = (
-        culture,
-        row.label,
-        spread(row.score, row.low, row.high),
-        digits(row.skill, 2),
-        f"† {difference}" if row.kind == "control" else difference,
-        digits(row.p_value, 3),
-        f"{row.entropy_model:.2f} ({row.entropy_survey:.2f})",
-        digits(row.option_mass, 2),
-        f"{row.items} / {row.batteries}",
-        str(row.seeds),
-        digits(row.seed_spread, 3),
-    )
-    return f"| {' | '.join(cells)} |"

@@ -22,6 +22,8 @@ from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
+from alignbench.report.record import slug
+from alignbench.runs.recipe import changed
 from alignbench.store.stages import Store
 from alignbench.training import Training
 from alignbench.types import Culture, ModelRef, Split
@@ -33,6 +35,7 @@ class Cell:
 
     Attributes:
         choices: group -> name of the choice, as on the command line.
+        changed: knobs that differ from their choice's own; see :mod:`alignbench.runs.recipe`.
         countries: iso3 -> name of every culture that has a YAML.
         surveys: split -> the survey restricted to it.
         control: the culture whose norms serve as control; None if switched off.
@@ -40,6 +43,7 @@ class Cell:
     """
 
     choices: Mapping[str, str]
+    changed: Mapping[str, str]
     method: Method
     baselines: Mapping[str, Method]
     culture: Culture
@@ -82,8 +86,10 @@ class Cell:
         survey = source.load(cultures)
         for c in cultures:
             survey.of(c.iso3)
+        choices = _choices(cfg)
         return cls(
-            choices=_choices(cfg),
+            choices=choices,
+            changed=changed(cfg, choices, folders),
             method=instantiate(cfg.method),
             baselines={str(name): instantiate(node) for name, node in cfg.baselines.items()},
             culture=culture,
@@ -110,7 +116,7 @@ class Cell:
     @property
     def slug(self) -> str:
         """Name of the cell's page."""
-        return slug(self.choices["method"], self.culture.name, self.model.name, self.seed)
+        return slug(self.choices["method"], self.culture.name, self.model.name, self.seed, self.changed)
 
     def context(self, culture: Culture) -> RunContext:
         """What a method may use when it learns about ``culture``: no test items."""
@@ -177,11 +183,6 @@ def _choices(cfg: DictConfig) -> dict[str, str]:
         return {}
     chosen: Mapping[str, Any] = HydraConfig.get().runtime.choices
     return {k: str(v) for k, v in chosen.items() if not k.startswith("hydra")}
-
-
-def slug(method: str, culture: str, model: str, seed: int) -> str:
-    """Name of a cell's page."""
-    return f"{method}-{culture}-{model}-s{seed}"
 
 
 def config_folders() -> tuple[Path, ...]:

@@ -44,13 +44,14 @@ def compare(cell: Cell) -> tuple[CellRecord, Stage]:
         "survey": cell.survey.fingerprint,
         "culture": asdict(cell.culture),
         "choices": dict(cell.choices),
+        "changed": dict(cell.changed),
         "seed": cell.seed,
     }
 
     def build(folder: Path) -> None:
         write_json(folder / "record.json", describe(cell, answered, elsewhere, samples, folder).to_json())
 
-    stage = cell.store.stage("score", parts, build)
+    stage = cell.store.stage("score", parts, build, version=2)
     return CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8"))), stage
 
 
@@ -136,8 +137,9 @@ def _respond(cell: Cell, model: AlignedModel) -> Stage:
 
     def build(folder: Path) -> Mapping[str, Any]:
         engine = cell.engine(model.base)
+        before = replace(engine.usage)
         respond(engine, model, items, cell.benchmark, folder)
-        return {"items": len(items), **asdict(engine.usage)}
+        return {"items": len(items), **asdict(engine.usage - before)}
 
     return cell.store.stage("respond", parts, build)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from alignbench.evaluation.board import Entry, board
+from alignbench.evaluation.board import rows, scored
+from alignbench.evaluation.items import ITEMS, Scored, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import paired
 from alignbench.evaluation.survey import distributions
@@ -18,6 +19,7 @@ from alignbench.report.record import Cell as CellFacts
 from alignbench.report.record import CellRecord, DamageRecord, ItemRecord, PoolRecord, Sample, Source
 from alignbench.runs.answered import Answered, Elsewhere
 from alignbench.runs.cell import Cell
+from alignbench.runs.recipe import GROUPS
 from alignbench.store.stages import Stage
 from alignbench.types import AlignedModel, Split
 
@@ -28,10 +30,11 @@ def describe(
     """Score everything on the items that the culture was asked, and gather what a reader needs beside it.
 
     Args:
-        folder: where pictures go.
+        folder: where pictures go, and ``items.parquet``: every row's score of every item.
     """
     survey, iso3 = cell.surveys[cell.benchmark.split], cell.culture.iso3
-    entries = [a.entry(survey.items) for a in answered]
+    board = scored([a.entry(survey.items) for a in answered], survey, iso3, cell.benchmark)
+    to_table(board).to_parquet(folder / ITEMS, index=False)
     own = answered[min(1, len(answered) - 1)].model
     return CellRecord(
         cell=CellFacts(
@@ -44,13 +47,15 @@ def describe(
             split=cell.benchmark.split.name,
             training=cell.choices.get("training"),
             labels=_labels(cell),
+            changed=cell.changed,
+            choices={group: cell.choices[group] for group in GROUPS if group in cell.choices},
         ),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
         score_name=_score_name(cell),
-        rows=tuple(board(entries, survey, iso3, cell.benchmark)),
+        rows=tuple(rows(board, cell.benchmark.resampling)),
         warning=cell.survey.warning,
         notes=tuple(dict.fromkeys(n for n in (cell.culture.note, *(n for a in answered for n in a.model.notes)) if n)),
-        items=_items(cell, entries),
+        items=_items(cell, board),
         calibration=_calibration(cell, own),
         history=_history(own),
         pool=_pool(cell, own, folder),
@@ -86,12 +91,11 @@ def _score_name(cell: Cell) -> str:
     return f"1 - Jensen-Shannon {kind} (base {base})"
 
 
-def _items(cell: Cell, entries: Sequence[Entry]) -> tuple[ItemRecord, ...]:
+def _items(cell: Cell, board: Sequence[Scored]) -> tuple[ItemRecord, ...]:
     survey, iso3 = cell.surveys[cell.benchmark.split], cell.culture.iso3
-    scores = {
-        e.label: score_items(e.distributions[0], None, survey, iso3, cell.benchmark).set_index("item")["js"]
-        for e in entries
-    }
+    shown = [entry for entry in board if entry.kind != "reference"]
+    models = {entry.label: entry.column("distribution") for entry in shown}
+    scores = {entry.label: entry.column("js") for entry in shown}
     return tuple(
         ItemRecord(
             id=item.id,
@@ -99,8 +103,8 @@ def _items(cell: Cell, entries: Sequence[Entry]) -> tuple[ItemRecord, ...]:
             question=item.question,
             options=item.options,
             survey=survey.of(iso3)[item.id].shares,
-            models={e.label: tuple(np.asarray(e.distributions[0][item.id]).tolist()) for e in entries},
-            scores={label: float(values[item.id]) for label, values in scores.items()},
+            models={label: tuple(shares[item.id]) for label, shares in models.items()},
+            scores={label: values[item.id] for label, values in scores.items()},
         )
         for item in survey.asked(iso3)
     )

@@ -13,19 +13,11 @@ from alignbench.task import Task
 
 @dataclass(frozen=True)
 class Report(Task):
-    """Reads ``<store>/score/*/record.json``; of records with the same page name the newest counts."""
+    """Reads the finished cells of the store; of cells with the same page name the newest keeps it."""
 
     def main(self, cfg: DictConfig) -> None:
-        """Write one page per finished cell, the overview, and its CSV and Markdown."""
-        from alignbench.report.index import write_index
-        from alignbench.report.page import write_page
-        from alignbench.report.study import finished
-        from alignbench.runs.cell import slug
+        """Write one page per finished cell, and the board of all of them as page, CSV, Markdown and LaTeX."""
+        from alignbench.report.board import write
 
-        folder = Path(cfg.reports)
-        records = {}
-        for stage, record in finished(Path(cfg.store)):
-            name = slug(record.cell.method, record.cell.culture, record.cell.model, record.cell.seed)
-            records[name] = record
-            write_page(record, folder / name, stage)
-        say(f"{len(records)} cells, overview {write_index(records, folder)}")
+        found, board = write(Path(cfg.store), Path(cfg.reports))
+        say(f"{found} cells, board {board}")

@@ -1,0 +1,101 @@
+"""Per-item scores of everything on a board, in memory and as a table: all that intervals and tests rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from alignbench.evaluation.metrics import Array
+from alignbench.types import check
+
+Kind = Literal["method", "reference", "control"]
+# The table's name in a folder.
+ITEMS = "items.parquet"
+_OF_ROW = ["label", "kind", "own", "base", "key"]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Something on the board with its frames of :func:`~alignbench.evaluation.score.score_items`.
+
+    Attributes:
+        kind: method, control (the same recipe on another country's figures) or reference (no model).
+        frames: one per seed, same items.
+        key: run key(s), shown with the row.
+        base: differences are measured from this entry; at most one.
+        own: of a control, the label of the method whose recipe it repeats.
+    """
+
+    label: str
+    kind: Kind
+    frames: Sequence[pd.DataFrame]
+    key: str = ""
+    base: bool = False
+    own: str | None = None
+
+    @property
+    def items(self) -> list[str]:
+        """Item ids, in the order of the frames."""
+        return self.frames[0]["item"].tolist()
+
+    @property
+    def batteries(self) -> list[str]:
+        """The battery of each item."""
+        return self.frames[0]["battery"].tolist()
+
+    def column(self, name: str) -> dict[str, Any]:
+        """Item id -> the first seed's value of a column."""
+        return dict(zip(self.items, self.frames[0][name].tolist(), strict=True))
+
+    def js(self, items: Sequence[str]) -> Array:
+        """Scores of these items, shape (seeds, items)."""
+        return np.stack([frame.set_index("item").loc[list(items), "js"].to_numpy() for frame in self.frames])
+
+    def mean(self, column: str) -> float:
+        """Mean over seeds and the items that have a value; NaN if none has."""
+        return float(pd.concat(list(self.frames))[column].mean())
+
+
+def to_table(scored: Iterable[Scored]) -> pd.DataFrame:
+    """One row per entry and item: label, kind, own, base, key, and the columns of ``score_items``.
+
+    Raises:
+        AlignbenchError: an entry of several seeds, which are pooled from the tables of single cells.
+    """
+    parts = []
+    for entry in scored:
+        check(len(entry.frames) == 1, "items", entry.label, "a table holds one seed of each row")
+        facts = {name: getattr(entry, name) for name in _OF_ROW}
+        parts.append(entry.frames[0].assign(**facts)[[*_OF_ROW, *entry.frames[0].columns]])
+    return pd.concat(parts, ignore_index=True)
+
+
+def from_table(table: pd.DataFrame) -> list[Scored]:
+    """Inverse of :func:`to_table`."""
+    found = []
+    for label, rows in table.groupby("label", sort=False):
+        first = rows.iloc[0]
+        own = None if pd.isna(first["own"]) else str(first["own"])
+        frame = rows.drop(columns=_OF_ROW).reset_index(drop=True)
+        found.append(Scored(str(label), first["kind"], [frame], str(first["key"]), bool(first["base"]), own))
+    return found
+
+
+def pool_seeds(boards: Mapping[int, Sequence[Scored]]) -> list[Scored]:
+    """The entries of several seeds as one list, in order of appearance; references come last and once.
+
+    Answers that do not depend on the seed (same key) count once.
+    """
+    found: dict[str, dict[str, Scored]] = {}
+    for seed in sorted(boards):
+        for entry in boards[seed]:
+            found.setdefault(entry.label, {}).setdefault(entry.key, entry)
+    pooled = [
+        replace(next(iter(seeds.values())), frames=[e.frames[0] for e in seeds.values()], key=" ".join(seeds))
+        for seeds in found.values()
+    ]
+    return sorted(pooled, key=lambda entry: entry.kind == "reference")
