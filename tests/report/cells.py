@@ -16,9 +16,9 @@ from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.report.record import Cell, CellRecord, DamageRecord, Source
 from tests.evaluation.worlds import item, survey
 
-KNOBS = SurveyBenchmark(bootstrap=200)
+KNOBS = SurveyBenchmark(bootstrap=100)
 COUNTRIES = {"iraq": ("Iraq", "IRQ"), "china": ("China", "CHN"), "usa": ("the United States", "USA")}
-ITEMS_ASKED = [item(f"Q{i}", 3 + i % 3, f"b{i // 3}") for i in range(18)]
+ITEMS_ASKED = [item(f"Q{i}", 3 + i % 3, f"b{i // 3}") for i in range(15)]
 _RNG = np.random.default_rng(0)
 SHARES = {c: {i.id: _RNG.dirichlet(np.full(len(i.codes), 0.8)) for i in ITEMS_ASKED} for _, c in COUNTRIES.values()}
 WORLD = survey(ITEMS_ASKED, SHARES)

@@ -53,7 +53,9 @@ class Scored:
 
     def js(self, items: Sequence[str]) -> Array:
         """Scores of these items, shape (seeds, items)."""
-        return np.stack([frame.set_index("item").loc[list(items), "js"].to_numpy() for frame in self.frames])
+        place = {item: i for i, item in enumerate(self.items)}
+        order = [place[item] for item in items]
+        return np.stack([frame["js"].to_numpy()[order] for frame in self.frames])
 
     def mean(self, column: str) -> float:
         """Mean over seeds and the items that have a value; NaN if none has."""

@@ -236,11 +236,13 @@ class CultureRL(Method):
         write_json(folder / "option_scores.json", {i: [asdict(j) for j in row] for i, row in graded.items()})
         targets = {i: self._target(items[i], row, run.support) for i, row in graded.items()}
         verdicts = None
+        calls = {"judge_calls": sum(map(len, graded.values()))}
         if self.reward is Reward.verdict:
             verdicts = {i: by_option(items[i], [j.verdict for j in row]) for i, row in graded.items()}
         rows = option_rows(context.asking, items.values(), targets, verdicts)
         loss = partial(option_grpo, density=self.reward is not Reward.verdict)
-        return train_on_options(context.model, rows, loss, context.training, context.seed, folder, selector(context))
+        validate = selector(context)
+        return calls | train_on_options(context.model, rows, loss, context.training, context.seed, folder, validate)
 
     def _target(self, item: Item, row: Sequence[Judgement], support: Mapping[str, float]) -> list[float]:
         """Distribution over the item's options that the judge's scores (one per level) stand for."""
@@ -265,7 +267,9 @@ class CultureRL(Method):
             judged = run.judge.judge([m["question"] for m in meta], replies, norms, context.tools)
             return [float(j.verdict) if self.reward is Reward.verdict else j.score for j in judged]
 
-        return train_grpo(context.model, rows, reward, context.training, context.seed, folder, start)
+        training = context.training
+        calls = {"judge_calls": training.updates * training.prompts_per_update * training.generations}
+        return calls | train_grpo(context.model, rows, reward, training, context.seed, folder, start)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ def interval_mark(row: Row, axis: Axis, guide: float | None) -> Markup:
 def tick_labels(axis: Axis) -> Markup:
     """The values under the forest plot."""
     template = Markup('<text x="{}" y="12" text-anchor="{}">{}</text>')
-    digits = 2 if len(axis.ticks) > 1 and axis.ticks[1] - axis.ticks[0] >= 0.01 else 3
+    step = axis.ticks[1] - axis.ticks[0] if len(axis.ticks) > 1 else 0.0
+    digits = 1 if step > 0.09 else 2 if step > 0.009 else 3
     last = len(axis.ticks) - 1
     anchors = ["start" if k == 0 else "end" if k == last else "middle" for k in range(last + 1)]
     return svg(

@@ -75,9 +75,9 @@ class CostFigure:
             known = [p for p in self.points if getattr(p.cost, counted) > 0]
             if known:
                 axis = marks.log_axis([getattr(p.cost, counted) for p in known])
-                heights = [self.height(p.gain) for p in known]
-                labels = marks.spread_labels(heights, 17)
                 places = [marks.log_place(axis, getattr(p.cost, counted)) for p in known]
+                heights = [self.height(p.gain) for p in known]
+                labels = marks.spread_labels([float(x.rstrip("%")) for x in places], heights, 22, 17)
                 found.append(Measure(name, axis, list(zip(known, places, heights, labels, strict=True))))
         return found
 

@@ -59,9 +59,23 @@ class Line:
 
     @property
     def specific(self) -> bool:
-        """Whether own minus cross is above zero after the correction."""
-        cross = self.cross
-        return cross is not None and (cross.p_value or 1) < ALPHA and (cross.difference or 0) > 0
+        """Whether own minus cross is clear of zero after the correction."""
+        return self.cross is not None and self.cross.p_value is not None and self.cross.p_value < ALPHA
+
+    @property
+    def gain(self) -> bool:
+        """Whether the method brought the model closer, significantly."""
+        return self.significant and (self.row.difference or 0) > 0
+
+    @property
+    def loss(self) -> bool:
+        """Whether the method moved the model away, significantly."""
+        return self.significant and (self.row.difference or 0) < 0
+
+    @property
+    def own_gain(self) -> bool:
+        """Whether a gain is more than the same recipe on another country's figures brings."""
+        return self.gain and self.specific and self.cross is not None and (self.cross.difference or 0) > 0
 
     @property
     def one_sided(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import combinations
 
 from markupsafe import Markup
 
@@ -18,7 +18,7 @@ _ZERO = 0.0
 def difference_axis(rows: Iterable[Row | None]) -> Axis:
     """The axis that holds zero and every difference with its interval."""
     known = [row for row in rows if row is not None]
-    return axis_of([_ZERO, *(v for r in known for v in (r.difference_low, r.difference, r.difference_high))])
+    return axis_of([_ZERO, *(v for r in known for v in (r.difference_low, r.difference, r.difference_high))], ticks=4)
 
 
 def forest_mark(row: Row, cross: Row | None, axis: Axis) -> Markup:
@@ -65,10 +65,12 @@ def tint(value: float | None, bound: float) -> Markup:
 
 
 def log_axis(values: Sequence[float]) -> Axis:
-    """An axis of decimal logarithms with ticks at powers of ten, or at 1, 2 and 5 of each where that leaves few."""
-    low, high = math.log10(min(values)) - 0.08, math.log10(max(values)) + 0.08
-    steps = (1, 10) if high - low > 2 else (1, 2, 5)
-    found = [math.log10(s) + k for k in range(math.floor(low), math.ceil(high) + 1) for s in steps if s < 10]
+    """An axis of decimal logarithms with ticks at powers of ten, and at 2 and 5 of each where those are few."""
+    first, last = math.log10(min(values)), math.log10(max(values))
+    margin = 0.1 * max(last - first, 0.5)
+    low, high = first - margin, last + margin
+    steps = (1,) if high - low > 3 else (1, 2, 5)
+    found = [math.log10(s) + k for k in range(math.floor(low), math.ceil(high)) for s in steps]
     return Axis(low, high, tuple(t for t in found if low <= t <= high))
 
 
@@ -77,14 +79,13 @@ def log_place(axis: Axis, value: float) -> str:
     return axis.place(math.log10(value))
 
 
-def spread_labels(heights: Sequence[float], gap: float) -> list[float]:
-    """Heights moved apart, in order, so that neighbours stand at least ``gap`` apart."""
+def spread_labels(across: Sequence[float], heights: Sequence[float], width: float, gap: float) -> list[float]:
+    """Heights moved apart until labels nearer than ``width`` across stand at least ``gap`` apart, in order."""
     order = sorted(range(len(heights)), key=lambda i: heights[i])
+    close = [(a, b) for a, b in combinations(order, 2) if abs(across[a] - across[b]) < width]
     placed = list(heights)
-    for _ in range(60):
-        for a, b in pairwise(order):
-            near = gap - (placed[b] - placed[a])
-            if near > 0:
-                placed[a] -= near / 2
-                placed[b] += near / 2
+    for _ in range(100):
+        for a, b in close:
+            push = max(gap - (placed[b] - placed[a]), 0.0) / 2
+            placed[a], placed[b] = placed[a] - push, placed[b] + push
     return placed

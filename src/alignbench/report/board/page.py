@@ -128,7 +128,7 @@ def write_board(board: Board) -> Path:
         cells=len(records),
         warnings=_once(record.warning for record in records),
         notes=_once(note for record in records for note in record.notes),
-        reading=_once(sentence for record in records for sentence in record.reading),
+        reading=_once(sentence for record in records for sentence in record.reading[:1]),
         score_names=_once(record.score_name for record in records),
         seeds=sorted({record.cell.seed for record in records}),
         picture=_picture(board.folder / MAP),

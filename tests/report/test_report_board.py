@@ -1,0 +1,145 @@
+"""The board of a store: its files, its figures, and the page in a browser."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from alignbench.report.board import write
+from alignbench.report.board.cost import Ledger
+from alignbench.report.board.files import latex
+from alignbench.report.board.marks import spread_labels
+from alignbench.report.study import by_name, finished, method_name, pooled_board
+from tests.report.browser import CHROMIUM, drive
+from tests.report.cells import cell, fill, key, stage
+from tests.report.conftest import PIXEL
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("board")
+    (folder / "reports").mkdir()
+    (folder / "reports/cultural_map.png").write_bytes(PIXEL)
+    number, page = write(fill(folder / "store"), folder / "reports")
+    assert number == 10 and page == folder / "reports/board.html"
+    return folder / "reports"
+
+
+def rows(reports: Path) -> list[dict[str, str]]:
+    with (reports / "board.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_leads_to_pages_and_manifests_that_are_there(reports: Path) -> None:
+    for row in rows(reports):
+        links = row["pages"].split() + row["manifests"].split()
+        assert links or row["kind"] == "control"
+        assert all((reports / link).is_file() for link in links)
+    verdict = next(r for r in rows(reports) if r["label"] == "culturerl, reward=verdict" and r["culture"] == "iraq")
+    assert verdict["pages"].split() == [f"culturerl-reward=verdict-iraq-nano-s{s}/index.html" for s in (0, 1)]
+    assert float(verdict["damage"]) == pytest.approx(-0.15)
+
+
+def test_csv_markdown_and_latex_hold_the_same_rows(reports: Path) -> None:
+    markdown = (reports / "board.md").read_text(encoding="utf-8").splitlines()[2:]
+    table = (reports / "board.tex").read_text(encoding="utf-8")
+    body = [line for line in table.splitlines() if line.endswith(r"\\")][1:]
+    assert len(rows(reports)) == len(markdown) == len(body)
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {11}
+    assert "\\toprule" in table and "_" not in table.replace(r"\_", "")
+    own = next(r for r in rows(reports) if r["label"] == "culturerl" and r["culture"] == "iraq")
+    assert any(f"| Iraq | culturerl | {float(own['score']):.3f} [" in line for line in markdown)
+
+
+def test_special_characters_survive_latex(tmp_path: Path) -> None:
+    cell(tmp_path, "a_b", "iraq", gain=0.3)
+    assert r"& a\_b &" in latex({"50 % & more": pooled_board(by_name(finished(tmp_path), method_name))})
+
+
+def test_the_page_is_one_file_and_says_what_must_be_said_first(reports: Path) -> None:
+    page = (reports / "board.html").read_text(encoding="utf-8")
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)(?:https?:)?//""", page)
+    assert "<link" not in page and "@import" not in page
+    assert page.index("A made-up world.") < page.index("</h1>")
+    assert "data:image/png;base64," in page and "of 6 comparisons" in page
+    assert 'content="0; url=board.html"' in (reports / "index.html").read_text()
+
+
+def test_cost_counts_a_shared_stage_once(tmp_path: Path) -> None:
+    pool, fit, answers = (key(name) for name in ("pool", "fit", "answers"))
+    stage(tmp_path, "norms", pool, {})
+    stage(tmp_path, "fit", fit, {"pool": pool, "also": [pool]}, survey={"judge_calls": 7, "prompt_tokens": 5})
+    stage(tmp_path, "respond", answers, {"adapter": fit}, prompt_tokens=100)
+    cost = Ledger(tmp_path).cost([answers, fit])
+    assert (cost.seconds, cost.tokens, cost.judge_calls) == (30.0, 105.0, 7.0)
+
+
+def test_labels_move_apart_only_where_they_would_meet() -> None:
+    assert spread_labels([0, 5, 80], [100, 104, 102], width=20, gap=16) == pytest.approx([94, 110, 102])
+
+
+STEPS = """
+const doc = wide.document;
+const shown = (kind) => [...doc.querySelectorAll(`table.all tbody tr${kind}`)].filter((row) => row.offsetParent);
+const column = (name, kind = ".method") => shown(kind).map((row) => {
+  const at = [...doc.querySelectorAll("table.all thead tr > *")].findIndex((cell) => cell.dataset.sort === name);
+  return row.cells[at].dataset.v;
+});
+const head = (name) => doc.querySelector(`th[data-sort=${name}]`);
+const form = doc.querySelector(".filters");
+const say = (name, value) => {
+  const field = form.elements[name];
+  if (field.type === "checkbox") field.checked = value; else field.value = value;
+  field.dispatchEvent(new wide.Event("input", {bubbles: true}));
+};
+const press = (name) => { const b = head(name).querySelector("button"); b.focus(); b.click(); };
+const focused = () => doc.activeElement.closest("th").dataset.sort;
+
+found.start = [shown(".method").length, shown(".reference").length, form.querySelector("output").value];
+say("grouped", false);
+press("difference");
+found.focused = focused();
+found.down = [head("difference").ariaSort, column("difference"), head("score").ariaSort];
+press("difference");
+found.up = [head("difference").ariaSort, column("difference")];
+found.last = shown("").slice(-8).every((row) => row.matches(".reference"));
+press("label");
+found.names = [head("label").ariaSort, column("label")];
+say("grouped", true);
+found.grouped = [...doc.querySelectorAll("tbody[data-group]")].map((body) => body.rows[body.rows.length - 1].className);
+say("text", "iraq verdict");
+found.text = [column("label"), shown(".reference").length, form.querySelector("output").value];
+found.forest = [...doc.querySelectorAll(".gains [data-method]")].filter((x) => x.offsetParent).length;
+say("text", "");
+say("culture", "China");
+found.culture = [new Set(column("culture", ":not(.group)")).size, shown(".group").length];
+say("culture", "");
+say("further", true);
+found.further = head("mass").offsetParent !== null;
+doc.querySelector("[name=heat][value=skill]").click();
+found.heat = [...doc.querySelectorAll(".heat")].filter((x) => x.offsetParent).map((x) => x.dataset.heat);
+found.phone = phone.document.documentElement.scrollWidth;
+found.sort = phone.document.querySelector("[name=sort]").offsetParent !== null;
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the board's page goes untested in a browser")
+def test_the_page_sorts_and_filters_without_an_error(reports: Path, tmp_path: Path) -> None:
+    found = drive(reports / "board.html", STEPS, tmp_path)
+    assert found["wrong"] == [] and "thrown" not in found, found
+    assert found["start"] == [8, 8, "8 rows"]
+    falling, rising = ([float(value) for value in values if value] for values in (found["down"][1], found["up"][1]))
+    assert found["down"][0] == "descending" and found["down"][2] == "none" and found["focused"] == "difference"
+    assert len(falling) == 6 and falling == sorted(falling, reverse=True)
+    assert found["up"][0] == "ascending" and rising == sorted(rising)
+    assert found["up"][1][-2:] == ["", ""]  # the base model, which has no difference, is last both ways
+    assert found["last"], "sanity rows stay at the end"
+    assert found["names"][0] == "ascending" and found["names"][1] == sorted(found["names"][1])
+    assert found["grouped"] == ["reference", "reference"]
+    assert found["text"] == [["culturerl, reward=verdict"], 8, "1 of 8 rows"] and found["forest"] == 1
+    assert found["culture"] == [1, 1]
+    assert found["further"] and found["heat"] == ["skill"]
+    assert found["phone"] <= 360 and found["sort"]
