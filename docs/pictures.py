@@ -13,7 +13,8 @@ from PIL import Image
 HERE = Path(__file__).parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
 # The page in a frame, so that it may be as narrow as a phone and stand at any of its parts.
-FRAME = """<!doctype html><meta charset="utf-8"><style>body {{ margin: 0 }} iframe {{ border: 0; display: block }}</style>
+FRAME = """<!doctype html><meta charset="utf-8">
+<style>body {{ margin: 0 }} iframe {{ border: 0; display: block }}</style>
 <iframe id="page" style="width: {width}px; height: {height}px" srcdoc="{page}"></iframe>
 <script>
 const frame = document.getElementById("page");
