@@ -7,7 +7,7 @@ VLLM_VENV ?= .venv-vllm
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test bench check test-vllm wheel clean
+.PHONY: help install demo test bench check test-vllm pictures wheel clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -59,6 +59,15 @@ check: install ## ruff and mypy --strict
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
+
+# A sweep of the planted world (about ten minutes on 2 cores; re-issued it goes on), and the board photographed.
+PICTURES = store=outputs/pictures/store reports=outputs/pictures/reports
+NANO = $(PICTURES) model=nano culture=iraq,china,brazil seed=0,1 others=[usa]
+pictures: install ## the README's pictures of the board, from a nano sweep (needs Chromium)
+	$(BIN)/python -m alignbench -m $(NANO) method=none,cultural_prompt,persona,guided,survey_sft,culturerl,cnca_sft
+	$(BIN)/python -m alignbench -m $(NANO) method=culturerl method.reward=verdict
+	$(BIN)/python -m alignbench task=report $(PICTURES)
+	$(BIN)/python docs/pictures.py outputs/pictures/reports
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -5,33 +5,23 @@ batteries, the spread over seeds stands beside them. Prints Markdown and writes 
 """
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
-from alignbench.config import conf_dir
-from alignbench.data.cultures import culture_named
-from alignbench.data.source.bundled import Bundled
-from alignbench.data.splits import split_survey
-from alignbench.evaluation.survey import SurveyBenchmark
-from alignbench.report.study import by_culture, markdown, pooled_board, records
-from alignbench.types import Split
+from alignbench.evaluation.board import flat
+from alignbench.report.board.files import markdown
+from alignbench.report.study import by_culture, by_name, finished, method_name, pooled_board, with_items
 
 HERE = Path(__file__).parent
 
 
 def main(store: Path) -> None:
     """Print the boards and write them as CSV."""
-    source = Bundled("wvs7")
-    survey = split_survey(source.load(()), source.splits())[Split.test]
-    cells = by_culture(record for record in records(store) if record.cell.split == "test")
-    boards = {
-        name: pooled_board(cells[name], store, survey, culture_named(name, (conf_dir(),)).iso3, SurveyBenchmark())
-        for name in ("iraq", "china", "usa")
-    }
+    cells = by_culture(cell for cell in with_items(finished(store)) if cell.record.cell.split == "test")
+    boards = {name: pooled_board(by_name(cells[name], method_name)) for name in ("iraq", "china", "usa")}
     print(markdown(boards))
-    rows = [{"culture": name, **asdict(row)} for name, board in boards.items() for row in board]
+    rows = [{"culture": name, **flat(row)} for name, board in boards.items() for row in board]
     pd.DataFrame(rows).to_csv(HERE / "summary.csv", index=False, float_format="%.4f")
 
 

@@ -7,7 +7,6 @@ Seeds are averaged per item, intervals are over batteries of questions. Prints M
 import base64
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -17,18 +16,15 @@ from matplotlib.figure import Figure
 from alignbench.config import conf_dir
 from alignbench.data.cultures import culture_named
 from alignbench.data.source.world import WARNING, PlantedWorld
-from alignbench.data.splits import split_survey
-from alignbench.evaluation.ask import Labels, Orders, Style
-from alignbench.evaluation.board import CEILING, UNIFORM, Row
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.board import CEILING, UNIFORM, Row, flat
+from alignbench.report.board.files import markdown
 from alignbench.report.numbers import signed
 from alignbench.report.page import environment
 from alignbench.report.record import CellRecord
-from alignbench.report.study import by_culture, damage, markdown, pooled_board, records
-from alignbench.types import Culture, Split
+from alignbench.report.study import Finished, by_culture, by_name, damage, finished, pooled_board, with_items
+from alignbench.types import Culture
 
 HERE = Path(__file__).parent
-KNOBS = SurveyBenchmark(orders=Orders.forward, labels=Labels.numbers, style=Style.compact)
 QUESTION = "How important is religion in life?"
 INK, GREY, ACCENT = "#191c20", "#8a929a", "#00766a"
 # Where the two columns of numbers end, in widths of a panel.
@@ -43,28 +39,24 @@ def name(record: CellRecord) -> str:
 
 def main(store: Path) -> None:
     """Print the table and write the files."""
-    source = PlantedWorld()
-    survey = split_survey(source.load(()), source.splits())[Split.test]
-    cells = by_culture(record for record in records(store) if record.cell.model == "nano")
+    cells = by_culture(cell for cell in with_items(finished(store)) if cell.record.cell.model == "nano")
     cultures = {key: culture_named(key, (conf_dir(),)) for key in cells}
-    boards = {key: pooled_board(found, store, survey, cultures[key].iso3, KNOBS, name) for key, found in cells.items()}
+    boards = {key: pooled_board(by_name(found, name)) for key, found in cells.items()}
     damages = {key: _damages(found) for key, found in cells.items()}
-    print(markdown(boards))
+    print(markdown(boards, damages))
     rows = [
-        {"culture": key, **asdict(row), "damage": damages[key].get(row.label)}
+        {"culture": key, **flat(row), "damage": damages[key].get(row.label)}
         for key, board in boards.items()
         for row in board
     ]
     pd.DataFrame(rows).to_csv(HERE / "summary.csv", index=False, float_format="%.4f")
     draw(boards, damages, cultures, HERE / "planted_world.png")
-    write_page(source, cultures, HERE / "page.html")
+    write_page(PlantedWorld(), cultures, HERE / "page.html")
 
 
-def _damages(cells: Sequence[CellRecord]) -> dict[str, float]:
-    by_name: dict[str, list[CellRecord]] = {}
-    for record in cells:
-        by_name.setdefault(name(record), []).append(record)
-    return {label: change for label, found in by_name.items() if (change := damage(found)) is not None}
+def _damages(cells: Sequence[Finished]) -> dict[str, float]:
+    lost = {called: damage(cell.record for cell in own) for called, own in by_name(cells, name).items()}
+    return {called: change for called, change in lost.items() if change is not None}
 
 
 def draw(

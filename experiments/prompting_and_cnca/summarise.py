@@ -5,21 +5,15 @@ Prints Markdown, writes ``summary.csv`` and ``norms.png``. Intervals are over ba
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from alignbench.config import conf_dir
-from alignbench.data.cultures import culture_named
-from alignbench.data.source.bundled import Bundled
-from alignbench.data.splits import split_survey
-from alignbench.evaluation.board import UNIFORM, Row
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.board import UNIFORM, Row, flat
+from alignbench.report.board.files import markdown
 from alignbench.report.record import CellRecord
-from alignbench.report.study import by_culture, markdown, pooled_board, records
-from alignbench.types import Split
+from alignbench.report.study import by_culture, by_name, finished, pooled_board, with_items
 
 HERE = Path(__file__).parent
 MINING = {"tq_ta": "top answer", "tq_ra": "ranked answers"}
@@ -44,18 +38,18 @@ def name(record: CellRecord) -> str:
 
 def main(store: Path) -> None:
     """Print the boards and write the files."""
-    source = Bundled("wvs7")
-    survey = split_survey(source.load(()), source.splits())[Split.test]
-    found = [r for r in records(store) if r.cell.model == "smollm2_135m" and r.cell.split == "test"]
-    cells = {key: cells for key, cells in by_culture(found).items() if key in ("china", "iraq")}
-    boards = {
-        key: pooled_board(own, store, survey, culture_named(key, (conf_dir(),)).iso3, SurveyBenchmark(), name)
-        for key, own in cells.items()
-    }
+    found = [cell for cell in with_items(finished(store)) if _shown(cell.record)]
+    cells = by_culture(found)
+    boards = {key: pooled_board(by_name(own, name)) for key, own in cells.items()}
     print(markdown(boards))
-    rows = [{"culture": key, **asdict(row)} for key, board in boards.items() for row in board]
+    rows = [{"culture": key, **flat(row)} for key, board in boards.items() for row in board]
     pd.DataFrame(rows).to_csv(HERE / "summary.csv", index=False, float_format="%.4f")
-    draw(boards, cells, HERE / "norms.png")
+    draw(boards, {key: [cell.record for cell in own] for key, own in cells.items()}, HERE / "norms.png")
+
+
+def _shown(record: CellRecord) -> bool:
+    cell = record.cell
+    return cell.model == "smollm2_135m" and cell.split == "test" and cell.culture in ("china", "iraq")
 
 
 def draw(boards: Mapping[str, Sequence[Row]], cells: Mapping[str, Sequence[CellRecord]], path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +15,7 @@ from alignbench.evaluation.board import (
     Entry,
     Row,
     board,
-    rows_from_json,
-    rows_to_json,
+    flat,
 )
 from alignbench.evaluation.score import uniform
 from alignbench.evaluation.statistics import holm
@@ -112,10 +112,11 @@ def test_nominal_items_alone_have_no_wasserstein() -> None:
     assert 0 < ROWS["base"].wasserstein < 1
 
 
-def test_json_round_trip() -> None:
-    rows = list(ROWS.values())
-    assert rows_from_json(rows_to_json(rows)) == rows
-    assert all(isinstance(row, Row) for row in rows)
+def test_a_flat_row_holds_texts_and_numbers_alone() -> None:
+    row = replace(ROWS["method"], formats={"forward": 0.8})
+    found = flat(row)
+    assert all(value is None or isinstance(value, str | int | float) for value in found.values())
+    assert Row(**{**found, "formats": json.loads(found["formats"])}) == row
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.method.culturerl import CultureRL, Prompts, Reward, by_option
+from alignbench.method.culturerl import CultureRL, Prompts, Reward
+from alignbench.method.culturerl_run import by_option
 from alignbench.norms.pool import NormPool
 from alignbench.types import Split
 

@@ -36,8 +36,9 @@ def test_two_cells_give_one_table_a_map_and_a_matrix(done, compose_config, make_
     assert table.loc[table["protocol"] == "Tao", "value"].isna().all()
     (pictures,) = [path for path in folder.iterdir() if path.is_dir()]
     names = {path.name for path in pictures.iterdir()}
-    assert names == {"map.png", "map.csv", "specificity.csv", "specificity.md", "specificity-cultural_prompt.png"}
-    marks = pd.read_csv(pictures / "map.csv")
+    matrix = ("specificity.csv", "specificity.md", "specificity-cultural_prompt.png")
+    assert names == {"cultural_map.png", "cultural_map.csv", *matrix}
+    marks = pd.read_csv(pictures / "cultural_map.csv")
     assert marks["kind"].value_counts().to_dict() == {"country": 20, "model": 2, "base": 1}
     matrix = pd.read_csv(pictures / "specificity.csv")
     assert len(matrix) == 4 + 2 + 1 and matrix["own_minus_others"].notna().sum() == 3

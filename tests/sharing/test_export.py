@@ -18,7 +18,7 @@ from alignbench.runs.compare import compare
 from alignbench.sharing.folder import write_folder
 from alignbench.sharing.found import of_cell, of_fit
 from alignbench.tracking.content import Content
-from alignbench.tracking.pooled import LINE_COLUMNS, pooled
+from alignbench.tracking.pooled import pooled
 
 TRAINED = ("culture=iraq", "method=survey_sft", "benchmark.orders=forward")
 PROMPTED = ("culture=iraq", "method=cultural_prompt", "method.wordings=2", "control=false", "benchmark.orders=forward")
@@ -40,10 +40,12 @@ def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):
     compare(make_cell(*PROMPTED))
     prompted = of_cell(make_cell(*PROMPTED, build_missing=False))
     a_prompt_is_shared_as_texts(prompted, tmp_path / "out")
-    lines = pooled(stage.path.parents[1], finished(stage.path.parents[1]))
-    rows = {line[LINE_COLUMNS.index("label")]: line for line in lines}
-    assert len(rows) == len(lines) == len(record.rows)  # the prompt is the trained cell's baseline: one row
-    assert rows["survey_sft"][LINE_COLUMNS.index("score")] == pytest.approx(record.aligned.score)
+    placed = pooled(finished(stage.path.parents[1]))
+    rows = {row.label: row for _, _, row in placed}
+    assert len(rows) == len(placed) == len(record.rows)  # the prompt is the trained cell's baseline: one row
+    own = next(row for row in rows.values() if row.key == record.aligned.key)
+    assert own.score == pytest.approx(record.aligned.score) and own.label.startswith("survey_sft, training.updates=2")
+    assert "cultural_prompt, wordings=2" in rows
     with pytest.raises(AlignbenchError, match="base model"):
         of_cell(replace(prompted.cell, method=prompted.cell.baselines["base"]))
 

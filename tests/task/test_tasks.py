@@ -34,9 +34,10 @@ def test_a_run_ends_with_table_and_page_and_a_report_rebuilds_them(compose_confi
     page.unlink()
     do(compose_config("task=report"))
     assert page.read_text() == first
-    with (tmp_path / "reports/cells.csv").open() as file:
-        (row,) = csv.DictReader(file)
-    assert row["method"] == "cultural_prompt" and float(row["score"]) > 0
+    with (tmp_path / "reports/board.csv").open() as file:
+        rows = {row["label"]: row for row in csv.DictReader(file)}
+    assert {"base", "cultural_prompt", "cultural_prompt of Argentina", "uniform answers"} <= rows.keys()
+    assert rows["cultural_prompt"]["pages"] == "cultural_prompt-iraq-blank-s0/index.html"
 
 
 def test_saudi_arabia_carries_its_note_wherever_it_is_shown(compose_config, capsys, tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alignbench.report.study import finished
-from alignbench.tracking import pooled, push
+from alignbench.tracking import push
 from alignbench.tracking.wandb import Mode, Upload, Wandb
 from tests.tracking.offline import runs
 from tests.tracking.stored import BASE_FOLDER, KEY, PIXEL, fill
@@ -64,9 +64,11 @@ def recorded(monkeypatch):
 
 
 def test_a_sweep_can_be_read_back_from_offline_files_and_is_written_once(cells, tmp_path, monkeypatch):
-    monkeypatch.setattr(pooled, "_board", lambda store, found: found[0][1].board)
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports/cultural_map.png").write_bytes(PIXEL)
+    boards = lambda cells: [("iraq", "tiny", row) for cell in cells for row in cell.record.board]  # noqa: E731
+    monkeypatch.setattr(push, "pooled", boards)
+    pictures = tmp_path / "reports/protocols/tiny"
+    pictures.mkdir(parents=True)
+    (pictures / "cultural_map.png").write_bytes(PIXEL)
     tracker = knobs(tmp_path, mode=Mode.offline).open(tmp_path / "reports")
     for stage in cells:
         tracker.cell(stage)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +20,10 @@ class Usage:
     prompt_tokens: int = 0
     generated_tokens: int = 0
     failed: int = 0
+
+    def __sub__(self, earlier: Usage) -> Usage:
+        """What went through since ``earlier``."""
+        return Usage(**{f.name: getattr(self, f.name) - getattr(earlier, f.name) for f in fields(self)})
 
 
 class Incomplete(AlignbenchError):

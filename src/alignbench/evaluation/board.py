@@ -6,17 +6,16 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Literal
-
-import numpy as np
-import pandas as pd
+from typing import Any
 
 from alignbench.data.people import Panel
 from alignbench.data.survey import Survey
-from alignbench.evaluation.formats import format_spread, mean_over_seeds
+from alignbench.evaluation.formats import mean_over_seeds
+from alignbench.evaluation.items import Kind, Scored
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.score import ceiling, majority, others_mean, score_items, split_half, uniform
 from alignbench.evaluation.statistics import (
+    Bootstrap,
     Difference,
     holm,
     interval,
@@ -27,8 +26,6 @@ from alignbench.evaluation.statistics import (
 )
 from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.types import check
-
-Kind = Literal["method", "reference", "control"]
 
 # Labels of the sanity rows.
 UNIFORM = "uniform answers"
@@ -117,6 +114,13 @@ class Row:
 def board(
     entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenchmark, panel: Panel | None = None
 ) -> list[Row]:
+    """:func:`rows` of :func:`scored`."""
+    return rows(scored(entries, survey, iso3, knobs, panel), knobs.resampling)
+
+
+def scored(
+    entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenchmark, panel: Panel | None = None
+) -> list[Scored]:
     """The entries in the order given, then the sanity rows; all on the items that the country was asked.
 
     Two references may hold fewer (``Row.items``): the mean of the other countries, which is left out if it holds none,
@@ -130,58 +134,25 @@ def board(
             without seeds, or one that lacks an item.
     """
     _check(entries)
-    floor = _Scored(UNIFORM, "reference", [score_items(uniform(survey, iso3), None, survey, iso3, knobs)])
-    top = _Scored(CEILING, "reference", [ceiling(survey, iso3, knobs)])
-    scored = [_scored(entry, survey, iso3, knobs) for entry in entries]
-    scored += [floor, *_references(survey, iso3, knobs), top]
-    if panel is not None:
-        scored.append(_Scored(HALVES, "reference", [split_half(panel, survey, iso3, knobs)]))
-    by_label = {s.label: s for s in scored}
-    return _with_holm([_row(s, _other(s, by_label), floor, top, knobs) for s in scored])
+    floor = Scored(UNIFORM, "reference", [score_items(uniform(survey, iso3), None, survey, iso3, knobs)])
+    top = Scored(CEILING, "reference", [ceiling(survey, iso3, knobs)])
+    own = [_scored(entry, survey, iso3, knobs) for entry in entries]
+    halves = [Scored(HALVES, "reference", [split_half(panel, survey, iso3, knobs)])] if panel else []
+    return [*own, floor, *_references(survey, iso3, knobs), top, *halves]
 
 
-def rows_to_json(rows: Sequence[Row]) -> str:
-    """The rows as a JSON list of objects."""
-    return json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False, allow_nan=False)
+def rows(board: Sequence[Scored], bootstrap: Bootstrap) -> list[Row]:
+    """Figures, intervals and tests of all that stands on one board, :data:`UNIFORM` and :data:`CEILING` included.
+
+    p-values are corrected over this board's methods and controls.
+    """
+    by_label = {entry.label: entry for entry in board}
+    return _with_holm([_row(entry, by_label, bootstrap) for entry in board])
 
 
-def rows_from_json(text: str) -> list[Row]:
-    """Inverse of :func:`rows_to_json`."""
-    return [Row(**row) for row in json.loads(text)]
-
-
-@dataclass(frozen=True)
-class _Scored:
-    """An entry with its frames of :func:`score_items`, one per seed, same items."""
-
-    label: str
-    kind: Kind
-    frames: Sequence[pd.DataFrame]
-    key: str = ""
-    base: bool = False
-    own: str | None = None
-    formats: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def format_spread(self) -> float:
-        """See :func:`~alignbench.evaluation.formats.format_spread`."""
-        return format_spread(self.formats)
-
-    @property
-    def items(self) -> list[str]:
-        return self.frames[0]["item"].tolist()
-
-    @property
-    def batteries(self) -> list[str]:
-        return self.frames[0]["battery"].tolist()
-
-    def js(self, items: Sequence[str]) -> Array:
-        """Scores of these items, shape (seeds, items)."""
-        return np.stack([frame.set_index("item").loc[list(items), "js"].to_numpy() for frame in self.frames])
-
-    def mean(self, column: str) -> float:
-        """Mean over seeds and the items that have a value; NaN if none has."""
-        return float(pd.concat(list(self.frames))[column].mean())
+def flat(row: Row) -> dict[str, Any]:
+    """The fields of a row for tables that hold texts and numbers alone: ``formats`` as JSON."""
+    return {**asdict(row), "formats": json.dumps(dict(row.formats))}
 
 
 def _check(entries: Sequence[Entry]) -> None:
@@ -196,26 +167,26 @@ def _check(entries: Sequence[Entry]) -> None:
         check(entry.own in (None, *labels), "board", entry.own, f"the method that {entry.label} controls is not here")
 
 
-def _scored(entry: Entry, survey: Survey, iso3: str, knobs: SurveyBenchmark) -> _Scored:
+def _scored(entry: Entry, survey: Survey, iso3: str, knobs: SurveyBenchmark) -> Scored:
     masses: Sequence[Mapping[str, float] | None] = entry.masses or [None] * len(entry.distributions)
     seeds = zip(entry.distributions, masses, strict=True)
     frames = [score_items(dist, mass, survey, iso3, knobs) for dist, mass in seeds]
     formats = mean_over_seeds(entry.formats)
-    return _Scored(entry.label, entry.kind, frames, entry.key, entry.base, entry.own, formats)
+    return Scored(entry.label, entry.kind, frames, entry.key, entry.base, entry.own, formats)
 
 
-def _references(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> list[_Scored]:
+def _references(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> list[Scored]:
     """The majority answer and the other countries' mean."""
     modal = score_items(majority(survey, iso3), None, survey, iso3, knobs)
     others = others_mean(survey, iso3)
-    rows = [_Scored(MAJORITY, "reference", [modal])]
+    found = [Scored(MAJORITY, "reference", [modal])]
     if others:
         shared = replace(survey, items=tuple(item for item in survey.items if item.id in others))
-        rows.append(_Scored(OTHERS, "reference", [score_items(others, None, shared, iso3, knobs)]))
-    return rows
+        found.append(Scored(OTHERS, "reference", [score_items(others, None, shared, iso3, knobs)]))
+    return found
 
 
-def _other(scored: _Scored, by_label: Mapping[str, _Scored]) -> _Scored | None:
+def _other(scored: Scored, by_label: Mapping[str, Scored]) -> Scored | None:
     """What ``scored`` is compared with: a control with its method, all else with the base; None for the base itself."""
     if scored.own is not None:
         return by_label[scored.own]
@@ -223,20 +194,22 @@ def _other(scored: _Scored, by_label: Mapping[str, _Scored]) -> _Scored | None:
     return None if base is scored else base
 
 
-def _difference(scored: _Scored, other: _Scored, knobs: SurveyBenchmark) -> Difference:
+def _difference(scored: Scored, other: Scored, bootstrap: Bootstrap) -> Difference:
     """Own minus cross for a control, else minus the base; on the items that ``scored`` has."""
     items, batteries = scored.items, scored.batteries
     if scored.own is not None:
-        return own_minus_cross(other.js(items), scored.js(items), batteries, knobs.resampling)
-    return paired(scored.js(items), other.js(items), batteries, knobs.resampling)
+        return own_minus_cross(other.js(items), scored.js(items), batteries, bootstrap)
+    return paired(scored.js(items), other.js(items), batteries, bootstrap)
 
 
-def _row(scored: _Scored, other: _Scored | None, floor: _Scored, top: _Scored, knobs: SurveyBenchmark) -> Row:
+def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Row:
     items, batteries = scored.items, scored.batteries
     js = scored.js(items)
-    score = interval(js, batteries, knobs.resampling)
-    gain = skill(js, floor.js(items), top.js(items), batteries, knobs.resampling)
-    change = None if other is None else _difference(scored, other, knobs)
+    score = interval(js, batteries, bootstrap)
+    floor, top = (by_label[label].js(items) for label in (UNIFORM, CEILING))
+    gain = skill(js, floor, top, batteries, bootstrap)
+    other = _other(scored, by_label)
+    change = None if other is None else _difference(scored, other, bootstrap)
     return Row(
         label=scored.label,
         kind=scored.kind,
@@ -268,17 +241,17 @@ def _row(scored: _Scored, other: _Scored | None, floor: _Scored, top: _Scored, k
     )
 
 
-def _separable(change: Difference, *pair: _Scored) -> bool | None:
+def _separable(change: Difference, *pair: Scored) -> bool | None:
     """Whether the difference is no smaller than the larger format spread of the pair."""
     spreads = [scored.format_spread for scored in pair]
     known = not any(map(math.isnan, (change.value, *spreads)))
     return abs(change.value) >= max(spreads) if known else None
 
 
-def _with_holm(rows: Sequence[Row]) -> list[Row]:
+def _with_holm(board: Sequence[Row]) -> list[Row]:
     """Corrected p-values over the rows that have one."""
-    corrected = iter(holm([row.p_raw for row in rows if row.p_raw is not None]))
-    return [row if row.p_raw is None else replace(row, p_value=next(corrected)) for row in rows]
+    corrected = iter(holm([row.p_raw for row in board if row.p_raw is not None]))
+    return [row if row.p_raw is None else replace(row, p_value=next(corrected)) for row in board]
 
 
 def _within(bound: float) -> float | None:

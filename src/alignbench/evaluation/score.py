@@ -33,7 +33,8 @@ def score_items(
 
     Returns:
         item, topic, battery, scale, n_options, js (similarity, under ``knobs.js_base`` and ``knobs.js_sqrt``),
-        wasserstein (similarity; NaN for nominal items), entropy_model and entropy_survey (over ln K), mass.
+        wasserstein (similarity; NaN for nominal items), entropy_model and entropy_survey (over ln K), mass,
+        distribution (what was scored) and survey (the country's shares), both in the order of ``Item.codes``.
 
     Raises:
         AlignbenchError: country unknown or without items, an item without a distribution, a wrong distribution.
@@ -129,6 +130,8 @@ def _score(answers: Callable[[Item], _Pair], survey: Survey, iso3: str, knobs: S
                 "entropy_model": float(entropy(q).mean()),
                 "entropy_survey": float(entropy(p).mean()),
                 "mass": mass,
+                "distribution": np.atleast_2d(q).mean(axis=0).tolist(),
+                "survey": np.atleast_2d(p).mean(axis=0).tolist(),
             }
         )
     return pd.DataFrame(rows)

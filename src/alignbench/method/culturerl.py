@@ -25,18 +25,18 @@ from alignbench.judge import Judge, Judgement
 from alignbench.judge.calibration import calibrate, fit_thresholds
 from alignbench.judge.targets import entropy_matched, peak_matched
 from alignbench.method import Method, RunContext
+from alignbench.method.culturerl_run import Run, by_option
 from alignbench.method.practice import option_rows, selector
 from alignbench.norms.cluster import Clustering
 from alignbench.norms.pool import NormPool, build_pool
-from alignbench.norms.prompts import PromptText, TrainingPrompt, stance_system, training_prompts
+from alignbench.norms.prompts import PromptText, stance_system, training_prompts
 from alignbench.progress import say
 from alignbench.store.manifest import write_json
 from alignbench.store.stages import Stage
-from alignbench.tools import Tools
 from alignbench.training.export import aligned
 from alignbench.training.grpo import PromptRow, train_grpo
 from alignbench.training.options import option_grpo, train_on_options
-from alignbench.training.sft import ConversationRow, train_sft
+from alignbench.training.sft import train_sft
 from alignbench.types import AlignedModel, Item, chat, check
 
 
@@ -208,7 +208,7 @@ class CultureRL(Method):
         chosen = self._items(context.train)
         items = [item for item in context.train.items if item.id in chosen]
         prompts, dropped = training_prompts(items, pool, context.embedder, self.cut, self.prompt_text)
-        run = _Run(pool, judge, prompts, stance_system(context.culture.country), context.tools)
+        run = Run(pool, judge, prompts, stance_system(context.culture.country), context.tools)
         facts: dict[str, Any] = {"prompts": len(prompts), "dropped": len(dropped)}
         if self.prompts is Prompts.survey:
             return facts | {"survey": self._practise_survey(context, run, folder)}
@@ -221,18 +221,20 @@ class CultureRL(Method):
         start = first if self.warm_start or self.prompts is Prompts.mix else None
         return facts | {"open": self._practise_open(context, run, folder, start)}
 
-    def _practise_survey(self, context: RunContext, run: _Run, folder: Path) -> Mapping[str, Any]:
+    def _practise_survey(self, context: RunContext, run: Run, folder: Path) -> Mapping[str, Any]:
         """One-token answers: every option's reward is known beforehand, so groups are drawn from one softmax."""
         items = {item.id: item for item in context.train.items}
         graded = run.grade_options([items[p.item] for p in run.prompts])
         write_json(folder / "option_scores.json", {i: [asdict(j) for j in row] for i, row in graded.items()})
         targets = {i: self._target(items[i], row, run.support) for i, row in graded.items()}
         verdicts = None
+        calls = {"judge_calls": sum(map(len, graded.values()))}
         if self.reward is Reward.verdict:
             verdicts = {i: by_option(items[i], [j.verdict for j in row]) for i, row in graded.items()}
         rows = option_rows(context.asking, items.values(), targets, verdicts)
         loss = partial(option_grpo, density=self.reward is not Reward.verdict)
-        return train_on_options(context.model, rows, loss, context.training, context.seed, folder, selector(context))
+        validate = selector(context)
+        return calls | train_on_options(context.model, rows, loss, context.training, context.seed, folder, validate)
 
     def _target(self, item: Item, row: Sequence[Judgement], support: Mapping[str, float]) -> list[float]:
         """Distribution over the item's options that the judge's scores (one per level) stand for."""
@@ -246,7 +248,7 @@ class CultureRL(Method):
             levels = peak_matched(scores, support.get(best.item or "", 1 / len(scores)))
         return by_option(item, levels, spread=True)
 
-    def _practise_open(self, context: RunContext, run: _Run, folder: Path, start: Path | None) -> Mapping[str, Any]:
+    def _practise_open(self, context: RunContext, run: Run, folder: Path, start: Path | None) -> Mapping[str, Any]:
         """Free text, judged against the norms of the prompt's cluster: the paper's form."""
         rows = [
             PromptRow(chat(p.question, run.system), {"question": p.question, "cluster": p.cluster}) for p in run.prompts
@@ -257,55 +259,10 @@ class CultureRL(Method):
             judged = run.judge.judge([m["question"] for m in meta], replies, norms, context.tools)
             return [float(j.verdict) if self.reward is Reward.verdict else j.score for j in judged]
 
-        return train_grpo(context.model, rows, reward, context.training, context.seed, folder, start)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """What the phases of one training share."""
-
-    pool: NormPool
-    judge: Judge
-    prompts: Sequence[TrainingPrompt]
-    system: str
-    tools: Tools
-
-    @property
-    def support(self) -> Mapping[str, float]:
-        """Item id -> share of people who hold its norm."""
-        return {norm.item: norm.support for norm in self.pool.norms}
-
-    @property
-    def stances(self) -> list[ConversationRow]:
-        """The culture's norm on each prompt's own item, said in the first person, as the reply to learn."""
-        norms = {norm.item: norm.spoken_by("I").statement for norm in self.pool.norms}
-        own = [p for p in self.prompts if p.item in norms]
-        return [ConversationRow(chat(p.question, self.system), norms[p.item]) for p in own]
-
-    def grade_options(self, items: Sequence[Item]) -> dict[str, list[Judgement]]:
-        """Item id -> one judgement per level: "I <predicate>." against the norms of the prompt's cluster."""
-        cases = [
-            (p, item.statement(level, "I"))
-            for p, item in zip(self.prompts, items, strict=True)
-            for level in range(len(item.predicates))
-        ]
-        judged = self.judge.judge(
-            [p.question for p, _ in cases],
-            [text for _, text in cases],
-            [self.pool.norms_of(p.cluster) for p, _ in cases],
-            self.tools,
-        )
-        graded: dict[str, list[Judgement]] = {}
-        for (prompt, _), judgement in zip(cases, judged, strict=True):
-            graded.setdefault(prompt.item, []).append(judgement)
-        return graded
+        training = context.training
+        calls = {"judge_calls": training.updates * training.prompts_per_update * training.generations}
+        return calls | train_grpo(context.model, rows, reward, training, context.seed, folder, start)
 
 
 def _summary(calibration: Mapping[str, Any]) -> str:
     return f"accuracy {calibration['accuracy']:.2f}, AUC {calibration['auc']:.2f} on {calibration['norms']} norms"
-
-
-def by_option(item: Item, levels: Sequence[float] | np.ndarray[Any, Any], spread: bool = False) -> list[float]:
-    """Values of levels as values of options; ``spread`` divides a level's value among its options."""
-    of = [item.level(position) for position in range(len(item.codes))]
-    return [float(levels[level]) / (of.count(level) if spread else 1) for level in of]

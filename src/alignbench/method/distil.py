@@ -9,7 +9,7 @@ chains and how they are sampled are knobs (all [I]).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -84,10 +84,13 @@ def distil(context: RunContext, knobs: Distillation) -> tuple[Stage, list[Chain]
     prompts = _prompts(context, _items(context, knobs.items))
 
     def build(folder: Path) -> Mapping[str, Any]:
+        engine = context.engine()
+        before = replace(engine.usage)
         sampled = _sampled(context, knobs, prompts, norms.norms)
         sampled.to_parquet(folder / _FILE, index=False)
         right = int((sampled["answer"] == sampled["top"]).sum())
-        return {"items": len(prompts), "chains": len(sampled), "right": right, "wrong": len(sampled) - right}
+        facts = {"items": len(prompts), "chains": len(sampled), "right": right, "wrong": len(sampled) - right}
+        return {**facts, **asdict(engine.usage - before)}
 
     parts = {
         "mine": mined.key,

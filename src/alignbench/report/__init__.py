@@ -1,1 +1,1 @@
-"""Reports: the table in the terminal, the page of a cell, the overview of all cells. Reads records only."""
+"""Reports: the table in the terminal, the page of a cell, the board of all cells. Reads records only."""

@@ -42,23 +42,24 @@ def axis_of(values: Iterable[float | None], ticks: int = 5) -> Axis:
 
 def interval_mark(row: Row, axis: Axis, guide: float | None) -> Markup:
     """One line of the forest plot: the score as a dot, its interval as a line, ``guide`` as a dashed line."""
-    shapes = [_line(axis.place(t), axis.place(t), 0, 48, "grid") for t in axis.ticks]
+    shapes = [line(axis.place(t), axis.place(t), 0, 48, "grid") for t in axis.ticks]
     if guide is not None:
-        shapes.append(_line(axis.place(guide), axis.place(guide), 0, 48, "guide"))
+        shapes.append(line(axis.place(guide), axis.place(guide), 0, 48, "guide"))
     if row.low is not None and row.high is not None:
-        shapes.append(_line(axis.place(row.low), axis.place(row.high), 24, 24, "whisker"))
+        shapes.append(line(axis.place(row.low), axis.place(row.high), 24, 24, "whisker"))
     if row.score is not None:
-        shapes.append(_dot(axis.place(row.score), 24, 5.5))
-    return _svg(48, f"{number(row.score)} {interval(row.low, row.high)}", shapes)
+        shapes.append(dot(axis.place(row.score), 24, 5.5))
+    return svg(48, f"{number(row.score)} {interval(row.low, row.high)}", shapes)
 
 
 def tick_labels(axis: Axis) -> Markup:
     """The values under the forest plot."""
     template = Markup('<text x="{}" y="12" text-anchor="{}">{}</text>')
-    digits = 2 if len(axis.ticks) > 1 and axis.ticks[1] - axis.ticks[0] >= 0.01 else 3
+    step = axis.ticks[1] - axis.ticks[0] if len(axis.ticks) > 1 else 0.0
+    digits = 1 if step > 0.09 else 2 if step > 0.009 else 3
     last = len(axis.ticks) - 1
     anchors = ["start" if k == 0 else "end" if k == last else "middle" for k in range(last + 1)]
-    return _svg(
+    return svg(
         16,
         None,
         [template.format(axis.place(t), a, number(t, digits)) for t, a in zip(axis.ticks, anchors, strict=True)],
@@ -68,9 +69,9 @@ def tick_labels(axis: Axis) -> Markup:
 def share_mark(survey: float, base: float, own: float, axis: Axis) -> Markup:
     """One answer option: the survey's share as a bar, and the way from the base model to the aligned one."""
     bar = Markup('<rect class="survey" x="0" y="6" width="{}" height="12" rx="2"/>').format(axis.place(survey))
-    way = _line(axis.place(base), axis.place(own), 12, 12, "way")
+    way = line(axis.place(base), axis.place(own), 12, 12, "way")
     label = f"survey {percent(survey)}, base {percent(base)}, aligned {percent(own)}"
-    return _svg(24, label, [bar, way, _dot(axis.place(base), 12, 4, "base"), _dot(axis.place(own), 12, 4.5, "own")])
+    return svg(24, label, [bar, way, dot(axis.place(base), 12, 4, "base"), dot(axis.place(own), 12, 4.5, "own")])
 
 
 def change_bars(changes: Sequence[float], height: int = 120) -> Markup:
@@ -91,8 +92,8 @@ def change_bars(changes: Sequence[float], height: int = 120) -> Markup:
         for k, c in enumerate(ordered)
     ]
     closer = sum(c > 0 for c in ordered)
-    zero = _line("0%", "100%", top * unit, top * unit, "zero")
-    return _svg(height, f"{closer} of {len(ordered)} items moved closer to the survey", [*bars, zero])
+    zero = line("0%", "100%", top * unit, top * unit, "zero")
+    return svg(height, f"{closer} of {len(ordered)} items moved closer to the survey", [*bars, zero])
 
 
 def curve(points: Sequence[tuple[float, float]], label: str, height: int = 96) -> Markup:
@@ -101,21 +102,21 @@ def curve(points: Sequence[tuple[float, float]], label: str, height: int = 96) -
     across = 100 * (x - x.min()) / ((x.max() - x.min()) or 1.0)
     span = (y.max() - y.min()) or 1.0
 
-    def line(values: np.ndarray, kind: str) -> Markup:
+    def path(values: np.ndarray, kind: str) -> Markup:
         down = 100 * (y.max() - values) / span
-        path = " ".join(f"{a:.2f},{b:.2f}" for a, b in zip(across, down, strict=True))
-        return Markup('<polyline class="{}" points="{}"/>').format(kind, path)
+        places = " ".join(f"{a:.2f},{b:.2f}" for a, b in zip(across, down, strict=True))
+        return Markup('<polyline class="{}" points="{}"/>').format(kind, places)
 
     noisy = len(y) >= 24
-    lines = [line(y, "raw"), line(running_mean(y, len(y) // 10), "trend")] if noisy else [line(y, "trend")]
+    lines = [path(y, "raw"), path(running_mean(y, len(y) // 10), "trend")] if noisy else [path(y, "trend")]
     plot = Markup(
         '<svg y="6" width="100%" height="{}" viewBox="0 0 100 100" preserveAspectRatio="none" '
         'overflow="visible">{}</svg>'
     ).format(height - 12, Markup("").join(lines))
-    ends = [_line("0%", "100%", h, h, "grid") for h in (6, height - 6)]
+    ends = [line("0%", "100%", h, h, "grid") for h in (6, height - 6)]
     heights = 6 + (height - 12) * (y.max() - y) / span
-    dots = [] if noisy else [_dot(f"{a:.2f}%", float(b), 3) for a, b in zip(across, heights, strict=True)]
-    return _svg(height, f"{label}: from {number(y[0])} to {number(y[-1])}", [*ends, plot, *dots])
+    dots = [] if noisy else [dot(f"{a:.2f}%", float(b), 3) for a, b in zip(across, heights, strict=True)]
+    return svg(height, f"{label}: from {number(y[0])} to {number(y[-1])}", [*ends, plot, *dots])
 
 
 def running_mean(values: np.ndarray, width: int) -> np.ndarray:
@@ -126,14 +127,17 @@ def running_mean(values: np.ndarray, width: int) -> np.ndarray:
     return np.asarray((total[last] - total[first]) / (last - first))
 
 
-def _svg(height: float, label: str | None, shapes: Iterable[Markup]) -> Markup:
+def svg(height: float, label: str | None, shapes: Iterable[Markup]) -> Markup:
+    """A picture as wide as its place; decoration where it has no ``label``."""
     name = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     return Markup('<svg {} width="100%" height="{}">{}</svg>').format(name, height, Markup("").join(shapes))
 
 
-def _line(x1: str, x2: str, y1: float, y2: float, kind: str) -> Markup:
+def line(x1: str, x2: str, y1: float, y2: float, kind: str) -> Markup:
+    """From one place to another; ``kind`` is its class in the style sheet."""
     return Markup('<line class="{}" x1="{}" x2="{}" y1="{:.2f}" y2="{:.2f}"/>').format(kind, x1, x2, y1, y2)
 
 
-def _dot(x: str, y: float, radius: float, kind: str = "dot") -> Markup:
+def dot(x: str, y: float, radius: float, kind: str = "dot") -> Markup:
+    """A circle."""
     return Markup('<circle class="{}" cx="{}" cy="{:.2f}" r="{}"/>').format(kind, x, y, radius)

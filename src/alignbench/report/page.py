@@ -110,7 +110,7 @@ def environment() -> Environment:
 def facts(record: CellRecord) -> dict[str, str]:
     """What was run, name to text, in the order of the record's fields; labels last."""
     cell = asdict(record.cell)
-    labels = cell.pop("labels")
+    labels, _, _ = cell.pop("labels"), cell.pop("changed"), cell.pop("choices")
     return {k: str(v) for k, v in {**cell, **labels}.items() if v is not None}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,7 +15,14 @@ from alignbench.types import Scale
 
 @dataclass(frozen=True)
 class Cell:
-    """What was run. ``labels`` holds further facts to show (reward, prompts ...), name to text."""
+    """What was run.
+
+    Attributes:
+        labels: further facts to show (reward, prompts ...), name to text.
+        changed: ``<group>.<knob>`` -> value, where a component that had a part in the result differs from what its
+            choice sets by itself.
+        choices: group -> choice, of those components but the method.
+    """
 
     method: str
     culture: str
@@ -25,16 +33,20 @@ class Cell:
     split: str
     training: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def page(self) -> str:
         """Name of the cell's page."""
-        return slug(self.method, self.culture, self.model, self.seed)
+        return slug(self.method, self.culture, self.model, self.seed, self.changed)
 
 
-def slug(method: str, culture: str, model: str, seed: int) -> str:
-    """Name of a cell's page."""
-    return f"{method}-{culture}-{model}-s{seed}"
+def slug(method: str, culture: str, model: str, seed: int, changed: Mapping[str, str]) -> str:
+    """Name of a cell's page; the method's changed knobs are part of it."""
+    knobs = [f"{k.removeprefix('method.')}={v}" for k, v in changed.items() if k.startswith("method.")]
+    words = "-".join([method, *knobs, culture, model, f"s{seed}"])
+    return re.sub(r"[^\w.,+=-]", "_", words)
 
 
 @dataclass(frozen=True)
@@ -138,6 +150,11 @@ class CellRecord:
     def aligned(self) -> Row | None:
         """The aligned model's row: the first method row that is not the base model."""
         return next((r for r in self.rows if r.kind == "method" and r is not self.base), None)
+
+    @property
+    def headline(self) -> Row:
+        """The row that stands for the cell: the aligned model, the base model where nothing was aligned."""
+        return self.aligned or self.base or self.rows[0]
 
     @property
     def control(self) -> Row | None:

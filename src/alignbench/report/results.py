@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,11 @@ import pandas as pd
 from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.statistics import Interval
+from alignbench.report.board.variant import variants
 from alignbench.report.extra import ExtraRecord, finished_extras
 from alignbench.report.record import Cell, CellRecord
 from alignbench.report.schema import COLUMNS, METRICS
-from alignbench.report.study import finished
-from alignbench.report.variants import variants
+from alignbench.report.study import Finished, finished, pages
 from alignbench.store.key import canonical
 from alignbench.types import check
 
@@ -46,9 +46,18 @@ def results(store: Path) -> pd.DataFrame:
     cells = finished(store) if any(store.glob("score/*/record.json")) else []
     extras = finished_extras(store)
     check(bool(cells or extras), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    named = variants([*(record.cell for _, record in cells), *(record.cell for _, record in extras)])
-    lines = [{**_of_cell(folder, record.cell, named), **line} for folder, record in cells for line in _board(record)]
-    lines += [{**_of_cell(folder, record.cell, named), **line} for folder, record in extras for line in _beside(record)]
+    return table(cells, extras)
+
+
+def table(cells: Sequence[Finished], extras: Sequence[tuple[Path, ExtraRecord]]) -> pd.DataFrame:
+    """:func:`results` of what was read already."""
+    found = [(folder, record.cell, _board(record)) for folder, record in cells]
+    found += [(folder, record.cell, _beside(record)) for folder, record in extras]
+    named, shown = variants(cell for _, cell, _ in found), pages(cells)
+    lines = []
+    for folder, cell, figures in found:
+        about = _of_cell(folder, cell) | {"page": shown.get(folder, cell.page), "variant": named[id(cell)]}
+        lines += [about | line for line in figures]
     return pd.DataFrame(lines, columns=[c.name for c in COLUMNS]).astype({c.name: c.dtype for c in COLUMNS})
 
 
@@ -57,13 +66,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _of_cell(folder: Path, cell: Cell, named: Mapping[int, str]) -> Line:
+def _of_cell(folder: Path, cell: Cell) -> Line:
     manifest = _manifest(folder)
     return {
-        "page": cell.page,
         "run": folder.name,
         "method": cell.method,
-        "variant": named[id(cell)],
         "knobs": canonical(dict(cell.labels)),
         "asking": canonical(manifest["parts"]["benchmark"]),
         "training": cell.training,

@@ -29,7 +29,7 @@ COLUMNS = (
     Column("run", _TEXT, "", "key of the stage that holds the record (score/ or beside/ in the store)"),
     Column("benchmark", _TEXT, "", '"survey", or the name of the benchmark beside it (extra=...)'),
     Column("method", _TEXT, "", "of the cell, as chosen on the command line"),
-    Column("variant", _TEXT, "", "knobs by which the cell differs from other cells of its method in this store"),
+    Column("variant", _TEXT, "", "what was changed in the method, and choices in which its cells in this store differ"),
     Column("knobs", _TEXT, "", "all knobs of the method, judge, embedder and backend, as JSON"),
     Column("asking", _TEXT, "", "all knobs of the benchmark, as JSON: form of the questions, base of the score ..."),
     Column("training", _TEXT, "", "choice of training"),

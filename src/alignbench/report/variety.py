@@ -1,4 +1,4 @@
-"""Do a method's models of several cultures still differ, as their peoples do? From the records of a store.
+"""Do a method's models of several cultures still differ, as their peoples do? From the boards of these cultures.
 
 Alignment that is gained by giving everybody the same answer shows here ("Aligned but Flattened"). Answers are known as
 shares, so that every figure is an expectation over people drawn from them, for the model and for the survey alike.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any
 
 import numpy as np
 
+from alignbench.evaluation.items import Scored
 from alignbench.evaluation.measures.diversity import (
     cultural_differentiation,
     diversity_of_shares,
@@ -23,15 +24,11 @@ from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap, Interval, interval
 from alignbench.report.numbers import interval as bounds
 from alignbench.report.numbers import number
-from alignbench.report.record import CellRecord, ItemRecord
-from alignbench.report.variants import variants
 from alignbench.types import Scale
 
 DRAWN = 100
-# Label of a row, and the items of its cell by id.
-Answers: TypeAlias = tuple[str, Mapping[str, ItemRecord]]
 READING = (
-    "Variety: the same items of the cultures named, seeds averaged, beside people's own figures. D is the mean "
+    "The same items of the cultures named, seeds averaged, beside people's own figures. D is the mean "
     "distance (0 to 1, as a share of the scale) between the answers of two people of different countries, with what "
     "people of one country differ in; its 95 % interval is over item batteries. Majority is the share of answers that "
     f"are the country's most frequent one; options, how many of an item's options {DRAWN} people use; differentiation, "
@@ -45,9 +42,6 @@ class Variety:
     """One method's models of several cultures together; ``people_`` fields are the survey's own figures."""
 
     label: str
-    model: str
-    survey: str
-    split: str
     cultures: tuple[str, ...]
     items: int
     diversity: Interval
@@ -59,43 +53,38 @@ class Variety:
     differentiation: float
 
 
-def varieties(records: Sequence[CellRecord], bootstrap: Bootstrap | None = None) -> list[Variety]:
-    """A figure for every method (and every recipe of it) that answered in two cultures or more on the same items."""
-    names = variants(record.cell for record in records)
-    groups: dict[tuple[str, str, str, str], dict[str, list[Answers]]] = {}
-    for record in records:
-        cell = record.cell
-        items = {item.id: item for item in record.items}
-        for row in record.rows:
-            if row.kind == "method":
-                recipe = names[id(cell)] if row is record.aligned else ""
-                shown = f"{row.label}, {recipe}" if recipe else row.label
-                group = groups.setdefault((shown, cell.model, cell.survey, cell.split), {})
-                group.setdefault(cell.culture, []).append((row.label, items))
-    found = (_variety(key, group, bootstrap or Bootstrap()) for key, group in groups.items() if len(group) > 1)
+def varieties(boards: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap) -> list[Variety]:
+    """A figure for every method that answered in two cultures or more on the same items.
+
+    Args:
+        boards: culture -> what stands on its board; all of one survey, split and model.
+    """
+    methods: dict[str, dict[str, Scored]] = {}
+    for culture, board in boards.items():
+        for entry in board:
+            if entry.kind == "method":
+                methods.setdefault(entry.label, {})[culture] = entry
+    found = (_variety(label, own, bootstrap) for label, own in methods.items() if len(own) > 1)
     return [variety for variety in found if variety is not None]
 
 
-def _variety(
-    key: tuple[str, str, str, str], group: Mapping[str, Sequence[Answers]], bootstrap: Bootstrap
-) -> Variety | None:
-    first, *others = (cells[0][1] for cells in group.values())
-    shared = [item for item in first.values() if all(_same(item, other.get(item.id)) for other in others)]
+def _variety(label: str, own: Mapping[str, Scored], bootstrap: Bootstrap) -> Variety | None:
+    first = next(iter(own.values()))
+    people_of = [entry.column("survey") for entry in own.values()]
+    shared = [k for k in first.items if len({len(people.get(k, ())) for people in people_of}) == 1]
     if not shared:
         return None
-    people = [np.array([cells[0][1][item.id].survey for cells in group.values()]) for item in shared]
-    model = [np.stack([_answers(cells, item.id) for cells in group.values()]) for item in shared]
-    nominal = [item.scale == Scale.nominal.name for item in shared]
+    answers_of = [_answers(entry) for entry in own.values()]
+    people = [np.array([of[item] for of in people_of]) for item in shared]
+    model = [np.array([of[item] for of in answers_of]) for item in shared]
+    scale, battery = first.column("scale"), first.column("battery")
+    nominal = [scale[item] == Scale.nominal.name for item in shared]
     ordered = [k for k, free in enumerate(nominal) if not free]
-    label, name, survey, split = key
     return Variety(
         label=label,
-        model=name,
-        survey=survey,
-        split=split,
-        cultures=tuple(group),
+        cultures=tuple(own),
         items=len(shared),
-        diversity=interval(diversity_of_shares(model, nominal), [item.battery for item in shared], bootstrap),
+        diversity=interval(diversity_of_shares(model, nominal), [battery[item] for item in shared], bootstrap),
         people_diversity=float(diversity_of_shares(people, nominal).mean()),
         majority=float(modal_share(model, people).mean()),
         people_majority=float(modal_share(people, people).mean()),
@@ -109,24 +98,28 @@ def _differentiation(model: Sequence[Array], people: Sequence[Array]) -> float:
     return cultural_differentiation(model, people) if model else math.nan
 
 
-def _same(item: ItemRecord, other: ItemRecord | None) -> bool:
-    return other is not None and len(item.options) == len(other.options)
+def _answers(entry: Scored) -> dict[str, Array]:
+    """Item id -> mean shares over the seeds."""
+    seeds = zip(*(frame["distribution"] for frame in entry.frames), strict=True)
+    return {item: np.mean(shares, axis=0) for item, shares in zip(entry.items, seeds, strict=True)}
 
 
-def _answers(cells: Sequence[Answers], item: str) -> Array:
-    """Mean shares over the cells (seeds) of one culture."""
-    return np.asarray(np.mean([items[item].models[label] for label, items in cells], axis=0))
+def plain(variety: Variety) -> dict[str, Any]:
+    """The figures for a table."""
+    facts = {k: v for k, v in vars(variety).items() if k != "diversity"}
+    d = variety.diversity
+    return {**facts, "cultures": " ".join(variety.cultures), "D": d.value, "D_low": d.low, "D_high": d.high}
 
 
-def markdown(found: Sequence[Variety]) -> str:
-    """One table, people's figures in brackets."""
+def markdown(found: Sequence[tuple[str, Variety]]) -> str:
+    """One table of the figures of models, people's own in brackets."""
     figures = "D, 95 % (people) | majority (people) | options (people) | differentiation"
     lines = [f"| method | model | cultures | items | {figures} |", "|---|---|---|--:|---|---|---|--:|"]
-    for v in found:
+    for model, v in found:
         spread = f"{number(v.diversity.value)} {bounds(v.diversity.low, v.diversity.high)}"
         cells = (
             v.label,
-            v.model,
+            model,
             ", ".join(v.cultures),
             str(v.items),
             f"{spread} ({number(v.people_diversity)})",

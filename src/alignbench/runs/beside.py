@@ -41,10 +41,11 @@ def beside(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, ExtraRecord]
     """
     questions = benchmark.questions(cell.culture)
     check(bool(questions), "extra", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
-    stages = {}
+    models, stages = [], {}
     for entry in entries(cell):
         say(entry.label)
-        stages[entry.label] = _scored(cell, benchmark, questions, entry.method.fit(cell.context(entry.culture)))
+        models.append(entry.method.fit(cell.context(entry.culture)))
+        stages[entry.label] = _scored(cell, benchmark, questions, models[-1])
     tables = [pd.read_parquet(stage.path / _SCORES).assign(label=label) for label, stage in stages.items()]
     table = pd.concat(tables, ignore_index=True)
     keys = {label: stage.key for label, stage in stages.items()}
@@ -60,10 +61,11 @@ def beside(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, ExtraRecord]
     }
 
     def build(folder: Path) -> None:
-        record = ExtraRecord(cell_facts(cell), cell.choices["extra"], tuple(summary(table, bootstrap, keys)))
+        facts = cell_facts(cell, models[min(1, len(models) - 1)])
+        record = ExtraRecord(facts, cell.choices["extra"], tuple(summary(table, bootstrap, keys)))
         write_json(folder / "record.json", record.to_json())
 
-    stage = cell.store.stage("beside", parts, build)
+    stage = cell.store.stage("beside", parts, build, version=2)
     return table, ExtraRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8")))
 
 

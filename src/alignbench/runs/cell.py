@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
 from alignbench.report.record import slug
+from alignbench.runs.recipe import GROUPS, changed
 from alignbench.store.stages import Store
 from alignbench.training import Training
 from alignbench.types import Culture, ModelRef, Split, check
@@ -39,6 +40,7 @@ class Cell:
         surveys: split -> the survey restricted to it.
         control: the culture whose norms serve as control; None if switched off.
         others: cultures that the aligned model is told afterwards, to see what it forgot.
+        changed: knobs that differ from their choice's own; see :mod:`alignbench.runs.recipe`.
     """
 
     choices: Mapping[str, str]
@@ -64,6 +66,7 @@ class Cell:
     seed: int
     insist: bool
     store: Store
+    changed: Mapping[str, str] = field(default_factory=dict)
     _engines: dict[str, Engine] = field(default_factory=dict)
 
     @classmethod
@@ -118,12 +121,13 @@ class Cell:
         for component in (cell.generator, cell.critic, cell.author, cell.judge):
             for slot in slots(component):
                 slot.verify()
-        return cell
+        components = {group: getattr(cell, group) for group in GROUPS}
+        return replace(cell, changed=changed(components, cell.choices, folders))
 
     @property
     def slug(self) -> str:
         """Name of the cell's page."""
-        return slug(self.choices["method"], self.culture.name, self.model.name, self.seed)
+        return slug(self.choices["method"], self.culture.name, self.model.name, self.seed, self.changed)
 
     def context(self, culture: Culture) -> RunContext:
         """What a method may use when it learns about ``culture``: no test items."""

@@ -45,14 +45,15 @@ def compare(cell: Cell) -> tuple[CellRecord, Stage]:
         "survey": cell.survey.fingerprint,
         "culture": asdict(cell.culture),
         "choices": dict(cell.choices),
+        "changed": dict(cell.changed),
         "seed": cell.seed,
     }
 
     def build(folder: Path) -> None:
-        write_json(folder / "config.json", dict(cell.config))
+        write_json(folder / "config.json", {**cell.config, "changed": cell.changed})
         write_json(folder / "record.json", describe(cell, answered, elsewhere, samples, folder).to_json())
 
-    stage = cell.store.stage("score", parts, build, version=2)
+    stage = cell.store.stage("score", parts, build, version=3)
     return CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8"))), stage
 
 
@@ -150,8 +151,9 @@ def responses(cell: Cell, model: AlignedModel, items: tuple[Item, ...], benchmar
 
     def build(folder: Path) -> Mapping[str, Any]:
         engine = cell.engine(model.base)
+        before = replace(engine.usage)
         respond(engine, model, items, benchmark, folder)
-        return {"items": len(items), **asdict(engine.usage)}
+        return {"items": len(items), **asdict(engine.usage - before)}
 
     return cell.store.stage("respond", parts, build)
 

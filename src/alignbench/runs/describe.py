@@ -12,7 +12,8 @@ import numpy as np
 
 from alignbench.data.people import Panel
 from alignbench.data.published import exposure
-from alignbench.evaluation.board import Entry, board
+from alignbench.evaluation.board import rows, scored
+from alignbench.evaluation.items import ITEMS, Scored, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import paired
 from alignbench.evaluation.survey import distributions
@@ -21,6 +22,7 @@ from alignbench.report.record import CellRecord, DamageRecord, ItemRecord, PoolR
 from alignbench.runs.answered import Answered, Elsewhere
 from alignbench.runs.cell import Cell
 from alignbench.runs.reading import reading
+from alignbench.runs.recipe import GROUPS, used
 from alignbench.store.stages import Stage
 from alignbench.types import AlignedModel, Split
 
@@ -34,20 +36,22 @@ def describe(
     """Score everything on the items that the culture was asked, and gather what a reader needs beside it.
 
     Args:
-        folder: where pictures go.
+        folder: where pictures go, and ``items.parquet``: every row's score of every item.
     """
     survey, iso3 = cell.surveys[cell.benchmark.split], cell.culture.iso3
     entries = [a.entry(survey, iso3, cell.benchmark) for a in answered]
-    rows = board(entries, survey, iso3, cell.benchmark, _panel(cell))
+    board = scored(entries, survey, iso3, cell.benchmark, _panel(cell))
+    to_table(board).to_parquet(folder / ITEMS, index=False)
+    found = rows(board, cell.benchmark.resampling)
     own = answered[min(1, len(answered) - 1)].model
     return CellRecord(
-        cell=cell_facts(cell),
+        cell=cell_facts(cell, own),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
         score_name=_score_name(cell),
-        rows=tuple(rows),
+        rows=tuple(found),
         warning=cell.survey.warning,
         notes=tuple(dict.fromkeys(n for n in (cell.culture.note, *(n for a in answered for n in a.model.notes)) if n)),
-        items=_items(cell, entries),
+        items=_items(cell, board),
         calibration=_calibration(cell, own),
         history=_history(own),
         pool=_pool(cell, own, folder),
@@ -55,12 +59,17 @@ def describe(
         elsewhere=tuple(_damage(cell, e) for e in elsewhere),
         provenance=_provenance(cell, answered),
         exposure=exposure(cell.survey, survey.asked(iso3)),
-        reading=reading(cell, rows),
+        reading=reading(cell, found),
     )
 
 
-def cell_facts(cell: Cell) -> CellFacts:
-    """What was run, for any report."""
+def cell_facts(cell: Cell, model: AlignedModel) -> CellFacts:
+    """What was run, for any report.
+
+    Args:
+        model: what the method made; of choices and changes those are told that had a part in it.
+    """
+    groups = used(model, cell.embedder)
     return CellFacts(
         method=cell.choices["method"],
         culture=cell.culture.name,
@@ -71,6 +80,8 @@ def cell_facts(cell: Cell) -> CellFacts:
         split=cell.benchmark.split.name,
         training=cell.choices.get("training"),
         labels=_labels(cell),
+        changed={knob: value for knob, value in cell.changed.items() if knob.partition(".")[0] in groups},
+        choices={g: cell.choices[at] for g, at in GROUPS.items() if g in groups - {"method"} and at in cell.choices},
     )
 
 
@@ -104,12 +115,11 @@ def _score_name(cell: Cell) -> str:
     return f"1 - Jensen-Shannon {kind} (base {base})"
 
 
-def _items(cell: Cell, entries: Sequence[Entry]) -> tuple[ItemRecord, ...]:
+def _items(cell: Cell, board: Sequence[Scored]) -> tuple[ItemRecord, ...]:
     survey, iso3 = cell.surveys[cell.benchmark.split], cell.culture.iso3
-    scores = {
-        e.label: score_items(e.distributions[0], None, survey, iso3, cell.benchmark).set_index("item")["js"]
-        for e in entries
-    }
+    shown = [entry for entry in board if entry.kind != "reference"]
+    models = {entry.label: entry.column("distribution") for entry in shown}
+    scores = {entry.label: entry.column("js") for entry in shown}
     return tuple(
         ItemRecord(
             id=item.id,
@@ -117,8 +127,8 @@ def _items(cell: Cell, entries: Sequence[Entry]) -> tuple[ItemRecord, ...]:
             question=item.question,
             options=item.options,
             survey=survey.of(iso3)[item.id].shares,
-            models={e.label: tuple(np.asarray(e.distributions[0][item.id]).tolist()) for e in entries},
-            scores={label: float(values[item.id]) for label, values in scores.items()},
+            models={label: tuple(shares[item.id]) for label, shares in models.items()},
+            scores={label: values[item.id] for label, values in scores.items()},
             scale=item.scale.name,
         )
         for item in survey.asked(iso3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +78,14 @@ def interviewed(cell: Cell, model: AlignedModel, panel: Panel, own: Sequence[tup
         table.mkdir(exist_ok=True)
         write_own(pd.concat([pd.read_parquet(stage.path / "responses.parquet") for stage in alone]), table)
         engine = cell.engine(model.base)
+        before = replace(engine.usage)
         prompts = interview(engine, model, panel.systems, panel.items, cell.benchmark, table)
         _describe(panel).to_parquet(folder / "people.parquet")
         return {
             "respondents": len(panel.systems),
             "items": len(panel.items),
             "prompts": prompts,
-            **asdict(engine.usage),
+            **asdict(engine.usage - before),
         }
 
     return cell.store.stage("interview", parts, build)

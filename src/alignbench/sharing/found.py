@@ -70,7 +70,7 @@ def of_fit(key: str, store: Path, folders: tuple[Path, ...]) -> Found:
     config = config_of(own[-1]) if own else {}
     check(bool(config), "task.fit", key, f"no finished cell of {store} was trained by this stage (see task=plan)")
     cell = Cell.from_config(typed({**config["knobs"], "store": str(store)}), folders, build_missing=False)
-    return of_cell(replace(cell, choices=config["choices"]))
+    return of_cell(replace(cell, choices=config["choices"], changed=config["changed"]))
 
 
 def of_cell(cell: Cell) -> Found:

@@ -13,22 +13,21 @@ from alignbench.task import Task
 
 @dataclass(frozen=True)
 class Report(Task):
-    """Reads the records of ``score`` and ``protocols``; of those of one cell the newest counts."""
+    """Reads the records of ``score``, ``beside`` and ``protocols``; of those of one cell the newest counts."""
 
     def main(self, cfg: DictConfig) -> None:
-        """Write one page per finished cell, the overview, all results as data, and what protocols gave.
+        """Write one page per finished cell, the board of all, all results as data, and what protocols gave.
 
         Raises:
             AlignbenchError: the store holds no finished cell of either kind.
         """
+        from alignbench.report import board
         from alignbench.report.extra import extras_of, finished_extras
-        from alignbench.report.index import write_index
         from alignbench.report.page import write_page
         from alignbench.report.protocols.write import write_protocols
-        from alignbench.report.results import results
+        from alignbench.report.results import table
         from alignbench.report.schema import schema_markdown
-        from alignbench.report.study import finished
-        from alignbench.report.variety import varieties
+        from alignbench.report.study import finished, pages
 
         folder, store = Path(cfg.reports), Path(cfg.store)
         side_by_side = write_protocols(store, folder)
@@ -37,10 +36,11 @@ class Report(Task):
         if side_by_side and not (store / "score").is_dir():
             return
         cells, extras = finished(store), finished_extras(store)
+        shown = pages(cells)
         for stage, record in cells:
-            write_page(record, folder / record.cell.page, stage, extras_of(record.cell, extras))
-        records = {record.cell.page: record for _, record in cells}
-        index = write_index(records, folder, varieties([record for _, record in cells]))
-        results(store).to_parquet(folder / "results.parquet", index=False)
+            if stage in shown:
+                write_page(record, folder / shown[stage], stage, extras_of(record.cell, extras))
+        page = board.write(cells, store, folder)
+        table(cells, extras).to_parquet(folder / "results.parquet", index=False)
         (folder / "results.md").write_text(schema_markdown(), encoding="utf-8")
-        say(f"{len(records)} cells, overview {index}, all figures {folder / 'results.parquet'}")
+        say(f"{len(shown)} cells, board {page}, all figures {folder / 'results.parquet'}")

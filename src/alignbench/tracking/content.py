@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from alignbench.evaluation.board import Row
-from alignbench.report.index import headline
+from alignbench.evaluation.board import Row, flat
 from alignbench.report.record import CellRecord
 
 _FIGURES = ("score", "skill", "difference", "p_value", "option_mass", "entropy_model", "entropy_survey", "wasserstein")
@@ -64,7 +63,7 @@ class Content:
             tags=(cell.method, cell.culture, cell.model),
             notes=" ".join(note for note in (record.warning, *record.notes) if note),
             config={
-                **{k: v for k, v in asdict(cell).items() if k != "labels"},
+                **{k: v for k, v in asdict(cell).items() if k not in ("labels", "choices")},
                 "choices": ran.get("choices", {}),
                 "knobs": ran.get("knobs", {}),
                 "stages": {s.what: s.key for s in record.provenance if s.key},
@@ -94,7 +93,7 @@ def weights_of(store: Path, record: CellRecord) -> Path | None:
 
 def summary(record: CellRecord) -> dict[str, float]:
     """Figures of the headline row with their bounds, of its control and base, and of the sanity rows."""
-    row, control, base = headline(record), record.control, record.base
+    row, control, base = record.headline, record.control, record.base
     found: dict[str, float | None] = {name: getattr(row, name) for name in _FIGURES}
     for name in _INTERVALS:
         prefix = "" if name == "score" else f"{name}_"
@@ -118,7 +117,7 @@ def tables(record: CellRecord) -> dict[str, Table]:
         for k, option in enumerate(i.options)
     ]
     return {
-        "board": Table(ROW_COLUMNS, [tuple(asdict(row).values()) for row in record.board]),
+        "board": Table(ROW_COLUMNS, [tuple(flat(row).values()) for row in record.board]),
         "items": Table(
             ("item", "battery", "question", *labels),
             [(i.id, i.battery, i.question, *(i.scores[label] for label in labels)) for i in record.items],

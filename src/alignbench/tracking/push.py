@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.progress import say
+from alignbench.report.protocols.write import MAPS
 from alignbench.report.study import finished
 from alignbench.sharing.weights import adapter_config, hub_id
 from alignbench.tracking import Tracker
 from alignbench.tracking.content import Content, Table
 from alignbench.tracking.ledger import Ledger
-from alignbench.tracking.pooled import LINE_COLUMNS, heat_maps, pooled
+from alignbench.tracking.pooled import Placed, heat_maps, pooled, table
 from alignbench.tracking.session import session
 from alignbench.tracking.wandb import Upload, Wandb
 
-# Pictures of the cultural map: beside the overview, or beside a page.
-_MAPS = ("cultural_map*.png", "*/cultural_map*.png")
 # Destinations that failed in this process: a sweep must not wait for each of its cells.
 _given_up: set[Path] = set()
 
@@ -53,8 +52,8 @@ class Pusher(Tracker):
     def boards(self, store: Path) -> None:
         """Push the pooled board of every group whose cells or maps changed since the last time."""
         groups = self.ledger.groups()
-        cells = {stage.name: (stage, record) for stage, record in finished(store)} if groups else {}
-        maps = sorted(path for pattern in _MAPS for path in self.reports.glob(pattern))
+        cells = {cell.stage.name: cell for cell in finished(store)} if groups else {}
+        maps = sorted(self.reports.glob(MAPS))
         for group, keys in groups.items():
             found = [cells[key] for key in keys if key in cells]
             digest = hashlib.sha256(
@@ -64,7 +63,7 @@ class Pusher(Tracker):
             with self.ledger.held(key) as known:
                 if not found or known.get("digest") == digest:
                     continue
-                push = partial(self._push_board, key, group, pooled(store, found), maps)
+                push = partial(self._push_board, key, group, pooled(found), maps)
                 if self._sent(push):
                     self.ledger.note(key, {"digest": digest})
 
@@ -134,14 +133,14 @@ class Pusher(Tracker):
             artifact.add_dir(str(file))
         run.log_artifact(artifact)
 
-    def _push_board(self, key: str, group: str, lines: list[tuple[Any, ...]], maps: list[Path]) -> None:
+    def _push_board(self, key: str, group: str, placed: list[Placed], maps: list[Path]) -> None:
         import wandb
 
         folder = Path(self.knobs.folder) / "wandb" / "pictures"
         with session(self.knobs, key, name=f"board of {group}", group=group, job_type="board", tags=["board"]) as run:
-            media: dict[str, Any] = {"pooled_board": _wandb_table(Table(LINE_COLUMNS, lines))}
-            for name, pictures in {"heat_map": heat_maps(lines, folder / _name(group)), "cultural_map": maps}.items():
-                media[name] = [wandb.Image(str(path), caption=path.stem) for path in pictures]
+            media: dict[str, Any] = {"pooled_board": _wandb_table(table(placed))}
+            for name, pictures in {"heat_map": heat_maps(placed, folder / _name(group)), "cultural_map": maps}.items():
+                media[name] = [wandb.Image(str(path), caption=f"{path.parent.name} {path.stem}") for path in pictures]
             run.log({name: value for name, value in media.items() if value})
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alignbench.backend import Usage
 from alignbench.backend.render import Renderer
 from alignbench.training import loop
 from alignbench.training.export import export, finished
@@ -68,7 +69,8 @@ def train_dpo(
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = Trainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
     history = loop.run(trainer, training, seed, folder, "DPO")
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last")
+    usage = Usage(sum(len(ids) for i in order for ids in examples[i].values()))
+    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage)
 
 
 def _example(renderer: Renderer, row: PreferenceRow, training: Training) -> dict[str, list[int]]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from alignbench.backend import Usage
 from alignbench.store.manifest import write_json
 from alignbench.store.stages import Stage
 from alignbench.training.recipe import Training, Weights
@@ -43,12 +44,14 @@ def export(
     history: Sequence[Mapping[str, Any]],
     selected: int,
     selection: str,
+    usage: Usage,
 ) -> dict[str, Any]:
     """Write the weights of ``network`` and their record; checkpoints are removed.
 
     Args:
         selected: update whose weights these are.
         selection: how that update was chosen, ``validation`` or ``last``.
+        usage: tokens that the updates read, and that were generated for them.
 
     Returns:
         The facts of the training, for the stage's manifest.
@@ -70,6 +73,7 @@ def export(
         "selected_update": selected,
         "selection": selection,
         "last": dict(history[-1]),
+        **asdict(usage),
     }
     write_json(folder / _RECORD, facts)
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)

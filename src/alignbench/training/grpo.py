@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from alignbench.backend import Usage
 from alignbench.backend.device import has_cuda
 from alignbench.backend.render import Renderer
 from alignbench.training import loop
@@ -76,7 +77,15 @@ def train_grpo(
         train_dataset=Dataset.from_dict({"prompt": [texts[i] for i in order], "row": order}),
     )  # fmt: skip
     history = loop.run(trainer, training, seed, folder, "GRPO")
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last")
+    usage = _usage(history, [len(renderer.prompt(prompts[i].chat).ids) for i in order], training)
+    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage)
+
+
+def _usage(history: Sequence[Mapping[str, Any]], lengths: Sequence[int], training: Training) -> Usage:
+    """Tokens of the prompts, each read once per completion, and of the completions."""
+    written = sum(row.get("completion_tokens", 0.0) for row in history)
+    batch = training.prompts_per_update * training.generations
+    return Usage(sum(lengths) * training.generations, round(written * batch))
 
 
 def _texts(renderer: Renderer, prompts: Sequence[PromptRow], training: Training) -> list[str]:

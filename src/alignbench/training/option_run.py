@@ -8,11 +8,12 @@ from contextlib import nullcontext
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from alignbench.backend import Usage
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.training.checkpoint import Checkpoints
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
-from alignbench.training.order import rows_of, seed_of
+from alignbench.training.order import order_of, rows_of, seed_of
 from alignbench.training.policy import trainable
 from alignbench.training.recipe import Training, Weights
 from alignbench.training.rows import OptionRow, Prompt, encode, last_logprobs, padded
@@ -54,6 +55,13 @@ class OptionRun:
         """Update whose weights are to be exported: the best validated one, the earlier of equals, else the last."""
         validated = [h for h in self.history if "validation" in h] or self.history[-1:]
         return int(max(validated, key=lambda h: (h.get("validation", 0.0), -h["update"]))["update"])
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens that all updates read; answers are drawn from one softmax, so none is generated."""
+        per_update = self.training.prompts_per_update
+        order = order_of(self.training.updates, len(self.rows), per_update, self.seed)
+        return Usage(sum(len(self.prompts[i].ids) for i in order))
 
     def update(self) -> None:
         """One optimiser step on ``prompts_per_update`` rows, gradients accumulated over micro-batches."""

@@ -79,4 +79,4 @@ def train_on_options(
             progress.update(1)
     network.load_state_dict(checkpoints.load(run.best)["weights"], strict=False)
     selection = "validation" if validate else "last"
-    return export(network, tokenizer, model, training, folder, run.history, run.best, selection)
+    return export(network, tokenizer, model, training, folder, run.history, run.best, selection, run.usage)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alignbench.backend import Usage
 from alignbench.backend.render import Renderer
 from alignbench.training import loop
 from alignbench.training.export import export, finished
@@ -80,7 +81,8 @@ def train_sft(
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = SFTTrainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
     history = loop.run(trainer, training, seed, folder, "SFT")
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last")
+    usage = Usage(sum(len(examples[i]["input_ids"]) for i in order))
+    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage)
 
 
 def lengths(model: ModelRef, rows: Sequence[ConversationRow]) -> list[int]:

@@ -59,7 +59,7 @@ def marks(records: Sequence[ProtocolRecord]) -> list[Mark]:
 
 
 def draw(records: Sequence[ProtocolRecord], folder: Path) -> None:
-    """Write ``map.png``, 1500 x 1170 pixels, and ``map.csv``; a culture has one colour, a method one marker.
+    """Write ``cultural_map.png``, 1500 x 1170 pixels, and its points as CSV; a colour per culture, a marker per method.
 
     Args:
         records: of one model, survey and block, with a map.
@@ -67,7 +67,7 @@ def draw(records: Sequence[ProtocolRecord], folder: Path) -> None:
     from matplotlib.figure import Figure
 
     chart, points = _chart(records), marks(records)
-    pd.DataFrame(points).to_csv(folder / "map.csv", index=False)
+    pd.DataFrame(points).to_csv(folder / "cultural_map.csv", index=False)
     figure = Figure(figsize=(10, 7.8), dpi=150, facecolor=_PAPER)
     axes = figure.add_axes((0.07, 0.165, _SIZE[0] / 10, _SIZE[1] / 7.8), facecolor=_PAPER)
     cultures = dict.fromkeys(mark.culture for mark in points if mark.culture)
@@ -82,7 +82,7 @@ def draw(records: Sequence[ProtocolRecord], folder: Path) -> None:
     figure.text(0.07, 0.92, reading, fontsize=9, color=_GREY, va="center")
     caption = textwrap.fill(_caption(records, chart), 150)
     figure.text(0.07, 0.018, caption, fontsize=7.8, color=_GREY, va="bottom", linespacing=1.35)
-    figure.savefig(folder / "map.png", facecolor=_PAPER)
+    figure.savefig(folder / "cultural_map.png", facecolor=_PAPER)
 
 
 def _chart(records: Sequence[ProtocolRecord]) -> Chart:

@@ -12,6 +12,9 @@ import pandas as pd
 from alignbench.report.protocols import atlas, specificity, table
 from alignbench.report.protocols.record import ProtocolRecord, latest
 
+# Where the pictures lie below the reports.
+MAPS, MATRICES = "protocols/*/cultural_map.png", "protocols/*/specificity-*.png"
+
 
 def write_protocols(store: Path, reports: Path) -> Path | None:
     """All finished cells of the store: ``protocols.{csv,parquet,md}``, and a folder of pictures per model and block.
@@ -35,7 +38,7 @@ def write_protocols(store: Path, reports: Path) -> Path | None:
 
 
 def _pictures(records: Sequence[ProtocolRecord], folder: Path) -> None:
-    """``map.{png,csv}`` and ``specificity.{csv,md}`` with a heat map per method, of one model, survey and block."""
+    """``cultural_map.{png,csv}``, ``specificity.{csv,md}`` heat maps by method; of one model, survey and block."""
     folder.mkdir(exist_ok=True)
     mapped = [record for record in records if record.chart is not None]
     if mapped:

@@ -1,0 +1,185 @@
+"""The board as tidy lines: a row of a group's board with everything that stands beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from alignbench.evaluation.board import Row, flat
+from alignbench.report.board.cost import Cost, Ledger
+from alignbench.report.board.groups import Group
+from alignbench.report.study import Finished, damage
+
+# Holm-corrected p-values below this count as significant.
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page or a manifest, relative to the board's folder."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the board.
+
+    Attributes:
+        cross: the control's row, whose difference is own minus cross.
+        damage: mean change of the score when told other countries; None where none was asked.
+        cost: mean over seeds; None for references.
+        pages: one per seed, for rows that cells were run for.
+        manifests: of the responses, one per seed; of references that of the board they come from.
+    """
+
+    group: Group
+    row: Row
+    cross: Row | None = None
+    damage: float | None = None
+    cost: Cost | None = None
+    pages: tuple[Link, ...] = ()
+    manifests: tuple[Link, ...] = ()
+
+    @property
+    def compared(self) -> bool:
+        """Whether this is a method with a base model beside it."""
+        return self.row.kind == "method" and self.row.difference is not None
+
+    @property
+    def significant(self) -> bool:
+        """Whether the difference to the base is clear of zero after the correction."""
+        return self.row.p_value is not None and self.row.p_value < ALPHA
+
+    @property
+    def specific(self) -> bool:
+        """Whether own minus cross is clear of zero after the correction."""
+        return self.cross is not None and self.cross.p_value is not None and self.cross.p_value < ALPHA
+
+    @property
+    def inseparable(self) -> bool:
+        """Whether the difference is smaller than what the form of the questions moves."""
+        return self.row.separable is False
+
+    @property
+    def gain(self) -> bool:
+        """Whether the method brought the model closer, significantly."""
+        return self.significant and (self.row.difference or 0) > 0
+
+    @property
+    def loss(self) -> bool:
+        """Whether the method moved the model away, significantly."""
+        return self.significant and (self.row.difference or 0) < 0
+
+    @property
+    def own_gain(self) -> bool:
+        """Whether a gain is more than the same recipe on another country's figures brings."""
+        return self.gain and self.specific and self.cross is not None and (self.cross.difference or 0) > 0
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether the answers vary less than half as much as the people's."""
+        return self.row.kind == "method" and self.row.entropy_model < self.row.entropy_survey / 2
+
+
+@dataclass(frozen=True)
+class Board:
+    """All groups of a store.
+
+    Attributes:
+        folder: where the board is written, from which links go.
+        pages: stage folder of a cell -> name of its page's folder.
+    """
+
+    groups: Sequence[Group]
+    ledger: Ledger
+    folder: Path
+    pages: Mapping[Path, str]
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """Methods of each group by their score, best first; then its references. Controls stand with their method."""
+        found = []
+        for group in self.groups:
+            methods = sorted((r for r in group.rows if r.kind == "method"), key=lambda r: (-r.score, r.label))
+            references = [r for r in group.rows if r.kind == "reference"]
+            found += [self._line(group, row) for row in (*methods, *references)]
+        return found
+
+    def _line(self, group: Group, row: Row) -> Line:
+        if row.kind == "reference":
+            return Line(group, row, manifests=(self._link("record", group.first.stage / "manifest.json"),))
+        own = group.named.get("none" if row.difference is None else row.label, ())
+        chains = [_chain(group, key) for key in row.key.split()]
+        return Line(
+            group,
+            row,
+            group.control_of(row.label),
+            damage(cell.record for cell in own),
+            mean_cost([self.ledger.cost(chain) for chain in chains]),
+            tuple(self._page(cell) for cell in own),
+            tuple(self._manifest(key) for key in row.key.split()),
+        )
+
+    def _page(self, cell: Finished) -> Link:
+        return Link(f"seed {cell.record.cell.seed}", f"{self.pages[cell.stage]}/index.html")
+
+    def _manifest(self, key: str) -> Link:
+        folder = self.ledger.folder(key)
+        return self._link(key[:6], (folder or Path(key)) / "manifest.json")
+
+    def _link(self, text: str, path: Path) -> Link:
+        return Link(text, Path(os.path.relpath(path, self.folder)).as_posix())
+
+
+def _chain(group: Group, key: str) -> list[str]:
+    """Keys of the stages that the responses ``key`` rest on, as the cells that hold them say."""
+    for cell in reversed(group.cells):
+        parts = cell.manifest["parts"]
+        for (_, own, *_), stages in zip(parts["responses"], parts["provenance"], strict=True):
+            if own == key:
+                return [key, *stages.values()]
+    return [key]
+
+
+def mean_cost(costs: Sequence[Cost]) -> Cost:
+    """The mean of each figure."""
+    return Cost(**{f.name: fmean(getattr(cost, f.name) for cost in costs) for f in fields(Cost)})
+
+
+def tidy(board: Board) -> list[dict[str, Any]]:
+    """One mapping per row, controls last, with numbers that do not depend on the machine."""
+    controls = [Line(group, row) for group in board.groups for row in group.rows if row.kind == "control"]
+    return [_plain(line) for line in (*board.lines, *controls)]
+
+
+def costs(board: Board) -> list[dict[str, Any]]:
+    """One mapping per row that a model answered: what it took, which is never the same twice."""
+    return [{**_place(line), **asdict(line.cost)} for line in board.lines if line.cost]
+
+
+def _place(line: Line) -> dict[str, str]:
+    facts = line.group.first.record.cell
+    names = {"survey": facts.survey, "split": facts.split, "model": line.group.model, "culture": facts.culture}
+    return {**names, "label": line.row.label}
+
+
+def _plain(line: Line) -> dict[str, Any]:
+    cross = line.cross
+    return {
+        **_place(line),
+        **flat(line.row),
+        "own_minus_cross": cross.difference if cross else None,
+        "own_minus_cross_low": cross.difference_low if cross else None,
+        "own_minus_cross_high": cross.difference_high if cross else None,
+        "own_minus_cross_p": cross.p_value if cross else None,
+        "damage": line.damage,
+        "pages": " ".join(link.href for link in line.pages),
+        "manifests": " ".join(link.href for link in line.manifests),
+    }

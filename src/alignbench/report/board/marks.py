@@ -1,0 +1,91 @@
+"""Marks of the board's page: small inline SVG, and the places that CSS needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from markupsafe import Markup
+
+from alignbench.evaluation.board import Row
+from alignbench.report.figures import Axis, axis_of, dot, line, svg
+from alignbench.report.numbers import change, number
+
+_ZERO = 0.0
+
+
+def difference_axis(rows: Iterable[Row | None]) -> Axis:
+    """The axis that holds zero and every difference with its interval."""
+    known = [row for row in rows if row is not None]
+    return axis_of([_ZERO, *(v for r in known for v in (r.difference_low, r.difference, r.difference_high))], ticks=4)
+
+
+def forest_mark(row: Row, cross: Row | None, axis: Axis) -> Markup:
+    """The difference to the base as a dot with its interval, own minus cross hollow below it."""
+    shapes = [line(axis.place(t), axis.place(t), 0, 44, "grid") for t in axis.ticks]
+    shapes.append(line(axis.place(_ZERO), axis.place(_ZERO), 0, 44, "zero"))
+    shapes += _whisker(row, axis, 16, "whisker", "dot", 5)
+    label = f"difference to base {change(row.difference, row.difference_low, row.difference_high)}"
+    if cross is not None:
+        shapes += _whisker(cross, axis, 31, "whisker thin", "hollow", 4)
+        label += f"; own minus cross {change(cross.difference, cross.difference_low, cross.difference_high)}"
+    return svg(44, label, shapes)
+
+
+def _whisker(row: Row, axis: Axis, y: float, whisker: str, point: str, radius: float) -> list[Markup]:
+    if row.difference is None:
+        return []
+    shapes = []
+    if row.difference_low is not None and row.difference_high is not None:
+        shapes.append(line(axis.place(row.difference_low), axis.place(row.difference_high), y, y, whisker))
+    return [*shapes, dot(axis.place(row.difference), y, radius, point)]
+
+
+def variety_mark(row: Row, height: int = 20) -> Markup:
+    """The model's entropy as a dot, the people's as a tick, from none (left) to all options equal (right)."""
+    axis = Axis(0.0, 1.0)
+    y = height / 2
+    people, model = axis.place(row.entropy_survey), axis.place(row.entropy_model)
+    shapes = [
+        line("0%", "100%", y, y, "grid"),
+        line(people, model, y, y, "way"),
+        line(people, people, y - 7, y + 7, "people"),
+        dot(model, y, 4.5),
+    ]
+    return svg(height, f"variety {number(row.entropy_model, 2)}, people's {number(row.entropy_survey, 2)}", shapes)
+
+
+def tint(value: float | None, bound: float) -> Markup:
+    """Classes and strength of a cell's colour on a diverging scale that ends at ``bound``."""
+    if value is None or not math.isfinite(value) or bound <= 0:
+        return Markup('class="none"')
+    strength = min(abs(value) / bound, 1.0)
+    return Markup('class="{}" style="--t:{:.0f}%"').format("up" if value > 0 else "down", 100 * strength)
+
+
+def log_axis(values: Sequence[float]) -> Axis:
+    """An axis of decimal logarithms with ticks at powers of ten, and at 2 and 5 of each where those are few."""
+    first, last = math.log10(min(values)), math.log10(max(values))
+    margin = 0.1 * max(last - first, 0.5)
+    low, high = first - margin, last + margin
+    steps = (1,) if high - low > 3 else (1, 2, 5)
+    found = [math.log10(s) + k for k in range(math.floor(low), math.ceil(high)) for s in steps]
+    return Axis(low, high, tuple(t for t in found if low <= t <= high))
+
+
+def log_place(axis: Axis, value: float) -> str:
+    """Where ``value`` lies on a :func:`log_axis`."""
+    return axis.place(math.log10(value))
+
+
+def spread_labels(across: Sequence[float], heights: Sequence[float], width: float, gap: float) -> list[float]:
+    """Heights moved apart until labels nearer than ``width`` across stand at least ``gap`` apart, in order."""
+    order = sorted(range(len(heights)), key=lambda i: heights[i])
+    close = [(a, b) for a, b in combinations(order, 2) if abs(across[a] - across[b]) < width]
+    placed = list(heights)
+    for _ in range(100):
+        for a, b in close:
+            push = max(gap - (placed[b] - placed[a]), 0.0) / 2
+            placed[a], placed[b] = placed[a] - push, placed[b] + push
+    return placed

@@ -1,0 +1,49 @@
+"""A page in headless Chromium, driven by a script that stands in the page around it."""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+
+# Runs first in the page under test: whatever goes wrong there is kept.
+_WATCH = """<script>
+window.wrong = [];
+for (const kind of ["error", "unhandledrejection", "securitypolicyviolation"])
+  addEventListener(kind, (e) => wrong.push(kind + ": " + (e.message ?? e.reason ?? e.violatedDirective)));
+for (const kind of ["error", "warn"]) console[kind] = (...words) => wrong.push(words.join(" "));
+</script>"""
+
+_HARNESS = """<!doctype html><meta charset="utf-8">
+<iframe id="wide" style="width: 1280px; height: 900px" srcdoc="{page}"></iframe>
+<iframe id="phone" style="width: 360px; height: 700px" srcdoc="{page}"></iframe>
+<pre id="out"></pre>
+<script>
+addEventListener("load", () => {{
+  const found = {{}};
+  const wide = document.getElementById("wide").contentWindow;
+  const phone = document.getElementById("phone").contentWindow;
+  try {{ {script} }} catch (e) {{ found.thrown = String(e); }}
+  found.wrong = [...wide.wrong, ...phone.wrong];
+  document.getElementById("out").textContent = JSON.stringify(found);
+}});
+</script>"""
+
+
+def drive(page: Path, script: str, folder: Path) -> dict[str, Any]:
+    """Open ``page`` wide and as on a phone; ``script`` (JavaScript) sees both windows and fills ``found``."""
+    assert CHROMIUM is not None
+    watched = page.read_text(encoding="utf-8").replace("<title>", f"{_WATCH}<title>", 1)
+    harness = folder / "harness.html"
+    harness.write_text(_HARNESS.format(page=html.escape(watched), script=script), encoding="utf-8")
+    flags = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
+    command = [CHROMIUM, *flags, "--virtual-time-budget=2000", "--dump-dom", harness.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    out = done.stdout.partition('<pre id="out">')[2].partition("</pre>")[0]
+    found: dict[str, Any] = json.loads(html.unescape(out))
+    return found

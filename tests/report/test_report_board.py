@@ -1,0 +1,177 @@
+"""The board of a store: its files, its figures, and the page in a browser."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from alignbench.report.board import write
+from alignbench.report.board.cost import Ledger
+from alignbench.report.board.files import latex
+from alignbench.report.board.marks import spread_labels
+from alignbench.report.page import write_page
+from alignbench.report.study import by_name, finished, method_name, pages, pooled_board
+from tests.report.browser import CHROMIUM, drive
+from tests.report.cells import cell, fill, key, stage
+from tests.report.conftest import PIXEL
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("board")
+    pictures = folder / "reports/protocols/nano"
+    pictures.mkdir(parents=True)
+    for name in ("cultural_map", "specificity-culturerl"):
+        (pictures / f"{name}.png").write_bytes(PIXEL)
+    cells = finished(fill(folder / "store"))
+    shown = pages(cells)
+    for done in cells:
+        write_page(done.record, folder / "reports" / shown[done.stage], done.stage)
+    assert len(cells) == 10 and write(cells, folder / "store", folder / "reports") == folder / "reports/board.html"
+    return folder / "reports"
+
+
+def rows(reports: Path) -> list[dict[str, str]]:
+    with (reports / "board.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_leads_to_pages_and_manifests_that_are_there(reports: Path) -> None:
+    for row in rows(reports):
+        links = row["pages"].split() + row["manifests"].split()
+        assert links or row["kind"] == "control"
+        assert all((reports / link).is_file() for link in links)
+    verdict = next(r for r in rows(reports) if r["label"] == "culturerl, reward=verdict" and r["culture"] == "iraq")
+    assert verdict["pages"].split() == [f"culturerl-reward=verdict-iraq-nano-s{s}/index.html" for s in (0, 1)]
+    assert float(verdict["damage"]) == pytest.approx(-0.15)
+
+
+def test_csv_markdown_and_latex_hold_the_same_rows(reports: Path) -> None:
+    text = (reports / "board.md").read_text(encoding="utf-8")
+    markdown = text.partition("\n\n")[0].splitlines()[2:]
+    table = (reports / "board.tex").read_text(encoding="utf-8")
+    body = [line for line in table.splitlines() if line.endswith(r"\\")][1:]
+    assert len(rows(reports)) == len(markdown) == len(body)
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {13}
+    assert "\\toprule" in table and "_" not in table.replace(r"\_", "")
+    own = next(r for r in rows(reports) if r["label"] == "culturerl" and r["culture"] == "iraq")
+    assert any(f"| Iraq | culturerl | {float(own['score']):.3f} [" in line for line in markdown)
+
+
+def test_what_could_be_seen_and_what_may_be_format_stands_in_every_form(reports: Path) -> None:
+    own = next(r for r in rows(reports) if r["label"] == "culturerl, reward=verdict" and r["culture"] == "iraq")
+    assert float(own["detectable"]) > 0 and own["separable"] == "False"
+    assert json.loads(own["formats"]) == {"forward": 0.8, "reversed": pytest.approx(0.83)}
+    assert float(own["format_spread"]) == pytest.approx(0.015)
+    text = (reports / "board.md").read_text(encoding="utf-8")
+    (line,) = (x for x in text.splitlines() if x.startswith("| Iraq | culturerl, reward=verdict |"))
+    assert f"| {float(own['detectable']):.3f} | ±0.015 ≈ |" in line
+    assert r"$\pm$0.015 $\approx$" in (reports / "board.tex").read_text()
+    page = (reports / "board.html").read_text(encoding="utf-8")
+    assert "±0.015 ≈" in page and "<dt>Could see</dt>" in page
+
+
+def test_variety_between_cultures_stands_beside_peoples(reports: Path) -> None:
+    with (reports / "variety.csv").open(encoding="utf-8") as file:
+        found = {row["label"]: row for row in csv.DictReader(file)}
+    assert set(found) == {"base", "cultural_prompt", "culturerl", "culturerl, reward=verdict"}
+    assert float(found["base"]["differentiation"]) < 0.1 < float(found["culturerl"]["differentiation"])
+    d = f"{float(found['culturerl']['D']):.3f}"
+    assert f"| culturerl | nano | china, iraq | 15 | {d} [" in (reports / "board.md").read_text(encoding="utf-8")
+    page = (reports / "board.html").read_text(encoding="utf-8")
+    assert "Variety between cultures" in page and f"{d} <span" in page
+
+
+def test_special_characters_survive_latex(tmp_path: Path) -> None:
+    cell(tmp_path, "a_b", "iraq", gain=0.3)
+    assert r"& a\_b &" in latex({"50 % & more": pooled_board(by_name(finished(tmp_path), method_name))})
+
+
+def test_the_page_is_one_file_and_says_what_must_be_said_first(reports: Path) -> None:
+    page = (reports / "board.html").read_text(encoding="utf-8")
+    assert not re.findall(r"""(?:src|href)=["'](?!data:)(?:https?:)?//""", page)
+    assert "<link" not in page and "@import" not in page
+    assert page.index("A made-up world.") < page.index("</h1>")
+    assert page.count("data:image/png;base64,") == 2 and "of 6 comparisons" in page
+    assert 'content="0; url=board.html"' in (reports / "index.html").read_text()
+
+
+def test_cost_counts_a_shared_stage_once(tmp_path: Path) -> None:
+    pool, fit, answers = (key(name) for name in ("pool", "fit", "answers"))
+    stage(tmp_path, "norms", pool, {})
+    stage(tmp_path, "fit", fit, {"pool": pool, "also": [pool]}, survey={"judge_calls": 7, "prompt_tokens": 5})
+    stage(tmp_path, "respond", answers, {"adapter": fit}, prompt_tokens=100)
+    cost = Ledger(tmp_path).cost([answers, fit])
+    assert (cost.seconds, cost.tokens, cost.judge_calls) == (30.0, 105.0, 7.0)
+
+
+def test_labels_move_apart_only_where_they_would_meet() -> None:
+    assert spread_labels([0, 5, 80], [100, 104, 102], width=20, gap=16) == pytest.approx([94, 110, 102])
+
+
+STEPS = """
+const doc = wide.document;
+const shown = (kind) => [...doc.querySelectorAll(`table.all tbody tr${kind}`)].filter((row) => row.offsetParent);
+const column = (name, kind = ".method") => shown(kind).map((row) => {
+  const at = [...doc.querySelectorAll("table.all thead tr > *")].findIndex((cell) => cell.dataset.sort === name);
+  return row.cells[at].dataset.v;
+});
+const head = (name) => doc.querySelector(`th[data-sort=${name}]`);
+const form = doc.querySelector(".filters");
+const say = (name, value) => {
+  const field = form.elements[name];
+  if (field.type === "checkbox") field.checked = value; else field.value = value;
+  field.dispatchEvent(new wide.Event("input", {bubbles: true}));
+};
+const press = (name) => { const b = head(name).querySelector("button"); b.focus(); b.click(); };
+const focused = () => doc.activeElement.closest("th").dataset.sort;
+
+found.start = [shown(".method").length, shown(".reference").length, form.querySelector("output").value];
+say("grouped", false);
+press("difference");
+found.focused = focused();
+found.down = [head("difference").ariaSort, column("difference"), head("score").ariaSort];
+press("difference");
+found.up = [head("difference").ariaSort, column("difference")];
+found.last = shown("").slice(-8).every((row) => row.matches(".reference"));
+press("label");
+found.names = [head("label").ariaSort, column("label")];
+say("grouped", true);
+found.grouped = [...doc.querySelectorAll("tbody[data-group]")].map((body) => body.rows[body.rows.length - 1].className);
+say("text", "iraq verdict");
+found.text = [column("label"), shown(".reference").length, form.querySelector("output").value];
+found.forest = [...doc.querySelectorAll(".gains [data-method]")].filter((x) => x.offsetParent).length;
+say("text", "");
+say("culture", "China");
+found.culture = [new Set(column("culture", ":not(.group)")).size, shown(".group").length];
+say("culture", "");
+say("further", true);
+found.further = head("mass").offsetParent !== null;
+doc.querySelector("[name=heat][value=skill]").click();
+found.heat = [...doc.querySelectorAll(".heat")].filter((x) => x.offsetParent).map((x) => x.dataset.heat);
+found.phone = phone.document.documentElement.scrollWidth;
+found.sort = phone.document.querySelector("[name=sort]").offsetParent !== null;
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the board's page goes untested in a browser")
+def test_the_page_sorts_and_filters_without_an_error(reports: Path, tmp_path: Path) -> None:
+    found = drive(reports / "board.html", STEPS, tmp_path)
+    assert found["wrong"] == [] and "thrown" not in found, found
+    assert found["start"] == [8, 8, "8 rows"]
+    falling, rising = ([float(value) for value in values if value] for values in (found["down"][1], found["up"][1]))
+    assert found["down"][0] == "descending" and found["down"][2] == "none" and found["focused"] == "difference"
+    assert len(falling) == 6 and falling == sorted(falling, reverse=True)
+    assert found["up"][0] == "ascending" and rising == sorted(rising)
+    assert found["up"][1][-2:] == ["", ""]  # the base model, which has no difference, is last both ways
+    assert found["last"], "sanity rows stay at the end"
+    assert found["names"][0] == "ascending" and found["names"][1] == sorted(found["names"][1])
+    assert found["grouped"] == ["reference", "reference"]
+    assert found["text"] == [["culturerl, reward=verdict"], 8, "1 of 8 rows"] and found["forest"] == 1
+    assert found["culture"] == [1, 1]
+    assert found["further"] and found["heat"] == ["skill"]
+    assert found["phone"] <= 360 and found["sort"]

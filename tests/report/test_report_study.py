@@ -1,0 +1,81 @@
+"""Boards over seeds, from the tables by item alone."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alignbench.evaluation.statistics import holm
+from alignbench.report.board.variant import names, variants
+from alignbench.report.study import by_name, finished, method_name, pooled_board, with_items
+from tests.report.cells import KNOBS, cell
+
+
+def test_one_cell_pooled_is_its_own_board(tmp_path: Path) -> None:
+    record = cell(tmp_path, "culturerl", "iraq")
+    assert pooled_board(by_name(finished(tmp_path), method_name)) == list(record.rows)
+
+
+def test_seeds_are_averaged_baselines_stand_once_and_holm_covers_the_whole_board(tmp_path: Path) -> None:
+    records = [cell(tmp_path, "culturerl", "iraq", seed, 0.8) for seed in (0, 1)]
+    records += [cell(tmp_path, "survey_sft", "iraq", seed, 0.6) for seed in (0, 1)]
+    rows = {row.label: row for row in pooled_board(by_name(finished(tmp_path), method_name))}
+    assert len(rows) == 2 + 2 * 2 + 4
+    own = rows["culturerl"]
+    assert own.seeds == 2 and rows["base"].seeds == rows["cultural_prompt"].seeds == 1
+    assert own.score == pytest.approx(sum(r.rows[1].score for r in records[:2]) / 2)
+    assert own.key.split() == [r.rows[1].key for r in records[:2]]
+    cross = rows["culturerl of X"]
+    assert cross.difference == pytest.approx(own.score - cross.score)
+    tested = [row for row in rows.values() if row.p_raw is not None]
+    assert [row.p_value for row in tested] == pytest.approx(holm([row.p_raw for row in tested]))
+    assert len(tested) == 5
+
+
+def test_of_two_cells_with_one_name_and_seed_the_newer_counts(tmp_path: Path) -> None:
+    cell(tmp_path, "culturerl", "iraq", gain=0.2, reward="verdict")
+    newer = cell(tmp_path, "culturerl", "iraq", gain=0.9)
+    rows = {row.label: row for row in pooled_board(by_name(finished(tmp_path), method_name))}
+    assert rows["culturerl"].seeds == 1 and rows["culturerl"].score == pytest.approx(newer.rows[1].score)
+
+
+def test_cells_of_an_earlier_version_are_told_apart(tmp_path: Path) -> None:
+    cell(tmp_path, "none", "iraq")
+    next(tmp_path.glob("score/*/items.parquet")).unlink()
+    assert len(finished(tmp_path)) == 1 and with_items(finished(tmp_path)) == []
+
+
+def test_formats_are_averaged_over_seeds_and_decide_what_is_separable(tmp_path: Path) -> None:
+    for seed in (0, 1):
+        record = cell(tmp_path, "culturerl", "iraq", seed, 0.8)
+    rows = {row.label: row for row in pooled_board(by_name(finished(tmp_path), method_name))}
+    own, base = rows["culturerl"], rows["base"]
+    assert own.formats == {"forward": 0.8, "reversed": pytest.approx(0.83)}
+    assert record.rows[1].format_spread == pytest.approx(0.02)
+    assert (own.format_spread, base.format_spread) == (pytest.approx(0.015), pytest.approx(0.1))
+    assert own.separable is (own.difference >= base.format_spread) and own.detectable > 0
+    assert rows["culturerl of X"].format_spread is None and rows["culturerl of X"].separable is None
+
+
+def test_answers_that_were_scored_again_count_once_whatever_version_scored_them(tmp_path: Path) -> None:
+    cell(tmp_path, "culturerl", "iraq")
+    (stage,) = tmp_path.glob("score/*")
+    manifest = json.loads((stage / "manifest.json").read_text())
+    manifest["parts"] |= {"changed": {"training.updates": "2"}, "benchmark": {**KNOBS.parts, "bootstrap": 50}}
+    newer = stage.with_name("newer")
+    shutil.copytree(stage, newer)
+    (newer / "manifest.json").write_text(json.dumps(manifest))
+    (newer / "record.json").touch()
+    assert [found.stage for found in finished(tmp_path)] == [newer]
+
+
+def test_variants_are_named_by_what_was_changed_and_by_choices_that_differ(tmp_path: Path) -> None:
+    plain = cell(tmp_path, "culturerl", "iraq").cell
+    verdict = cell(tmp_path, "culturerl", "iraq", reward="verdict").cell
+    lora, cpu = (replace(plain, choices={"training": choice, "judge": "llm"}) for choice in ("lora", "cpu"))
+    assert list(names([plain, verdict]).values()) == ["culturerl", "culturerl, reward=verdict"]
+    assert list(names([lora, cpu]).values()) == ["culturerl, training=lora", "culturerl, training=cpu"]
+    assert list(names([lora]).values()) == ["culturerl"]
+    assert list(variants([lora, cpu, verdict]).values())[-1] == "reward=verdict"
