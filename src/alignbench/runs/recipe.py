@@ -22,10 +22,10 @@ GROUPS["critic"] = "generator@critic"
 # Group -> stages of a method's chain that show it was used; a method's own knobs always count.
 _USED_BY = {
     "training": {"fit"},
-    "judge": {"calibrate"},
+    "judge": {"calibrate", "opinions"},
     "author": {"mine", "abstract", "distil"},
-    "generator": {"fit"},
-    "critic": {"fit"},
+    "generator": {"roleplay", "intents", "augment", "debate", "opinions", "questions"},
+    "critic": {"judge", "opinions"},
     "embedder": {"norms", "calibrate", "mine"},
 }
 
