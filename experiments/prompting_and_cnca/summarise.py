@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from alignbench.evaluation.board import UNIFORM, Row, flat
+from alignbench.evaluation.board import Row, flat
 from alignbench.report.board.files import markdown
 from alignbench.report.record import CellRecord
 from alignbench.report.study import by_culture, by_name, finished, pooled_board, with_items
@@ -53,15 +53,15 @@ def _shown(record: CellRecord) -> bool:
 
 
 def draw(boards: Mapping[str, Sequence[Row]], cells: Mapping[str, Sequence[CellRecord]], path: Path) -> None:
-    """A panel per culture: score against the number of norms a topic, a line per way of mining."""
+    """A panel per culture: gain over the base against the number of norms a topic, a line per way of mining."""
     figure = Figure(figsize=(8.6, 3.6), dpi=150, facecolor="white", layout="constrained")
     panels = figure.subplots(1, len(boards), sharey=True, squeeze=False)[0]
     for axes, (key, board) in zip(panels, boards.items(), strict=True):
         _panel(axes, {row.label: row for row in board}, [r for r in cells[key] if direct(r)])
         axes.set_title(cells[key][0].cell.country, loc="left", fontsize=11, weight="bold", color=INK)
         axes.set_xlabel("norms a topic (log scale)", fontsize=9, color=INK)
-    panels[0].set_ylabel("1 - JSD, held-out questions", fontsize=9, color=INK)
-    panels[0].legend(frameon=False, fontsize=9, loc="lower left")
+    panels[0].set_ylabel("1 - JSD minus that of the base model", fontsize=9, color=INK)
+    panels[0].legend(frameon=False, fontsize=9, loc="upper left")
     figure.savefig(path)
 
 
@@ -70,13 +70,13 @@ def _panel(axes, rows: Mapping[str, Row], cells: Sequence[CellRecord]) -> None:
         own = [r for r in cells if (r.cell.labels["mining"], r.cell.labels["author"]) == (mining, "template")]
         points = sorted((int(r.cell.labels["norms_per_topic"]), rows[name(r)]) for r in own)
         counts = [count * shift for count, _ in points]
-        axes.plot(counts, [row.score for _, row in points], "o-", color=COLOURS[mining], ms=5, lw=1.8, label=said)
-        bounds = [[row.low for _, row in points], [row.high for _, row in points]]
-        axes.vlines(counts, *bounds, color=COLOURS[mining], lw=1.2, alpha=0.5)
-    for label in ("base", "cultural_prompt", UNIFORM):
-        axes.axhline(rows[label].score, color=GREY, lw=1, ls=":")
-        said = label.replace("_", " ")
-        axes.annotate(said, (1, rows[label].score), (4, 2), ("axes fraction", "data"), "offset points", fontsize=8)
+        axes.plot(counts, [row.difference for _, row in points], "o-", color=COLOURS[mining], ms=5, lw=1.8, label=said)
+        bounds = [[row.difference_low for _, row in points], [row.difference_high for _, row in points]]
+        axes.vlines(counts, *bounds, color=COLOURS[mining], lw=1.2, alpha=0.6)
+    prompt = rows["cultural_prompt"].difference
+    for height, said in ((0, "base model"), (prompt, "cultural prompt")):
+        axes.axhline(height, color=GREY, lw=1, ls=":" if height else "-", zorder=0)
+        axes.annotate(said, (1, height), (4, -3), ("axes fraction", "data"), "offset points", fontsize=8)
     axes.set_xscale("log")
     axes.set_xticks([1, 3, 5, 10, 20], ["1", "3", "5", "10", "20"])
     axes.minorticks_off()
