@@ -17,6 +17,10 @@ def fitted(cell):
     return cell.method.fit(cell.context(cell.culture))
 
 
+def facts(model):
+    return json.loads((model.adapter / "manifest.json").read_text())["facts"]
+
+
 def test_a_level_of_two_options_shares_its_mass(make_cell):
     item = next(i for i in make_cell("culture=iraq").survey.items if len(i.codes) == 10)
     shares = by_option(item, [0.5, 0.2, 0.1, 0.1, 0.1], spread=True)
@@ -43,6 +47,8 @@ def test_open_practice_leaves_an_adapter_and_its_history(prompts, make_cell):
     history = json.loads((model.adapter / "history.json").read_text())
     assert [h["update"] for h in history] == [1, 2]
     assert all("zero_variance_share" in h and "reward" in h for h in history)
+    t = cell.training
+    assert facts(model)["open"]["judge_calls"] == t.updates * t.prompts_per_update * t.generations
 
 
 def test_warm_start_is_learnt_from_the_cultures_stances(make_cell):
@@ -66,6 +72,7 @@ def test_targets_follow_the_judge(reward, make_cell):
     pool = {n.item: n for n in NormPool.load(cell.store.root / "norms" / model.provenance["norms"]).norms}
     agree = [np.argmax([j["score"] for j in row]) == pool[i].level for i, row in scores.items() if i in pool]
     assert np.mean(agree) > 0.8
+    assert facts(model)["survey"]["judge_calls"] == sum(map(len, scores.values()))
     assert not set(scores) & {item.id for item in cell.surveys[Split.test].items}
 
 

@@ -43,7 +43,14 @@ def stage(store: Path, name: str, of: str, parts: Mapping[str, object], **facts:
     """A finished stage."""
     folder = store / name / of
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = {"parts": parts, "facts": facts, "wall_seconds": 10.0, "finished": "2026-01-01T00:00:00Z"}
+    manifest = {
+        "stage_version": 3,
+        "git": "abc",
+        "parts": parts,
+        "facts": facts,
+        "wall_seconds": 10.0,
+        "finished": "2026-01-01T00:00:00Z",
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
 

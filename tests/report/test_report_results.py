@@ -21,7 +21,9 @@ def stored(store: Path, stage: str, key: str, record: dict, parts: dict) -> None
     folder = store / stage / key
     folder.mkdir(parents=True)
     write_json(folder / "record.json", record)
-    write_json(folder / "manifest.json", {"parts": parts, "git": "abc", "finished": "2026-01-01T00:00:00Z"})
+    write_json(
+        folder / "manifest.json", {"stage_version": 3, "parts": parts, "git": "abc", "finished": "2026-01-01T00:00:00Z"}
+    )
 
 
 def parts(*keys: str, **knobs: object) -> dict:

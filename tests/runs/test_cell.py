@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.runs.compare import compare
+from alignbench.runs.compare import compare, responses
 
 
 def shares_of(cell, iso3, path, rows=None):
@@ -73,3 +73,11 @@ def test_stages_are_shared_where_the_meaning_is_the_same(make_cell):
     assert "respond" in {s.name for s in other.store.used}
     base = next(s.key for s in first.store.used if s.name == "respond")
     assert base in {s.key for s in other.store.used} - {s.key for s in other.store.built}
+
+
+def test_tokens_of_a_stage_are_its_own_although_stages_share_an_engine(make_cell):
+    cell = make_cell("culture=iraq", "method=none")
+    model, items = cell.method.fit(cell.context(cell.culture)), cell.survey.items[:3]
+    first, second = (responses(cell, model, asked, cell.benchmark) for asked in (items, items[::-1]))
+    assert first.key != second.key and len(cell.store.built) == 2
+    assert first.facts["prompt_tokens"] == second.facts["prompt_tokens"] > 0

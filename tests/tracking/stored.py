@@ -59,7 +59,7 @@ def fill(store: Path) -> list[Path]:
         found = record(method, seed, trained=number == 0)
         (stage / "record.json").write_text(json.dumps(found.to_json()))
         parts = {"benchmark": {}, "responses": [[method, f"{seed}", "fit"]]}
-        (stage / "manifest.json").write_text(json.dumps({"parts": parts}))
+        (stage / "manifest.json").write_text(json.dumps({"stage_version": 3, "parts": parts}))
         (stage / "pool.png").write_bytes(PIXEL)
         made.append(stage)
     config = {"experiment": "main_table", "overrides": [], "choices": {"backend": "hf"}}

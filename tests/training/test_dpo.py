@@ -30,6 +30,9 @@ def test_the_chosen_replies_become_likelier_than_the_rejected(raw: ModelRef, tmp
     assert len(log) == LEARN.updates and log[0]["loss"] == pytest.approx(0.693, abs=0.01)
     assert log[-1]["loss"] < 0.6 and log[-1]["preference_margin"] > 0.1
     assert facts["last"] == log[-1]
+    examples = [_example(Renderer.of(raw), row, LEARN) for row in ROWS]
+    once = sum(2 * len(e["prompt_ids"]) + len(e["chosen_ids"]) + len(e["rejected_ids"]) for e in examples)
+    assert (facts["prompt_tokens"], facts["generated_tokens"]) == (8 * once, 0)  # 12 updates of 2 pairs
     engine = HF(device="cpu").open(raw)
     for row in ROWS:
         before, after = (

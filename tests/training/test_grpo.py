@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.training.grpo import PromptRow, train_grpo
 from alignbench.training.options import distribution_sft, train_on_options
@@ -37,6 +38,10 @@ def test_history_names_what_happened_and_the_reward_gets_text_and_meta(raw: Mode
 
     facts = train_grpo(raw, PROMPTS, reward, replace(TALK, updates=3), 0, tmp_path)
     assert facts["selected_update"] == 3
+    once = sum(len(Renderer.of(raw).prompt_ids(p.chat)) for p in PROMPTS)
+    assert facts["prompt_tokens"] == 2 * TALK.generations * once  # 3 updates of 2 prompts, each as often as answered
+    written = sum(row["completion_tokens"] for row in history(tmp_path)) * 2 * TALK.generations
+    assert facts["generated_tokens"] == pytest.approx(written, abs=1) and written > 0
     assert (tmp_path / "adapter_model.safetensors").is_file()
     assert not (tmp_path / "checkpoints").exists()
     assert [h["update"] for h in history(tmp_path)] == [1, 2, 3]

@@ -27,6 +27,8 @@ def test_loss_falls(raw: ModelRef, tmp_path: Path) -> None:
     assert len(losses) == LEARN.updates
     assert losses[-1] < losses[0] / 2
     assert facts["last"]["loss"] == losses[-1]
+    once = sum(len(_example(Renderer.of(raw), row, LEARN)["input_ids"]) for row in ROWS)
+    assert (facts["prompt_tokens"], facts["generated_tokens"]) == (8 * once, 0)  # 12 updates of 2 rows
 
 
 def test_a_killed_run_goes_on_to_the_same_result(

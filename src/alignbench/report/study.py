@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from alignbench.evaluation.board import Row, rows
-from alignbench.evaluation.items import ITEMS, Scored, load, pool_seeds
+from alignbench.evaluation.items import Scored, load, pool_seeds
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.report.record import CellRecord
 from alignbench.store.key import canonical
@@ -20,6 +20,8 @@ from alignbench.types import check
 
 # Knobs of the benchmark that leave what is measured alone: the same answers may be scored again with others.
 OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence", "ceiling_n")
+# The first version of the score stage that keeps what boards are made of.
+_SINCE = 3
 
 
 class Finished(NamedTuple):
@@ -83,7 +85,7 @@ def _identity(parts: Mapping[str, Any]) -> str:
 
 def with_items(cells: Iterable[Finished]) -> list[Finished]:
     """Those that hold scores by item; cells of an earlier version get them when their command is issued again."""
-    return [cell for cell in cells if (cell.stage / ITEMS).is_file()]
+    return [cell for cell in cells if cell.manifest["stage_version"] >= _SINCE]
 
 
 def pages(cells: Sequence[Finished]) -> dict[Path, str]:

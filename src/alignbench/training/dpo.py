@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,13 @@ def train_dpo(
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = Trainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
     history = loop.run(trainer, training, seed, folder, "DPO")
-    usage = Usage(sum(len(ids) for i in order for ids in examples[i].values()))
+    usage = Usage(sum(_read(examples[i]) for i in order))
     return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage)
+
+
+def _read(example: Mapping[str, list[int]]) -> int:
+    """Tokens of a pair: the prompt stands before both replies."""
+    return len(example["prompt_ids"]) + sum(map(len, example.values()))
 
 
 def _example(renderer: Renderer, row: PreferenceRow, training: Training) -> dict[str, list[int]]:
