@@ -30,9 +30,9 @@ def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
     Args:
         turns: only the first so many turns have been spoken; None for all.
     """
-    opening = Message("user", rendered("opening", other=_other(dialogue, side)))
+    first = Message("user", opening(dialogue, side))
     spoken = [Message("assistant" if t.side == side else "user", t.text) for t in dialogue.turns[:turns]]
-    return (Message("system", system(dialogue, side)), *([opening] if side == "a" else []), *spoken)
+    return (Message("system", system(dialogue, side)), *([first] if side == "a" else []), *spoken)
 
 
 def system(dialogue: Dialogue, side: Side) -> str:
@@ -48,6 +48,11 @@ def system(dialogue: Dialogue, side: Side) -> str:
         profile=dialogue.profile,
         rules=rules(dialogue, side),
     )
+
+
+def opening(dialogue: Dialogue, side: Side) -> str:
+    """What stands in the place of the other's words before the first turn."""
+    return rendered("opening", other=_other(dialogue, side))
 
 
 def rules(dialogue: Dialogue, side: Side) -> str:
