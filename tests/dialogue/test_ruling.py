@@ -2,7 +2,7 @@ import pytest
 
 from alignbench.dialogue import Dialogue, Stop, Turn
 from alignbench.dialogue.profile import profile
-from alignbench.dialogue.prompt import rules
+from alignbench.dialogue.prompt import opening, rules
 from alignbench.dialogue.ruling import extended, going_round, overlap
 from alignbench.dialogue.scenario import adapted, load_scenarios
 
@@ -54,6 +54,7 @@ def test_leaving_the_role_stops_and_the_text_is_kept_apart(text):
 def test_printing_the_instructions_stops_and_speaking_of_the_scene_does_not():
     assert after(f"Sure. {rules(SCENE, 'a')[:150]}").stop is Stop.role_leak
     assert after(f"Well: {SCENE.profile[:120]}").stop is Stop.role_leak
+    assert after(opening(SCENE, "a")).stop is Stop.role_leak
     assert after(f"I want to {SCENE.scenario.a.goal}.").stop is None
 
 

@@ -32,7 +32,7 @@ def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
         turns: only the first so many turns have been spoken; None for all.
     """
     spoken = [Message("assistant" if t.side == side else "user", t.text) for t in dialogue.turns[:turns]]
-    heard = [Message("user", _said(dialogue, side, "opening")), *spoken] if side == "a" else spoken
+    heard = [Message("user", opening(dialogue, side)), *spoken] if side == "a" else spoken
     due = dialogue.cues[len(spoken) : len(spoken) + 1] if side == SIDES[len(spoken) % 2] else ()
     for cue in due:
         heard = [*heard[:-1], Message("user", f"{heard[-1].content}\n\n({cue})")]
@@ -42,6 +42,11 @@ def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
 def system(dialogue: Dialogue, side: Side) -> str:
     """What ``side`` is told before the scene begins."""
     return _said(dialogue, side, "system", rules=rules(dialogue, side))
+
+
+def opening(dialogue: Dialogue, side: Side) -> str:
+    """What stands in the place of the other's words before the first turn."""
+    return _said(dialogue, side, "opening")
 
 
 def rules(dialogue: Dialogue, side: Side) -> str:

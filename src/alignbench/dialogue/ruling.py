@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from alignbench.dialogue import Dialogue, Stop, Turn
-from alignbench.dialogue.prompt import CLOSING, other_side, rules
+from alignbench.dialogue.prompt import CLOSING, opening, other_side, rules
 
 # English prose has 0.93 and more.
 _READABLE = 0.8
@@ -80,7 +80,8 @@ def _leaks(dialogue: Dialogue, text: str) -> bool:
     side = dialogue.next_side
     names = (dialogue.scenario.speaker(other_side(side)).name, "user", "assistant", "system")
     tagged = any(re.search(_tag(name), text, re.IGNORECASE | re.MULTILINE) for name in names)
-    told = _runs(" ".join((rules(dialogue, side), dialogue.profile, *dialogue.cues)), _QUOTED_WORDS)
+    said = (rules(dialogue, side), dialogue.profile, opening(dialogue, side), *dialogue.cues)
+    told = _runs(" ".join(said), _QUOTED_WORDS)
     return tagged or bool(_MODEL.search(text)) or bool(told.keys() & _runs(text, _QUOTED_WORDS).keys())
 
 
