@@ -1,12 +1,14 @@
 #!/bin/sh
-# Every prompting method and CNCA on the default model, then the two figures of CNCA; about three hours on 2 cores.
+# Every prompting method and CNCA on the default model, then the two figures of CNCA; about two hours on 2 cores.
 set -e
 WHERE="store=outputs/prompting_and_cnca/store reports=outputs/prompting_and_cnca/reports"
 RUN="python -m alignbench -m culture=china,iraq $WHERE"
 $RUN method=cross_culture,self_alignment,guided,native_language,persona,values_retrieval,anthropological
-$RUN method=cnca_incontext,cnca_sft,cnca_dpo
+$RUN method=cnca_incontext
+# The control doubles the time of training: control=true for own minus cross.
+$RUN method=cnca_sft,cnca_dpo control=false
 # How many norms? The answer at once: what the norms do, without the thoughts.
 $RUN method=cnca_incontext method.reasoning=false method.mining=tq_ta,tq_ra method.norms_per_topic=1,3,5,10,20 control=false
-# Who writes the norms? With more models: author.model=... for the author, model=... for the reader.
-$RUN method=cnca_incontext method.reasoning=false method.mining=tq_ta author=template,llm
+# Who writes the norms? Other authors: generator@author.generator=other author.generator.model.path=...; other readers: model=...
+$RUN method=cnca_incontext method.reasoning=false method.mining=tq_ta author=template,llm control=false
 python experiments/prompting_and_cnca/summarise.py outputs/prompting_and_cnca/store
