@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from alignbench.evaluation.statistics import holm
+from alignbench.report.board.groups import groups
 from alignbench.report.board.variant import names, variants
 from alignbench.report.study import by_name, finished, method_name, pooled_board, with_items
 from tests.report.cells import KNOBS, cell
@@ -80,3 +81,16 @@ def test_variants_are_named_by_what_was_changed_and_by_choices_that_differ(tmp_p
     assert list(names([lora, cpu]).values()) == ["culturerl, training=lora", "culturerl, training=cpu"]
     assert list(names([lora]).values()) == ["culturerl"]
     assert list(variants([lora, cpu, verdict]).values())[-1] == "reward=verdict"
+
+
+def test_a_recipe_has_one_name_in_all_cultures_wherever_its_variants_were_run(tmp_path: Path) -> None:
+    for culture, author in (("iraq", "template"), ("iraq", "llm"), ("china", "template")):
+        cell(tmp_path, "cnca_sft", culture, seed=len(author))
+    told = [
+        found._replace(record=replace(found.record, cell=replace(found.record.cell, choices={"author": author})))
+        for found, author in zip(finished(tmp_path), ("template", "llm", "template"), strict=True)
+    ]
+    assert {name for group in groups(told) for name in group.named if "template" in name} == {
+        "cnca_sft, author=template"
+    }
+    assert all("cnca_sft" not in group.named for group in groups(told))

@@ -45,7 +45,10 @@ def changed(components: Mapping[str, Component], choices: Mapping[str, str], fol
     for group, own in components.items():
         if not isinstance(own, Generator):
             usual = _usual(type(own), group, choices.get(GROUPS[group]), folders)
-            knobs = {k: v for k, v in own.parts.items() if k != "class" and not isinstance(v, Mapping)}
+            # As it was asked for, not as it came out (training.dtype=auto).
+            knobs = {
+                k: plain(getattr(own, k)) for k, v in own.parts.items() if k != "class" and not isinstance(v, Mapping)
+            }
             found.update({f"{group}.{k}": _text(v) for k, v in knobs.items() if v != usual.get(k, v)})
         found.update({slot.place: slot.title for slot in slots(own) if not isinstance(slot, BaseModel)})
     return found

@@ -11,6 +11,7 @@ from typing import Any
 from alignbench.evaluation.board import Row, rows
 from alignbench.evaluation.items import Scored
 from alignbench.report.board.variant import names
+from alignbench.report.record import Cell
 from alignbench.report.study import OF_INTERVALS, Finished, by_name, pooled, resampling
 
 
@@ -21,10 +22,12 @@ class Group:
     Attributes:
         model: name of the model, with how it was asked where that tells two groups apart.
         cells: the oldest first.
+        called: ``id`` of a cell's facts -> name of its method's row, the same in all cultures.
     """
 
     model: str
     cells: tuple[Finished, ...]
+    called: Mapping[int, str]
 
     @property
     def first(self) -> Finished:
@@ -49,8 +52,7 @@ class Group:
     @cached_property
     def named(self) -> Mapping[str, list[Finished]]:
         """Name of a method's row -> its cells by seed."""
-        called = names(cell.record.cell for cell in self.cells)
-        return by_name(self.cells, lambda record: called[id(record.cell)])
+        return by_name(self.cells, lambda record: self.called[id(record.cell)])
 
     @cached_property
     def scored(self) -> list[Scored]:
@@ -75,12 +77,17 @@ def groups(cells: Sequence[Finished]) -> list[Group]:
         facts = cell.record.cell
         place = (facts.survey, facts.split, facts.model, facts.culture)
         found.setdefault(place, {}).setdefault(repr(sorted(asked[cell.stage].items())), []).append(cell)
+    panels: dict[tuple[str, str, str], list[Cell]] = {}
+    for cell in cells:
+        facts = cell.record.cell
+        panels.setdefault((facts.survey, facts.split, facts.model), []).append(facts)
+    called = {key: name for panel in panels.values() for key, name in names(panel).items()}
     made = []
     for (_, _, model, _), ways in sorted(found.items()):
         differing = _differing([asked[cells[0].stage] for cells in ways.values()])
         for cells in ways.values():
             own = asked[cells[0].stage]
-            made.append(Group(", ".join([model, *(f"{k}={own.get(k)}" for k in differing)]), tuple(cells)))
+            made.append(Group(", ".join([model, *(f"{k}={own.get(k)}" for k in differing)]), tuple(cells), called))
     return made
 
 
