@@ -20,16 +20,16 @@ def browse(cfg):
 def test_an_unfinished_cell_shows_what_it_has_and_builds_nothing(compose_config, make_cell, capsys, tmp_path):
     with pytest.raises(AlignbenchError, match="run it first"):
         browse(compose_config(*CELL))
-    cell = make_cell(*CELL[1:], "method.least_dialogues=13")
-    with pytest.raises(AlignbenchError, match="at least 13"):
+    cell = make_cell(*CELL[1:], "method.least_dialogues=11")
+    with pytest.raises(AlignbenchError, match="at least 11"):
         cell.method.fit(cell.context(cell.culture))
     capsys.readouterr()
-    browse(compose_config(*CELL, "method.least_dialogues=13"))
+    browse(compose_config(*CELL, "method.least_dialogues=11"))
     said = capsys.readouterr().out
-    page = tmp_path / "reports/clca-least_dialogues=13-iraq-blank-s0/browse.html"
-    assert f"page   {page}" in said and "at least 13" in said
+    page = tmp_path / "reports/clca-least_dialogues=11-iraq-blank-s0/browse.html"
+    assert f"page   {page}" in said and "at least 11" in said
     text = page.read_text()
-    assert text.count("<article") == 10 and "judge/" in text and "kept of 12" in text
+    assert text.count("<article") == 10 and "judge/" in text and "kept of 10" in text
     assert "<script" not in text and "http" not in text.replace("http-equiv", "")
     assert {s.name for s in cell.store.built} == {"roleplay", "judge"}
 
