@@ -20,6 +20,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -225,8 +226,7 @@ class _Ratio:
         n = len(self.a)
         if n < 2 or math.isnan(self.value):
             return self.value, math.nan, np.array([])
-        rng = np.random.default_rng(bootstrap.seed)
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=bootstrap.resamples).astype(np.float64)
+        counts = _drawn(n, bootstrap.resamples, bootstrap.seed)
         (value,), (error,) = self._estimates(np.ones((1, n)))
         values, errors = self._estimates(counts)
         moved = values - value
@@ -243,6 +243,15 @@ class _Ratio:
         residual = np.sqrt(np.maximum(squares, 0.0))
         errors = np.sqrt(n / (n - 1)) * np.where(residual > _ROUNDING * size, residual, 0.0) / total
         return values, errors
+
+
+@lru_cache(maxsize=8)
+def _drawn(batteries: int, resamples: int, seed: int) -> Array:
+    """How often each battery is drawn, shape (resamples, batteries); the same for every row of a board."""
+    draws = np.random.default_rng(seed).multinomial(batteries, np.full(batteries, 1 / batteries), size=resamples)
+    counts = draws.astype(np.float64)
+    counts.flags.writeable = False
+    return counts
 
 
 def _per_item(values: ArrayLike, items: int) -> Array:

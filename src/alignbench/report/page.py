@@ -6,6 +6,7 @@ import base64
 import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
 from alignbench.report.verdict import exposed, inseparable, verdict
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 SHOWN_ITEMS = 4  # gains, and as many losses
 SHOWN_SAMPLES = 3
@@ -66,8 +67,7 @@ def write_page(record: CellRecord, folder: Path, assets: Path, extras: Sequence[
     Raises:
         AlignbenchError: the pool's picture is missing.
     """
-    page = environment().get_template("page.html.jinja")
-    text = page.render(
+    text = _page().render(
         record=record,
         verdict=verdict(record),
         inseparable=inseparable(record),
@@ -87,6 +87,12 @@ def write_page(record: CellRecord, folder: Path, assets: Path, extras: Sequence[
     path = folder / "index.html"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+@cache
+def _page() -> Template:
+    """Compiled once, however many pages are written."""
+    return environment().get_template("page.html.jinja")
 
 
 def environment() -> Environment:

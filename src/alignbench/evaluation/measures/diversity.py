@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -188,7 +187,8 @@ def _between(counts: Array, apart: Array) -> float:
 
 def _spread(shares: Array) -> float:
     """Mean W1, as a share of the scale, over pairs of countries."""
-    return float(np.mean([1 - wasserstein_similarity(a, b) for a, b in combinations(shares, 2)]))
+    one, other = np.triu_indices(len(shares), 1)
+    return float(1 - wasserstein_similarity(shares[one], shares[other]).mean())
 
 
 def _by_country(shares: ArrayLike) -> Array:
