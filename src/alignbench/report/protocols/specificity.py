@@ -36,7 +36,7 @@ def matrices(records: Sequence[ProtocolRecord]) -> dict[str, Matrix]:
 
 
 def tidy(method: str, found: Matrix) -> pd.DataFrame:
-    """A row per model and survey; ``own_minus_others`` with its interval stands on the diagonal."""
+    """A row per model and survey; on the diagonal ``own_minus_others``, its interval and uncorrected p-value."""
     rows: list[dict[str, Any]] = []
     for r, model_of in enumerate(found.cultures):
         for c, survey_of in enumerate(found.cultures):
@@ -131,7 +131,7 @@ def _row(method: str, model: str, survey: str, score: float, found: Matrix, own:
         "own_minus_others": own.value if own else None,
         "low": own.low if own else None,
         "high": own.high if own else None,
-        "p_value": own.p_value if own else None,
+        "p_raw": own.p_value if own else None,
         "items": found.items,
         "seeds": found.seeds,
     }
