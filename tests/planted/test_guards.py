@@ -21,7 +21,8 @@ def test_a_further_form_widens_the_spread_and_leaves_the_score_alone(planted_cel
     base = row(record, "base")
     assert {s.name for s in cell.store.built} == {"respond", "score"} and len(cell.store.built) == 2
     assert (base.key, base.score, base.low) == (plain.key, plain.score, plain.low)
-    assert set(base.formats) == {"forward", "letters forward"} and base.formats["forward"] == pytest.approx(plain.score)
+    assert set(base.formats) == {"forward", "letters forward"}
+    assert base.formats["forward"] == pytest.approx(plain.score)
     assert base.format_spread > 0 and "2 formats" in " ".join(record.reading)
     assert all(step.done for step in plan(cell))
 

@@ -81,7 +81,7 @@ def test_variety_between_cultures_stands_beside_peoples(reports: Path) -> None:
     assert set(found) == {"base", "cultural_prompt", "culturerl", "culturerl, reward=verdict"}
     assert float(found["base"]["differentiation"]) < 0.1 < float(found["culturerl"]["differentiation"])
     d = f"{float(found['culturerl']['D']):.3f}"
-    assert f"| culturerl | nano | china, iraq | 15 | {d} [" in (reports / "board.md").read_text(encoding="utf-8")
+    assert f"| culturerl | nano | China, Iraq | 15 | {d} [" in (reports / "board.md").read_text(encoding="utf-8")
     page = (reports / "board.html").read_text(encoding="utf-8")
     assert "Variety between cultures" in page and f"{d} <span" in page
 

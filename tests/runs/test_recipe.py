@@ -1,5 +1,8 @@
 """Variants of a method are told apart by what a command changed in it."""
 
+from alignbench.runs.recipe import used
+from alignbench.types import AlignedModel
+
 
 def test_what_a_choice_sets_by_itself_is_no_change(make_cell):
     cell = make_cell("culture=iraq", "method=persona", "method.personas=10")
@@ -18,3 +21,24 @@ def test_changed_knobs_are_named_as_typed_and_stand_in_the_page_name(make_cell):
 def test_a_knob_that_adapts_to_the_machine_is_not_a_change(make_cell):
     assert make_cell("method=survey_sft", "training.dtype=auto").changed.get("training.dtype") is None
     assert make_cell("method=survey_sft", "training.dtype=float32").changed["training.dtype"] == "float32"
+
+
+def test_another_model_in_a_slot_is_a_change_and_goes_by_its_name(make_cell):
+    words = ("culture=iraq", "method=cnca_sft", "author=llm")
+    assert not [knob for knob in make_cell(*words).changed if knob.startswith("author")]
+    slot = ("generator@author.generator=api", "author.generator.backend.served_model=big")
+    assert make_cell(*words, *slot).changed["author.generator"] == "big"
+    critic = ("generator@critic=api", "critic.backend.served_model=stern")
+    assert make_cell(*words, *critic).changed["critic"] == "stern"
+
+
+def test_only_what_had_a_part_in_the_model_tells_variants_apart(make_cell):
+    def groups(*words):
+        cell = make_cell("culture=iraq", *words)
+        return used(cell.method.fit(cell.context(cell.culture)), cell.embedder)
+
+    assert groups("method=persona") == {"method"}
+    assert groups("method=self_alignment") == {"method", "embedder"}
+    cell = make_cell("culture=iraq")
+    trained = AlignedModel(cell.model, provenance={"fit": "k", "mine": "k"})
+    assert used(trained, cell.embedder) == {"method", "training", "author", "embedder"}

@@ -100,7 +100,7 @@ class Panel:
     @cached_property
     def varieties(self) -> list[Variety]:
         """Of the methods that answered in several of the cultures."""
-        boards = {group.culture: group.scored for group in self.groups}
+        boards = {group.country: group.scored for group in self.groups}
         return varieties(boards, resampling(self.groups[0].first))
 
     @cached_property
