@@ -13,7 +13,7 @@ from alignbench.synthetic.folder import read_set
 from alignbench.synthetic.opinions import Extract, Verification
 from tests.method.writers import GARBAGE, writer
 
-FEW = CulturePark(count=4, turns=3, clusters=2, extract=Extract.sentences, least=3)
+FEW = CulturePark(count=4, dialogues=1, turns=3, clusters=2, extract=Extract.sentences, least=3)
 ELSE = ("Rivers run to the sea where I live.", "Bread tastes best warm in the early morning, with honey and some tea.")
 
 

@@ -90,14 +90,20 @@ def test_words_of_the_options_and_of_grammar_are_not_replaced() -> None:
 
 def test_synonyms_are_put_in_until_there_are_enough_wordings() -> None:
     ledger, listed = Ledger("wordings"), Ledger("synonyms")
-    pen = Pen(lambda chat, draw: "assembly, the parliament, Congress, assembly, 12, chamber, senate")
+    pen = Pen(lambda chat, draw: "assembly, the parliaments, Congress, assembly, 12, country, chamber, senate")
     found = synonyms(pen, {SEED: ["parliament"]}, 3, DRAWN, listed)
     known = {SEED: []}
 
     substitute(known, found, gate(wanted=2), 0, ledger)
 
     assert found == {SEED: {"parliament": ["assembly", "congress", "chamber"]}}
-    assert listed.dropped == {"the word itself": 1, "said before": 1, "empty": 1, "more than wanted": 1}
+    assert listed.dropped == {
+        "the word itself": 1,
+        "said before": 1,
+        "empty": 1,
+        "in the sentence already": 1,
+        "more than wanted": 1,
+    }
     assert len(known[SEED]) == 2 and ledger.kept == 2 and ledger.made == 2
     assert all("parliament" not in w.text and w.text.endswith("of your country?") for w in known[SEED])
 

@@ -22,7 +22,7 @@ from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES
 from alignbench.dialogue.state import load
 from alignbench.method import Method, RunContext
-from alignbench.method.lessons import Told, about, fit_parts, reasoned, told_model, with_provenance, written_by
+from alignbench.method.lessons import Told, about, practised, told_model, with_provenance, written_by
 from alignbench.method.prompting import rendered
 from alignbench.method.seeds import Held, Seeds, Typical, held, seeds_of
 from alignbench.progress import say
@@ -40,7 +40,6 @@ from alignbench.synthetic.opinions import (
     thinned,
     verifier,
 )
-from alignbench.training.sft import train_sft
 from alignbench.types import AlignedModel, Sampling, check
 
 
@@ -74,7 +73,7 @@ class CulturePark(Method):
     guided: bool = True
     # Both are told to speak as people in their country would, and the delegate what to hold.
     self_calibration: bool = True
-    dialogues: int = 1  # of each seed
+    dialogues: int = 2  # of each seed
     turns: int = 4
     # Tokens of a turn and temperature; 168 and .7 published.
     turn_tokens: int = 60
@@ -87,11 +86,13 @@ class CulturePark(Method):
     most_words: int = 40  # longer opinions are dropped (ours)
     # Whether the model is told whose chatbot it is; published: in training and when it is asked.
     told: Told = Told.always
+    # Passes over the rows, within training.updates; 6 published.
+    passes: int = 6
     # Refuse to train on fewer opinions.
     least: int = 6
 
     def __post_init__(self) -> None:
-        for knob in ("count", "dialogues", "turn_tokens", "clusters", "most_words", "least"):
+        for knob in ("count", "dialogues", "turn_tokens", "clusters", "most_words", "passes", "least"):
             check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
         check(self.turns > 1, "method.turns", self.turns, "a debate needs at least two")
 
@@ -107,17 +108,12 @@ class CulturePark(Method):
         opinions = self._opinions(context, debated, known, ledger)
         system = rendered("chatbot", country=context.culture.country)
 
-        def build(folder: Path) -> Mapping[str, Any]:
-            records = read_set(opinions.path)[0].to_dict("records")
-            answers = [(known[r["item"]].item, r["position"], r["opinion"]) for r in records]
-            rows = reasoned(context, answers, None if self.told is Told.never else system)
-            # A word may be several tokens of a small vocabulary.
-            room = max(context.training.max_new_tokens, 4 * self.most_words + 8)
-            training = context.training.with_knobs(max_new_tokens=room)
-            return {"rows": len(rows), **train_sft(context.model, rows, training, context.seed, folder)}
-
-        parts = {"opinions": opinions.key, "told": self.told.name, **fit_parts(context)}
-        model = told_model(context, context.store.stage("fit", parts, build), system, self.told)
+        records = read_set(opinions.path)[0].to_dict("records")
+        answers = [(known[row["item"]].item, row["position"], row["opinion"]) for row in records]
+        # A word may be several tokens of a small vocabulary.
+        longest = 4 * self.most_words + 8
+        stage = practised(context, {"opinions": opinions.key}, answers, system, self.told, longest, self.passes)
+        model = told_model(context, stage, system, self.told)
         return with_provenance(model, [debated, opinions], (written_by(context, "Debates and opinions"),))
 
     def _debate(self, context: RunContext, known: Mapping[str, Held]) -> Stage:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import cycle
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from alignbench.store.stages import Stage
 from alignbench.synthetic.folder import About
 from alignbench.training.export import aligned
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
-from alignbench.training.sft import ConversationRow
+from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import AlignedModel, Item, Message, PromptPolicy, check
 
 _TOLD = 'This method tells the model "{system}" and the base model nothing: cultural_prompt is the fairer comparison.'
@@ -97,6 +98,36 @@ def reasoned(
         check(tuple(ids[:1]) == alone, "option label", reply, "the label is no token of its own: use digits")
         rows.append(ConversationRow(chat, reply))
     return rows
+
+
+def practised(
+    context: RunContext,
+    parts: Mapping[str, Any],
+    answers: Sequence[tuple[Item, int, str]],
+    system: str,
+    told: Told,
+    longest: int,
+    passes: int,
+) -> Stage:
+    """Stage ``fit`` on answers with reasons: supervised fine-tuning on the whole reply.
+
+    Args:
+        parts: identity of the answers.
+        longest: most tokens of a reply.
+        passes: over all rows; fewer where ``training.updates`` allows fewer.
+    """
+
+    def build(folder: Path) -> Mapping[str, Any]:
+        rows = reasoned(context, answers, None if told is Told.never else system)
+        training = context.training
+        enough = ceil(passes * len(rows) / training.prompts_per_update)
+        training = training.with_knobs(
+            updates=min(training.updates, enough), max_new_tokens=max(training.max_new_tokens, longest)
+        )
+        return {"rows": len(rows), **train_sft(context.model, rows, training, context.seed, folder)}
+
+    whole = {**parts, **fit_parts(context), "told": told.name, "longest": longest, "passes": passes}
+    return context.store.stage("fit", whole, build)
 
 
 def fit_parts(context: RunContext) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from alignbench.types import Sampling
 
 # Shorter words are mostly grammar. Our choice, for want of a tagger.
 _LETTERS = 5
+# Words that begin with as many equal letters are forms of one word, as religion and religious. Our choice.
+_STEM = 5
 # Long enough to pass for content; and words whose replacement turns a question round.
 _GRAMMAR = frozenset(
     """about above after again against agree among because before being below between could disagree during every
@@ -51,15 +53,15 @@ def synonyms(
     texts = engine.generate([conversation("synonyms", word=word, sentence=seed) for seed, word in asked], sampling)
     found: dict[str, dict[str, list[str]]] = {seed: {} for seed in wanted}
     for (seed, word), said in zip(asked, texts, strict=True):
-        found[seed][word] = _parsed(first_line(said[0]), word, count, ledger)
+        found[seed][word] = _parsed(first_line(said[0]), word, words(seed), count, ledger)
     return found
 
 
-def _parsed(line: str, word: str, count: int, ledger: Ledger) -> list[str]:
+def _parsed(line: str, word: str, sentence: Collection[str], count: int, ledger: Ledger) -> list[str]:
     kept: list[str] = []
     for part in re.split(r"[,;/]", line):
         text = part.strip(" .\"'“”").casefold()
-        reason = _reason(text, word, kept) or ("more than wanted" if len(kept) >= count else None)
+        reason = _reason(text, word, sentence, kept) or ("more than wanted" if len(kept) >= count else None)
         if reason:
             ledger.drop(reason, text)
         else:
@@ -68,13 +70,15 @@ def _parsed(line: str, word: str, count: int, ledger: Ledger) -> list[str]:
     return kept
 
 
-def _reason(text: str, word: str, kept: Sequence[str]) -> str | None:
+def _reason(text: str, word: str, sentence: Collection[str], kept: Sequence[str]) -> str | None:
     if (found := fault(text)) is not None:
         return found
     if not _SYNONYM.fullmatch(text):
         return "not a word"
-    if word in words(text):
+    if any(other[:_STEM] == word[:_STEM] for other in words(text)):
         return "the word itself"
+    if text in sentence:
+        return "in the sentence already"
     return "said before" if text in kept else None
 
 
