@@ -17,7 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 from alignbench.config import ROOMS, conf_dir
 from alignbench.errors import AlignbenchError
 
-_GROUPS = [*ROOMS, "culture"]
+_GROUPS = [*ROOMS, "culture", "experiment"]
 
 _HEAD = """\
 alignbench: methods of aligning language models with a culture's values, compared on equal terms.
@@ -46,11 +46,12 @@ def config_folders(arguments: Sequence[str] = ()) -> list[Path]:
 
 
 def choices(group: str, folders: Sequence[Path]) -> dict[str, str]:
-    """Choice -> its sentence: the first comment line of its YAML."""
+    """Choice -> its sentence: the first comment line of its YAML, after Hydra's ``# @package``."""
     found: dict[str, str] = {}
     for folder in reversed(folders):
         for path in sorted((folder / group).glob("*.yaml")):
-            first = path.read_text(encoding="utf-8").split("\n", 1)[0]
+            lines = path.read_text(encoding="utf-8").splitlines()
+            first = next((line for line in lines if not line.startswith("# @")), "")
             found[path.stem] = first.removeprefix("#").strip() if first.startswith("#") else ""
     return found
 

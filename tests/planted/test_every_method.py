@@ -7,17 +7,19 @@ the world has a text of its own ("the state may read letters"), so a leak is a s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from alignbench.backend import Engine
+from alignbench.backend import Backend, Engine
+from alignbench.backend.engines import Engines
 from alignbench.config import conf_dir
 from alignbench.data.world.lexicon import lexicon
 from alignbench.errors import AlignbenchError
 from alignbench.runs.compare import compare
-from alignbench.types import Chat, Split
+from alignbench.types import Chat, ModelRef, Split
 from tests.planted.conftest import row
 
 FOREIGN = {"native_language"}  # generated items have no translation
@@ -38,6 +40,16 @@ TEXTS = {
     for battery in lexicon().batteries
     if battery.split == Split.test.name
 }
+
+
+@dataclass(frozen=True)
+class Fixed(Backend):
+    """Opens the one engine that it is given."""
+
+    engine: Engine
+
+    def open(self, model: ModelRef) -> Engine:
+        return self.engine
 
 
 class Overheard(Engine):
@@ -82,7 +94,7 @@ def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, 
     words = (f"method={name}", "training.updates=6", "control=false", *QUICK.get(name, []))
     cell = planted_cell(tmp_path, *words)
     engine = Overheard(cell.engine(cell.model))
-    cell._engines[cell.model.fingerprint] = engine
+    cell = replace(cell, backend=Fixed(engine), engines=Engines())
     model = cell.method.fit(cell.context(cell.culture))
     assert not leaked("\n".join(engine.told))
     assert not leaked(stored(tmp_path / "store"))
@@ -97,7 +109,7 @@ def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, 
     # Finished: nothing is built and no engine opened.
     again = planted_cell(tmp_path, *words)
     assert compare(again)[1].key == stage.key
-    assert not again.store.built and not again._engines
+    assert not again.store.built and not len(again.engines)
 
 
 def test_a_language_without_translations_is_refused_before_anything_is_asked(planted) -> None:

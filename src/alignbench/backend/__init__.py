@@ -18,6 +18,13 @@ class Usage:
     prompt_tokens: int = 0
     generated_tokens: int = 0
 
+    def since(self, earlier: Usage) -> Usage:
+        """What was added after ``earlier``, a copy taken then."""
+        return Usage(
+            self.prompt_tokens - earlier.prompt_tokens,
+            self.generated_tokens - earlier.generated_tokens,
+        )
+
 
 class Engine(ABC):
     """A model that answers. Weights are loaded at the first call, not when the engine is made.
@@ -46,6 +53,11 @@ class Engine(ABC):
 
 class Backend(Component, ABC):
     """Where and how models run; knobs only, no weights."""
+
+    @property
+    def cards(self) -> int:
+        """How many GPUs a process needs for one engine, where it runs on GPUs."""
+        return 1
 
     @abstractmethod
     def open(self, model: ModelRef) -> Engine:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,14 @@ from alignbench.store.key import key_of
 from alignbench.store.manifest import manifest, write_json
 
 Build = Callable[[Path], Mapping[str, Any] | None]
+
+
+class State(Enum):
+    """How a stage stands."""
+
+    done = "done"
+    running = "running"  # some process holds its lock
+    pending = "pending"
 
 
 class Pending(Exception):
@@ -83,6 +92,20 @@ class Store:
         self.used.append(stage)
         return stage
 
+    def state(self, name: str, key: str) -> State:
+        """How the stage stands at this moment, for whichever process."""
+        stage = Stage(name, key, self.root / name / key)
+        if self._complete(stage):
+            return State.done
+        lock = _lock_file(stage)
+        if not lock.is_file():
+            return State.pending
+        try:
+            FileLock(lock).acquire(timeout=0).lock.release()
+        except Timeout:
+            return State.running
+        return State.pending
+
     def _complete(self, stage: Stage) -> bool:
         return (stage.path / "manifest.json").is_file()
 
@@ -102,9 +125,13 @@ class Store:
 
     def _lock(self, stage: Stage) -> AcquireReturnProxy[Any]:
         """Held by the one process that builds ``stage``; the system frees it when that process dies."""
-        lock = FileLock(stage.path.with_suffix(".lock"))
+        lock = FileLock(_lock_file(stage))
         try:
             return lock.acquire(timeout=0)
         except Timeout:
             say(f"  wait   {stage.name}/{stage.key}: another process is building it")
             return lock.acquire()
+
+
+def _lock_file(stage: Stage) -> Path:
+    return stage.path.with_suffix(".lock")

@@ -22,6 +22,8 @@ class RunBenchmark(Task):
         Raises:
             AlignbenchError: no benchmark is chosen, or it does not cover the culture.
         """
+        from alignbench.backend.engines import SHARED
+        from alignbench.backend.lease import claim
         from alignbench.config import instantiate
         from alignbench.report.extra import print_lines, write_lines
         from alignbench.runs.beside import beside
@@ -29,7 +31,8 @@ class RunBenchmark(Task):
 
         check(cfg.extra is not None, "extra", None, "choose a benchmark: extra=menavalues (see --help)")
         benchmark = instantiate(cfg.extra)
-        cell = Cell.from_config(cfg, config_folders())
+        cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
+        claim(cell.backend.cards)
         table, lines = beside(cell, benchmark)
         folder = Path(cfg.reports) / cell.slug
         name = cell.choices["extra"]
