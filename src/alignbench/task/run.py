@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from alignbench import ranks
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.task import Task
@@ -29,6 +30,8 @@ class Run(Task):
         cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
         claim(cell.backend.cards)
         record, stage = compare(cell)
+        if not ranks.is_main():
+            return
         page = write_page(record, Path(cfg.reports) / cell.slug, stage.path)
         print_table(record)
         say(f"page   {page}\nrecord {stage.path / 'record.json'}")

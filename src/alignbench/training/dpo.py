@@ -68,7 +68,8 @@ def train_dpo(
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = Trainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
     history = loop.run(trainer, training, seed, folder, "DPO")
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last")
+    weights = loop.sharded(trainer)
+    return export(network, tokenizer, model, training, folder, history, training.updates, "last", weights)
 
 
 def _example(renderer: Renderer, row: PreferenceRow, training: Training) -> dict[str, list[int]]:

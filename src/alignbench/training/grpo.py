@@ -76,7 +76,8 @@ def train_grpo(
         train_dataset=Dataset.from_dict({"prompt": [texts[i] for i in order], "row": order}),
     )  # fmt: skip
     history = loop.run(trainer, training, seed, folder, "GRPO")
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last")
+    weights = loop.sharded(trainer)
+    return export(network, tokenizer, model, training, folder, history, training.updates, "last", weights)
 
 
 def _texts(renderer: Renderer, prompts: Sequence[PromptRow], training: Training) -> list[str]:

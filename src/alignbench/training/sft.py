@@ -67,7 +67,8 @@ def train_sft(
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = SFTTrainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
     history = loop.run(trainer, training, seed, folder, "SFT")
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last")
+    weights = loop.sharded(trainer)
+    return export(network, tokenizer, model, training, folder, history, training.updates, "last", weights)
 
 
 def _example(renderer: Renderer, row: ConversationRow, training: Training) -> dict[str, list[int]]:
