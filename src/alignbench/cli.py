@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -12,7 +11,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from alignbench.config import OnError, conf_dir, instantiate, register
-from alignbench.errors import AlignbenchError
+from alignbench.errors import AlignbenchError, refuse
 from alignbench.overrides import check_overrides, help_text
 from alignbench.progress import say
 
@@ -31,7 +30,7 @@ def main() -> None:
         check_overrides(arguments)
         _run()
     except AlignbenchError as error:
-        _refuse(error)
+        refuse(error)
 
 
 @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
@@ -44,7 +43,7 @@ def _run(cfg: DictConfig) -> bool:
     except Exception as error:
         if HydraConfig.get().mode is not RunMode.MULTIRUN:
             if isinstance(error, AlignbenchError):
-                _refuse(error)
+                refuse(error)
             raise
         say(f"  failed {failures.keep(cfg, error)}\n         {error}")
         if cfg.on_error is OnError.stop:
@@ -52,8 +51,3 @@ def _run(cfg: DictConfig) -> bool:
         return False
     failures.clear(cfg)
     return True
-
-
-def _refuse(error: AlignbenchError) -> NoReturn:
-    sys.stderr.write(f"\nalignbench: {error}\n")
-    raise SystemExit(2)

@@ -1,5 +1,10 @@
 """The one error that a user is meant to read."""
 
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
 
 class AlignbenchError(Exception):
     """A wrong input or an impossible request, said in one message.
@@ -15,3 +20,9 @@ class AlignbenchError(Exception):
         self.value = value
         self.remedy = remedy
         super().__init__(f"{field} = {value!r}: {remedy}")
+
+
+def refuse(error: AlignbenchError) -> NoReturn:
+    """End the process with the message and exit code 2."""
+    sys.stderr.write(f"\nalignbench: {error}\n")
+    raise SystemExit(2)

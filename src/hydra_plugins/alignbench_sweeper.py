@@ -24,6 +24,7 @@ class AlignbenchSweeper(BasicSweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Compose every cell (a wrong one is refused before any has started) and hand them to the task."""
+        from alignbench.errors import AlignbenchError, refuse
         from alignbench.sweep.conduct import conduct
 
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
@@ -36,4 +37,7 @@ class AlignbenchSweeper(BasicSweeper):
         def launch(cells: Sequence[Sequence[str]]) -> Sequence[JobReturn]:
             return self.launcher.launch([list(words) for words in cells], initial_job_idx=0)
 
-        conduct(grid, compose, launch)
+        try:
+            conduct(grid, compose, launch)
+        except AlignbenchError as error:  # Hydra would print its own way here
+            refuse(error)

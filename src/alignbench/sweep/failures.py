@@ -18,7 +18,9 @@ from alignbench.sweep.identity import command, identity, name_of
 
 def record_of(cfg: DictConfig) -> Path:
     """Where the failure of the cell is kept, whether or not there is one."""
-    return Path(cfg.store).absolute() / "failed" / f"{name_of(cfg)}-{identity(cfg)}.json"
+    task = _task(cfg)
+    prefix = "" if task in ("run", "plan") else f"{task}-"  # a plan speaks of what a run did
+    return Path(cfg.store).absolute() / "failed" / f"{prefix}{name_of(cfg)}-{identity(cfg)}.json"
 
 
 def keep(cfg: DictConfig, error: Exception) -> Path:
@@ -47,5 +49,10 @@ def failure(cfg: DictConfig) -> dict[str, Any] | None:
 
 
 def clear(cfg: DictConfig) -> None:
-    """The cell succeeded."""
-    record_of(cfg).unlink(missing_ok=True)
+    """The cell succeeded; a plan does nothing, so it clears nothing."""
+    if _task(cfg) != "plan":
+        record_of(cfg).unlink(missing_ok=True)
+
+
+def _task(cfg: DictConfig) -> str:
+    return str(cfg.task._target_).split(".")[-2]

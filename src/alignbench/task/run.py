@@ -28,7 +28,8 @@ class Run(Task):
         from alignbench.runs.compare import compare
 
         cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
-        claim(cell.backend.cards)
+        if not self.finished(cfg):
+            claim(cell.backend.cards)
         record, stage = compare(cell)
         if not ranks.is_main():
             return
