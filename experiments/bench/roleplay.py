@@ -44,9 +44,7 @@ def main(path: str = "builtin:smollm2_135m") -> int:
         fast, batched = timed("together", TOGETHER, lambda: PLAY.play(engine, scenes, Path(folder)))
     slow, singly = timed("one by one", ONE_BY_ONE, lambda: PLAY.sequential(engine, scenes[:ONE_BY_ONE]))
     same = sum(a.turns == b.turns for a, b in zip(batched, singly, strict=False))
-    print(
-        f"{fast / slow:.1f} times as fast (claimed: {LEAST:g}); {same} of {ONE_BY_ONE} are word for word the same"
-    )
+    print(f"{fast / slow:.1f} times as fast (claimed: {LEAST:g}); {same} of {ONE_BY_ONE} are word for word the same")
     return 0 if fast / slow >= LEAST else 1
 
 

@@ -6,17 +6,21 @@ import os
 import sys
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from alignbench.config import conf_dir, instantiate, register
-from alignbench.errors import AlignbenchError
+from alignbench.config import OnError, conf_dir, instantiate, register
+from alignbench.errors import AlignbenchError, refuse
 from alignbench.overrides import check_overrides, help_text
+from alignbench.progress import say
 
 
 def main() -> None:
-    """Entry point. Exit code 0 when done, 2 when the input was wrong, 1 for anything else."""
+    """Entry point. Exit code 0 when done, 2 when the input was wrong, 1 for anything else, a failed cell included."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads that spin cost a second process its core
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the driver's order, which the lease goes by
     arguments = sys.argv[1:]
     if {"--help", "-h"} & set(arguments):
         sys.stdout.write(help_text(arguments))
@@ -26,17 +30,24 @@ def main() -> None:
         check_overrides(arguments)
         _run()
     except AlignbenchError as error:
-        _refuse(error)
+        refuse(error)
 
 
 @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
-def _run(cfg: DictConfig) -> None:
+def _run(cfg: DictConfig) -> bool:
+    """Do the task; of a sweep's cell that fails, keep the reason and say False."""
+    from alignbench.sweep import failures
+
     try:
         instantiate(cfg.task).main(cfg)
-    except AlignbenchError as error:
-        _refuse(error)
-
-
-def _refuse(error: AlignbenchError) -> None:
-    sys.stderr.write(f"\nalignbench: {error}\n")
-    raise SystemExit(2)
+    except Exception as error:
+        if HydraConfig.get().mode is not RunMode.MULTIRUN:
+            if isinstance(error, AlignbenchError):
+                refuse(error)
+            raise
+        say(f"  failed {failures.keep(cfg, error)}\n         {error}")
+        if cfg.on_error is OnError.stop:
+            raise SystemExit(1) from error
+        return False
+    failures.clear(cfg)
+    return True

@@ -13,6 +13,7 @@ import inspect
 import pkgutil
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, field, fields, make_dataclass
+from enum import Enum
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
@@ -39,6 +40,10 @@ ROOMS = {
     "training": "alignbench.training",
     "tracking": "alignbench.tracking",
 }
+
+
+# What a sweep does when a cell fails.
+OnError = Enum("OnError", {"continue": "continue", "stop": "stop"})
 
 
 @dataclass
@@ -72,6 +77,8 @@ class Root:
     others: list[str] = field(default_factory=list)
     # Go on although the judge is near chance on the norm pool.
     insist: bool = False
+    # A failed cell of a sweep: leave its traceback in the store and go on, or stop.
+    on_error: OnError = OnError["continue"]
     store: str = "outputs/store"
     reports: str = "outputs/reports"
 

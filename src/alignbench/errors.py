@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from typing import NoReturn
+
 
 class AlignbenchError(Exception):
     """A wrong input or an impossible request, said in one message.
@@ -21,3 +24,9 @@ class AlignbenchError(Exception):
     def at(self, field: str) -> AlignbenchError:
         """The same said of another field."""
         return AlignbenchError(field, self.value, self.remedy)
+
+
+def refuse(error: AlignbenchError) -> NoReturn:
+    """End the process with the message and exit code 2."""
+    sys.stderr.write(f"\nalignbench: {error}\n")
+    raise SystemExit(2)

@@ -17,15 +17,16 @@ from omegaconf.errors import OmegaConfBaseException
 from alignbench.config import ROOMS, conf_dir
 from alignbench.errors import AlignbenchError
 
-_GROUPS = [*ROOMS, "culture"]
+_GROUPS = [*ROOMS, "culture", "experiment"]
 
 _HEAD = """\
 alignbench: methods of aligning language models with a culture's values, compared on equal terms.
 
   python -m alignbench method=culturerl culture=saudi            one run: fit, score, report
   python -m alignbench -m method=none,culturerl culture=china,iraq seed=0,1,2     a sweep
+  python -m alignbench experiment=nine_cultures model=nano       a ready sweep
   python -m alignbench -m task=protocols method=culturerl culture=china,iraq      published protocols side by side
-  python -m alignbench task=plan method=culturerl culture=iraq   what is done, what is not
+  python -m alignbench task=plan method=culturerl culture=iraq   what is done, what is not, what it will cost
   python -m alignbench task=doctor model=local model.path=DIR    check a model before using it
   python -m alignbench method=culturerl --cfg job                every knob with its value
 
@@ -49,11 +50,12 @@ def config_folders(arguments: Sequence[str] = ()) -> list[Path]:
 
 
 def choices(group: str, folders: Sequence[Path]) -> dict[str, str]:
-    """Choice -> its sentence: the first comment line of its YAML."""
+    """Choice -> its sentence: the first comment line of its YAML, after Hydra's ``# @package``."""
     found: dict[str, str] = {}
     for folder in reversed(folders):
         for path in sorted((folder / group).glob("*.yaml")):
-            first = path.read_text(encoding="utf-8").split("\n", 1)[0]
+            lines = path.read_text(encoding="utf-8").splitlines()
+            first = next((line for line in lines if not line.startswith("# @")), "")
             found[path.stem] = first.removeprefix("#").strip() if first.startswith("#") else ""
     return found
 

@@ -8,22 +8,27 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
+from alignbench.ranks import is_main
+
 T = TypeVar("T")
 _FORMAT = "{desc:<28} {percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt} {unit} [{elapsed}<{remaining}]"
+# After two seconds, gone when done; of several processes that train together, one shows and speaks.
+_SHOWN: dict[str, Any] = {"delay": 2, "leave": False, "disable": not is_main()}
 
 
 def track(items: Iterable[T], label: str, total: int | None = None, unit: str = "it") -> Iterator[T]:
     """Iterate with a bar that appears only when the work takes longer than two seconds."""
-    yield from tqdm(items, desc=label, total=total, unit=unit, delay=2, bar_format=_FORMAT, leave=False)
+    yield from tqdm(items, desc=label, total=total, unit=unit, bar_format=_FORMAT, **_SHOWN)
 
 
 @contextmanager
 def bar(total: int, label: str, unit: str = "it") -> Iterator[Any]:
     """A bar to be moved by ``.update(k)``; ``.set_postfix_str`` adds a word at its end."""
-    with tqdm(total=total, desc=label, unit=unit, delay=2, bar_format=_FORMAT + "{postfix}", leave=False) as b:
+    with tqdm(total=total, desc=label, unit=unit, bar_format=_FORMAT + "{postfix}", **_SHOWN) as b:
         yield b
 
 
 def say(text: str) -> None:
     """One line for the person at the terminal, above any bar."""
-    tqdm.write(text)
+    if is_main():
+        tqdm.write(text)

@@ -10,7 +10,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.method.culturespa import CultureSPA
 from alignbench.synthetic.folder import read_set
 from alignbench.types import OptionScores
-from tests.method.writers import GARBAGE, Pen, writer
+from tests.method.writers import GARBAGE, Fixed, Pen, writer
 
 SPA = CultureSPA(generated=1, least=3, near=-1, copy=1)
 
@@ -18,9 +18,9 @@ SPA = CultureSPA(generated=1, least=3, near=-1, copy=1)
 class Torn(Pen):
     """Finds the option listed first likeliest; with the culture in view, for some questions the last *option*."""
 
-    def __init__(self, engine, changes) -> None:
+    def __init__(self, model, changes) -> None:
         super().__init__(lambda chat, draw: "")
-        self.model, self._changes = engine.model, changes
+        self.model, self._changes = model, changes
 
     def score(self, chats, options, adapter=None):
         return [self._scored(chat, asked) for chat, asked in zip(chats, options, strict=True)]
@@ -42,8 +42,8 @@ def cell(make_cell):
         generator=writer(lambda c, d: f"What of {c[-1].content.split()[4]}?"),
     )
     items = [item for item in cell.context(cell.culture).train.items if item.poles is None][:5]
-    cell._engines[cell.model.fingerprint] = Torn(cell.engine(cell.model), {i.question: i.options[-1] for i in items})
-    return cell, items
+    torn = Torn(cell.model, {i.question: i.options[-1] for i in items})
+    return replace(cell, backend=Fixed(torn)), items
 
 
 def kept(store):

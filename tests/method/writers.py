@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from alignbench.backend import Engine, Usage
+from alignbench.backend import Backend, Engine, Usage
 from alignbench.generator import Generator
-from alignbench.types import Chat, OptionScores
+from alignbench.types import Chat, ModelRef, OptionScores
 
 
 class Pen(Engine):
@@ -55,3 +55,13 @@ GARBAGE = {
     "babble": lambda chat, draw: "7 )) ** the the the" + "\x00" * draw,
     "echo": lambda chat, draw: chat[-1].content,
 }
+
+
+@dataclass(frozen=True)
+class Fixed(Backend):
+    """Opens the one engine that it is given."""
+
+    engine: Engine
+
+    def open(self, model: ModelRef) -> Engine:
+        return self.engine

@@ -15,12 +15,13 @@ import pandas as pd
 import pytest
 
 from alignbench.backend import Engine
+from alignbench.backend.engines import Engines
 from alignbench.config import conf_dir
 from alignbench.data.world.lexicon import lexicon
 from alignbench.errors import AlignbenchError
 from alignbench.runs.compare import compare
 from alignbench.types import Chat, Split
-from tests.method.writers import writer
+from tests.method.writers import Fixed, writer
 from tests.planted.conftest import row
 
 FOREIGN = {"native_language"}  # generated items have no translation
@@ -99,7 +100,7 @@ def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, 
     generator = writer(voice)
     cell = replace(planted_cell(tmp_path, *words), generator=generator)
     engine = Overheard(cell.engine(cell.model))
-    cell._engines[cell.model.fingerprint] = engine
+    cell = replace(cell, backend=Fixed(engine), engines=Engines())
     model = cell.method.fit(cell.context(cell.culture))
     engine.hear(generator.pen.asked)
     assert not leaked("\n".join(engine.told))
@@ -115,7 +116,7 @@ def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, 
     # Finished: nothing is built and no engine opened.
     again = replace(planted_cell(tmp_path, *words), generator=generator)
     assert compare(again)[1].key == stage.key
-    assert not again.store.built and not again._engines
+    assert not again.store.built and not len(again.engines)
 
 
 def test_a_language_without_translations_is_refused_before_anything_is_asked(planted) -> None:

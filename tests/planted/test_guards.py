@@ -4,7 +4,9 @@ import pytest
 
 import alignbench
 from alignbench.evaluation.board import CEILING, HALVES
-from alignbench.runs.compare import compare, plan
+from alignbench.runs.compare import compare
+from alignbench.runs.plan import plan
+from alignbench.store.stages import State
 
 from .conftest import row
 
@@ -24,7 +26,7 @@ def test_a_further_form_widens_the_spread_and_leaves_the_score_alone(planted_cel
     assert set(base.formats) == {"forward", "letters forward"}
     assert base.formats["forward"] == pytest.approx(plain.score)
     assert base.format_spread > 0 and "2 formats" in " ".join(record.reading)
-    assert all(step.done for step in plan(cell))
+    assert all(step.state is State.done for step in plan(cell))
 
     table = alignbench.load_results(tmp_path / "store")
     assert set(table["run"]) == {cell.store.built[-1].key}

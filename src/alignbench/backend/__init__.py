@@ -84,6 +84,11 @@ class Backend(Component, ABC):
         """
         return
 
+    @property
+    def cards(self) -> int:
+        """How many GPUs a process needs for one engine, where it runs on GPUs."""
+        return 1
+
     @abstractmethod
     def open(self, model: ModelRef) -> Engine:
         """An engine for ``model``. Cheap: nothing is loaded yet.

@@ -41,6 +41,11 @@ class HF(Backend):
         check(self.batch_tokens > 0, "backend.batch_tokens", self.batch_tokens, "give a positive number of tokens")
         check(self.threads >= 0, "backend.threads", self.threads, "give a number of threads, or 0")
 
+    @property
+    def cards(self) -> int:
+        """None where the user named the device."""
+        return int(self.device in ("auto", "cuda"))
+
     def open(self, model: ModelRef) -> HFEngine:
         """An engine on this device; weights load at the first call."""
         return HFEngine(model, device_of(self.device), self.batch_tokens, self.threads)

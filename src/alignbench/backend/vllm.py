@@ -47,6 +47,11 @@ class VLLM(Backend):
         rank = self.max_lora_rank
         check(rank in _LORA_RANKS, "backend.max_lora_rank", rank, f"vLLM knows {', '.join(map(str, _LORA_RANKS))}")
 
+    @property
+    def cards(self) -> int:
+        """As many as one copy of the model is spread over."""
+        return self.tensor_parallel
+
     def verify(self) -> None:
         """The package must be there."""
         remedy = "not installed: pip install 'alignbench[vllm]', or use backend=hf"

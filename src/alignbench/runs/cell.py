@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from alignbench.backend import Backend, Engine
+from alignbench.backend.engines import Engines
+from alignbench.backend.model import Model
 from alignbench.config import conf_dir, instantiate
 from alignbench.data.cultures import country_names, culture_named
 from alignbench.data.people import ASSUMED, Person, assumed, restricted
@@ -41,6 +44,7 @@ class Cell:
         control: the culture whose norms serve as control; None if switched off.
         others: cultures that the aligned model is told afterwards, to see what it forgot.
         changed: knobs that differ from their choice's own; see :mod:`alignbench.runs.recipe`.
+        engines: open engines, perhaps those of other cells of this process too.
     """
 
     choices: Mapping[str, str]
@@ -67,25 +71,32 @@ class Cell:
     insist: bool
     store: Store
     changed: Mapping[str, str] = field(default_factory=dict)
-    _engines: dict[str, Engine] = field(default_factory=dict)
+    engines: Engines = field(default_factory=Engines)
 
     @classmethod
-    def from_config(cls, cfg: DictConfig, folders: tuple[Path, ...], build_missing: bool = True) -> Cell:
-        """Build and check every component of ``cfg``.
+    def from_config(
+        cls,
+        cfg: DictConfig,
+        folders: tuple[Path, ...],
+        build_missing: bool = True,
+        engines: Engines | None = None,
+    ) -> Cell:
+        """Build and check every component of ``cfg``. What cells have in common is read once a process.
 
         Args:
             folders: where culture YAMLs lie, for the control.
             build_missing: False for a plan (see :class:`Store`).
+            engines: engines to share with other cells; None gives the cell its own.
 
         Raises:
             AlignbenchError: anything wrong in config, data or model folder.
         """
         culture: Culture = instantiate(cfg.culture)
-        control = culture_named(culture.control, folders) if cfg.control else None
+        control = _culture(culture.control, folders) if cfg.control else None
         source = instantiate(cfg.survey)
-        others = tuple(culture_named(name, folders) for name in cfg.others)
+        others = tuple(_culture(name, folders) for name in cfg.others)
         cultures = tuple(c for c in (culture, control, *others) if c is not None)
-        survey = source.load(cultures)
+        survey, surveys = _figures(source, tuple(c for c in cultures if c.shares))
         for c in cultures:
             survey.of(c.iso3)
         method, backend, training = (instantiate(node) for node in (cfg.method, cfg.backend, cfg.training))
@@ -102,10 +113,10 @@ class Cell:
             control=control,
             others=others,
             backend=backend,
-            countries=country_names(folders),
+            countries=_countries(folders),
             source=source,
             survey=survey,
-            surveys=split_survey(survey, source.splits()),
+            surveys=surveys,
             benchmark=instantiate(cfg.benchmark),
             embedder=instantiate(cfg.embedder),
             judge=instantiate(cfg.judge),
@@ -113,10 +124,11 @@ class Cell:
             generator=instantiate(cfg.generator),
             critic=instantiate(cfg.critic),
             training=training,
-            model=instantiate(cfg.model).resolve(),
+            model=_resolved(instantiate(cfg.model)),
             seed=cfg.seed,
             insist=cfg.insist,
             store=Store(Path(cfg.store), build_missing),
+            engines=Engines() if engines is None else engines,
         )
         for component in (cell.generator, cell.critic, cell.author, cell.judge):
             for slot in slots(component):
@@ -138,7 +150,7 @@ class Cell:
             countries=self.countries,
             people=_Census(self.source, self.surveys[Split.train], self.seed),
             model=self.model,
-            engine=_Opener(self.backend, self.model, self._engines),
+            engine=_Opener(self.backend, self.model, self.engines),
             embedder=self.embedder,
             judge=self.judge,
             author=self.author,
@@ -153,7 +165,7 @@ class Cell:
 
     def engine(self, model: ModelRef) -> Engine:
         """The engine of ``model``; one model holds its weights at a time."""
-        return _Opener(self.backend, model, self._engines)()
+        return self.engines.of(self.backend, model)
 
 
 @dataclass(frozen=True)
@@ -162,14 +174,10 @@ class _Opener:
 
     backend: Backend
     model: ModelRef
-    engines: dict[str, Engine]
+    engines: Engines
 
     def __call__(self) -> Engine:
-        if self.model.fingerprint not in self.engines:
-            for other in self.engines.values():
-                other.close()
-            self.engines[self.model.fingerprint] = self.backend.open(self.model)
-        return self.engines[self.model.fingerprint]
+        return self.engines.of(self.backend, self.model)
 
 
 @dataclass(frozen=True)
@@ -185,6 +193,22 @@ class _Census:
         if people is None:
             return assumed(self.train, iso3, count, self.seed), ASSUMED
         return restricted(people, self.train), None
+
+
+_culture = cache(culture_named)
+_countries = cache(country_names)
+
+
+@cache
+def _figures(source: Source, bringing: tuple[Culture, ...]) -> tuple[Survey, Mapping[Split, Survey]]:
+    """The survey whole and split; ``bringing`` are the cultures that come with shares of their own."""
+    survey = source.load(bringing)
+    return survey, split_survey(survey, source.splits())
+
+
+@cache
+def _resolved(model: Model) -> ModelRef:
+    return model.resolve()
 
 
 def experiment() -> str | None:

@@ -19,7 +19,7 @@ from alignbench.runs.answered import BASE, Answered, Elsewhere
 from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
 from alignbench.store.manifest import write_json
-from alignbench.store.stages import Pending, Stage
+from alignbench.store.stages import Stage
 from alignbench.types import AlignedModel, Culture, Item, PromptPolicy, Sampling, Split, chat
 
 _SAMPLES = 3
@@ -30,17 +30,27 @@ def compare(cell: Cell) -> tuple[CellRecord, Stage]:
 
     Stages that exist are reused; the record is itself a stage, so a finished cell loads no model.
     """
-    answered = []
+    found = []
     for entry in entries(cell):
         say(entry.label)
-        answered.append(_answered(cell, entry))
-    samples = _samples(cell, answered)
-    elsewhere = _elsewhere(cell, answered)
+        found.append(answered(cell, entry))
+    stage = concluded(cell, found)
+    return CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8"))), stage
+
+
+def concluded(cell: Cell, found: Sequence[Answered]) -> Stage:
+    """The stage that holds the record of the cell, once every entry has answered.
+
+    Raises:
+        Pending: the cell's store only plans, and something is missing.
+    """
+    samples = _samples(cell, found)
+    elsewhere = _elsewhere(cell, found)
     parts = {
-        "responses": [[a.label, a.responses.key, *(form.key for form in a.forms.values())] for a in answered],
+        "responses": [[a.label, a.responses.key, *(form.key for form in a.forms.values())] for a in found],
         "samples": samples.key if samples else None,
         "elsewhere": [[asdict(e.culture), e.before.responses.key, e.after.responses.key] for e in elsewhere],
-        "provenance": [dict(a.model.provenance) for a in answered],
+        "provenance": [dict(a.model.provenance) for a in found],
         "benchmark": cell.benchmark.parts,
         "survey": cell.survey.fingerprint,
         "culture": asdict(cell.culture),
@@ -51,34 +61,9 @@ def compare(cell: Cell) -> tuple[CellRecord, Stage]:
 
     def build(folder: Path) -> None:
         write_json(folder / "config.json", {**cell.config, "changed": cell.changed})
-        write_json(folder / "record.json", describe(cell, answered, elsewhere, samples, folder).to_json())
+        write_json(folder / "record.json", describe(cell, found, elsewhere, samples, folder).to_json())
 
-    stage = cell.store.stage("score", parts, build, version=3)
-    return CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8"))), stage
-
-
-@dataclass(frozen=True)
-class Step:
-    """A stage of a plan: whose it is, and whether the store has it."""
-
-    label: str
-    stage: str
-    key: str
-    done: bool
-
-
-def plan(cell: Cell) -> list[Step]:
-    """The stages of ``cell`` in order, each row's up to its first missing one; ``cell.store`` must only plan."""
-    steps = []
-    for entry in entries(cell):
-        known = len(cell.store.used)
-        try:
-            _answered(cell, entry)
-            pending = []
-        except Pending as missing:
-            pending = [Step(entry.label, missing.stage, missing.key, False)]
-        steps += [Step(entry.label, s.name, s.key, True) for s in cell.store.used[known:]] + pending
-    return steps
+    return cell.store.stage("score", parts, build, version=3)
 
 
 @dataclass(frozen=True)
@@ -105,7 +90,12 @@ def entries(cell: Cell) -> list[Contender]:
     ]
 
 
-def _answered(cell: Cell, entry: Contender) -> Answered:
+def answered(cell: Cell, entry: Contender) -> Answered:
+    """The entry fitted and asked, from the store or made.
+
+    Raises:
+        Pending: the cell's store only plans, and something is missing.
+    """
     model = entry.method.fit(cell.context(entry.culture))
     asked = [(n, _asked(cell, form), form) for n, form in cell.benchmark.forms.items()]
     forms = {name: responses(cell, model, items, form) for name, items, form in asked}
@@ -117,20 +107,21 @@ def _asked(cell: Cell, benchmark: SurveyBenchmark) -> tuple[Item, ...]:
     return cell.surveys[benchmark.split].items
 
 
-def _elsewhere(cell: Cell, answered: Sequence[Answered]) -> list[Elsewhere]:
+def _elsewhere(cell: Cell, found: Sequence[Answered]) -> list[Elsewhere]:
     """Base and aligned weights under the prompt of each other culture; none where no weight was changed."""
-    own = next((a for a in answered[1:] if a.own is None), None)
+    own = next((a for a in found[1:] if a.own is None), None)
     if own is None or own.model.adapter_key is None:
         return []
-    found = []
+    asked = []
     for culture in cell.others:
-        say(f"{culture.country}, before and after")
+        if cell.store.build_missing:
+            say(f"{culture.country}, before and after")
         policy = PromptPolicy(wordings(culture))
         told = [(BASE, AlignedModel(cell.model, policy=policy)), (own.label, replace(own.model, policy=policy))]
-        asked = _asked(cell, cell.benchmark)
-        pair = [Answered(label, model, responses(cell, model, asked, cell.benchmark)) for label, model in told]
-        found.append(Elsewhere(culture, *pair))
-    return found
+        items = _asked(cell, cell.benchmark)
+        pair = [Answered(label, model, responses(cell, model, items, cell.benchmark)) for label, model in told]
+        asked.append(Elsewhere(culture, *pair))
+    return asked
 
 
 def speaker(model: AlignedModel, asking: Asking) -> dict[str, Any]:
@@ -158,9 +149,9 @@ def responses(cell: Cell, model: AlignedModel, items: tuple[Item, ...], benchmar
     return cell.store.stage("respond", parts, build)
 
 
-def _samples(cell: Cell, answered: Sequence[Answered]) -> Stage | None:
+def _samples(cell: Cell, found: Sequence[Answered]) -> Stage | None:
     """Open answers to a few test questions, base and method, greedy: for the eye, not for the score."""
-    pair = [a for a in answered if a.own is None][:2]
+    pair = [a for a in found if a.own is None][:2]
     if len(pair) < 2 or cell.choices["method"] in cell.baselines:
         return None
     batteries = {item.battery: item for item in cell.surveys[Split.test].asked(cell.culture.iso3)}

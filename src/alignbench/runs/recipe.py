@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,14 @@ def _usual(cls: type, group: str, choice: str | None, folders: Sequence[Path]) -
     """Knobs as the choice alone sets them: the class's defaults under those of its YAML."""
     usual = {f.name: plain(f.default) for f in fields(cls) if f.default is not MISSING}
     path = next((p for folder in folders if (p := folder / group / f"{choice}.yaml").is_file()), None)
-    given = OmegaConf.to_container(OmegaConf.load(path)) if path else {}
+    return usual | (_given(path) if path else {})
+
+
+@cache
+def _given(path: Path) -> dict[str, Any]:
+    given = OmegaConf.to_container(OmegaConf.load(path))
     assert isinstance(given, dict)
-    return usual | {str(k): v for k, v in given.items()}
+    return {str(k): v for k, v in given.items()}
 
 
 def _text(value: Any) -> str:

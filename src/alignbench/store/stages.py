@@ -6,16 +6,29 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
+from alignbench import ranks
 from alignbench.progress import say
 from alignbench.store.key import key_of
 from alignbench.store.manifest import manifest, write_json
 
 Build = Callable[[Path], Mapping[str, Any] | None]
+# The stage that all ranks of one training build together.
+_TOGETHER = "fit"
+_PAUSE = 0.1
+
+
+class State(Enum):
+    """How a stage stands."""
+
+    done = "done"
+    running = "running"  # some process holds its lock
+    pending = "pending"
 
 
 class Pending(Exception):
@@ -74,7 +87,7 @@ class Store:
         """
         key = key_of(name, version, parts)
         stage = Stage(name, key, self.root / name / key)
-        if not self._complete(stage):
+        if not ranks.agreed(self._complete(stage)):
             if not self.build_missing:
                 raise Pending(name, key)
             self._build(stage, parts, build, version)
@@ -83,28 +96,67 @@ class Store:
         self.used.append(stage)
         return stage
 
+    def state(self, name: str, key: str) -> State:
+        """How the stage stands at this moment, for whichever process."""
+        stage = Stage(name, key, self.root / name / key)
+        if self._complete(stage):
+            return State.done
+        lock = _lock_file(stage)
+        if not lock.is_file():
+            return State.pending
+        try:
+            FileLock(lock).acquire(timeout=0).lock.release()
+        except Timeout:
+            return State.running
+        return State.pending
+
     def _complete(self, stage: Stage) -> bool:
         return (stage.path / "manifest.json").is_file()
 
     def _build(self, stage: Stage, parts: Mapping[str, Any], build: Build, version: int) -> None:
+        if not ranks.is_main():
+            self._attend(stage, build)
+            return
         stage.path.parent.mkdir(parents=True, exist_ok=True)
         with self._lock(stage):
-            if self._complete(stage):
+            complete, partial = self._complete(stage), _partial(stage)
+            if not complete:
+                say(f"  {'resume' if partial.exists() else 'build '} {stage.name}/{stage.key}")
+                partial.mkdir(exist_ok=True)
+            together = stage.name == _TOGETHER
+            if together:
+                ranks.agreed(complete)
+            if complete:
                 return
-            partial = stage.path.with_suffix(".partial")
-            say(f"  {'resume' if partial.exists() else 'build '} {stage.name}/{stage.key}")
-            partial.mkdir(exist_ok=True)
             started = time.time()
             facts = build(partial) or {}
+            if together:
+                ranks.barrier()
             write_json(partial / "manifest.json", manifest(stage.name, stage.key, version, parts, started, facts))
             partial.rename(stage.path)
             self.built.append(stage)
 
+    def _attend(self, stage: Stage, build: Build) -> None:
+        """What a rank that does not write does: build what all build, then wait for rank 0."""
+        if stage.name == _TOGETHER and not ranks.agreed(False):
+            build(_partial(stage))
+            ranks.barrier()
+        while not self._complete(stage):
+            time.sleep(_PAUSE)
+
     def _lock(self, stage: Stage) -> AcquireReturnProxy[Any]:
         """Held by the one process that builds ``stage``; the system frees it when that process dies."""
-        lock = FileLock(stage.path.with_suffix(".lock"))
+        lock = FileLock(_lock_file(stage))
         try:
             return lock.acquire(timeout=0)
         except Timeout:
             say(f"  wait   {stage.name}/{stage.key}: another process is building it")
             return lock.acquire()
+
+
+def _partial(stage: Stage) -> Path:
+    return stage.path.with_suffix(".partial")
+
+
+def _lock_file(stage: Stage) -> Path:
+    return stage.path.with_suffix(".lock")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from omegaconf import DictConfig
 
 from alignbench.component import Component
+from alignbench.sweep.conduct import Launch, Request, carry_out
 
 
 class Task(Component, ABC):
@@ -15,3 +17,11 @@ class Task(Component, ABC):
     @abstractmethod
     def main(self, cfg: DictConfig) -> None:
         """Do it, for the cell that ``cfg`` describes."""
+
+    def finished(self, cfg: DictConfig) -> bool:
+        """Whether there is nothing left to do for a cell of a sweep."""
+        return False
+
+    def sweep(self, requests: Sequence[Request], launch: Launch) -> None:
+        """Do it for every cell that is not finished, and sum up."""
+        carry_out(requests, launch, self.finished)

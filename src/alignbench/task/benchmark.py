@@ -22,6 +22,8 @@ class RunBenchmark(Task):
         Raises:
             AlignbenchError: no benchmark is chosen, or it does not cover the culture.
         """
+        from alignbench.backend.engines import SHARED
+        from alignbench.backend.lease import claim
         from alignbench.config import instantiate
         from alignbench.generator import slots
         from alignbench.report.extra import print_lines, write_lines
@@ -32,7 +34,8 @@ class RunBenchmark(Task):
         benchmark = instantiate(cfg.extra)
         for slot in slots(benchmark):
             slot.verify()
-        cell = Cell.from_config(cfg, config_folders())
+        cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
+        claim(cell.backend.cards)
         table, record = beside(cell, benchmark)
         folder = Path(cfg.reports) / cell.slug
         name = cell.choices["extra"]

@@ -1,27 +1,113 @@
-"""``task=plan``: what of a cell is done, what comes next; no weights, no torch."""
+"""``task=plan``: what of a cell or a sweep is done, what comes next and what it will cost; no weights, no torch."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
+from alignbench.errors import AlignbenchError
 from alignbench.progress import say
+from alignbench.sweep.conduct import Launch, Request
+from alignbench.sweep.failures import failure
+from alignbench.sweep.identity import name_of
 from alignbench.task import Task
+
+if TYPE_CHECKING:
+    from alignbench.runs.plan import Step
 
 
 @dataclass(frozen=True)
 class Plan(Task):
-    """Walks the cell with a store that builds nothing, and stops at the first missing stage of each method."""
+    """Walks cells with a store that builds nothing, and stops at the first missing stage of each row."""
 
     def main(self, cfg: DictConfig) -> None:
-        """Print one line per stage: done, or pending."""
-        from alignbench.runs.cell import Cell, config_folders
-        from alignbench.runs.compare import plan
-
-        cell = Cell.from_config(cfg, config_folders(), build_missing=False)
-        steps = plan(cell)
-        done = sum(step.done for step in steps)
-        say(f"{cell.slug}: {done} stages done, {len(steps) - done} rows wait for the stage marked pending")
+        """Print one line per stage: done, running or pending; and what the pending ones will cost."""
+        cell, steps, model = _planned(cfg)
+        done = sum(step.state.name == "done" for step in steps)
+        say(f"{cell}: {done} stages done, {len(steps) - done} rows wait for the stage that comes next")
         for step in steps:
-            say(f"  {'done   ' if step.done else 'pending'}  {step.label:<34} {step.stage}/{step.key}")
+            say(f"  {step.state.name:<8} {step.label:<34} {step.stage}/{step.key}")
+        _say_cost([(model, steps)], Path(cfg.store))
+
+    def sweep(self, requests: Sequence[Request], launch: Launch) -> None:
+        """Print one line per cell, and a summary; nothing is launched."""
+        plans = []
+        states: Counter[str] = Counter()
+        for request in requests:
+            with request.entered() as cfg:
+                state, name, note, planned = _cell(cfg)
+            states[state] += 1
+            plans += planned
+            say(f"  {state:<8} {name:<40} {note}")
+        say(f"\n{len(requests)} cells: " + ", ".join(f"{n} {state}" for state, n in sorted(states.items())))
+        _say_shared([steps for _, steps in plans])
+        _say_cost(plans, Path(requests[0].cfg.store))
+
+
+def _cell(cfg: DictConfig) -> tuple[str, str, str, list[tuple[str, Sequence[Step]]]]:
+    """State and name of a cell, what there is to say, and its model with its steps if it can be planned."""
+    failed = failure(cfg)
+    try:
+        name, steps, model = _planned(cfg)
+    except AlignbenchError as error:
+        return "failed", name_of(cfg), str(error), []
+    kinds = Counter(step.state.name for step in steps)
+    planned: list[tuple[str, Sequence[Step]]] = [(model, steps)]
+    if kinds["done"] == len(steps):
+        return "done", name, "", planned
+    waits = ", ".join(sorted({step.stage for step in steps if step.state.name != "done"}))
+    note = f"{kinds['done']} stages done, next: {waits}"
+    if kinds["running"]:
+        return "running", name, note, planned
+    return ("failed", name, failed["message"], planned) if failed else ("pending", name, note, planned)
+
+
+def _planned(cfg: DictConfig) -> tuple[str, list[Step], str]:
+    """Name of the cell, its steps, and the fingerprint of its model."""
+    from alignbench.runs.cell import Cell, config_folders
+    from alignbench.runs.plan import plan
+
+    cell = Cell.from_config(cfg, config_folders(), build_missing=False)
+    return cell.slug, plan(cell), cell.model.fingerprint
+
+
+def _say_shared(plans: Sequence[Sequence[Step]]) -> None:
+    cells: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for number, steps in enumerate(plans):
+        for step in steps:
+            cells[(step.stage, step.key)].add(number)
+    shared = Counter(stage for (stage, _), users in cells.items() if len(users) > 1)
+    listed = ", ".join(f"{n} {stage}" for stage, n in sorted(shared.items())) or "none"
+    say(f"{len(cells)} stages in view, {sum(shared.values())} of them serve several cells: {listed}")
+
+
+def _say_cost(plans: Sequence[tuple[str, Sequence[Step]]], store: Path) -> None:
+    """Time, tokens and memory of what is ahead, one line per stage and model."""
+    from alignbench.sweep.estimate import Past, ahead
+
+    past, known, unknown, peak, seconds, tokens = Past(store), 0, 0, 0.0, 0.0, 0.0
+    for model in dict.fromkeys(model for model, _ in plans):
+        for stage, count in sorted(ahead([steps for m, steps in plans if m == model], past).items()):
+            cost = past.cost(stage, model)
+            if cost is None:
+                unknown += count
+                say(f"  {count:>4} x {stage:<10} no past run")
+                continue
+            known += count
+            seconds, tokens, peak = seconds + count * cost.seconds, tokens + count * cost.tokens, max(peak, cost.memory)
+            say(f"  {count:>4} x {stage:<10} {cost.seconds:.1f} s each (median of {cost.runs})")
+    if known:
+        say(
+            f"Ahead, by past runs: about {_duration(seconds)} for one process, {tokens:,.0f} tokens, "
+            f"{peak / 1024:.1f} GiB of memory" + (f"; {unknown} stages not counted" if unknown else "")
+        )
+
+
+def _duration(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{seconds:.0f} s" if seconds < 120 else f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from omegaconf import DictConfig
 
+from alignbench import ranks
+from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.task import Task
 
@@ -17,6 +20,8 @@ class Run(Task):
 
     def main(self, cfg: DictConfig) -> None:
         """Run the cell of ``cfg``, print its table and write its page."""
+        from alignbench.backend.engines import SHARED
+        from alignbench.backend.lease import claim
         from alignbench.config import instantiate
         from alignbench.report.extra import extras_of, finished_extras
         from alignbench.report.page import write_page
@@ -25,10 +30,33 @@ class Run(Task):
         from alignbench.runs.compare import compare
 
         tracker = instantiate(cfg.tracking).open(Path(cfg.reports))
-        cell = Cell.from_config(cfg, config_folders())
+        cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
+        if not self.finished(cfg):
+            claim(cell.backend.cards)
         record, stage = compare(cell)
+        if not ranks.is_main():
+            return
         extras = extras_of(record.cell, finished_extras(cell.store.root))
         page = write_page(record, Path(cfg.reports) / cell.slug, stage.path, extras)
         print_table(record)
         say(f"page   {page}\nrecord {stage.path / 'record.json'}")
         tracker.cell(stage.path, experiment())
+
+    def finished(self, cfg: DictConfig) -> bool:
+        """Whether the store holds the record; its page is written if it is not there."""
+        from alignbench.report.extra import extras_of, finished_extras
+        from alignbench.report.page import write_page
+        from alignbench.report.record import CellRecord
+        from alignbench.runs.cell import Cell, config_folders
+        from alignbench.runs.plan import record_stage
+
+        try:
+            cell = Cell.from_config(cfg, config_folders(), build_missing=False)
+            stage = record_stage(cell)
+        except AlignbenchError:  # the job itself will say it
+            return False
+        page = Path(cfg.reports) / cell.slug
+        if stage and not (page / "index.html").is_file():
+            record = CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8")))
+            write_page(record, page, stage.path, extras_of(record.cell, finished_extras(cell.store.root)))
+        return stage is not None

@@ -70,7 +70,8 @@ def train_dpo(
     trainer = Trainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
     history = loop.run(trainer, training, seed, folder, "DPO")
     usage = Usage(sum(_read(examples[i]) for i in order))
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage)
+    weights = loop.sharded(trainer)
+    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage, weights)
 
 
 def _read(example: Mapping[str, list[int]]) -> int:

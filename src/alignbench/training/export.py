@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from alignbench import ranks
 from alignbench.backend import Usage
 from alignbench.store.manifest import write_json
 from alignbench.store.stages import Stage
@@ -45,6 +46,7 @@ def export(
     selected: int,
     selection: str,
     usage: Usage,
+    weights: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write the weights of ``network`` and their record; checkpoints are removed.
 
@@ -52,18 +54,11 @@ def export(
         selected: update whose weights these are.
         selection: how that update was chosen, ``validation`` or ``last``.
         usage: tokens that the updates read, and that were generated for them.
+        weights: state dict where ``network`` itself holds shards only (FSDP).
 
     Returns:
         The facts of the training, for the stage's manifest.
     """
-    import torch
-
-    if training.weights is Weights.full:
-        network.to(getattr(torch, model.dtype)).save_pretrained(folder / _MODEL)
-        tokenizer.save_pretrained(folder / _MODEL)
-    else:
-        network.save_pretrained(folder, selected_adapters=["default"])
-    write_json(folder / "history.json", list(history))
     facts = {
         "base_fingerprint": model.fingerprint,
         "weights": training.weights.name,
@@ -75,9 +70,30 @@ def export(
         "last": dict(history[-1]),
         **asdict(usage),
     }
-    write_json(folder / _RECORD, facts)
-    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    if ranks.is_main():
+        _write(network, tokenizer, model, training, folder, weights)
+        write_json(folder / "history.json", list(history))
+        write_json(folder / _RECORD, facts)
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    ranks.barrier()
     return facts
+
+
+def _write(
+    network: Any,
+    tokenizer: Any,
+    model: ModelRef,
+    training: Training,
+    folder: Path,
+    weights: Mapping[str, Any] | None,
+) -> None:
+    import torch
+
+    if training.weights is Weights.full:
+        network.to(getattr(torch, model.dtype)).save_pretrained(folder / _MODEL, state_dict=weights)
+        tokenizer.save_pretrained(folder / _MODEL)
+    else:
+        network.save_pretrained(folder, selected_adapters=["default"], state_dict=weights)
 
 
 def aligned(base: ModelRef, stage: Stage, policy: PromptPolicy | None = None) -> AlignedModel:

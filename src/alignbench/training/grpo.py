@@ -78,7 +78,8 @@ def train_grpo(
     )  # fmt: skip
     history = loop.run(trainer, training, seed, folder, "GRPO")
     usage = _usage(history, [len(renderer.prompt(prompts[i].chat).ids) for i in order], training)
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage)
+    weights = loop.sharded(trainer)
+    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage, weights)
 
 
 def _usage(history: Sequence[Mapping[str, Any]], lengths: Sequence[int], training: Training) -> Usage:

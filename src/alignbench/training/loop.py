@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from alignbench import ranks
 from alignbench.backend.device import has_cuda
 from alignbench.progress import bar
 from alignbench.store.manifest import write_json
@@ -39,19 +40,19 @@ def arguments(training: Training, seed: int, folder: Path, batch: int) -> dict[s
     Raises:
         AlignbenchError: the batch can not be cut into equal micro-batches.
     """
-    micro = min(training.micro_batch, batch)
-    check(
-        batch % micro == 0,
-        "training.micro_batch",
-        training.micro_batch,
-        f"an update has {batch} sequences (prompts x completions): choose a divisor of {batch}",
-    )
+    world = ranks.world()
+    remedy = f"an update has {batch} sequences (prompts x completions)"
+    check(batch % world == 0, "number of processes", world, f"{remedy}: choose a divisor of {batch}")
+    own = batch // world
+    micro = min(training.micro_batch, own)
+    each = f", {own} on each of {world} processes" if world > 1 else ""
+    check(own % micro == 0, "training.micro_batch", training.micro_batch, f"{remedy}{each}: choose a divisor of {own}")
     return {
         "output_dir": str(folder / CHECKPOINTS),
         "seed": seed_of(seed, "trl"),
         "max_steps": training.updates,
         "per_device_train_batch_size": micro,
-        "gradient_accumulation_steps": batch // micro,
+        "gradient_accumulation_steps": own // micro,
         "learning_rate": training.learning_rate,
         "lr_scheduler_type": training.scheduler,
         "warmup_steps": training.warmup_updates,
@@ -99,12 +100,21 @@ def run(trainer: Any, training: Training, seed: int, folder: Path, label: str) -
     return history_of(trainer.state.log_history)
 
 
+def sharded(trainer: Any) -> Mapping[str, Any] | None:
+    """All weights on rank 0 where every rank holds a shard (FSDP), else None; every rank must ask."""
+    if not trainer.is_fsdp_enabled:
+        return None
+    weights: Mapping[str, Any] = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    return weights
+
+
 def last_checkpoint(folder: Path) -> str | None:
     """The newest checkpoint that was written to the end; half-written ones are removed."""
     found = {int(p.name.rpartition("-")[2]): p for p in (folder / CHECKPOINTS).glob("checkpoint-*")}
     whole = {update: p for update, p in found.items() if (p / _WHOLE).is_file()}
     for update in found.keys() - whole.keys():
-        shutil.rmtree(found[update])
+        if ranks.is_main():
+            shutil.rmtree(found[update])
     return str(whole[max(whole)]) if whole else None
 
 
@@ -145,10 +155,12 @@ def _watch(training: Training, seed: int, folder: Path, progress: Any) -> Any:
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **kwargs: Any) -> None:
             history = history_of(state.log_history)
-            write_json(folder / "history.json", history)
+            if ranks.is_main():
+                write_json(folder / "history.json", history)
             stop_if_idle(history, training)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / _WHOLE).touch()
+            if ranks.is_main():
+                (Path(args.output_dir) / f"checkpoint-{state.global_step}" / _WHOLE).touch()
 
     return Watch()

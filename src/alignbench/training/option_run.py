@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from alignbench import ranks
 from alignbench.backend import Usage
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
@@ -71,13 +72,14 @@ class OptionRun:
         torch.manual_seed(seed_of(self.seed, "update", number))  # dropout, the only other user of randomness
         chosen = rows_of(number, len(self.rows), self.training.prompts_per_update, self.seed)
         # Similar lengths together: less padding. Draws are seeded per place, so the grouping changes nothing.
-        places = sorted(range(len(chosen)), key=lambda place: len(self.prompts[chosen[place]].ids))
+        places = ranks.share(sorted(range(len(chosen)), key=lambda place: len(self.prompts[chosen[place]].ids)))
         figures: dict[str, float] = {}
         for start in range(0, len(places), self.training.micro_batch):
             part = places[start : start + self.training.micro_batch]
             seeds = [seed_of(self.seed, number, place) for place in part]
             for name, values in self._backward([chosen[place] for place in part], seeds, len(chosen)).items():
                 figures[name] = figures.get(name, 0.0) + float(values.sum()) / len(chosen)
+        figures = self._together(figures)
         rate = self.schedule.get_last_lr()[0]
         norm = torch.nn.utils.clip_grad_norm_(self.weights.values(), self.training.max_grad_norm)
         if not math.isfinite(float(norm)):
@@ -97,6 +99,19 @@ class OptionRun:
         options = batch.options.detach()
         own = {"loss": outcome.loss, "entropy": normalised_entropy(options), "option_mass": options.exp().sum(1)}
         return {name: torch.as_tensor(v).detach() for name, v in {**own, **outcome.figures}.items()}
+
+    def _together(self, figures: dict[str, float]) -> dict[str, float]:
+        """Figures and gradients of all ranks: each has seen its share of the rows."""
+        import torch
+
+        if ranks.world() == 1:
+            return figures
+        for weight in self.weights.values():
+            if weight.grad is None:
+                weight.grad = torch.zeros_like(weight)
+        sums = torch.tensor(list(figures.values()), device=self.network.device)
+        ranks.add_up([sums, *(weight.grad for weight in self.weights.values())])
+        return dict(zip(figures, sums.tolist(), strict=True))
 
     def _batch(self, rows: Sequence[int], seeds: Sequence[int]) -> OptionBatch:
         import torch

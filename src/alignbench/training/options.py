@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from alignbench import ranks
 from alignbench.backend.render import Renderer
 from alignbench.progress import bar
 from alignbench.store.manifest import write_json
@@ -60,6 +61,8 @@ def train_on_options(
     check(paid in (0, len(rows)), "training rewards", paid, f"give rewards to all {len(rows)} rows or to none")
     folder.mkdir(parents=True, exist_ok=True)
     renderer = Renderer.of(model)
+    each = training.prompts_per_update
+    check(each >= ranks.world(), "training.prompts_per_update", each, f"{ranks.world()} processes need one each")
     prompts = [encode(renderer, row.chat, row.options, training) for row in rows]
     network, tokenizer = load_policy(model, training, seed)
     run = OptionRun(network, renderer, rows, prompts, loss, training, seed)
@@ -72,9 +75,12 @@ def train_on_options(
             if len(run.history) % training.checkpoint_every == 0 or len(run.history) == training.updates:
                 if validate:
                     run.history[-1]["validation"] = validate(run.score)
-                checkpoints.save(len(run.history), run.state())
-                checkpoints.keep({len(run.history), run.best})
-            write_json(folder / "history.json", run.history)
+                if ranks.is_main():
+                    checkpoints.save(len(run.history), run.state())
+                    checkpoints.keep({len(run.history), run.best})
+                ranks.barrier()
+            if ranks.is_main():
+                write_json(folder / "history.json", run.history)
             stop_if_idle(run.history, training)
             progress.update(1)
     network.load_state_dict(checkpoints.load(run.best)["weights"], strict=False)

@@ -82,7 +82,8 @@ def train_sft(
     trainer = SFTTrainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
     history = loop.run(trainer, training, seed, folder, "SFT")
     usage = Usage(sum(len(examples[i]["input_ids"]) for i in order))
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage)
+    weights = loop.sharded(trainer)
+    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage, weights)
 
 
 def lengths(model: ModelRef, rows: Sequence[ConversationRow]) -> list[int]:

@@ -6,8 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import rel_entr, softmax
-from scipy.stats import wasserstein_distance
 
 from alignbench.evaluation.measures.inputs import numbers, on_scale
 from alignbench.evaluation.metrics import Array, distribution
@@ -43,6 +41,8 @@ def kl_divergence(
     first, second = (_smoothed(distribution(x, name), epsilon) for x, name in ((p, "p"), (q, "q")))
     shapes = (first.shape, second.shape)
     check(first.shape[-1] == second.shape[-1], "p, q", shapes, "both must have the same number of options")
+    from scipy.special import rel_entr, softmax
+
     if softmax_second:
         second = softmax(second, axis=-1)
     nats = rel_entr(first, second).sum(axis=-1)
@@ -119,6 +119,8 @@ def sample_wasserstein(answers: ArrayLike, truth: ArrayLike, low: float, high: f
         sides.append((array[~np.isnan(array)] - low) / (high - low))
     if not all(side.size for side in sides):
         return math.nan
+    from scipy.stats import wasserstein_distance
+
     return float(wasserstein_distance(*sides))
 
 

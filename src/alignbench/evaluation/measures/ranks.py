@@ -11,8 +11,6 @@ from enum import Enum
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial.distance import pdist, squareform
-from scipy.stats import kendalltau
 
 from alignbench.evaluation.measures.inputs import Integers, numbers
 from alignbench.evaluation.metrics import Array
@@ -45,7 +43,11 @@ def kendall_tau(x: ArrayLike, y: ArrayLike, variant: str = "b") -> float:
     one_of("variant", variant, ("b", "c"))
     known = ~(np.isnan(a) | np.isnan(b))
     constant = np.unique(a[known]).size < 2 or np.unique(b[known]).size < 2
-    return math.nan if constant else float(kendalltau(a[known], b[known], variant=variant).statistic)
+    if constant:
+        return math.nan
+    from scipy.stats import kendalltau  # half a second, for which --help should not wait
+
+    return float(kendalltau(a[known], b[known], variant=variant).statistic)
 
 
 def country_distances(
@@ -72,6 +74,8 @@ def country_distances(
         spread = np.nanstd(values, axis=0)
         check(bool((spread > 0).all()), "vectors", spread.tolist(), "a dimension does not vary; leave it out")
         values = (values - np.nanmean(values, axis=0)) / spread
+    from scipy.spatial.distance import pdist, squareform
+
     return np.asarray(squareform(pdist(values, metric)))
 
 

@@ -1,0 +1,1 @@
+"""Sweeps: many cells, composed once, left out where done, with one summary at the end."""

@@ -1,0 +1,120 @@
+"""One sweep: compose all cells, launch those that are to run, sum up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from alignbench.config import instantiate
+from alignbench.errors import AlignbenchError
+from alignbench.progress import say
+from alignbench.sweep.failures import failure, record_of
+from alignbench.sweep.identity import command, name_of
+
+
+@dataclass(frozen=True)
+class Request:
+    """A cell of a sweep: its words, and the config that they make, Hydra's part included."""
+
+    words: tuple[str, ...]
+    cfg: DictConfig
+
+    @contextmanager
+    def entered(self) -> Iterator[DictConfig]:
+        """Inside, Hydra's globals are as in the job itself."""
+        before = HydraConfig.instance().cfg
+        HydraConfig.instance().set_config(self.cfg)
+        try:
+            yield self.cfg
+        finally:
+            HydraConfig.instance().cfg = before
+
+
+# Runs cells wherever the launcher runs them; True for each that is done, False for each that failed.
+Launch = Callable[[Sequence[Request]], Sequence[bool]]
+
+
+def conduct(
+    grid: Sequence[Sequence[str]],
+    compose: Callable[[Sequence[str]], DictConfig],
+    launch: Callable[[Sequence[Sequence[str]]], Sequence[Any]],
+) -> None:
+    """Compose every cell of ``grid`` and hand them to their task; ``launch`` is Hydra's.
+
+    Raises:
+        AlignbenchError: a cell can not be composed; none has been run then.
+        SystemExit: cells failed.
+    """
+    requests = [Request(tuple(words), _composed(words, compose)) for words in grid]
+
+    def run(chosen: Sequence[Request]) -> list[bool]:
+        jobs = launch([request.words for request in chosen]) if chosen else ()
+        return [bool(job.return_value) for job in jobs]
+
+    with requests[0].entered() as cfg:
+        task = instantiate(cfg.task)
+    task.sweep(requests, run)
+
+
+def _composed(words: Sequence[str], compose: Callable[[Sequence[str]], DictConfig]) -> DictConfig:
+    try:
+        return compose(words)
+    except (HydraException, OmegaConfBaseException) as error:
+        while error.__cause__ is not None:
+            error = error.__cause__  # type: ignore[assignment]
+        reason = str(error).strip().splitlines()[0]
+        raise AlignbenchError("cell of the sweep", " ".join(words), reason) from error
+
+
+def carry_out(requests: Sequence[Request], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:
+    """Run what is not finished and say how all cells stand, whatever becomes of the launcher.
+
+    Raises:
+        SystemExit: with code 1, when some cell is not done.
+    """
+    todo = _unfinished(requests, finished)
+    if len(requests) > len(todo):
+        say(f"{len(requests)} cells: {len(requests) - len(todo)} done before, {len(todo)} to run")
+    try:
+        results = launch(todo)
+    except BaseException:
+        _summary(requests, _unfinished(todo, finished))
+        raise
+    missing = [request for request, well in zip(todo, results, strict=True) if not well]
+    _summary(requests, missing)
+    if missing:
+        raise SystemExit(1)
+
+
+def _unfinished(requests: Sequence[Request], finished: Callable[[DictConfig], bool]) -> list[Request]:
+    found = []
+    for request in requests:
+        with request.entered() as cfg:
+            if not finished(cfg):
+                found.append(request)
+    return found
+
+
+def _summary(requests: Sequence[Request], missing: Sequence[Request]) -> None:
+    """How many are done; of each that is not, why, and the command that runs it alone."""
+    lines = []
+    for request in missing:
+        with request.entered() as cfg:
+            found = failure(cfg)
+            if found is None:
+                lines.append(f"  no result  {name_of(cfg)}: not started, or its process died")
+            else:
+                lines += [f"  failed     {found['cell']}: {found['message']}", f"             {record_of(cfg)}"]
+            lines.append(f"             {command()}")
+    say(f"\n{len(requests) - len(missing)} of {len(requests)} cells done, {len(missing)} not")
+    for line in lines:
+        say(line)
+    if missing:
+        say("The same command again goes on where this one stopped.")

@@ -1,0 +1,58 @@
+"""Which cell a composed config describes, told without building anything."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import shlex
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from alignbench.store.key import canonical
+
+# What is done with a cell, where it goes and what happens on an error: no part of what it is.
+_TRANSPORT = ("task", "store", "reports", "on_error", "tracking", "hydra")
+
+
+def identity(cfg: DictConfig) -> str:
+    """Twelve hex digits of everything in ``cfg`` that changes the meaning of the cell."""
+    content = OmegaConf.to_container(cfg, resolve=False)
+    assert isinstance(content, dict)
+    meaning = {str(key): _meaning(node) for key, node in content.items() if key not in _TRANSPORT}
+    return hashlib.sha256(canonical(meaning).encode()).hexdigest()[:12]
+
+
+def _meaning(node: Any) -> Any:
+    """``node`` without the recorded knobs of its class."""
+    if not isinstance(node, Mapping):
+        return node
+    target = str(node.get("_target_", ""))
+    dropped: set[str] = set()
+    if target:
+        module, _, name = target.rpartition(".")
+        cls = getattr(importlib.import_module(module), name)
+        dropped = {f.name for f in fields(cls) if f.metadata.get("recorded")}
+    return {str(key): _meaning(value) for key, value in node.items() if key not in dropped}
+
+
+def name_of(cfg: DictConfig) -> str:
+    """The cell in words: method, culture, model and seed; its changed knobs stand in :func:`command`."""
+    from alignbench.report.record import slug
+
+    method = HydraConfig.get().runtime.choices["method"]
+    model = cfg.model.get("name") or Path(str(cfg.model.path)).name
+    return slug(str(method), str(cfg.culture.name), model, cfg.seed, {})
+
+
+def command() -> str:
+    """The command that runs the job of the moment alone."""
+    hydra = HydraConfig.get()
+    words = list(hydra.overrides.task)
+    folders = [s.path for s in hydra.runtime.config_sources if s.provider == "command-line"]
+    mode = ["hydra.mode=RUN"] if any(word.startswith("experiment=") for word in words) else []
+    return shlex.join(["python", "-m", "alignbench", *(f"--config-dir={f}" for f in folders), *mode, *words])

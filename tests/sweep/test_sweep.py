@@ -1,0 +1,155 @@
+"""Experiments compose; a sweep leaves out what is done, keeps what failed, and is planned without running."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+from alignbench import cli
+from alignbench.config import conf_dir, instantiate, register
+from alignbench.errors import AlignbenchError
+from alignbench.overrides import check_overrides, choices
+from alignbench.sweep.composer import Composer
+from alignbench.sweep.conduct import conduct
+from alignbench.sweep.identity import identity
+from tests.conftest import FAST
+
+register()
+EXPERIMENTS = sorted(p.stem for p in (conf_dir() / "experiment").glob("*.yaml"))
+
+
+@pytest.fixture
+def composed(tmp_path):
+    """Composes the job of a cell as Hydra would in a sweep."""
+
+    def job(words, *more):
+        paths = (f"store={tmp_path}/store", f"reports={tmp_path}/reports", "hydra.mode=MULTIRUN")
+        with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+            return compose("config", overrides=[*FAST, *paths, *words, *more], return_hydra_config=True)
+
+    yield job
+    HydraConfig.instance().cfg = None
+
+
+def in_process(composed, *more):
+    """A launcher: runs the cells here, and counts them."""
+    run = cli._run.__wrapped__
+
+    def launch(cells):
+        launch.ran += len(cells)
+        jobs = []
+        for words in cells:
+            cfg = composed(words, *more)
+            HydraConfig.instance().set_config(cfg)
+            jobs.append(SimpleNamespace(return_value=run(cfg)))
+        return jobs
+
+    launch.ran = 0
+    return launch
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_composes_and_names_choices_that_exist(name):
+    check_overrides([f"experiment={name}", "culture=iraq", "model=nano"])
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        cfg = compose("config", overrides=[f"experiment={name}"], return_hydra_config=True)
+        axes = OverridesParser.create().parse_overrides([f"{k}={v}" for k, v in cfg.hydra.sweeper.params.items()])
+        assert cfg.hydra.mode is RunMode.MULTIRUN
+        for axis in axes:
+            key, words = axis.get_key_element(), list(axis.sweep_string_iterator())
+            if key in ("method", "culture"):
+                assert set(words) <= set(choices(key, [conf_dir()])), key
+            else:
+                for word in words:
+                    compose("config", overrides=[f"experiment={name}", f"{key}={word}"])
+
+
+def test_nine_cultures_are_in_the_survey_and_in_the_planted_world(compose_config):
+    cfg = compose_config("experiment=nine_cultures")
+    cultures = [word.strip() for word in HydraConfig.get().sweeper.params.culture.split(",")]
+    assert len(cultures) == 9
+    for survey in ("wvs7", "world"):
+        held = instantiate(compose_config(f"survey={survey}").survey).load(())
+        assert all(compose_config(f"culture={c}").culture.iso3 in held.answers for c in cultures), survey
+    assert cfg.on_error.name == "continue"
+
+
+def test_a_sweep_goes_on_past_a_failed_cell_and_a_second_one_runs_that_cell_alone(composed, capsys, tmp_path):
+    grid = [["method=none", f"culture={c}", "control=false"] for c in ("iraq", "china")]
+    wrong = ["method=none", "culture=saudi", "survey=wvs7", "control=false"]
+    launch = in_process(composed)
+    with pytest.raises(SystemExit) as end:
+        conduct([grid[0], wrong, grid[1]], composed, launch)
+    said = capsys.readouterr().out
+    assert end.value.code == 1 and launch.ran == 3
+    assert "2 of 3 cells done, 1 not" in said and "failed     none-saudi-blank-s0" in said
+    (file,) = (tmp_path / "store/failed").glob("*.json")
+    assert "SAU" in json.loads(file.read_text())["message"]
+
+    with pytest.raises(SystemExit):
+        conduct([grid[0], wrong, grid[1]], composed, launch)
+    assert launch.ran == 4, "only the failed cell runs again"
+    assert "3 cells: 2 done before, 1 to run" in capsys.readouterr().out
+
+    plan = "task=plan"
+    conduct([[*words, plan] for words in (grid[0], wrong, grid[1])], composed, launch)
+    said = capsys.readouterr().out
+    assert launch.ran == 4 and "3 cells: 2 done, 1 failed" in said and "1 respond" in said
+
+    stopping = in_process(composed, "on_error=stop")
+    with pytest.raises(SystemExit):
+        conduct([wrong, [*grid[0], "seed=5"]], composed, stopping)
+    assert "no result  none-iraq-blank-s5" in capsys.readouterr().out
+
+
+def test_a_finished_cell_gets_its_page_back(composed, tmp_path):
+    grid = [["method=none", "culture=iraq", "control=false"]]
+    launch = in_process(composed)
+    conduct(grid, composed, launch)
+    page = tmp_path / "reports/none-iraq-blank-s0/index.html"
+    page.unlink()
+    conduct(grid, composed, launch)
+    assert page.is_file() and launch.ran == 1
+
+
+def test_a_cell_that_can_not_be_composed_is_refused_before_any_runs(composed):
+    launch = in_process(composed)
+    with pytest.raises(AlignbenchError, match="culture=irak"):
+        conduct([["culture=iraq"], ["culture=irak"]], composed, launch)
+    assert not launch.ran
+
+
+def test_identity_is_the_meaning_of_a_cell(composed):
+    base = identity(composed(["culture=iraq"]))
+    assert identity(composed(["culture=iraq", "task=plan", "backend.batch_tokens=64", "on_error=stop"])) == base
+    assert identity(composed(["culture=iraq", "seed=1"])) != base
+    assert identity(composed(["culture=iraq", "training.updates=3"])) != base
+
+
+def test_a_config_is_composed_once_and_given_out_in_copies(composed, tmp_path):
+    class Loader:
+        asked = 0
+
+        def load_sweep_config(self, master_config, sweep_overrides):
+            self.asked += 1
+            return composed(sweep_overrides)
+
+        def get_search_path(self):
+            return SimpleNamespace(get_path=lambda: [SimpleNamespace(path=f"file://{conf_dir()}")])
+
+    loader, master = Loader(), composed([])
+    first = Composer(loader, str(tmp_path)).load_sweep_config(master, ["culture=china"])
+    again = Composer(loader, str(tmp_path))
+    second = again.load_sweep_config(master, ["culture=china"])
+    second.seed = 9
+    third = again.load_sweep_config(master, ["culture=china"])
+    assert loader.asked == 1 and third.seed == 0
+    assert OmegaConf.to_container(first) == OmegaConf.to_container(third)
+    HydraConfig.instance().set_config(third)
+    assert HydraConfig.get().runtime.choices["culture"] == "china"
+    assert instantiate(third.culture).iso3 == "CHN"

@@ -1,0 +1,74 @@
+"""Two processes over gloo train what one trains, through one store; only one of them writes."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from alignbench.store.stages import Stage, Store
+from alignbench.training.losses import distribution_sft, option_grpo
+from alignbench.training.options import train_on_options
+from alignbench.training.sft import ConversationRow, train_sft
+from alignbench.types import ModelRef, chat
+
+from .world import QUICK, option_rows
+
+KNOBS = replace(QUICK, updates=3, prompts_per_update=4, micro_batch=2, checkpoint_every=2, max_new_tokens=40)
+SAID = [("How important is work?", "very"), ("Can people be trusted?", "no, never")]
+TRAININGS = {
+    "options": lambda model, folder: train_on_options(model, option_rows(), distribution_sft, KNOBS, 0, folder),
+    "grpo": lambda model, folder: train_on_options(
+        model, option_rows(), option_grpo, replace(KNOBS, patience_zero_variance=9), 0, folder, lambda score: 0.0
+    ),
+    "sft": lambda model, folder: train_sft(model, [ConversationRow(chat(q), a) for q, a in SAID], KNOBS, 0, folder),
+}  # fmt: skip
+
+
+def train_all(root: Path, model: ModelRef) -> dict[str, Stage]:
+    store = Store(root)
+    before = store.stage("norms", {}, lambda folder: {"by": os.environ.get("RANK", "0")})
+    assert before.facts["by"] == "0"
+    return {
+        name: store.stage("fit", {"name": name}, lambda folder, train=train: train(model, folder))
+        for name, train in TRAININGS.items()
+    }
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_two_processes_train_what_one_does(raw: ModelRef, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    common = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    quiet = {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    ranks = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.training.test_ranks", str(tmp_path / "two"), str(raw.path)],
+            env={**os.environ, **common, **quiet, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for rank in (0, 1)
+    ]
+    alone = train_all(tmp_path / "one", raw)
+    said = [process.communicate(timeout=300)[0] for process in ranks]
+    assert [process.returncode for process in ranks] == [0, 0], "\n".join(said)
+    assert "build  fit" in said[0] and "build  fit" not in said[1]
+    for name, stage in alone.items():
+        together = tmp_path / "two" / "fit" / stage.key
+        one, two = (load_file(folder / "adapter_model.safetensors") for folder in (stage.path, together))
+        assert one.keys() == two.keys()
+        assert max(float((one[k] - two[k]).abs().max()) for k in one) < 1e-4, name
+        losses = [[h["loss"] for h in json.loads((f / "history.json").read_text())] for f in (stage.path, together)]
+        assert losses[0] == pytest.approx(losses[1], abs=1e-4), name
+
+
+if __name__ == "__main__":
+    train_all(Path(sys.argv[1]), ModelRef("blank", Path(sys.argv[2]), "raw-blank"))
