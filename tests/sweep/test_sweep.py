@@ -69,6 +69,14 @@ def test_every_experiment_composes_and_names_choices_that_exist(name):
                     compose("config", overrides=[f"experiment={name}", f"{key}={word}"])
 
 
+@pytest.mark.parametrize("name", ["nine_cultures", "main_table"])
+def test_the_whole_tables_hold_every_method(compose_config, name):
+    compose_config(f"experiment={name}")
+    held = {word.strip() for word in HydraConfig.get().sweeper.params.method.split(",")}
+    known = {path.stem for path in (conf_dir() / "method").glob("*.yaml")}
+    assert known - held <= {"none", "prompt", "native_language"} and held <= known
+
+
 def test_nine_cultures_are_in_the_survey_and_in_the_planted_world(compose_config):
     cfg = compose_config("experiment=nine_cultures")
     cultures = [word.strip() for word in HydraConfig.get().sweeper.params.culture.split(",")]
