@@ -1,4 +1,4 @@
-"""A run that is killed in the middle of GRPO and issued again, against one that was left alone."""
+"""A run that is killed in the middle of training and issued again, against one that was left alone."""
 
 import json
 import os
@@ -10,8 +10,8 @@ import time
 import pytest
 
 COMMAND = """
-    method=culturerl culture=iraq model=blank judge=embedding control=false ~method@baselines.cultural_prompt
-    training.updates=30 training.checkpoint_every=5 training.option_generations=16 benchmark.bootstrap=50
+    method=survey_sft culture=iraq model=blank control=false ~method@baselines.cultural_prompt
+    training.updates=30 training.checkpoint_every=5 benchmark.bootstrap=50
 """.split()
 
 
@@ -30,7 +30,7 @@ def numbers(cwd):
 def test_a_killed_run_goes_on_and_ends_like_an_unbroken_one(tmp_path):
     broken, whole = tmp_path / "broken", tmp_path / "whole"
     broken.mkdir(), whole.mkdir()
-    unbroken, victim = start(whole), start(broken)
+    victim = start(broken)
     while not list(broken.glob("outputs/store/fit/*.partial/checkpoints/*")):
         assert victim.poll() is None, victim.communicate()[0]
         time.sleep(0.02)
@@ -38,11 +38,11 @@ def test_a_killed_run_goes_on_and_ends_like_an_unbroken_one(tmp_path):
     victim.communicate()
     assert not list(broken.glob("outputs/store/score/*/record.json"))
 
-    again = start(broken)
+    again, unbroken = start(broken), start(whole)
     said = again.communicate()[0]
     assert again.returncode == 0, said
-    assert "resume fit/" in said and "reuse  norms/" in said
-    assert unbroken.wait() == 0, unbroken.communicate()[0]
+    assert "resume fit/" in said and "reuse  respond/" in said
+    assert "build  fit/" in unbroken.communicate()[0] and unbroken.returncode == 0
     for a, b in zip(numbers(broken), numbers(whole), strict=True):
         assert a["label"] == b["label"]
         assert a["score"] == pytest.approx(b["score"], abs=1e-4)
@@ -50,4 +50,4 @@ def test_a_killed_run_goes_on_and_ends_like_an_unbroken_one(tmp_path):
     third = start(broken)
     said = third.communicate()[0]
     assert "load " not in said and "build" not in said
-    assert (broken / "outputs/reports/culturerl-iraq-blank-s0/index.html").stat().st_size > 10_000
+    assert (broken / "outputs/reports/survey_sft-iraq-blank-s0/index.html").stat().st_size > 10_000

@@ -20,7 +20,7 @@ def start(cwd):
 
 def test_a_killed_sweep_goes_on_with_one_engine_and_lists_what_failed(tmp_path):
     victim = start(tmp_path)
-    while not list(tmp_path.glob("outputs/store/score/*")):
+    while not list(tmp_path.glob("outputs/store/score/*/manifest.json")):
         assert victim.poll() is None, victim.communicate()[0]
         time.sleep(0.02)
     victim.send_signal(signal.SIGKILL)

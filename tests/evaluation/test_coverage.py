@@ -1,4 +1,4 @@
-"""Do 95 % intervals hold the truth in 95 % of surveys? Asked of 200 surveys of the planted world.
+"""Do 95 % intervals hold the truth in 95 % of surveys? Asked of 120 surveys of the planted world.
 
 Each survey draws 27 batteries anew from the same universe of questions and 1,200 respondents a country; the
 evaluator sees the respondents' shares of the ten test batteries. The truth is the mean score over the universe.
@@ -16,7 +16,7 @@ from alignbench.evaluation.statistics import Bootstrap, interval, paired
 from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.types import Split
 
-SURVEYS = 200
+SURVEYS = 120
 KNOBS = SurveyBenchmark()
 BOOT = Bootstrap(resamples=2000)
 

@@ -100,15 +100,25 @@ def test_what_the_author_is_told_depends_on_the_mining() -> None:
 @pytest.mark.parametrize(
     ("says", "expected"),
     [
-        ("1. People in Iraq trust.\n2) People in Iraq work hard.\n3. People in Iraq rest a lot.", 2),
+        ("1. People in Iraq trust few.\n2) People in Iraq work hard.\n3. People in Iraq rest a lot.", 2),
         ("- Trust is rare there.", 1),
-        ("", 1),
-        ("no\nno", 1),
+        ("People in Iraq.\nPeople in Iraq trust few.\nPeople in Iraq trust few.", 1),
+        ("People in Iraq.", 0),
+        ("", 0),
+        ("no\nno", 0),
     ],
 )
 def test_lines_of_a_model_become_norms_of_the_subject(says: str, expected: int) -> None:
     norms = LLMAuthor().high_level("trust", ["x"], 2, "People in Iraq", tools(says)[0])
     assert len(norms) == expected and all(norm.startswith("People in Iraq") for norm in norms)
+
+
+@pytest.mark.parametrize("says", ["People in Iraq.", "", "1.\n2.\n"])
+def test_an_author_who_says_nothing_is_refused_and_its_empty_norms_are_never_kept(says: str, capsys) -> None:
+    with pytest.raises(AlignbenchError, match=r"author.least.*0 of 7 say something"):
+        mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, LLMAuthor(), tools(says)[0])
+    kept = mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, LLMAuthor(least=0), tools(says)[0])
+    assert not kept.norms and "norms: 0 of 7 say something" in capsys.readouterr().out
 
 
 def test_the_note_and_the_key_name_who_wrote() -> None:

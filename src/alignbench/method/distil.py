@@ -81,7 +81,7 @@ def distil(context: RunContext, knobs: Distillation) -> tuple[Stage, list[Chain]
         AlignbenchError: the country was asked fewer items than wanted, or asking for thoughts is not possible.
     """
     mined, norms = low_norms(context, knobs.mining, knobs.named)
-    prompts = _prompts(context, _items(context, knobs.items))
+    prompts = _prompts(context, _items(context, knobs.items, norms.norms))
 
     def build(folder: Path) -> Mapping[str, Any]:
         engine = context.engine()
@@ -105,9 +105,9 @@ def distil(context: RunContext, knobs: Distillation) -> tuple[Stage, list[Chain]
     return stage, [_chain(by_item[row["item"]], row) for row in frame.to_dict("records")]
 
 
-def _items(context: RunContext, count: int) -> list[Item]:
-    """Training items that the country was asked, those first on which countries differ most."""
-    asked = context.train.asked(context.culture.iso3)
+def _items(context: RunContext, count: int, norms: Mapping[str, str]) -> list[Item]:
+    """Training items that the country was asked and that have a norm, those first on which countries differ most."""
+    asked = [item for item in context.train.asked(context.culture.iso3) if item.id in norms]
     check(count > 0, "method.items", count, "give a positive number")
     variation = regional_variation(context.train)
     return sorted(asked, key=lambda item: (-variation.get(item.id, 0.0), item.id))[:count]

@@ -8,7 +8,9 @@ from typing import Any
 
 from alignbench.method import RunContext
 from alignbench.norms.mining import HighNorms, LowNorms, Mining, mine_high, mine_low, mine_topics
+from alignbench.progress import say
 from alignbench.store.stages import Stage
+from alignbench.types import check
 
 
 def subject_of(context: RunContext, named: bool) -> str:
@@ -17,7 +19,11 @@ def subject_of(context: RunContext, named: bool) -> str:
 
 
 def low_norms(context: RunContext, mining: Mining, named: bool) -> tuple[Stage, LowNorms]:
-    """A norm for every training item of the culture."""
+    """A norm for every training item of the culture of which the author has something to say.
+
+    Raises:
+        AlignbenchError: a language model as author said too little.
+    """
     subject = subject_of(context, named)
 
     def build(folder: Path) -> Mapping[str, Any]:
@@ -31,7 +37,11 @@ def low_norms(context: RunContext, mining: Mining, named: bool) -> tuple[Stage, 
 
 
 def high_norms(context: RunContext, mining: Mining, count: int, named: bool) -> tuple[Stage, HighNorms]:
-    """General norms of every topic."""
+    """General norms of every topic.
+
+    Raises:
+        AlignbenchError: the author said nothing of any topic.
+    """
     subject = subject_of(context, named)
     source = None if mining is Mining.t else low_norms(context, mining, named)
 
@@ -41,7 +51,13 @@ def high_norms(context: RunContext, mining: Mining, count: int, named: bool) -> 
         else:
             mined = mine_high(context.train, source[1], count, subject, context.author, context.tools)
         mined.save(folder)
-        return {"topics": len(mined.norms), "norms": sum(map(len, mined.norms.values()))}
+        empty = [topic for topic, texts in mined.norms.items() if not texts]
+        if empty:
+            say(f"  topics of which nothing was said: {', '.join(empty)}")
+        check(
+            len(empty) < len(mined.norms), "author", context.author.note, "it said nothing of any topic: choose another"
+        )
+        return {"topics": len(mined.norms), "empty": len(empty), "norms": sum(map(len, mined.norms.values()))}
 
     parts = {
         **_parts(context),

@@ -36,7 +36,7 @@ class Mining(Enum):
 
 @dataclass(frozen=True)
 class LowNorms:
-    """Item id -> its norm, in the survey's order."""
+    """Item id -> its norm, in the survey's order; items of which the author said nothing are missing."""
 
     norms: Mapping[str, str]
 
@@ -52,7 +52,7 @@ class LowNorms:
 
 @dataclass(frozen=True)
 class HighNorms:
-    """Topic -> its general norms."""
+    """Topic -> its general norms; none where the author said nothing."""
 
     norms: Mapping[str, tuple[str, ...]]
 
@@ -68,12 +68,12 @@ class HighNorms:
 
 
 def mine_low(survey: Survey, iso3: str, subject: str, mining: Mining, author: Author, tools: Tools) -> LowNorms:
-    """A norm for every item that the country was asked; ``survey`` holds training items alone."""
+    """A norm for each item that the country was asked; ``survey`` holds training items alone."""
     items = survey.asked(iso3)
     told = 1 if mining is Mining.tq_ta else _RANKED
     evidence = [Evidence(item, ranked_levels(item, survey.of(iso3)[item.id])[:told]) for item in items]
     written = author.low_level(evidence, subject, tools)
-    return LowNorms({item.id: text for item, text in zip(items, written, strict=True)})
+    return LowNorms({item.id: text for item, text in zip(items, written, strict=True) if text})
 
 
 def mine_high(survey: Survey, low: LowNorms, count: int, subject: str, author: Author, tools: Tools) -> HighNorms:

@@ -30,7 +30,7 @@ class Author(Component, ABC):
 
     @abstractmethod
     def low_level(self, evidence: Sequence[Evidence], subject: str, tools: Tools) -> list[str]:
-        """One norm per item."""
+        """One norm per item, an empty text where the author finds nothing to say."""
 
     @abstractmethod
     def high_level(self, topic: str, norms: Sequence[str], count: int, subject: str, tools: Tools) -> list[str]:

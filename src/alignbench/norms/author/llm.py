@@ -14,11 +14,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from alignbench.generator import Generator
 from alignbench.generator.base import BaseModel
 from alignbench.norms.author import Author, Evidence
+from alignbench.progress import say
 from alignbench.tools import Tools
 from alignbench.types import ModelRef, Sampling, chat, check
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
 _NUMBER = re.compile(r"^\W*\d*[.):]?\W*")
+_WORD = re.compile(r"\w+")
+# What is said of the subject, in words: "work hard" is two. Our choice.
+_LEAST_WORDS = 2
 
 
 @dataclass(frozen=True)
@@ -29,18 +33,30 @@ class LLMAuthor(Author):
     generator: Generator = field(default_factory=partial(BaseModel, skip_failed=False))
     # Per norm.
     max_new_tokens: int = 48
+    # Share of the items that need a norm which says something (ours); with fewer, nothing is built on the rest.
+    least: float = 0.5
 
     def __post_init__(self) -> None:
         tokens = self.max_new_tokens
         check(tokens > 0, "author.max_new_tokens", tokens, "give a positive number of tokens")
+        check(0 <= self.least <= 1, "author.least", self.least, "it is a share: give 0 to 1")
 
     def low_level(self, evidence: Sequence[Evidence], subject: str, tools: Tools) -> list[str]:
-        """One sentence from the question and its answers."""
+        """One sentence from the question and its answers; empty where the model says nothing.
+
+        Raises:
+            AlignbenchError: fewer than ``least`` of them say something.
+        """
         prompts = [
             _prompt("low", question=k.item.question, subject=subject, answers=[k.item.predicates[i] for i in k.ranked])
             for k in evidence
         ]
-        return [_lines(text, subject, 1)[0] for text in self._written(prompts, 1, tools)]
+        written = ["".join(_lines(text, subject, 1)) for text in self._written(prompts, 1, tools)]
+        account = f"norms: {sum(map(bool, written))} of {len(written)} say something"
+        say(f"  {account}")
+        remedy = "choose an author that can write (generator@author.generator=...), author=template, or a lower share"
+        check(sum(map(bool, written)) >= self.least * len(written), "author.least", f"{self.least}; {account}", remedy)
+        return written
 
     def high_level(self, topic: str, norms: Sequence[str], count: int, subject: str, tools: Tools) -> list[str]:
         """At most ``count`` lines."""
@@ -72,7 +88,7 @@ def _prompt(name: str, **values: object) -> str:
 
 
 def _lines(text: str, subject: str, count: int) -> list[str]:
-    """The first ``count`` lines that say something, numbering removed; the subject alone where none does."""
-    lines = [_NUMBER.sub("", line).strip() for line in text.splitlines()]
-    said = list(dict.fromkeys(line for line in lines if len(line.split()) > 2))[:count]
-    return [line if line.startswith(subject) else f"{subject}: {line}" for line in said] or [f"{subject} differ."]
+    """The first ``count`` lines that say something of the subject, numbering removed."""
+    told = (_NUMBER.sub("", line).strip() for line in text.splitlines())
+    said = dict.fromkeys(line for line in told if len(_WORD.findall(line.removeprefix(subject))) >= _LEAST_WORDS)
+    return [line if line.startswith(subject) else f"{subject}: {line}" for line in said][:count]
