@@ -43,7 +43,7 @@ class CLCA(Method):
     # What is learnt: both, or one of them (the paper's ablations).
     tasks: tuple[View, ...] = (View.dialogue, View.intent)
     # How many of our 126 scenarios; the paper has 193 to 225 for each culture, each played twice.
-    scenarios: int = 10
+    scenarios: int = 8
     takes: int = 1
     # False: names and things of no culture.
     adapted: bool = True
