@@ -15,6 +15,7 @@ from alignbench.method.prompting import resident, wordings
 from alignbench.method.survey_sft import SurveySFT
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import stance_system
+from alignbench.runs.reading import reading
 from alignbench.types import OptionScores, Split
 
 METHODS = ("survey_sft", "culturerl")
@@ -151,6 +152,12 @@ def test_items_that_a_country_was_not_asked_are_left_out_and_counted(trainings, 
 def test_a_country_that_the_survey_lacks_is_refused_before_anything_is_loaded(method, make_cell) -> None:
     with pytest.raises(AlignbenchError, match=r"method\.joint = 'SAU': survey wvs7 holds"):
         make_cell(f"method={method}", "culture=iraq", "method.joint=[IRQ,SAU]")
+
+
+def test_the_page_says_what_the_control_is(make_cell) -> None:
+    words = ("method=survey_sft", "method.joint=[IRQ,CHN]")
+    assert "learnt the figures of Iraq, too" in reading(make_cell("culture=iraq", *words), ())[-1]
+    assert "same recipe on the figures of Argentina" in reading(make_cell("culture=germany", *words), ())[-1]
 
 
 def test_the_text_is_the_first_wording_of_cultural_prompt(make_cell) -> None:
