@@ -8,7 +8,7 @@ import pytest
 
 from alignbench.config import ROOMS, conf_dir, register
 from alignbench.errors import AlignbenchError
-from alignbench.overrides import check_overrides, choices, config_folders, help_text
+from alignbench.overrides import check_overrides, choices, config_folders, help_text, per_cell
 
 register()
 
@@ -59,6 +59,14 @@ def run(*words, cwd):
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-m", "alignbench", *words], cwd=cwd, capture_output=True, text=True)
     return done, time.monotonic() - started
+
+
+def test_knobs_of_a_swept_group_are_left_to_the_cells():
+    words = ["-m", "method=culturerl,survey_sft", "method.joint=[IRQ,CHN]", "culture=iraq,china", "training.updates=3"]
+    check_overrides(words)
+    assert per_cell(words) == [*words[:2], "method.joint=choice([IRQ,CHN])", *words[3:]]
+    alone = ["method=culturerl", "method.joint=[IRQ,CHN]"]
+    assert per_cell(alone) == alone
 
 
 def test_a_wrong_word_ends_with_one_message_and_exit_code_two(tmp_path):

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from alignbench.config import OnError, conf_dir, instantiate, register
 from alignbench.errors import AlignbenchError, refuse
-from alignbench.overrides import check_overrides, help_text
+from alignbench.overrides import check_overrides, help_text, per_cell
 from alignbench.progress import say
 
 
@@ -28,6 +28,7 @@ def main() -> None:
     register()
     try:
         check_overrides(arguments)
+        sys.argv[1:] = per_cell(arguments)
         _run()
     except AlignbenchError as error:
         refuse(error)

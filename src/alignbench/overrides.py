@@ -103,6 +103,28 @@ def check_overrides(arguments: Sequence[str]) -> None:
             raise _first_wrong(own, overrides, error) from error
 
 
+def per_cell(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the knobs of swept groups as sweeps, of one value each.
+
+    Hydra composes the plain words of a sweep by themselves first: beside ``method=a,b`` it would look for
+    ``method.joint=[IRQ]`` in the default method. Those of a sweep it leaves to the cells.
+    """
+    words = [a for a in arguments if "=" in a and not a.startswith("-")]
+    parsed = dict(zip(words, OverridesParser.create().parse_overrides(words), strict=True))
+    swept = tuple(f"{o.package or o.key_or_group}." for o in parsed.values() if o.is_sweep_override())
+
+    def said(word: str) -> str:
+        override = parsed.get(word)
+        if override is None or override.is_sweep_override() or override.is_delete():
+            return word
+        if not override.key_or_group.startswith(swept):
+            return word
+        key, _, value = word.partition("=")
+        return f"{key}=choice({value})"
+
+    return [said(a) for a in arguments]
+
+
 def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:
     """Name the first override that can not be composed with those before it; choices go before knobs."""
     pairs = sorted(zip(own, overrides[1:], strict=True), key=lambda pair: _depth(pair[0]))

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from alignbench import cli
 from alignbench.config import conf_dir, instantiate, register
+from alignbench.data.cultures import culture_named
 from alignbench.errors import AlignbenchError
 from alignbench.overrides import check_overrides, choices
 from alignbench.sweep.composer import Composer
@@ -85,6 +86,13 @@ def test_nine_cultures_are_in_the_survey_and_in_the_planted_world(compose_config
         held = instantiate(compose_config(f"survey={survey}").survey).load(())
         assert all(compose_config(f"culture={c}").culture.iso3 in held.answers for c in cultures), survey
     assert cfg.on_error.name == "continue"
+
+
+def test_one_for_all_trains_on_the_cultures_that_it_asks(compose_config):
+    cfg = compose_config("experiment=one_for_all", "method=survey_sft")
+    cultures = [culture_named(word, [conf_dir()]) for word in HydraConfig.get().sweeper.params.culture.split(",")]
+    assert sorted(culture.iso3 for culture in cultures) == sorted(cfg.method.joint)
+    assert {culture.control for culture in cultures} <= {culture.name for culture in cultures}
 
 
 def test_a_sweep_goes_on_past_a_failed_cell_and_a_second_one_runs_that_cell_alone(composed, capsys, tmp_path):

@@ -64,8 +64,8 @@ class RunContext:
 class Method(Component, ABC):
     """A way to align a model with a culture; its fields are its knobs."""
 
-    def admit(self, culture: Culture) -> None:
-        """Asked of every culture of a run before anything is loaded.
+    def admit(self, context: RunContext) -> None:
+        """Asked for every culture of a run before anything is loaded.
 
         Raises:
             AlignbenchError: the method lacks what it needs of this culture.

@@ -26,7 +26,7 @@ from alignbench.synthetic.ledger import Ledger
 from alignbench.training import Training
 from alignbench.training.export import aligned
 from alignbench.training.sft import ConversationRow, lengths, train_sft
-from alignbench.types import AlignedModel, Culture, ModelRef, check
+from alignbench.types import AlignedModel, ModelRef, check
 
 
 class View(Enum):
@@ -84,11 +84,11 @@ class CLCA(Method):
         # They check their own knobs.
         _ = self._roleplay(0), self._judging, self._intents
 
-    def admit(self, culture: Culture) -> None:
+    def admit(self, context: RunContext) -> None:
         """Adapted scenarios need a lexicon of the culture."""
-        known = sorted(load_lexicons())
+        culture, known = context.culture.name, sorted(load_lexicons())
         remedy = f"no lexicon to adapt scenarios by: use method.adapted=false, or one of {', '.join(known)}"
-        check(not self.adapted or culture.name in known, "culture", culture.name, remedy)
+        check(not self.adapted or culture in known, "culture", culture, remedy)
 
     def fit(self, context: RunContext) -> AlignedModel:
         """Play, judge, label, train."""

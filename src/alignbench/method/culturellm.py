@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 
 from alignbench.data.items import reworded
-from alignbench.method import Method, RunContext
+from alignbench.method import RunContext
+from alignbench.method.joint import Joint
 from alignbench.method.lessons import Lesson, Told, about, taught, with_provenance, written_by
 from alignbench.method.prompting import rendered
 from alignbench.method.seeds import Seeds, Typical, held, seeds_of
@@ -40,7 +41,7 @@ class Variant(Enum):
 
 
 @dataclass(frozen=True)
-class CultureLLM(Method):
+class CultureLLM(Joint):
     """Knobs of CultureLLM; who writes is ``generator``, what measures nearness is ``embedder``."""
 
     seeds: Seeds = Seeds.most_varying
@@ -66,8 +67,6 @@ class CultureLLM(Method):
     top_p: float = 0.9
     # Whether the model is told whose chatbot it is; published: in training and when it is asked.
     told: Told = Told.always
-    # iso3 of countries trained together with the culture's own, one model for all; empty for a model of each culture.
-    joint: tuple[str, ...] = ()
     # Refuse to go on with fewer paraphrases of all seeds together.
     least: int = 12
 
@@ -86,8 +85,7 @@ class CultureLLM(Method):
         """
         seeds = seeds_of(context.train, self.seeds, self.count)
         augmented = None if self.variant is Variant.seed_only else self._augment(context, seeds)
-        countries = sorted({context.culture.iso3, *self.joint})
-        systems = {iso3: rendered("chatbot", country=context.countries.get(iso3, iso3)) for iso3 in countries}
+        systems = {iso3: rendered("chatbot", country=name) for iso3, name in self.countries(context).items()}
         labelled = self._label(context, seeds, augmented, systems)
         lessons = [self._lesson(context, row, systems) for row in read_set(labelled.path)[0].to_dict("records")]
         model = taught(context, {"label": labelled.key}, lessons, systems, self.told)

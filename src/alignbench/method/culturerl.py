@@ -9,35 +9,35 @@ Read ``fit`` top to bottom. What is ours is named so in every table: the local j
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from alignbench.data.distance import regional_variation
 from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
 from alignbench.errors import AlignbenchError
-from alignbench.judge import Judge, Judgement
 from alignbench.judge.calibration import calibrate, fit_thresholds
-from alignbench.judge.targets import entropy_matched, peak_matched
-from alignbench.method import Method, RunContext
-from alignbench.method.culturerl_run import Run, by_option
-from alignbench.method.practice import option_rows, selector
+from alignbench.method import RunContext
+from alignbench.method.culturerl_run import Reward, Run
+from alignbench.method.joint import Joint
+from alignbench.method.lessons import with_provenance
+from alignbench.method.practice import selector
+from alignbench.method.seeds import asked_there
 from alignbench.norms.cluster import Clustering
 from alignbench.norms.pool import NormPool, build_pool
-from alignbench.norms.prompts import PromptText, stance_system, training_prompts
+from alignbench.norms.prompts import PromptText, training_prompts
 from alignbench.progress import say
 from alignbench.store.manifest import write_json
 from alignbench.store.stages import Stage
-from alignbench.training.export import aligned
-from alignbench.training.grpo import PromptRow, train_grpo
-from alignbench.training.options import option_grpo, train_on_options
+from alignbench.training.grpo import train_grpo
+from alignbench.training.options import OptionRow, option_grpo, train_on_options
 from alignbench.training.sft import train_sft
-from alignbench.types import AlignedModel, Item, chat, check
+from alignbench.types import AlignedModel, check
+
+__all__ = ["CultureRL", "PoolItems", "Prompts", "Reward"]
 
 
 class Prompts(Enum):
@@ -46,14 +46,6 @@ class Prompts(Enum):
     open = "open"  # open stance questions, free text: the paper's form
     survey = "survey"  # survey-format questions, the answer is one token: ours
     mix = "mix"  # survey first, then open, on the same adapter: ours
-
-
-class Reward(Enum):
-    """What a reply is paid by. Both distribution rewards pay log target - own log-probability."""
-
-    verdict = "verdict"  # the judge's -1/0/+1: the paper's form, pays for the majority alone
-    entropy = "entropy"  # target: softmax of the judge's scores at a fixed entropy (ours)
-    support = "support"  # target: the same, as peaked as the norm is widely held (ours)
 
 
 class PoolItems(Enum):
@@ -65,8 +57,12 @@ class PoolItems(Enum):
 
 
 @dataclass(frozen=True)
-class CultureRL(Method):
-    """Knobs of CultureRL; how the weights are trained is ``training``, the judge is ``judge``."""
+class CultureRL(Joint):
+    """Knobs of CultureRL; how the weights are trained is ``training``, the judge is ``judge``.
+
+    With ``joint`` the prompts are put once a culture, each time with a system text that names it, and paid by the norms
+    of that culture and a judge calibrated on them. Open questions have the stance text in both forms.
+    """
 
     prompts: Prompts = Prompts.survey
     reward: Reward = Reward.support
@@ -100,43 +96,49 @@ class CultureRL(Method):
         )
 
     def fit(self, context: RunContext) -> AlignedModel:
-        """Build the pool, calibrate the judge on it, and train against it.
+        """Build a pool of each culture, calibrate the judge on each, and train against them.
 
         Raises:
-            AlignbenchError: the judge is near chance on the pool (unless ``insist``), no prompt lies
+            AlignbenchError: the judge is near chance on a pool (unless ``insist``), no prompt lies
                 within ``cut``, or every reward group stays without variance.
         """
-        pool_stage = self._pool(context)
-        pool = NormPool.load(pool_stage.path)
-        judge, calibration = self._calibrated(context, pool, pool_stage.key)
+        countries, own = self.countries(context), context.culture.iso3
+        systems = self.systems(countries)
+        pools = {iso3: self._pool(context, iso3, country) for iso3, country in countries.items()}
+        calibrations = {iso3: self._calibration(context, pool) for iso3, pool in pools.items()}
         parts = {
-            "method": self.parts,
-            "pool": pool_stage.key,
-            "calibration": calibration.key,
+            "method": self.shared_parts(systems),
+            "pool": ",".join(stage.key for stage in pools.values()),
+            "calibration": ",".join(stage.key for stage in calibrations.values()),
             "model": context.model.fingerprint,
             "dtype": context.model.dtype,
             "training": context.training.parts,
             "asking": context.asking.parts,
             "seed": context.seed,
         }
-        stage = context.store.stage("fit", parts, lambda folder: self._train(context, pool, judge, folder))
-        result = aligned(context.model, stage)
-        return replace(result, provenance={**result.provenance, "norms": pool_stage.key, "calibrate": calibration.key})
+
+        def build(folder: Path) -> Mapping[str, Any]:
+            runs = [self._run(context, pools[iso3], calibrations[iso3], told) for iso3, told in systems.items()]
+            return self._train(context, runs, folder)
+
+        fit = context.store.stage("fit", parts, build)
+        return with_provenance(self.asked(context, fit, systems), [pools[own], calibrations[own]])
 
     # A. Norm pool construction
 
-    def _pool(self, context: RunContext) -> Stage:
+    def _pool(self, context: RunContext, iso3: str, country: str) -> Stage:
         """Modal answers as norms with opposites, clustered by concept; with a table and a picture."""
         items = self._items(context.train)
 
         def build(folder: Path) -> Mapping[str, Any]:
             from alignbench.norms.picture import draw_pool
 
-            culture = context.culture
+            _, ledger = asked_there("norms", [i for i in context.train.items if i.id in items], context.train, iso3)
+            say(f"  {ledger}")
             pool = build_pool(
                 context.train,
-                culture.iso3,
-                culture.country,
+                iso3,
+                country,
                 context.embedder,
                 items=items,
                 clustering=self.clustering,
@@ -151,7 +153,7 @@ class CultureRL(Method):
 
         parts = {
             "survey": context.train.fingerprint,
-            "country": [context.culture.iso3, context.culture.country],
+            "country": [iso3, country],
             "embedder": context.embedder.fingerprint,
             "items": self.pool_items,
             "clustering": self.clustering,
@@ -173,17 +175,18 @@ class CultureRL(Method):
 
     # B. A judge that is known to work
 
-    def _calibrated(self, context: RunContext, pool: NormPool, pool_key: str) -> tuple[Judge, Stage]:
-        """The judge with thresholds fitted on the pool, where every right verdict is known."""
+    def _calibration(self, context: RunContext, pool: Stage) -> Stage:
+        """Thresholds of the judge fitted on the pool, where every right verdict is known, and how well it then does."""
 
         def build(folder: Path) -> Mapping[str, Any]:
-            fitted = fit_thresholds(context.judge, pool, context.tools, context.seed)
-            measured = calibrate(fitted, pool, context.tools, context.seed)
+            norms = NormPool.load(pool.path)
+            fitted = fit_thresholds(context.judge, norms, context.tools, context.seed)
+            measured = calibrate(fitted, norms, context.tools, context.seed)
             say(f"  judge  {_summary(asdict(measured))}; weakest: {measured.weakest}")
             return {"judge": fitted.parts, **asdict(measured)}
 
         parts = {
-            "pool": pool_key,
+            "pool": pool.key,
             "judge": context.judge.identity(context.model),
             "embedder": context.embedder.fingerprint,
             "model": context.model.fingerprint,
@@ -191,73 +194,73 @@ class CultureRL(Method):
             "seed": context.seed,
         }
         stage = context.store.stage("calibrate", parts, build)
-        facts = stage.facts
-        if facts["near_chance"] and not context.insist:
+        if stage.facts["near_chance"] and not context.insist:
             raise AlignbenchError(
                 "judge",
                 type(context.judge).__name__,
-                f"near chance on the norm pool ({_summary(facts)}): choose another judge, or say insist=true",
+                f"near chance on the norm pool ({_summary(stage.facts)}): choose another judge, or say insist=true",
             )
-        thresholds = {k: v for k, v in facts["judge"].items() if k in ("related_cut", "margin")}
-        return context.judge.with_knobs(**thresholds), stage
+        return stage
 
     # C. Norm-cluster reward and GRPO
 
-    def _train(self, context: RunContext, pool: NormPool, judge: Judge, folder: Path) -> Mapping[str, Any]:
-        """The phases that ``prompts`` asks for, each on the adapter of the one before."""
-        chosen = self._items(context.train)
+    def _run(self, context: RunContext, pool: Stage, calibration: Stage, told: str | None) -> Run:
+        """The prompts near a cluster of the pool, and the judge with its fitted thresholds."""
+        norms, chosen = NormPool.load(pool.path), self._items(context.train)
         items = [item for item in context.train.items if item.id in chosen]
-        prompts, dropped = training_prompts(items, pool, context.embedder, self.cut, self.prompt_text)
-        run = Run(pool, judge, prompts, stance_system(context.culture.country), context.tools)
-        facts: dict[str, Any] = {"prompts": len(prompts), "dropped": len(dropped)}
+        prompts, dropped = training_prompts(items, norms, context.embedder, self.cut, self.prompt_text)
+        thresholds = {k: v for k, v in calibration.facts["judge"].items() if k in ("related_cut", "margin")}
+        judge = context.judge.with_knobs(**thresholds)
+        return Run(norms, judge, prompts, len(dropped), told, self.reward, self.target_entropy, context.tools)
+
+    def _train(self, context: RunContext, runs: Sequence[Run], folder: Path) -> Mapping[str, Any]:
+        """The phases that ``prompts`` asks for, each on the adapter of the one before."""
+        facts: dict[str, Any] = {
+            "prompts": sum(len(run.prompts) for run in runs),
+            "dropped": sum(run.dropped for run in runs),
+        }
         if self.prompts is Prompts.survey:
-            return facts | {"survey": self._practise_survey(context, run, folder)}
+            return facts | {"survey": self._practise_survey(context, runs, folder)}
         first = folder / "first"
         first.mkdir(exist_ok=True)
         if self.prompts is Prompts.mix:
-            facts["survey"] = self._practise_survey(context, run, first)
+            facts["survey"] = self._practise_survey(context, runs, first)
         elif self.warm_start:
-            facts["stances"] = train_sft(context.model, run.stances, context.training, context.seed, first)
+            stances = [row for run in runs for row in run.stances]
+            facts["stances"] = train_sft(context.model, stances, context.training, context.seed, first)
         start = first if self.warm_start or self.prompts is Prompts.mix else None
-        return facts | {"open": self._practise_open(context, run, folder, start)}
+        return facts | {"open": self._practise_open(context, runs, folder, start)}
 
-    def _practise_survey(self, context: RunContext, run: Run, folder: Path) -> Mapping[str, Any]:
+    def _practise_survey(self, context: RunContext, runs: Sequence[Run], folder: Path) -> Mapping[str, Any]:
         """One-token answers: every option's reward is known beforehand, so groups are drawn from one softmax."""
         items = {item.id: item for item in context.train.items}
-        graded = run.grade_options([items[p.item] for p in run.prompts])
-        write_json(folder / "option_scores.json", {i: [asdict(j) for j in row] for i, row in graded.items()})
-        targets = {i: self._target(items[i], row, run.support) for i, row in graded.items()}
-        verdicts = None
-        calls = {"judge_calls": sum(map(len, graded.values()))}
-        if self.reward is Reward.verdict:
-            verdicts = {i: by_option(items[i], [j.verdict for j in row]) for i, row in graded.items()}
-        rows = option_rows(context.asking, items.values(), targets, verdicts)
+        rows: list[OptionRow] = []
+        calls = 0
+        for run in runs:
+            graded = run.grade_options(items)
+            name = f"option_scores_{run.pool.iso3}.json" if self.joint else "option_scores.json"
+            write_json(folder / name, {i: [asdict(j) for j in row] for i, row in graded.items()})
+            rows += run.option_rows(context.asking, items, graded)
+            calls += sum(map(len, graded.values()))
         loss = partial(option_grpo, density=self.reward is not Reward.verdict)
-        validate = selector(context)
-        return calls | train_on_options(context.model, rows, loss, context.training, context.seed, folder, validate)
+        validate = selector(context, {run.pool.iso3: run.told for run in runs})
+        facts = train_on_options(context.model, rows, loss, context.training, context.seed, folder, validate)
+        return {"judge_calls": calls, **facts}
 
-    def _target(self, item: Item, row: Sequence[Judgement], support: Mapping[str, float]) -> list[float]:
-        """Distribution over the item's options that the judge's scores (one per level) stand for."""
-        scores = [j.score for j in row]
-        if self.reward is Reward.verdict:
-            return [1 / len(item.codes)] * len(item.codes)  # unused: the verdicts are the reward
-        if self.reward is Reward.entropy:
-            levels = entropy_matched(scores, self.target_entropy)
-        else:
-            best = row[int(np.argmax(scores))]
-            levels = peak_matched(scores, support.get(best.item or "", 1 / len(scores)))
-        return by_option(item, levels, spread=True)
-
-    def _practise_open(self, context: RunContext, run: Run, folder: Path, start: Path | None) -> Mapping[str, Any]:
+    def _practise_open(
+        self, context: RunContext, runs: Sequence[Run], folder: Path, start: Path | None
+    ) -> Mapping[str, Any]:
         """Free text, judged against the norms of the prompt's cluster: the paper's form."""
-        rows = [
-            PromptRow(chat(p.question, run.system), {"question": p.question, "cluster": p.cluster}) for p in run.prompts
-        ]
+        rows = [row for run in runs for row in run.open_rows]
+        by_country = {run.pool.iso3: run for run in runs}
 
         def reward(replies: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> list[float]:
-            norms = [run.pool.norms_of(m["cluster"]) for m in meta]
-            judged = run.judge.judge([m["question"] for m in meta], replies, norms, context.tools)
-            return [float(j.verdict) if self.reward is Reward.verdict else j.score for j in judged]
+            paid: dict[int, float] = {}
+            for iso3 in {m["country"] for m in meta}:
+                own = [i for i, m in enumerate(meta) if m["country"] == iso3]
+                graded = by_country[iso3].grade_replies([replies[i] for i in own], [meta[i] for i in own])
+                paid.update(zip(own, graded, strict=True))
+            return [paid[i] for i in range(len(replies))]
 
         training = context.training
         calls = {"judge_calls": training.updates * training.prompts_per_update * training.generations}

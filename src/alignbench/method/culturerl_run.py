@@ -1,49 +1,89 @@
-"""What the phases of a CultureRL training share: the pool, who judges, and the prompts."""
+"""One culture's part in a CultureRL training: its prompts, and what its judge pays for an answer to them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
 
+from alignbench.evaluation.ask import Asking
 from alignbench.judge import Judge, Judgement
+from alignbench.judge.targets import entropy_matched, peak_matched
+from alignbench.method.practice import option_rows
 from alignbench.norms.pool import NormPool
-from alignbench.norms.prompts import TrainingPrompt
+from alignbench.norms.prompts import TrainingPrompt, stance_system
 from alignbench.tools import Tools
+from alignbench.training.grpo import PromptRow
+from alignbench.training.options import OptionRow
 from alignbench.training.sft import ConversationRow
 from alignbench.types import Item, chat
 
 
+class Reward(Enum):
+    """What a reply is paid by. Both distribution rewards pay log target - own log-probability."""
+
+    verdict = "verdict"  # the judge's -1/0/+1: the paper's form, pays for the majority alone
+    entropy = "entropy"  # target: softmax of the judge's scores at a fixed entropy (ours)
+    support = "support"  # target: the same, as peaked as the norm is widely held (ours)
+
+
 @dataclass(frozen=True)
 class Run:
-    """Of one training."""
+    """The part of one culture.
+
+    Attributes:
+        judge: with thresholds that fit this culture's pool.
+        dropped: how many prompts lay too far from every cluster, or in one without a norm of this culture.
+        told: system text of survey questions; None where the culture has a model of its own.
+        target_entropy: normalised entropy of the target when ``reward`` is entropy.
+    """
 
     pool: NormPool
     judge: Judge
     prompts: Sequence[TrainingPrompt]
-    system: str
+    dropped: int
+    told: str | None
+    reward: Reward
+    target_entropy: float
     tools: Tools
-
-    @property
-    def support(self) -> Mapping[str, float]:
-        """Item id -> share of people who hold its norm."""
-        return {norm.item: norm.support for norm in self.pool.norms}
 
     @property
     def stances(self) -> list[ConversationRow]:
         """The culture's norm on each prompt's own item, said in the first person, as the reply to learn."""
         norms = {norm.item: norm.spoken_by("I").statement for norm in self.pool.norms}
         own = [p for p in self.prompts if p.item in norms]
-        return [ConversationRow(chat(p.question, self.system), norms[p.item]) for p in own]
+        return [ConversationRow(chat(p.question, self._stance), norms[p.item]) for p in own]
 
-    def grade_options(self, items: Sequence[Item]) -> dict[str, list[Judgement]]:
+    @property
+    def open_rows(self) -> list[PromptRow]:
+        """Open questions; ``meta`` says by whose norms, and which, a reply is judged."""
+        return [
+            PromptRow(
+                chat(p.question, self._stance),
+                {"country": self.pool.iso3, "question": p.question, "cluster": p.cluster},
+            )
+            for p in self.prompts
+        ]
+
+    @property
+    def _stance(self) -> str:
+        return stance_system(self.pool.country)
+
+    def grade_replies(self, replies: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> list[float]:
+        """The reward of each reply, by the norms of its prompt's cluster."""
+        norms = [self.pool.norms_of(m["cluster"]) for m in meta]
+        judged = self.judge.judge([m["question"] for m in meta], replies, norms, self.tools)
+        return [float(j.verdict) if self.reward is Reward.verdict else j.score for j in judged]
+
+    def grade_options(self, items: Mapping[str, Item]) -> dict[str, list[Judgement]]:
         """Item id -> one judgement per level: "I <predicate>." against the norms of the prompt's cluster."""
         cases = [
-            (p, item.statement(level, "I"))
-            for p, item in zip(self.prompts, items, strict=True)
-            for level in range(len(item.predicates))
+            (p, items[p.item].statement(level, "I"))
+            for p in self.prompts
+            for level in range(len(items[p.item].predicates))
         ]
         judged = self.judge.judge(
             [p.question for p, _ in cases],
@@ -55,6 +95,29 @@ class Run:
         for (prompt, _), judgement in zip(cases, judged, strict=True):
             graded.setdefault(prompt.item, []).append(judgement)
         return graded
+
+    def option_rows(
+        self, asking: Asking, items: Mapping[str, Item], graded: Mapping[str, Sequence[Judgement]]
+    ) -> list[OptionRow]:
+        """Survey questions with the reward of every option, as verdicts or as a target."""
+        targets = {i: self._target(items[i], row) for i, row in graded.items()}
+        verdicts = None
+        if self.reward is Reward.verdict:
+            verdicts = {i: by_option(items[i], [j.verdict for j in row]) for i, row in graded.items()}
+        return option_rows(asking, items.values(), targets, verdicts, self.told)
+
+    def _target(self, item: Item, row: Sequence[Judgement]) -> list[float]:
+        """Distribution over the item's options that the judge's scores (one per level) stand for."""
+        scores = [j.score for j in row]
+        if self.reward is Reward.verdict:
+            return [1 / len(item.codes)] * len(item.codes)  # unused: the verdicts are the reward
+        if self.reward is Reward.entropy:
+            levels = entropy_matched(scores, self.target_entropy)
+        else:
+            support = {norm.item: norm.support for norm in self.pool.norms}
+            best = row[int(np.argmax(scores))]
+            levels = peak_matched(scores, support.get(best.item or "", 1 / len(scores)))
+        return by_option(item, levels, spread=True)
 
 
 def by_option(item: Item, levels: Sequence[float] | np.ndarray[Any, Any], spread: bool = False) -> list[float]:

@@ -13,7 +13,7 @@ from typing import Any
 from alignbench.backend.render import Renderer
 from alignbench.evaluation.ask import Answer
 from alignbench.method import RunContext
-from alignbench.method.practice import option_rows, validator
+from alignbench.method.practice import option_rows, selector
 from alignbench.store.stages import Stage
 from alignbench.synthetic.folder import About
 from alignbench.training.export import aligned
@@ -21,7 +21,7 @@ from alignbench.training.options import OptionRow, distribution_sft, train_on_op
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import AlignedModel, Item, Message, PromptPolicy, check
 
-_TOLD = 'This method tells the model "{system}" and the base model nothing: cultural_prompt is the fairer comparison.'
+_TOLD = 'This method tells {model} "{system}" and the base model nothing: cultural_prompt is the fairer comparison.'
 
 
 class Told(Enum):
@@ -68,13 +68,14 @@ def taught(
 
     def build(folder: Path) -> Mapping[str, Any]:
         rows = [row for lesson in lessons for row in lesson.rows(context)]
-        training = context.training
-        select = validator(context, when_asked) if training.select_on_validation else None
-        facts = train_on_options(context.model, rows, distribution_sft, training, context.seed, folder, select)
+        validate = selector(context, when_asked)
+        facts = train_on_options(
+            context.model, rows, distribution_sft, context.training, context.seed, folder, validate
+        )
         return {"rows": len(rows), **facts}
 
     stage = context.store.stage("fit", {**parts, **fit_parts(context), "told": told.name}, build)
-    return told_model(context, stage, systems[context.culture.iso3], told)
+    return told_model(context, stage, systems[context.culture.iso3], told, tuple(systems))
 
 
 def reasoned(
@@ -142,11 +143,19 @@ def fit_parts(context: RunContext) -> dict[str, Any]:
     }
 
 
-def told_model(context: RunContext, stage: Stage, system: str, told: Told) -> AlignedModel:
-    """The model that a training made, told ``system`` where it is to be told; every table then says so."""
+def told_model(
+    context: RunContext, stage: Stage, system: str, told: Told, countries: Sequence[str] = ()
+) -> AlignedModel:
+    """The model that a training made, told ``system`` where it is to be told; every table then says so.
+
+    Args:
+        countries: iso3 of those that were trained together.
+    """
     if told is not Told.always:
         return aligned(context.model, stage)
-    return replace(aligned(context.model, stage, PromptPolicy((system,))), notes=(_TOLD.format(system=system),))
+    model = f"one model of {', '.join(countries)}" if len(countries) > 1 else "the model"
+    note = _TOLD.format(model=model, system=system)
+    return replace(aligned(context.model, stage, PromptPolicy((system,))), notes=(note,))
 
 
 def with_provenance(model: AlignedModel, stages: Iterable[Stage], notes: tuple[str, ...] = ()) -> AlignedModel:

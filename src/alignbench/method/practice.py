@@ -46,9 +46,9 @@ def option_rows(
     return rows
 
 
-def selector(context: RunContext) -> Validate | None:
+def selector(context: RunContext, systems: Mapping[str, str | None] | None = None) -> Validate | None:
     """What chooses the checkpoint: :func:`validator`, or None (the last one) as ``training`` says."""
-    return validator(context) if context.training.select_on_validation else None
+    return validator(context, systems) if context.training.select_on_validation else None
 
 
 def validator(context: RunContext, systems: Mapping[str, str | None] | None = None) -> Validate:

@@ -20,6 +20,11 @@ def wordings(culture: Culture) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
+def resident(country: str) -> str:
+    """The first of these descriptors, for which the country's name is enough."""
+    return rendered("resident", country=country)
+
+
 def persona_text(culture: Culture, person: str) -> str:
     """System text of one respondent; ``person`` goes after "You are"."""
     return rendered("persona", culture=culture, person=person)

@@ -90,14 +90,21 @@ def held(seeds: Sequence[Item], train: Survey, iso3: str, how: Typical) -> tuple
     Raises:
         AlignbenchError: it was asked none.
     """
-    answers, ledger = train.of(iso3), Ledger(f"seeds for {iso3}")
-    found = [item for item in seeds if item.id in answers]
-    ledger.keep(len(found))
-    for item in seeds:
-        if item.id not in answers:
-            ledger.drop("not asked there", item.id)
+    answers = train.of(iso3)
+    found, ledger = asked_there("seeds", seeds, train, iso3)
     check(bool(found), "method.seeds", str(ledger), "none can be used for this country: choose other seeds")
     return {item.id: _held(item, answers[item.id], iso3, how) for item in found}, ledger
+
+
+def asked_there(what: str, items: Sequence[Item], train: Survey, iso3: str) -> tuple[list[Item], Ledger]:
+    """The items that the country was asked, and the account of those that it was not: they are left out, not filled."""
+    answers, ledger = train.of(iso3), Ledger(f"{what} for {iso3}")
+    found = [item for item in items if item.id in answers]
+    ledger.keep(len(found))
+    for item in items:
+        if item.id not in answers:
+            ledger.drop("not asked there", item.id)
+    return found, ledger
 
 
 def _held(item: Item, answers: Answers, iso3: str, how: Typical) -> Held:

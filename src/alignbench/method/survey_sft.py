@@ -12,36 +12,45 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.method import Method, RunContext
+from alignbench.method import RunContext
+from alignbench.method.joint import Joint
 from alignbench.method.practice import option_rows, selector
-from alignbench.training.export import aligned
-from alignbench.training.options import distribution_sft, train_on_options
+from alignbench.method.seeds import asked_there
+from alignbench.progress import say
+from alignbench.training.options import OptionRow, distribution_sft, train_on_options
 from alignbench.types import AlignedModel
 
 
 @dataclass(frozen=True)
-class SurveySFT(Method):
-    """No knobs of its own; see ``training``."""
+class SurveySFT(Joint):
+    """No knobs of its own but ``joint``; see ``training``."""
 
     def fit(self, context: RunContext) -> AlignedModel:
-        """Train an adapter on the training items of the culture's country."""
-        iso3 = context.culture.iso3
-        targets = {i.id: context.train.of(iso3)[i.id].shares for i in context.train.asked(iso3)}
+        """Train an adapter on the training items of the culture's country, or of all that are trained together."""
+        systems = self.systems(self.countries(context))
 
         def build(folder: Path) -> Mapping[str, Any]:
-            rows = option_rows(context.asking, context.train.asked(iso3), targets)
+            rows = [row for iso3, system in systems.items() for row in _rows(context, iso3, system)]
+            validate = selector(context, systems)
             return train_on_options(
-                context.model, rows, distribution_sft, context.training, context.seed, folder, selector(context)
+                context.model, rows, distribution_sft, context.training, context.seed, folder, validate
             )
 
         parts = {
-            "method": self.parts,
+            "method": self.shared_parts(systems),
             "model": context.model.fingerprint,
             "survey": context.train.fingerprint,
-            "country": iso3,
+            "country": ",".join(systems),
             "training": context.training.parts,
             "asking": context.asking.parts,
             "seed": context.seed,
         }
-        stage = context.store.stage("fit", parts, build)
-        return aligned(context.model, stage)
+        return self.asked(context, context.store.stage("fit", parts, build), systems)
+
+
+def _rows(context: RunContext, iso3: str, system: str | None) -> list[OptionRow]:
+    """The items that the country was asked, with its shares as targets."""
+    items, ledger = asked_there("items", context.train.items, context.train, iso3)
+    say(f"  {ledger}")
+    shares = {item.id: context.train.of(iso3)[item.id].shares for item in items}
+    return option_rows(context.asking, items, shares, system=system)

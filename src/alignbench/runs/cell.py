@@ -100,8 +100,6 @@ class Cell:
         for c in cultures:
             survey.of(c.iso3)
         method, backend, training = (instantiate(node) for node in (cfg.method, cfg.backend, cfg.training))
-        for c in cultures[: 1 + (control is not None)]:
-            method.admit(c)
         remedy = "modules trained in full can not be served there: use backend=hf, or training.full_modules=[]"
         check(backend.serves_full_modules or not training.full_modules, "backend", type(backend).__name__, remedy)
         cell = cls(
@@ -130,6 +128,8 @@ class Cell:
             store=Store(Path(cfg.store), build_missing),
             engines=Engines() if engines is None else engines,
         )
+        for c in cultures[: 1 + (control is not None)]:
+            method.admit(cell.context(c))
         for component in (cell.generator, cell.critic, cell.author, cell.judge):
             for slot in slots(component):
                 slot.verify()

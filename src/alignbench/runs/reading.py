@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
+from alignbench.method.joint import Joint
 from alignbench.runs.cell import Cell
+from alignbench.types import Culture
 
 
 def reading(cell: Cell, rows: Sequence[Row]) -> tuple[str, ...]:
@@ -31,11 +33,20 @@ def reading(cell: Cell, rows: Sequence[Row]) -> tuple[str, ...]:
     if cell.others:
         lines.append("Other countries are asked for in ten wordings, before and after: a fall is damage.")
     if cell.control is not None:
-        lines.append(
-            f"The control is the same recipe on the figures of {cell.control.country}: what it gains too is"
-            " calibration (format, position, spread), not culture."
-        )
+        lines.append(_control(cell, cell.control))
     return tuple(lines)
+
+
+def _control(cell: Cell, control: Culture) -> str:
+    if isinstance(cell.method, Joint) and cell.culture.iso3 in cell.method.joint:
+        return (
+            f"The control is told {control.country}, by one model of several countries that has learnt the figures of"
+            f" {cell.culture.country}, too: own minus cross is how far the method keeps the countries apart."
+        )
+    return (
+        f"The control is the same recipe on the figures of {control.country}: what it gains too is"
+        " calibration (format, position, spread), not culture."
+    )
 
 
 def _format(rows: Sequence[Row]) -> str:

@@ -1,0 +1,48 @@
+"""One model for two cultures learns which people a system text stands for, even against what the text says."""
+
+from __future__ import annotations
+
+import pytest
+
+from alignbench.evaluation.score import score_items
+from alignbench.evaluation.survey import distributions
+from alignbench.method import joint
+from alignbench.runs.answered import Answered
+from alignbench.runs.cell import Cell
+from alignbench.runs.compare import responses
+from alignbench.types import AlignedModel
+
+# Each is told another country, so that nothing is gained by the text alone.
+TOLD = {"Iraq": "Japan", "China": "Brazil"}
+QUICK = """
+    culture=iraq culture.control=china
+    training.updates=30 training.checkpoint_every=30 training.prompts_per_update=8 training.learning_rate=0.006
+""".split()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("joint")
+
+
+def own_minus_other(cell: Cell, model: AlignedModel, other: AlignedModel, iso3: str) -> float:
+    """How much nearer to a country's people ``model`` answers than ``other``, on test items."""
+    survey, form = cell.surveys[cell.benchmark.split], cell.benchmark
+    scores = []
+    for each in (model, other):
+        frame = Answered("", each, responses(cell, each, survey.items, form)).frame
+        scores.append(score_items(distributions(frame, survey.items), None, survey, iso3, form)["js"].mean())
+    return float(scores[0] - scores[1])
+
+
+@pytest.mark.parametrize("method", ["survey_sft", "culturerl"])
+def test_each_culture_moves_toward_its_own_people(method, planted_cell, folder, monkeypatch) -> None:
+    said = joint.resident
+    monkeypatch.setattr(joint, "resident", lambda country: said(TOLD[country]))
+    cell = planted_cell(folder, f"method={method}", "method.joint=[IRQ,CHN]", *QUICK)
+    after = [cell.method.fit(cell.context(culture)) for culture in (cell.culture, cell.control)]
+    before = [AlignedModel(cell.model, policy=model.policy) for model in after]
+    assert after[0].adapter_key == after[1].adapter_key and before[0].policy != before[1].policy
+    for own, iso3 in enumerate(("IRQ", "CHN")):
+        change = [own_minus_other(cell, models[own], models[1 - own], iso3) for models in (before, after)]
+        assert change[1] > max(change[0], 0) + 0.04, (iso3, change)
