@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.protocols.recipe import Block, Pass
+from alignbench.report.protocols.table import markdown
 from alignbench.runs.interviews import panel
 from alignbench.runs.protocols import protocols
 
@@ -51,6 +55,22 @@ def test_two_cells_give_one_table_a_map_and_a_matrix(done, compose_config, make_
     cfg = compose_config("task=report")
     instantiate(cfg.task).main(cfg)
     assert (folder / "protocols.md").is_file() and "protocols" in capsys.readouterr().out
+
+
+def test_methods_of_a_culture_stand_in_one_table(make_cell):
+    def of(method, culture):
+        record, _ = protocols(make_cell(*WORLD, f"culture={culture}"), FEW)
+        figures = tuple(replace(f, label=method if f.label == "cultural_prompt" else f.label) for f in record.figures)
+        return replace(record, method=method, figures=figures)
+
+    records = [of(method, culture) for method in ("one", "two") for culture in ("iraq", "china")]
+    text = markdown(records)
+    assert text.count("\n## iraq") == text.count("\n## china") == 1
+    rows = [re.split(r"(?<!\\)\|", line) for line in text.splitlines() if line.startswith("|")]
+    assert {"base", "one", "two", "uniform answers"} <= {cell.strip() for cell in rows[0]}
+    assert {len(row) for row in rows} == {len(rows[0])} and any(
+        r"KL(model \|\| survey)" in line for line in text.splitlines()
+    )
 
 
 def test_real_people_keep_their_own_answers_and_assumed_ones_have_none(make_cell):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from alignbench.report.markdown import pipe_table
+
 
 class Column(NamedTuple):
     """A column of the table. ``unit`` is empty for names."""
@@ -78,12 +80,12 @@ METRICS = {
 
 def schema_markdown() -> str:
     """The schema as two Markdown tables: what stands beside every ``results.parquet``."""
-    columns = "".join(f"| `{c.name}` | {c.dtype} | {c.unit} | {c.meaning} |\n" for c in COLUMNS)
-    metrics = "".join(f"| `{name}` | {metric.unit} | {metric.meaning} |\n" for name, metric in METRICS.items())
+    columns = [(f"`{c.name}`", c.dtype, c.unit, c.meaning) for c in COLUMNS]
+    metrics = [(f"`{name}`", metric.unit, metric.meaning) for name, metric in METRICS.items()]
     return (
         "# Results as data\n\n`alignbench.load_results(store)` and `results.parquet`: a row per cell, row of its board "
         "and metric.\nIntervals (95 % unless `benchmark.confidence` says else) cover the choice of questions, not the "
         "chance in\ntraining: pool several seeds for that.\n\n"
-        f"| column | dtype | unit | meaning |\n|---|---|---|---|\n{columns}\n"
-        f"| metric | unit | meaning |\n|---|---|---|\n{metrics}"
+        f"{pipe_table(('column', 'dtype', 'unit', 'meaning'), columns, 4)}\n"
+        f"{pipe_table(('metric', 'unit', 'meaning'), metrics, 3)}"
     )

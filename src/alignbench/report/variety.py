@@ -22,6 +22,7 @@ from alignbench.evaluation.measures.diversity import (
 )
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap, Interval, interval
+from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import interval as bounds
 from alignbench.report.numbers import number
 from alignbench.types import Scale
@@ -113,11 +114,11 @@ def plain(variety: Variety) -> dict[str, Any]:
 
 def markdown(found: Sequence[tuple[str, Variety]]) -> str:
     """One table of the figures of models, people's own in brackets."""
-    figures = "D, 95 % (people) | majority (people) | options (people) | differentiation"
-    lines = [f"| method | model | cultures | items | {figures} |", "|---|---|---|--:|---|---|---|--:|"]
+    figures = ("D, 95 % (people)", "majority (people)", "options (people)", "differentiation")
+    rows = []
     for model, v in found:
         spread = f"{number(v.diversity.value)} {bounds(v.diversity.low, v.diversity.high)}"
-        cells = (
+        cells = [
             v.label,
             model,
             ", ".join(v.cultures),
@@ -126,6 +127,6 @@ def markdown(found: Sequence[tuple[str, Variety]]) -> str:
             f"{number(v.majority)} ({number(v.people_majority)})",
             f"{number(v.options, 2)} ({number(v.people_options, 2)})",
             number(v.differentiation),
-        )
-        lines.append("| " + " | ".join(text.replace("|", r"\|") for text in cells) + " |")
-    return "\n".join(lines) + "\n"
+        ]
+        rows.append(cells)
+    return pipe_table(("method", "model", "cultures", "items", *figures), rows, 3)

@@ -10,6 +10,7 @@ from alignbench.evaluation.board import Row
 from alignbench.report import variety
 from alignbench.report.board.lines import Board, costs, tidy
 from alignbench.report.board.panels import Panel
+from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import MISSING, change, number, p_value, signed, within
 
 Boards = Mapping[str, Sequence[Row]]
@@ -51,9 +52,7 @@ def write_files(board: Board, panels: Sequence[Panel]) -> None:
 
 def markdown(boards: Boards, damages: Damages | None = None) -> str:
     """One Markdown table, a row each; † marks own minus cross, ≈ what is not separable from format."""
-    rules = [":--"] * _LEFT + ["--:"] * (len(_TITLES) - _LEFT)
-    body = [[text.replace("|", r"\|") for text in texts] for texts in _table(boards, damages)]
-    return "\n".join("| " + " | ".join(texts) + " |" for texts in (list(_TITLES), rules, *body)) + "\n"
+    return pipe_table(_TITLES, _table(boards, damages), _LEFT)
 
 
 def latex(boards: Boards, damages: Damages | None = None) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from alignbench.evaluation.protocols.specificity import Matrix, matrix
 from alignbench.evaluation.statistics import Bootstrap, Difference
+from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import change, number
 from alignbench.report.protocols.record import ProtocolRecord
 from alignbench.runs.answered import BASE
@@ -52,19 +53,17 @@ def tidy(method: str, found: Matrix) -> pd.DataFrame:
 
 def markdown(method: str, found: Matrix) -> str:
     """Models in rows, surveys in columns, and own minus others below."""
-    head = f"| model of | {' | '.join(f'survey of {culture}' for culture in found.cultures)} |"
-    rows = [head, "|---|" + "--:|" * len(found.cultures)]
+    rows = []
     for culture, scores in zip(found.cultures, found.scores, strict=True):
         shown = [f"**{number(s)}**" if other == culture else number(s) for other, s in _pairs(found, scores)]
-        rows.append(f"| {culture} | {' | '.join(shown)} |")
+        rows.append([culture, *shown])
     if found.base is not None:
-        rows.append(f"| base | {' | '.join(map(number, found.base))} |")
+        rows.append(["base", *map(number, found.base)])
     changes = [change(d.value, d.low, d.high) for d in found.own_minus_others]
-    rows.append(f"| own minus others | {' | '.join(changes)} |")
+    rows.append(["own minus others", *changes])
     overall = change(found.overall.value, found.overall.low, found.overall.high)
-    return "\n".join(
-        [f"## {method}", "", *rows, "", f"Own minus others, all cultures: {overall}. {reading(found)}", ""]
-    )
+    lines = pipe_table(["model of", *(f"survey of {culture}" for culture in found.cultures)], rows, 1)
+    return f"## {method}\n\n{lines}\nOwn minus others, all cultures: {overall}. {reading(found)}\n"
 
 
 def reading(found: Matrix) -> str:

@@ -9,6 +9,7 @@ from itertools import groupby
 import pandas as pd
 
 from alignbench.evaluation.protocols.figure import Direction, Figure
+from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import MISSING, interval, number
 from alignbench.report.protocols.record import ProtocolRecord
 from alignbench.runs.answered import BASE
@@ -43,16 +44,17 @@ def tidy(records: Sequence[ProtocolRecord]) -> pd.DataFrame:
 def markdown(records: Sequence[ProtocolRecord]) -> str:
     """A table per model, block and culture: protocols in rows, sides in columns; what to know below."""
     sections = []
-    for (model, survey, block, culture), found in groupby(records, key=lambda r: (*r.group, r.culture)):
+
+    def heading(record: ProtocolRecord) -> tuple[str, ...]:
+        return (*record.group, record.culture)
+
+    for (model, survey, block, culture), found in groupby(sorted(records, key=heading), key=heading):
         cells = list(found)
         sides, notes = _sides(cells), _notes(cells)
-        head = (
-            f"| protocol | metric | better | {' | '.join(sides)} | items (trained on) | respondents | interval over |"
-        )
-        rule = "|---|---|---|" + "---|" * len(sides) + "--:|--:|---|"
-        lines = [f"| {' | '.join(row)} |" for row in _rows(sides)]
-        title = f"## {culture}, {model}, {block}\n\n{survey}\n"
-        sections.append("\n".join([title, head, rule, *lines, "", *(f"- {note}" for note in notes), ""]))
+        titles = ("protocol", "metric", "better", *sides, "items (trained on)", "respondents", "interval over")
+        listed = "".join(f"- {note}\n" for note in notes)
+        lines = pipe_table(titles, _rows(sides), 3)
+        sections.append(f"## {culture}, {model}, {block}\n\n{survey}\n\n{lines}\n{listed}")
     return "\n".join(["# Protocols side by side", "", *sections])
 
 
