@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from alignbench.errors import AlignbenchError
 from alignbench.report import figures, numbers
 from alignbench.report.extra import COVERS, ExtraRecord
+from alignbench.report.generated import Account
 from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
 from alignbench.report.verdict import exposed, inseparable, verdict
 
@@ -57,12 +58,19 @@ class Curve:
         return max(y for _, y in self.points)
 
 
-def write_page(record: CellRecord, folder: Path, assets: Path, extras: Sequence[ExtraRecord] = ()) -> Path:
+def write_page(
+    record: CellRecord,
+    folder: Path,
+    assets: Path,
+    extras: Sequence[ExtraRecord] = (),
+    generated: Sequence[Account] = (),
+) -> Path:
     """Write ``folder/index.html`` and return its path.
 
     Args:
         assets: where the record's pictures lie.
         extras: benchmarks that were asked beside the survey.
+        generated: what a model wrote for it.
 
     Raises:
         AlignbenchError: the pool's picture is missing.
@@ -74,6 +82,7 @@ def write_page(record: CellRecord, folder: Path, assets: Path, extras: Sequence[
         exposed=exposed(record) if record.exposure else None,
         facts=facts(record),
         extras=extras,
+        generated=generated,
         covers=COVERS,
         axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
         moved=moved(record),

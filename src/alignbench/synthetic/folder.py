@@ -72,5 +72,9 @@ def holds_set(folder: Path) -> bool:
 
 def read_set(folder: Path) -> tuple[pd.DataFrame, list[Ledger]]:
     """Rows and account of a set that :func:`write_set` wrote."""
-    records = json.loads((folder / _LEDGERS).read_text(encoding="utf-8"))
-    return pd.read_parquet(folder / _DATA), [Ledger.of(record) for record in records]
+    return pd.read_parquet(folder / _DATA), ledgers_of(folder)
+
+
+def ledgers_of(folder: Path) -> list[Ledger]:
+    """The account of a set alone."""
+    return [Ledger.of(record) for record in json.loads((folder / _LEDGERS).read_text(encoding="utf-8"))]

@@ -23,6 +23,7 @@ class Report(Task):
         """
         from alignbench.report import board
         from alignbench.report.extra import extras_of, finished_extras
+        from alignbench.report.generated import accounts
         from alignbench.report.page import write_page
         from alignbench.report.protocols.write import write_protocols
         from alignbench.report.results import table
@@ -39,7 +40,8 @@ class Report(Task):
         shown = pages(cells)
         for stage, record in cells:
             if stage in shown:
-                write_page(record, folder / shown[stage], stage, extras_of(record.cell, extras))
+                beside, made = extras_of(record.cell, extras), accounts(record, store)
+                write_page(record, folder / shown[stage], stage, beside, made)
         page = board.write(cells, store, folder)
         table(cells, extras).to_parquet(folder / "results.parquet", index=False)
         (folder / "results.md").write_text(schema_markdown(), encoding="utf-8")

@@ -24,6 +24,7 @@ class Run(Task):
         from alignbench.backend.lease import claim
         from alignbench.config import instantiate
         from alignbench.report.extra import extras_of, finished_extras
+        from alignbench.report.generated import accounts
         from alignbench.report.page import write_page
         from alignbench.report.table import print_table
         from alignbench.runs.cell import Cell, config_folders, experiment
@@ -37,7 +38,8 @@ class Run(Task):
         if not ranks.is_main():
             return
         extras = extras_of(record.cell, finished_extras(cell.store.root))
-        page = write_page(record, Path(cfg.reports) / cell.slug, stage.path, extras)
+        made = accounts(record, cell.store.root)
+        page = write_page(record, Path(cfg.reports) / cell.slug, stage.path, extras, made)
         print_table(record)
         say(f"page   {page}\nrecord {stage.path / 'record.json'}")
         tracker.cell(stage.path, experiment())
@@ -45,6 +47,7 @@ class Run(Task):
     def finished(self, cfg: DictConfig) -> bool:
         """Whether the store holds the record; its page is written if it is not there."""
         from alignbench.report.extra import extras_of, finished_extras
+        from alignbench.report.generated import accounts
         from alignbench.report.page import write_page
         from alignbench.report.record import CellRecord
         from alignbench.runs.cell import Cell, config_folders
@@ -58,5 +61,6 @@ class Run(Task):
         page = Path(cfg.reports) / cell.slug
         if stage and not (page / "index.html").is_file():
             record = CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8")))
-            write_page(record, page, stage.path, extras_of(record.cell, finished_extras(cell.store.root)))
+            root = cell.store.root
+            write_page(record, page, stage.path, extras_of(record.cell, finished_extras(root)), accounts(record, root))
         return stage is not None
