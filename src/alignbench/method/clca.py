@@ -43,12 +43,12 @@ class CLCA(Method):
     # What is learnt: both, or one of them (the paper's ablations).
     tasks: tuple[View, ...] = (View.dialogue, View.intent)
     # How many of our 126 scenarios; the paper has 193 to 225 for each culture, each played twice.
-    scenarios: int = 8
+    scenarios: int = 10
     takes: int = 1
     # False: names and things of no culture.
     adapted: bool = True
     # Published: 10 turns (5 for China) of at most 500 tokens, top-p 0.7. The temperature is ours.
-    max_turns: int = 6
+    max_turns: int = 4
     max_new_tokens: int = 40
     temperature: float = 1.0
     top_p: float = 0.7
