@@ -123,6 +123,17 @@ def test_a_sweep_goes_on_past_a_failed_cell_and_a_second_one_runs_that_cell_alon
     assert "no result  none-iraq-blank-s5" in capsys.readouterr().out
 
 
+def test_cells_of_a_model_run_one_after_the_other_whatever_the_order_of_the_axes(composed, capsys):
+    grid = [
+        ["method=none", "control=false", f"culture={culture}", f"model={model}", *more]
+        for culture in ("iraq", "china")
+        for model, *more in (("nano", "survey=world", "benchmark=compact"), ("blank", "survey=wvs7"))
+    ]
+    conduct(grid, composed, in_process(composed))
+    said = capsys.readouterr().out
+    assert said.count("  load   nano") == said.count("  load   blank") == 1
+
+
 def test_a_finished_cell_gets_its_page_back(composed, tmp_path):
     grid = [["method=none", "culture=iraq", "control=false"]]
     launch = in_process(composed)

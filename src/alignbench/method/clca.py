@@ -48,7 +48,7 @@ class CLCA(Method):
     # False: names and things of no culture.
     adapted: bool = True
     # Published: 10 turns (5 for China) of at most 500 tokens, top-p 0.7. The temperature is ours.
-    max_turns: int = 4
+    max_turns: int = 6
     max_new_tokens: int = 40
     temperature: float = 1.0
     top_p: float = 0.7

@@ -76,7 +76,7 @@ class CulturePark(Method):
     dialogues: int = 2  # of each seed
     turns: int = 4
     # Tokens of a turn and temperature; 168 and .7 published.
-    turn_tokens: int = 44
+    turn_tokens: int = 60
     temperature: float = 0.7
     top_p: float = 0.9
     extract: Extract = Extract.model

@@ -74,12 +74,12 @@ def _composed(words: Sequence[str], compose: Callable[[Sequence[str]], DictConfi
 
 
 def carry_out(requests: Sequence[Request], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:
-    """Run what is not finished and say how all cells stand, whatever becomes of the launcher.
+    """Run what is not finished, model by model, and say how all cells stand, whatever becomes of the launcher.
 
     Raises:
         SystemExit: with code 1, when some cell is not done.
     """
-    todo = _unfinished(requests, finished)
+    todo = _by_model(_unfinished(requests, finished))
     if len(requests) > len(todo):
         say(f"{len(requests)} cells: {len(requests) - len(todo)} done before, {len(todo)} to run")
     try:
@@ -91,6 +91,13 @@ def carry_out(requests: Sequence[Request], launch: Launch, finished: Callable[[D
     _summary(requests, missing)
     if missing:
         raise SystemExit(1)
+
+
+def _by_model(requests: Sequence[Request]) -> list[Request]:
+    """Cells of a base model one after the other, in the order in which models first come: each is loaded once."""
+    names = [str((request.cfg.get("model"), request.cfg.get("backend"))) for request in requests]
+    first = {name: place for place, name in reversed(list(enumerate(names)))}
+    return [request for _, request in sorted(zip(names, requests, strict=True), key=lambda pair: first[pair[0]])]
 
 
 def _unfinished(requests: Sequence[Request], finished: Callable[[DictConfig], bool]) -> list[Request]:
