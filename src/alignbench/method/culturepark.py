@@ -79,7 +79,8 @@ class CulturePark(Method):
     turn_tokens: int = 60
     temperature: float = 0.7
     top_p: float = 0.9
-    extract: Extract = Extract.model
+    # Published: model. A small model lists worse than it speaks, so here each sentence counts as an opinion.
+    extract: Extract = Extract.sentences
     verify: Verification = Verification.judge
     # Opinions kept of a seed, one a cluster of alike ones; 10, 15 or 20 published.
     clusters: int = 6
