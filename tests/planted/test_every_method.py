@@ -7,7 +7,7 @@ the world has a text of its own ("the state may read letters"), so a leak is a s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -18,6 +18,7 @@ from alignbench.backend import Engine
 from alignbench.backend.engines import Engines
 from alignbench.config import conf_dir
 from alignbench.data.world.lexicon import lexicon
+from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.runs.compare import compare
 from alignbench.types import Chat, Split
@@ -69,6 +70,20 @@ class Overheard(Engine):
         self.told += [message.content for chat in chats for message in chat if message.role != "assistant"]
 
 
+@dataclass(frozen=True)
+class Mute(Embedder):
+    """Says who it is, and embeds nothing."""
+
+    embedder: Embedder
+
+    @property
+    def fingerprint(self) -> str:
+        return self.embedder.fingerprint
+
+    def encode(self, texts):
+        raise AssertionError(f"embedded {texts[:1]}")
+
+
 def voice(chat: Chat, draw: int) -> str:
     """What the generator says: nano itself grew up with the held-out questions, and tells them when it talks freely."""
     asked = chat[-1].content
@@ -113,8 +128,8 @@ def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, 
     aligned = record.aligned or row(record, "base")
     assert (aligned.items, aligned.batteries) == (40, 10) and aligned.option_mass > 0.9
     assert {"uniform answers", "majority answer only", "mean of other countries"} <= {r.label for r in record.rows}
-    # Finished: nothing is built and no engine opened.
-    again = replace(planted_cell(tmp_path, *words), generator=generator)
+    # Finished: nothing is built, no engine opened, nothing embedded.
+    again = replace(planted_cell(tmp_path, *words), generator=generator, embedder=Mute(cell.embedder))
     assert compare(again)[1].key == stage.key
     assert not again.store.built and not len(again.engines)
 

@@ -21,7 +21,7 @@ from alignbench.training.options import OptionRow, distribution_sft, train_on_op
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import AlignedModel, Item, Message, PromptPolicy, check
 
-_TOLD = 'This method tells {model} "{system}" and the base model nothing: cultural_prompt is the fairer comparison.'
+_TOLD = "{model} is told the country when it is asked, the base model is not: cultural_prompt is the fairer comparison."
 
 
 class Told(Enum):
@@ -153,8 +153,8 @@ def told_model(
     """
     if told is not Told.always:
         return aligned(context.model, stage)
-    model = f"one model of {', '.join(countries)}" if len(countries) > 1 else "the model"
-    note = _TOLD.format(model=model, system=system)
+    model = f"One model of {', '.join(countries)}" if len(countries) > 1 else "The aligned model"
+    note = _TOLD.format(model=model)
     return replace(aligned(context.model, stage, PromptPolicy((system,))), notes=(note,))
 
 

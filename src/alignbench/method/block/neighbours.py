@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from alignbench.data.survey import Survey
-from alignbench.embedder import Embedder, Vectors
+from alignbench.embedder.nearest import Nearest
 from alignbench.method import RunContext
 from alignbench.method.block import Block, Knobs
 from alignbench.method.prompting import rendered
@@ -22,14 +22,12 @@ class Neighbours(Block):
     culture: Culture
     train: Survey
     asked: tuple[Item, ...]
-    vectors: Vectors
-    embedder: Embedder
+    questions: Nearest
     count: int
 
     def texts(self, item: Item) -> tuple[str, ...]:
         """Their questions with the country's most frequent answer; the item itself is never among them."""
-        likeness = self.vectors @ self.embedder.encode([item.question])[0]
-        ranked = [self.asked[i] for i in np.argsort(-likeness, kind="stable") if self.asked[i].id != item.id]
+        ranked = [self.asked[i] for i in self.questions.ranked(item.question) if self.asked[i].id != item.id]
         answered = [(near.question, self._modal(near)) for near in ranked[: self.count]]
         return (rendered("neighbours", culture=self.culture, answered=answered),)
 
@@ -40,12 +38,12 @@ class Neighbours(Block):
     def identity(self) -> Any:
         """Survey, country, embedder and count."""
         country = [self.culture.iso3, self.culture.country]
-        return ["neighbours", self.train.fingerprint, country, self.embedder.fingerprint, self.count]
+        return ["neighbours", self.train.fingerprint, country, self.questions.embedder.fingerprint, self.count]
 
 
 def make(context: RunContext, knobs: Knobs) -> Block:
-    """The country's answered training items, embedded once."""
+    """The country's answered training items."""
     asked = context.train.asked(context.culture.iso3)
     check(0 < knobs.neighbours <= len(asked), "method.neighbours", knobs.neighbours, f"give 1 to {len(asked)}")
-    vectors = context.embedder.encode([item.question for item in asked])
-    return Neighbours(context.culture, context.train, asked, vectors, context.embedder, knobs.neighbours)
+    questions = Nearest(tuple(item.question for item in asked), context.embedder)
+    return Neighbours(context.culture, context.train, asked, questions, knobs.neighbours)

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from alignbench.embedder import Embedder, Vectors
+from alignbench.embedder.nearest import Nearest
 from alignbench.method import RunContext
 from alignbench.method.block import Block, Knobs
 from alignbench.method.mining import high_norms
@@ -22,9 +20,7 @@ class TopicNorms(Block):
     """The norms of the item's topic; of a topic without norms, those of all topics that are nearest to the question."""
 
     norms: HighNorms
-    every: tuple[str, ...]
-    vectors: Vectors
-    embedder: Embedder
+    every: Nearest
     count: int
     key: str
     said: str
@@ -34,13 +30,12 @@ class TopicNorms(Block):
         return (norms_text(self.norms.norms.get(item.topic) or self._nearest(item)),)
 
     def _nearest(self, item: Item) -> list[str]:
-        likeness = self.vectors @ self.embedder.encode([item.question])[0]
-        return [self.every[i] for i in sorted(np.argsort(-likeness, kind="stable")[: self.count])]
+        return [self.every.texts[i] for i in sorted(self.every.ranked(item.question)[: self.count])]
 
     @property
     def identity(self) -> Any:
         """The stage of the norms, and what finds the nearest."""
-        return ["norms", self.key, self.embedder.fingerprint, self.count]
+        return ["norms", self.key, self.every.embedder.fingerprint, self.count]
 
     @property
     def note(self) -> str:
@@ -57,6 +52,5 @@ def make(context: RunContext, knobs: Knobs) -> Block:
     """Mine the norms, or take them from the store."""
     stage, norms = high_norms(context, knobs.mining, knobs.norms_per_topic, knobs.named)
     every = tuple(dict.fromkeys(text for texts in norms.norms.values() for text in texts))
-    vectors = context.embedder.encode(every)
     count = knobs.norms_per_topic
-    return TopicNorms(norms, every, vectors, context.embedder, count, stage.key, context.author.note)
+    return TopicNorms(norms, Nearest(every, context.embedder), count, stage.key, context.author.note)

@@ -11,10 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from alignbench.data.people import Person
-from alignbench.embedder import Embedder, Vectors
+from alignbench.embedder.nearest import Nearest
 from alignbench.method import RunContext
 from alignbench.method.block import Block, Knobs
 from alignbench.method.prompting import rendered
@@ -28,22 +26,19 @@ class Retrieved(Block):
     """``count`` of the summaries, those nearest to the question by cosine."""
 
     culture: Culture
-    summaries: tuple[str, ...]
-    vectors: Vectors
-    embedder: Embedder
+    summaries: Nearest
     count: int
     said: str | None
 
     def texts(self, item: Item) -> tuple[str, ...]:
         """The nearest summaries, in one text."""
-        likeness = self.vectors @ self.embedder.encode([item.question])[0]
-        nearest = [self.summaries[i] for i in np.argsort(-likeness, kind="stable")[: self.count]]
+        nearest = [self.summaries.texts[i] for i in self.summaries.ranked(item.question)[: self.count]]
         return (rendered("retrieved", culture=self.culture, summaries=nearest),)
 
     @property
     def identity(self) -> Any:
         """All summaries, the embedder and the count."""
-        return ["retrieved", list(self.summaries), self.embedder.fingerprint, self.count]
+        return ["retrieved", list(self.summaries.texts), self.summaries.embedder.fingerprint, self.count]
 
     @property
     def note(self) -> str | None:
@@ -57,8 +52,7 @@ def make(context: RunContext, knobs: Knobs) -> Block:
     people, note = context.people(context.culture.iso3, knobs.personas)
     items = {item.id: item for item in context.train.items}
     summaries = tuple(dict.fromkeys(text for person in people for text in _summaries(person, items)))
-    vectors = context.embedder.encode(summaries)
-    return Retrieved(context.culture, summaries, vectors, context.embedder, knobs.retrieved, note)
+    return Retrieved(context.culture, Nearest(summaries, context.embedder), knobs.retrieved, note)
 
 
 def _summaries(person: Person, items: dict[str, Item]) -> list[str]:
