@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-FAST = "model=blank control=false ~method@baselines.cultural_prompt benchmark.bootstrap=50".split()
+FAST = "model=blank control=false ~method@baselines.cultural_prompt benchmark.bootstrap=50 method.wordings=2".split()
 SWEEP = ["-m", "method=cultural_prompt,native_language", "culture=iraq,japan,zimbabwe", *FAST]
 
 

@@ -56,7 +56,7 @@ def test_cultures_trained_together_share_one_training_and_ask_with_their_own_tex
     other = fitted(make_cell(f"method={method}", "culture=china", "method.joint=[ARG,IRQ]"))
     assert len(trainings) == 1 and len({model.adapter_key for model in (own, control, other)}) == 1
     assert [m.policy.systems for m in (own, control, other)] == [(TOLD[c],) for c in ("IRQ", "ARG", "CHN")]
-    assert all("one model of ARG, CHN, IRQ" in model.notes[0] for model in (own, control, other))
+    assert all("One model of ARG, CHN, IRQ" in model.notes[0] for model in (own, control, other))
 
 
 @pytest.mark.parametrize("method", METHODS)
