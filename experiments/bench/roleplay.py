@@ -22,7 +22,7 @@ from alignbench.types import Sampling, chat
 
 LEAST = 4.0
 TOGETHER, ONE_BY_ONE = 32, 4
-PLAY = RolePlay(max_turns=2, temperature=0.0)
+PLAY = RolePlay(max_turns=2, max_new_tokens=40, temperature=0.0)
 
 
 def main(path: str = "builtin:smollm2_135m") -> int:
