@@ -118,7 +118,7 @@ def markdown(found: Sequence[tuple[str, Variety]]) -> str:
     rows = []
     for model, v in found:
         spread = f"{number(v.diversity.value)} {bounds(v.diversity.low, v.diversity.high)}"
-        cells = [
+        cells = (
             v.label,
             model,
             ", ".join(v.cultures),
@@ -127,6 +127,6 @@ def markdown(found: Sequence[tuple[str, Variety]]) -> str:
             f"{number(v.majority)} ({number(v.people_majority)})",
             f"{number(v.options, 2)} ({number(v.people_options, 2)})",
             number(v.differentiation),
-        ]
+        )
         rows.append(cells)
     return pipe_table(("method", "model", "cultures", "items", *figures), rows, 3)

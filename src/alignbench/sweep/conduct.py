@@ -95,9 +95,10 @@ def carry_out(requests: Sequence[Request], launch: Launch, finished: Callable[[D
 
 def _by_model(requests: Sequence[Request]) -> list[Request]:
     """Cells of a base model one after the other, in the order in which models first come: each is loaded once."""
-    names = [str((request.cfg.get("model"), request.cfg.get("backend"))) for request in requests]
-    first = {name: place for place, name in reversed(list(enumerate(names)))}
-    return [request for _, request in sorted(zip(names, requests, strict=True), key=lambda pair: first[pair[0]])]
+    groups: dict[str, list[Request]] = {}
+    for request in requests:
+        groups.setdefault(str((request.cfg.get("model"), request.cfg.get("backend"))), []).append(request)
+    return [request for group in groups.values() for request in group]
 
 
 def _unfinished(requests: Sequence[Request], finished: Callable[[DictConfig], bool]) -> list[Request]:
