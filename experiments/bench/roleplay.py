@@ -22,7 +22,8 @@ from alignbench.types import Sampling, chat
 
 LEAST = 4.0
 TOGETHER, ONE_BY_ONE = 32, 4
-PLAY = RolePlay(max_turns=2, max_new_tokens=40, temperature=0.0)
+# Greedy text repeats itself soon: with nothing ended for that, dialogues get as long as sampled ones are.
+PLAY = RolePlay(max_turns=6, max_new_tokens=40, temperature=0.0, max_overlap=1.0)
 
 
 def main(path: str = "builtin:smollm2_135m") -> int:

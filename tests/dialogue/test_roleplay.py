@@ -118,7 +118,7 @@ def test_privates_stay_private_while_the_dialogue_runs(tmp_path):
     for chat in (c for call in stage.calls for c in call):
         scene = next(s for setting, s in scenes.items() if setting in chat[0].content)
         text = "\n".join(m.content for m in chat)
-        speaks_a = chat[0].content.startswith(f"You play {scene.a.name} ")
+        speaks_a = f"You play {scene.a.name}," in chat[0].content
         assert (scene.b if speaks_a else scene.a).secret not in text
         assert (scene.b if speaks_a else scene.a).goal not in text
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -61,6 +62,14 @@ class Engine(ABC):
         self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
     ) -> list[OptionScores]:
         """Log-probability of each option as the assistant's next text; one forward where all are single tokens."""
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Chats generated inside go on from call to call: an engine may keep what it has read of them.
+
+        Those that keep nothing, or do so at all times as servers do, generate as ever.
+        """
+        yield
 
     @abstractmethod
     def close(self) -> None:

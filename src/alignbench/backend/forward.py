@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alignbench.backend.growing import growing
 from alignbench.backend.options import Ids
+from alignbench.backend.past import Cache
 from alignbench.types import Sampling
 
 if TYPE_CHECKING:
     import torch
-
-
-@dataclass(frozen=True)
-class Cache:
-    """Prefixes that were run, padded on the left.
-
-    Attributes:
-        layers: keys and values of each layer, each of shape (prefixes, heads, tokens, head size).
-        mask: 1 where there is a token, shape (prefixes, tokens).
-    """
-
-    layers: list[tuple[torch.Tensor, torch.Tensor]]
-    mask: torch.Tensor
 
 
 def shares_prefixes(config: Any) -> bool:
@@ -76,12 +64,22 @@ def logprobs(
 
 
 def sample(
-    weights: Any, prompts: Sequence[Ids], sampling: Sampling, stops: Sequence[int], pad: int
-) -> list[list[list[int]]]:
-    """New tokens of ``sampling.n`` continuations of each prompt, stop and padding tokens included."""
+    weights: Any, suffixes: Sequence[Ids], sampling: Sampling, stops: Sequence[int], pad: int, past: Cache | None = None
+) -> tuple[list[list[list[int]]], Cache]:
+    """``sampling.n`` continuations of each prompt, and the keys and values of all that was run.
+
+    Args:
+        suffixes: prompts, without what ``past`` holds of each.
+
+    Returns:
+        new tokens, stop and padding tokens included, by prompt and sample; keys and values of the prompts' first
+        samples, the last token's not among them.
+    """
+    import torch
     from transformers import GenerationConfig
 
-    ids, mask = padded(prompts, weights.device, pad)
+    ids, mask = padded(suffixes, weights.device, pad)
+    room = ids.shape[1] + sampling.max_new_tokens
     drawn = (
         {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
         if sampling.temperature > 0
@@ -89,15 +87,29 @@ def sample(
     )
     # Greedy copies would all be equal: draw one and repeat it.
     copies = sampling.n if sampling.temperature > 0 else 1
+    layers = []
+    if past is not None:
+        # The tokens themselves are not read again.
+        ids = torch.cat([torch.full_like(past.mask, pad), ids], dim=1)
+        mask = torch.cat([past.mask, mask], dim=1)
+        layers = [
+            (keys.repeat_interleave(copies, 0), values.repeat_interleave(copies, 0)) for keys, values in past.layers
+        ]
+    begun = growing(weights.config, room, layers) if shares_prefixes(weights.config) else None
     config = GenerationConfig(
         max_new_tokens=sampling.max_new_tokens,
         num_return_sequences=copies,
         eos_token_id=list(stops),
         pad_token_id=pad,
+        return_dict_in_generate=True,
         **drawn,
     )
-    rows = weights.generate(input_ids=ids, attention_mask=mask, generation_config=config)[:, ids.shape[1] :].tolist()
-    return [rows[i : i + copies] * (sampling.n // copies) for i in range(0, len(rows), copies)]
+    made = weights.generate(input_ids=ids, attention_mask=mask, past_key_values=begun, generation_config=config)
+    rows = made.sequences[:, ids.shape[1] :].tolist()
+    layers = [(layer[0][::copies], layer[1][::copies]) for layer in made.past_key_values]
+    new = layers[0][0].shape[2] - ids.shape[1]
+    run = Cache(layers, torch.cat([mask, mask.new_ones(len(mask), new)], dim=1))
+    return [rows[i : i + copies] * (sampling.n // copies) for i in range(0, len(rows), copies)], run
 
 
 def padded(rows: Sequence[Ids], device: Any, pad: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

@@ -15,6 +15,7 @@ from alignbench.backend.batches import Group, Row, batches, groups, waves
 from alignbench.backend.device import device_of
 from alignbench.backend.loading import load
 from alignbench.backend.options import Ids, contexts, leaves, scores
+from alignbench.backend.past import Past
 from alignbench.backend.render import Renderer
 from alignbench.component import recorded
 from alignbench.progress import bar, say
@@ -36,10 +37,13 @@ class HF(Backend):
     device: str = recorded("auto")
     # CPU threads; 0 leaves them as they are.
     threads: int = recorded(0)
+    # MiB for what was read of chats that go on (role-play), so that a turn reads only what is new; 0 reads all anew.
+    past: int = recorded(2048)
 
     def __post_init__(self) -> None:
         check(self.batch_tokens > 0, "backend.batch_tokens", self.batch_tokens, "give a positive number of tokens")
         check(self.threads >= 0, "backend.threads", self.threads, "give a number of threads, or 0")
+        check(self.past >= 0, "backend.past", self.past, "give a number of MiB, or 0")
 
     @property
     def cards(self) -> int:
@@ -48,19 +52,22 @@ class HF(Backend):
 
     def open(self, model: ModelRef) -> HFEngine:
         """An engine on this device; weights load at the first call."""
-        return HFEngine(model, device_of(self.device), self.batch_tokens, self.threads)
+        return HFEngine(model, device_of(self.device), self.batch_tokens, self.threads, self.past << 20)
 
 
 class HFEngine(Engine):
     """See :class:`~alignbench.backend.Engine`."""
 
-    def __init__(self, model: ModelRef, device: str, batch_tokens: int, threads: int = 0) -> None:
+    def __init__(self, model: ModelRef, device: str, batch_tokens: int, threads: int = 0, room: int = 0) -> None:
         self.model = model
         self.usage = Usage()
         self.renderer = Renderer.of(model)
         self._device = device
         self._budget = batch_tokens
         self._threads = threads
+        self._room = room
+        # None outside of remembering().
+        self._past: Past | None = None
         self._short_of_memory = False
         self._weights: Any = None
         # Path and time of change of the one adapter in memory.
@@ -74,11 +81,8 @@ class HFEngine(Engine):
         with self._speaking(adapter) as weights, _seeded(sampling.seed), bar(len(rows), "generate", "chat") as progress:
 
             def step(batch: list[Row]) -> None:
-                prompts = [row.ids for row in batch]
-                drawn = forward.sample(weights, prompts, sampling, self.renderer.stops, self._pad)
-                for row, samples in zip(batch, drawn, strict=True):
+                for row, samples in zip(batch, self._continued(weights, batch, sampling, adapter), strict=True):
                     texts[row.request] = [self.renderer.decode(ids) for ids in samples]
-                    self.usage.prompt_tokens += len(row.ids)
                     self.usage.generated_tokens += sum(self.renderer.spoken(ids) for ids in samples)
 
             self._run(batches(rows, self._budget // sampling.n, sampling.max_new_tokens), step, progress)
@@ -102,10 +106,51 @@ class HFEngine(Engine):
                 self._run(batches([row for group in wave for row in group.rows], self._budget), step, progress)
         return [scores(asked, table) for asked, table in zip(choices, tables, strict=True)]
 
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Texts differ by rounding only from what they are without."""
+        outer, self._past = self._past, Past(self._room)
+        try:
+            yield
+        finally:
+            self._past = outer
+
     def close(self) -> None:
         """Drop the weights and give their memory back."""
         self._weights = self._adapter = None
         _free()
+
+    def _continued(
+        self, weights: Any, batch: Sequence[Row], sampling: Sampling, adapter: Path | None
+    ) -> list[list[list[int]]]:
+        """New tokens of each row's samples; what was read of a chat before is recalled, what is read now is kept."""
+        stops, past = self.renderer.stops, self._past
+        if past is None or not forward.shares_prefixes(weights.config):
+            self.usage.prompt_tokens += sum(len(row.ids) for row in batch)
+            return forward.sample(weights, [row.ids for row in batch], sampling, stops, self._pad)[0]
+        past.turn_to(adapter)
+        self._read_shared(weights, batch, past)
+        # The logits of the last token are wanted, so it is always read.
+        known = [past.known(row.ids[:-1]) for row in batch]
+        new = [row.ids[length:] for row, length in zip(batch, known, strict=True)]
+        cache = past.recall([row.ids[:length] for row, length in zip(batch, known, strict=True)])
+        self.usage.prompt_tokens += sum(map(len, new))
+        drawn, run = forward.sample(weights, new, sampling, stops, self._pad, cache)
+        for place, (row, samples) in enumerate(zip(batch, drawn, strict=True)):
+            said = samples[0][: self.renderer.spoken(samples[0])]
+            layers = run.tokens(place, len(row.ids) + len(said))
+            past.keep((*row.ids, *said)[: layers[0][0].shape[1]], layers)
+        return drawn
+
+    def _read_shared(self, weights: Any, batch: Sequence[Row], past: Past) -> None:
+        """Read what several rows begin with, once, and keep it."""
+        shared = [group.rows[0].ids[: group.prefix] for group in self._groups(batch, weights)]
+        new = [ids for ids in shared if past.known(ids) < len(ids)]
+        if new:
+            run = forward.prefill(weights, new)
+            self.usage.prompt_tokens += sum(map(len, new))
+            for place, ids in enumerate(new):
+                past.keep(ids, run.tokens(place, len(ids)))
 
     def _groups(self, rows: Sequence[Row], weights: Any) -> list[Group]:
         if forward.shares_prefixes(weights.config):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from alignbench.backend.attention import group_heads
 from alignbench.progress import say
 from alignbench.types import ModelRef
 
@@ -32,6 +33,7 @@ def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, A
     weights.generation_config = transformers.GenerationConfig(
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
+    group_heads(weights)
     # Packed weights can not be moved.
     return (weights.eval() if packed else weights.to(device).eval()), tokenizer
 

@@ -56,7 +56,7 @@ class RolePlay(Component):
         """
         _check(openings)
         dialogues = resumed(folder, self.parts, openings)
-        with bar(len(dialogues), "role-play", "dialogue") as progress:
+        with bar(len(dialogues), "role-play", "dialogue") as progress, engine.remembering():
             progress.update(len(dialogues) - len(_live(dialogues)))
             while live := _live(dialogues):
                 spoken = iter(self._round(engine, live, adapter))
@@ -77,8 +77,9 @@ class RolePlay(Component):
         _check(openings)
         dialogues = []
         for dialogue in openings:
-            while dialogue.stop is None:
-                (dialogue,) = self._round(engine, [dialogue], adapter)
+            with engine.remembering():
+                while dialogue.stop is None:
+                    (dialogue,) = self._round(engine, [dialogue], adapter)
             dialogues.append(dialogue)
         return dialogues
 

@@ -61,6 +61,12 @@ class SlotEngine(Engine):
         with self._speaking():
             return self._engine.score(chats, options, adapter)
 
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """As the engine."""
+        with self._engine.remembering():
+            yield
+
     def close(self) -> None:
         """Close the engine, for all slots that share it."""
         self._engine.close()
