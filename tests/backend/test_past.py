@@ -57,6 +57,22 @@ def test_what_chats_of_a_call_begin_with_is_read_once(blank):
     assert 4 * (engine.usage.prompt_tokens - anew) < 2 * anew
 
 
+def test_scores_of_a_chat_that_goes_on_read_only_what_is_new(blank):
+    engine = HF(device="cpu").open(blank)
+    asked = [(*one, Message("assistant", "So-so."), Message("user", "Was it good? Say yes or no.")) for one in OPENINGS]
+    options = [("yes", "no", "not at all")] * len(asked)
+    anew = engine.score(asked, options)
+    with engine.remembering():
+        assert engine.score(OPENINGS, options)
+        before = engine.usage.prompt_tokens
+        again = engine.score(asked, options)
+        read = engine.usage.prompt_tokens - before
+    for found, expected in zip(again, anew, strict=True):
+        assert found.logprobs == pytest.approx(expected.logprobs, abs=1e-4)
+        assert found.mass == pytest.approx(expected.mass, abs=1e-4)
+    assert 2 * read < sum(len(engine.renderer.prompt(one).ids) for one in asked)
+
+
 def test_what_another_adapter_read_is_read_anew(blank, adapter):
     engine = HF(device="cpu").open(blank)
     bare, adapted = (engine.generate(OPENINGS, GREEDY, a) for a in (None, adapter))

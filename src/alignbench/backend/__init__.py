@@ -65,9 +65,9 @@ class Engine(ABC):
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
-        """Chats generated inside go on from call to call: an engine may keep what it has read of them.
+        """Chats inside go on from call to call, or begin alike: an engine may keep what it has read of them.
 
-        Those that keep nothing, or do so at all times as servers do, generate as ever.
+        Those that keep nothing, or do so at all times as servers do, answer as ever.
         """
         yield
 

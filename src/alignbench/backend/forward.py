@@ -20,12 +20,27 @@ def shares_prefixes(config: Any) -> bool:
     return layers == {"full_attention"} and not getattr(config, "sliding_window", None)
 
 
-def prefill(weights: Any, prefixes: Sequence[Ids]) -> Cache:
-    """Keys and values of prefixes, each run once."""
-    ids, mask = padded(prefixes, weights.device)
-    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+def prefill(weights: Any, suffixes: Sequence[Ids], past: Cache | None = None) -> Cache:
+    """Keys and values of sequences, each run once.
+
+    Args:
+        suffixes: sequences, without what ``past`` holds of each.
+    """
+    import torch
+
+    ids, mask = padded(suffixes, weights.device)
+    begun = None
+    if past is not None:
+        mask = torch.cat([past.mask, mask], dim=1)
+        begun = growing(weights.config, ids.shape[1], past.layers)
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
     cache = weights(
-        input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=True, logits_to_keep=1
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=positions,
+        past_key_values=begun,
+        use_cache=True,
+        logits_to_keep=1,
     ).past_key_values
     return Cache([(layer[0], layer[1]) for layer in cache], mask)
 

@@ -101,15 +101,16 @@ class HFEngine(Engine):
         tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
         rows = [Row(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]
         with self._speaking(adapter) as weights, bar(len(rows), "score", "row") as progress:
-            for wave in waves(self._groups(rows, weights), self._budget):
-                step = self._look_up(weights, wave, wanted, tables)
+            past = self._past_of(adapter, weights)
+            for wave in self._waves(rows, weights, past):
+                step = self._look_up(weights, wave, past, wanted, tables)
                 self._run(batches([row for group in wave for row in group.rows], self._budget), step, progress)
         return [scores(asked, table) for asked, table in zip(choices, tables, strict=True)]
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
-        """Texts differ by rounding only from what they are without."""
-        outer, self._past = self._past, Past(self._room)
+        """Texts and scores differ from what they are without by rounding only."""
+        outer, self._past = self._past, Past(self._room) if self._room else None
         try:
             yield
         finally:
@@ -123,34 +124,54 @@ class HFEngine(Engine):
     def _continued(
         self, weights: Any, batch: Sequence[Row], sampling: Sampling, adapter: Path | None
     ) -> list[list[list[int]]]:
-        """New tokens of each row's samples; what was read of a chat before is recalled, what is read now is kept."""
-        stops, past = self.renderer.stops, self._past
-        if past is None or not forward.shares_prefixes(weights.config):
-            self.usage.prompt_tokens += sum(len(row.ids) for row in batch)
-            return forward.sample(weights, [row.ids for row in batch], sampling, stops, self._pad)[0]
-        past.turn_to(adapter)
-        self._read_shared(weights, batch, past)
-        # The logits of the last token are wanted, so it is always read.
-        known = [past.known(row.ids[:-1]) for row in batch]
+        """New tokens of each row's samples; what was read of a chat before is recalled, what is new is kept."""
+        past, known, cache = self._past_of(adapter, weights), [0] * len(batch), None
+        if past is not None:
+            self._read(weights, self._shared(batch, weights), past)
+            known = [past.known(row.ids[:-1]) for row in batch]
+            cache = past.recall([row.ids[:length] for row, length in zip(batch, known, strict=True)])
         new = [row.ids[length:] for row, length in zip(batch, known, strict=True)]
-        cache = past.recall([row.ids[:length] for row, length in zip(batch, known, strict=True)])
         self.usage.prompt_tokens += sum(map(len, new))
-        drawn, run = forward.sample(weights, new, sampling, stops, self._pad, cache)
-        for place, (row, samples) in enumerate(zip(batch, drawn, strict=True)):
-            said = samples[0][: self.renderer.spoken(samples[0])]
-            layers = run.tokens(place, len(row.ids) + len(said))
-            past.keep((*row.ids, *said)[: layers[0][0].shape[1]], layers)
+        drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, self._pad, cache)
+        if past is not None:
+            for place, (row, samples) in enumerate(zip(batch, drawn, strict=True)):
+                said = samples[0][: self.renderer.spoken(samples[0])]
+                past.keep((*row.ids, *said), run.tokens(place, len(row.ids) + len(said)))
         return drawn
 
-    def _read_shared(self, weights: Any, batch: Sequence[Row], past: Past) -> None:
-        """Read what several rows begin with, once, and keep it."""
-        shared = [group.rows[0].ids[: group.prefix] for group in self._groups(batch, weights)]
-        new = [ids for ids in shared if past.known(ids) < len(ids)]
-        if new:
-            run = forward.prefill(weights, new)
-            self.usage.prompt_tokens += sum(map(len, new))
-            for place, ids in enumerate(new):
-                past.keep(ids, run.tokens(place, len(ids)))
+    def _past_of(self, adapter: Path | None, weights: Any) -> Past | None:
+        """What ``adapter`` has read of chats that go on; None where nothing is remembered."""
+        if self._past is None or not forward.shares_prefixes(weights.config):
+            return None
+        self._past.turn_to(adapter)
+        return self._past
+
+    def _read(self, weights: Any, wanted: Sequence[Ids], past: Past) -> None:
+        """Read what is new of these sequences, and keep it."""
+        new = [ids for ids in dict.fromkeys(wanted) if past.known(ids) < len(ids)]
+        if not new:
+            return
+        known = [past.known(ids) for ids in new]
+        suffixes = [ids[length:] for ids, length in zip(new, known, strict=True)]
+        cache = past.recall([ids[:length] for ids, length in zip(new, known, strict=True)])
+        run = forward.prefill(weights, suffixes, cache)
+        self.usage.prompt_tokens += sum(map(len, suffixes))
+        for place, ids in enumerate(new):
+            past.keep(ids, run.tokens(place, len(ids)))
+
+    def _shared(self, rows: Sequence[Row], weights: Any) -> list[Ids]:
+        """What several of the rows begin with."""
+        return [group.rows[0].ids[: group.prefix] for group in self._groups(rows, weights)]
+
+    def _waves(self, rows: Sequence[Row], weights: Any, past: Past | None) -> Iterator[Sequence[Group]]:
+        """Rows to score with what they begin with: what several share, or, where chats go on, what is known of each."""
+        if past is None:
+            yield from waves(self._groups(rows, weights), self._budget)
+            return
+        for batch in batches(rows, self._budget):
+            self._read(weights, self._shared(batch, weights), past)
+            self._read(weights, [row.prompt[:-1] for row in batch], past)
+            yield [Group(past.known(row.prompt[:-1]), (row,)) for row in batch]
 
     def _groups(self, rows: Sequence[Row], weights: Any) -> list[Group]:
         if forward.shares_prefixes(weights.config):
@@ -161,14 +182,20 @@ class HFEngine(Engine):
         self,
         weights: Any,
         wave: Sequence[Group],
+        past: Past | None,
         wanted: Sequence[Mapping[Ids, Sequence[int]]],
         tables: Sequence[dict[Ids, dict[int, float]]],
     ) -> Callable[[list[Row]], None]:
         """What to do with a batch of ``wave``: run it and write the wanted log-probabilities into ``tables``."""
         prefixes = [group.rows[0].ids[: group.prefix] for group in wave]
-        cache = forward.prefill(weights, prefixes) if wave[0].prefix else None
+        if past is not None:
+            cache = past.recall(prefixes)
+        elif wave[0].prefix:
+            cache = forward.prefill(weights, prefixes)
+            self.usage.prompt_tokens += sum(map(len, prefixes))
+        else:
+            cache = None
         places = {(row.request, row.leaf): place for place, group in enumerate(wave) for row in group.rows}
-        self.usage.prompt_tokens += sum(map(len, prefixes))
 
         def step(batch: list[Row]) -> None:
             keep = max(len(row.leaf) for row in batch) + 1

@@ -79,11 +79,12 @@ class Past:
         return Cache(layers, torch.tensor(mask, device=layers[0][0].device))
 
     def keep(self, ids: Ids, layers: list[Layer]) -> None:
-        """Keep a sequence that was run.
+        """Keep a sequence that was run, as far as ``layers`` go.
 
         Args:
             layers: its keys and values, each of shape (heads, tokens, head size).
         """
+        ids = ids[: layers[0][0].shape[1]]
         begun = ids[: self.known(ids)]
         if begun in self._kept:
             self._forget(begun)

@@ -71,10 +71,12 @@ class Intents(Component):
         """The intent of every turn of every dialogue."""
         asked = [asks(d, position) for d in dialogues for position in range(len(d.turns))]
         countries = [d.country for d in dialogues for _ in d.turns]
-        replies = [texts[0] for texts in expert.generate(asked, Sampling(self.max_new_tokens))] if asked else []
-        texts = [sentence(reply) for reply in replies]
+        # What is asked of a turn begins with all turns before it.
+        with expert.remembering():
+            replies = [texts[0] for texts in expert.generate(asked, Sampling(self.max_new_tokens))] if asked else []
+            texts = [sentence(reply) for reply in replies]
+            cultural = self._cultural(expert, asked, texts, countries)
         faults = [fault(text) for text in texts]
-        cultural = self._cultural(expert, asked, texts, countries)
         found = (Intent(*of_turn) for of_turn in zip(texts, cultural, faults, strict=True))
         return [[next(found) for _ in d.turns] for d in dialogues]
 

@@ -91,14 +91,16 @@ class Judging(Component):
         """One judgement a dialogue, in their order."""
         if not dialogues:
             return []
-        quality = self._opinions(critic, [self._asked(d, "quality", QUALITY) for d in dialogues], QUALITY)
-        fit = self._opinions(critic, [self._asked(d, "fit", FIT) for d in dialogues], FIT)
-        doubts = [
-            _chat(d, question="meta", quality=str(q), fit=str(f), closing="")
-            for d, q, f in zip(dialogues, quality, fit, strict=True)
-        ]
-        critiques = self._critiques(critic, doubts)
-        meta = self._opinions(critic, [self._again(*case) for case in zip(doubts, critiques, strict=True)], QUALITY)
+        # All questions about a dialogue begin with it.
+        with critic.remembering():
+            quality = self._opinions(critic, [self._asked(d, "quality", QUALITY) for d in dialogues], QUALITY)
+            fit = self._opinions(critic, [self._asked(d, "fit", FIT) for d in dialogues], FIT)
+            doubts = [
+                _chat(d, question="meta", quality=str(q), fit=str(f), closing="")
+                for d, q, f in zip(dialogues, quality, fit, strict=True)
+            ]
+            critiques = self._critiques(critic, doubts)
+            meta = self._opinions(critic, [self._again(*case) for case in zip(doubts, critiques, strict=True)], QUALITY)
         return [Judgement(*found) for found in zip(quality, fit, critiques, meta, strict=True)]
 
     def _critiques(self, critic: Engine, doubts: Sequence[Chat]) -> list[str]:
