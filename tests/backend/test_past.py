@@ -11,6 +11,7 @@ from alignbench.backend.past import Past
 from alignbench.types import Message, Sampling, chat
 
 GREEDY = Sampling(max_new_tokens=6)
+SCENE = "You sell fruit in a small town, like to talk, and never forget what someone has bought. " * 3
 # Of unlike length; two begin alike.
 OPENINGS = [
     chat("How was the market?", "You sell fruit in a small town and like to talk."),
@@ -48,8 +49,7 @@ def test_a_chat_that_goes_on_reads_only_what_is_new(blank, adapter, adapted):
 
 def test_what_chats_of_a_call_begin_with_is_read_once(blank):
     engine = HF(device="cpu").open(blank)
-    scene = "You sell fruit in a small town, like to talk, and never forget what someone has bought. " * 3
-    chats = [chat(f"Good morning, {name}.", scene) for name in ("Ann", "Bob", "Cem", "Dai", "Eve")]
+    chats = [chat(f"Good morning, {name}.", SCENE) for name in ("Ann", "Bob", "Cem", "Dai", "Eve")]
     texts = engine.generate(chats, GREEDY)
     anew = engine.usage.prompt_tokens
     with engine.remembering():
@@ -59,11 +59,12 @@ def test_what_chats_of_a_call_begin_with_is_read_once(blank):
 
 def test_scores_of_a_chat_that_goes_on_read_only_what_is_new(blank):
     engine = HF(device="cpu").open(blank)
-    asked = [(*one, Message("assistant", "So-so."), Message("user", "Was it good? Say yes or no.")) for one in OPENINGS]
+    first = [chat("How was the market?", f"{SCENE} You are {age}.") for age in ("old", "young")]
+    asked = [(*one, Message("assistant", "So-so."), Message("user", "Was it good?")) for one in first]
     options = [("yes", "no", "not at all")] * len(asked)
     anew = engine.score(asked, options)
     with engine.remembering():
-        assert engine.score(OPENINGS, options)
+        engine.score(first, options)
         before = engine.usage.prompt_tokens
         again = engine.score(asked, options)
         read = engine.usage.prompt_tokens - before
