@@ -25,7 +25,7 @@ demo: install ## the main job: CultureRL on the default model for Saudi Arabia, 
 	$(BIN)/python -m alignbench method=culturerl culture=saudi
 
 test: install ## the default tests: no GPU, no network, no vLLM
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-vllm: install $(VLLM_VENV)/.installed ## vLLM (its CPU build), in process and served, against hf; one server for two cells
 	VLLM_CPU_KVCACHE_SPACE=1 PYTHONPATH=src $(VLLM_VENV)/bin/python -m pytest tests/backend/test_vllm.py tests/backend/test_server_vllm.py

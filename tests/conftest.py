@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 
 import pytest
-from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 
-from alignbench.config import conf_dir, register
+from alignbench.config import conf_dir
 from alignbench.runs.cell import Cell
+from tests.composing import composed
 from tests.words import Words
 
 FAST = """
@@ -19,18 +20,21 @@ FAST = """
 """.split()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def settled():
+    """Spares what is loaded by now from the searches for garbage that end every training: a million objects."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def compose_config(tmp_path):
-    register()
-
-    def composed(*overrides: str):
-        paths = (f"store={tmp_path}/store", f"reports={tmp_path}/reports")
-        with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
-            cfg = compose("config", overrides=[*FAST, *paths, *overrides], return_hydra_config=True)
+    def config(*overrides: str):
+        cfg = composed(*FAST, f"store={tmp_path}/store", f"reports={tmp_path}/reports", *overrides)
         HydraConfig.instance().set_config(cfg)
         return cfg
 
-    return composed
+    return config
 
 
 @pytest.fixture

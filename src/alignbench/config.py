@@ -14,6 +14,7 @@ import pkgutil
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, field, fields, make_dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
@@ -113,6 +114,7 @@ def _components_in(module: ModuleType) -> list[type]:
     return [c for c in classes if issubclass(c, Component)]
 
 
+@cache
 def schema(cls: type) -> type:
     """A mutable twin of a frozen dataclass with ``_target_`` set: what OmegaConf can merge into."""
     hints = get_type_hints(cls)
@@ -140,8 +142,9 @@ def _mutable(hint: Any) -> Any:
     return hint
 
 
+@cache
 def register() -> None:
-    """Store the schema of every component. Idempotent; imports no torch."""
+    """Store the schema of every component, once; imports no torch."""
     store = ConfigStore.instance()
     store.store(group="schema", name="root", node=Root)
     for group in [*ROOMS, "culture"]:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hydra import compose, initialize_config_dir
 
 from alignbench.backend import Engine, Usage
-from alignbench.config import conf_dir, register
+from alignbench.config import conf_dir
 from alignbench.data.cultures import culture_named
 from alignbench.dialogue.intent import Flag
 from alignbench.dialogue.judging import Reading
@@ -24,6 +23,7 @@ from alignbench.runs.cell import Cell
 from alignbench.store.stages import Store
 from alignbench.synthetic.folder import read_set
 from alignbench.types import Chat, OptionScores
+from tests.composing import composed
 from tests.dialogue.stage import lively
 
 FEW = CLCA(scenarios=4, max_turns=4, least_turns=3)
@@ -72,9 +72,7 @@ def plain(chat: Chat) -> str:
 @pytest.fixture(scope="module")
 def blank_cell():
     """Composed once: each test puts its own method, people and store into it."""
-    register()
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
-        cfg = compose("config", overrides=["model=blank", "method=clca", "culture=iraq", "control=false"])
+    cfg = composed("model=blank", "method=clca", "culture=iraq", "control=false")
     return Cell.from_config(cfg, (conf_dir(),))
 
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 
-from alignbench.config import conf_dir, register
+from alignbench.config import conf_dir
 from alignbench.evaluation.board import Row
 from alignbench.report.record import CellRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare
+from tests.composing import composed
 from tests.words import Words
 
 QUICK = "model=nano culture=iraq benchmark.bootstrap=2000 training.updates=40 ~method@baselines.cultural_prompt".split()
@@ -22,12 +22,9 @@ QUICK = "model=nano culture=iraq benchmark.bootstrap=2000 training.updates=40 ~m
 @pytest.fixture(scope="session")
 def planted_cell():
     """Composes a cell with its store in a folder."""
-    register()
 
     def cell(folder: Path, *overrides: str) -> Cell:
-        paths = (f"store={folder}/store", f"reports={folder}/reports")
-        with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
-            cfg = compose("config", overrides=[*QUICK, *paths, *overrides], return_hydra_config=True)
+        cfg = composed(*QUICK, f"store={folder}/store", f"reports={folder}/reports", *overrides)
         HydraConfig.instance().set_config(cfg)
         return replace(Cell.from_config(cfg, (conf_dir(),)), embedder=Words())
 

@@ -4,7 +4,6 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
@@ -18,6 +17,7 @@ from alignbench.overrides import check_overrides, choices
 from alignbench.sweep.composer import Composer
 from alignbench.sweep.conduct import conduct
 from alignbench.sweep.identity import identity
+from tests import composing
 from tests.conftest import FAST
 
 register()
@@ -30,8 +30,7 @@ def composed(tmp_path):
 
     def job(words, *more):
         paths = (f"store={tmp_path}/store", f"reports={tmp_path}/reports", "hydra.mode=MULTIRUN")
-        with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
-            return compose("config", overrides=[*FAST, *paths, *words, *more], return_hydra_config=True)
+        return composing.composed(*FAST, *paths, *words, *more)
 
     yield job
     HydraConfig.instance().cfg = None
@@ -57,17 +56,16 @@ def in_process(composed, *more):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_composes_and_names_choices_that_exist(name):
     check_overrides([f"experiment={name}", "culture=iraq", "model=nano"])
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
-        cfg = compose("config", overrides=[f"experiment={name}"], return_hydra_config=True)
-        axes = OverridesParser.create().parse_overrides([f"{k}={v}" for k, v in cfg.hydra.sweeper.params.items()])
-        assert cfg.hydra.mode is RunMode.MULTIRUN
-        for axis in axes:
-            key, words = axis.get_key_element(), list(axis.sweep_string_iterator())
-            if key in ("method", "culture"):
-                assert set(words) <= set(choices(key, [conf_dir()])), key
-            else:
-                for word in words:
-                    compose("config", overrides=[f"experiment={name}", f"{key}={word}"])
+    cfg = composing.composed(f"experiment={name}")
+    axes = OverridesParser.create().parse_overrides([f"{k}={v}" for k, v in cfg.hydra.sweeper.params.items()])
+    assert cfg.hydra.mode is RunMode.MULTIRUN
+    for axis in axes:
+        key, words = axis.get_key_element(), list(axis.sweep_string_iterator())
+        if key in ("method", "culture"):
+            assert set(words) <= set(choices(key, [conf_dir()])), key
+        else:
+            for word in words:
+                composing.composed(f"experiment={name}", f"{key}={word}")
 
 
 @pytest.mark.parametrize("name", ["nine_cultures", "main_table"])

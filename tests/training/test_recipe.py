@@ -3,20 +3,18 @@
 from dataclasses import replace
 
 import pytest
-from hydra import compose, initialize_config_dir
 
-from alignbench.config import conf_dir, instantiate, register
+from alignbench.config import conf_dir, instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.training import Training
 from alignbench.training.recipe import Weights
+from tests.composing import composed
 
 PRESETS = sorted(p.stem for p in (conf_dir() / "training").glob("*.yaml"))
 
 
 def preset(name: str) -> Training:
-    register()
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
-        training = instantiate(compose("config", overrides=[f"training={name}"]).training)
+    training = instantiate(composed(f"training={name}").training)
     assert isinstance(training, Training)
     return training
 
