@@ -117,8 +117,10 @@ class HFEngine(Engine):
             self._past = outer
 
     def close(self) -> None:
-        """Drop the weights and give their memory back."""
+        """Drop the weights, and what was read with them, and give their memory back."""
         self._weights = self._adapter = None
+        if self._past is not None:
+            self._past = Past(self._room)
         _free()
 
     def _continued(
