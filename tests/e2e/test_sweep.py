@@ -14,7 +14,7 @@ from alignbench.report.study import finished
 from alignbench.runs.compare import compare
 from tests.conftest import FAST
 
-TRAINING = "training.updates=60 training.checkpoint_every=5 training.prompts_per_update=4".split()
+TRAINING = "training.updates=40 training.checkpoint_every=10 training.prompts_per_update=4".split()
 WORDS = [*FAST, "control=false", *TRAINING]
 SWEEP = ["-m", "method=survey_sft,native_language", "culture=iraq,zimbabwe", *WORDS]
 
