@@ -31,6 +31,22 @@ def test_loss_falls(raw: ModelRef, tmp_path: Path) -> None:
     assert (facts["prompt_tokens"], facts["generated_tokens"]) == (8 * once, 0)  # 12 updates of 2 rows
 
 
+def test_only_what_is_learnt_is_scored(raw: ModelRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trl.kernels import ChunkedLogProbFunction
+
+    apply, scored = ChunkedLogProbFunction.apply, []
+
+    def counting(hidden, *rest):
+        scored.append(len(hidden))
+        return apply(hidden, *rest)
+
+    monkeypatch.setattr(ChunkedLogProbFunction, "apply", counting)
+    train_sft(raw, ROWS, replace(LEARN, updates=3), 0, tmp_path)
+    examples = [_example(Renderer.of(raw), row, LEARN) for row in ROWS]
+    # Three updates of two rows see each of the three twice.
+    assert sum(scored) == 2 * sum(label != -100 for example in examples for label in example["labels"])
+
+
 def test_a_killed_run_goes_on_to_the_same_result(
     raw: ModelRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

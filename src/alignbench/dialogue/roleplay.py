@@ -45,8 +45,8 @@ class RolePlay(Component):
     ) -> list[Dialogue]:
         """All dialogues to their end, in the order of ``openings``; one call to the engine a turn.
 
-        The state is in ``folder`` after every turn. A run that was cut off goes on from it and ends as it would have, but
-        for rounding: what the engine remembered is read anew.
+        The state is in ``folder`` after every turn. A run that was cut off goes on from it and ends as it would have,
+        but for rounding: what the engine remembered is read anew.
 
         Args:
             openings: no turn spoken; two takes of one scene differ in the seed of their scenario.

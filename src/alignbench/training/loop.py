@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def run(trainer: Any, training: Training, seed: int, folder: Path, label: str) -
     checkpoint = last_checkpoint(folder)
     if checkpoint and training.weights is Weights.lora:
         trainer.add_callback(_restore_adapter(checkpoint))
-    with bar(training.updates, label, "update") as progress:
+    with bar(training.updates, label, "update") as progress, _labelled_positions():
         trainer.add_callback(_watch(training, seed, folder, progress))
         trainer.train(resume_from_checkpoint=checkpoint)
     return history_of(trainer.state.log_history)
@@ -125,6 +126,23 @@ def history_of(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for entry in log
         if "loss" in entry
     ]
+
+
+@contextmanager
+def _labelled_positions() -> Iterator[None]:
+    """Have TRL's head score the positions that have a label alone.
+
+    Without Triton it scores all and masks the loss: on a CPU half of the time of learning replies to long chats. The
+    switch is TRL's own, made for a device that wants equal shapes, and has no public name.
+    """
+    from trl.trainer import utils
+
+    usual = utils._use_triton
+    utils._use_triton = lambda _: True
+    try:
+        yield
+    finally:
+        utils._use_triton = usual
 
 
 def _restore_adapter(checkpoint: str) -> Any:
