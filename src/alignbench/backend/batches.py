@@ -41,6 +41,11 @@ class Group:
     prefix: int
     rows: tuple[Row, ...]
 
+    @property
+    def beginning(self) -> Ids:
+        """The tokens of the prefix."""
+        return self.rows[0].ids[: self.prefix]
+
 
 @dataclass
 class _Node:

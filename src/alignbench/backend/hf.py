@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.backend import Backend, Engine, Usage, adapters, forward
-from alignbench.backend.batches import Group, Row, batches, groups, waves
+from alignbench.backend.batches import Group, Row, batches
 from alignbench.backend.device import device_of
 from alignbench.backend.loading import load
 from alignbench.backend.options import Ids, contexts, leaves, scores
-from alignbench.backend.past import Past
+from alignbench.backend.past import Cache, Past
+from alignbench.backend.reading import Reader
 from alignbench.backend.render import Renderer
 from alignbench.component import recorded
 from alignbench.progress import bar, say
@@ -79,11 +80,17 @@ class HFEngine(Engine):
         texts: list[list[str]] = [[] for _ in rows]
 
         with self._speaking(adapter) as weights, _seeded(sampling.seed), bar(len(rows), "generate", "chat") as progress:
+            reader = self._reader(weights, adapter)
 
             def step(batch: list[Row]) -> None:
-                for row, samples in zip(batch, self._continued(weights, batch, sampling, adapter), strict=True):
+                new, cache = reader.begun(batch)
+                self.usage.prompt_tokens += sum(map(len, new))
+                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, self._pad, cache)
+                said = [[ids[: self.renderer.spoken(ids)] for ids in samples] for samples in drawn]
+                for row, samples in zip(batch, said, strict=True):
                     texts[row.request] = [self.renderer.decode(ids) for ids in samples]
-                    self.usage.generated_tokens += sum(self.renderer.spoken(ids) for ids in samples)
+                    self.usage.generated_tokens += sum(map(len, samples))
+                reader.keep([(*row.ids, *samples[0]) for row, samples in zip(batch, said, strict=True)], run)
 
             self._run(batches(rows, self._budget // sampling.n, sampling.max_new_tokens), step, progress)
         return texts
@@ -101,9 +108,8 @@ class HFEngine(Engine):
         tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
         rows = [Row(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]
         with self._speaking(adapter) as weights, bar(len(rows), "score", "row") as progress:
-            past = self._past_of(adapter, weights)
-            for wave in self._waves(rows, weights, past):
-                step = self._look_up(weights, wave, past, wanted, tables)
+            for wave, cache in self._reader(weights, adapter).waves(rows):
+                step = self._look_up(weights, wave, cache, wanted, tables)
                 self._run(batches([row for group in wave for row in group.rows], self._budget), step, progress)
         return [scores(asked, table) for asked, table in zip(choices, tables, strict=True)]
 
@@ -123,80 +129,25 @@ class HFEngine(Engine):
             self._past = Past(self._room)
         _free()
 
-    def _continued(
-        self, weights: Any, batch: Sequence[Row], sampling: Sampling, adapter: Path | None
-    ) -> list[list[list[int]]]:
-        """New tokens of each row's samples; what was read of a chat before is recalled, what is new is kept."""
-        past, known, cache = self._past_of(adapter, weights), [0] * len(batch), None
+    def _reader(self, weights: Any, adapter: Path | None) -> Reader:
+        past = self._past if forward.shares_prefixes(weights.config) else None
         if past is not None:
-            self._read(weights, self._shared(batch, weights), past)
-            known = [past.known(row.ids[:-1]) for row in batch]
-            cache = past.recall([row.ids[:length] for row, length in zip(batch, known, strict=True)])
-        new = [row.ids[length:] for row, length in zip(batch, known, strict=True)]
-        self.usage.prompt_tokens += sum(map(len, new))
-        drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, self._pad, cache)
-        if past is not None:
-            for place, (row, samples) in enumerate(zip(batch, drawn, strict=True)):
-                said = samples[0][: self.renderer.spoken(samples[0])]
-                past.keep((*row.ids, *said), run.tokens(place, len(row.ids) + len(said)))
-        return drawn
-
-    def _past_of(self, adapter: Path | None, weights: Any) -> Past | None:
-        """What ``adapter`` has read of chats that go on; None where nothing is remembered."""
-        if self._past is None or not forward.shares_prefixes(weights.config):
-            return None
-        self._past.turn_to(adapter)
-        return self._past
-
-    def _read(self, weights: Any, wanted: Sequence[Ids], past: Past) -> None:
-        """Read what is new of these sequences, and keep it."""
-        new = [ids for ids in dict.fromkeys(wanted) if past.known(ids) < len(ids)]
-        if not new:
-            return
-        known = [past.known(ids) for ids in new]
-        suffixes = [ids[length:] for ids, length in zip(new, known, strict=True)]
-        cache = past.recall([ids[:length] for ids, length in zip(new, known, strict=True)])
-        run = forward.prefill(weights, suffixes, cache)
-        self.usage.prompt_tokens += sum(map(len, suffixes))
-        for place, ids in enumerate(new):
-            past.keep(ids, run.tokens(place, len(ids)))
-
-    def _shared(self, rows: Sequence[Row], weights: Any) -> list[Ids]:
-        """What several of the rows begin with."""
-        return [group.rows[0].ids[: group.prefix] for group in self._groups(rows, weights)]
-
-    def _waves(self, rows: Sequence[Row], weights: Any, past: Past | None) -> Iterator[Sequence[Group]]:
-        """Rows to score with what they begin with: what several share, or, where chats go on, what is known of each."""
-        if past is None:
-            yield from waves(self._groups(rows, weights), self._budget)
-            return
-        for batch in batches(rows, self._budget):
-            self._read(weights, self._shared(batch, weights), past)
-            self._read(weights, [row.prompt[:-1] for row in batch], past)
-            yield [Group(past.known(row.prompt[:-1]), (row,)) for row in batch]
-
-    def _groups(self, rows: Sequence[Row], weights: Any) -> list[Group]:
-        if forward.shares_prefixes(weights.config):
-            return groups(rows, _OVERHEAD[self._device.partition(":")[0]])
-        return [Group(0, tuple(rows))]
+            past.turn_to(adapter)
+        return Reader(weights, self._budget, _OVERHEAD[self._device.partition(":")[0]], self.usage, past)
 
     def _look_up(
         self,
         weights: Any,
         wave: Sequence[Group],
-        past: Past | None,
+        cache: Cache | None,
         wanted: Sequence[Mapping[Ids, Sequence[int]]],
         tables: Sequence[dict[Ids, dict[int, float]]],
     ) -> Callable[[list[Row]], None]:
-        """What to do with a batch of ``wave``: run it and write the wanted log-probabilities into ``tables``."""
-        prefixes = [group.rows[0].ids[: group.prefix] for group in wave]
-        if past is not None:
-            cache = past.recall(prefixes)
-        elif wave[0].prefix:
-            cache = forward.prefill(weights, prefixes)
-            self.usage.prompt_tokens += sum(map(len, prefixes))
-        else:
-            cache = None
+        """What to do with a batch of ``wave``: run it and write the wanted log-probabilities into ``tables``.
+
+        Args:
+            cache: what each group of the wave begins with.
+        """
         places = {(row.request, row.leaf): place for place, group in enumerate(wave) for row in group.rows}
 
         def step(batch: list[Row]) -> None:
