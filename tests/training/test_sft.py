@@ -47,6 +47,21 @@ def test_only_what_is_learnt_is_scored(raw: ModelRef, tmp_path: Path, monkeypatc
     assert sum(scored) == 2 * sum(label != -100 for example in examples for label in example["labels"])
 
 
+@pytest.mark.parametrize(("bound", "micro"), [(0, 4), (1200, 4), (1100, 2), (599, 1), (10, 1)])
+def test_long_rows_go_in_smaller_micro_batches(bound: int, micro: int, tmp_path: Path) -> None:
+    found = loop.arguments(replace(LEARN, micro_batch=4, micro_tokens=bound), 0, tmp_path, 4, longest=300)
+    assert (found["per_device_train_batch_size"], found["gradient_accumulation_steps"]) == (micro, 4 // micro)
+
+
+def test_the_micro_batch_changes_no_loss(raw: ModelRef, tmp_path: Path) -> None:
+    losses = []
+    for bound in (0, 1):
+        knobs = replace(LEARN, lora_dropout=0.0, updates=4, micro_tokens=bound)
+        train_sft(raw, ROWS, knobs, 0, tmp_path / str(bound))
+        losses.append([h["loss"] for h in history(tmp_path / str(bound))])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
 def test_a_killed_run_goes_on_to_the_same_result(
     raw: ModelRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,8 +57,10 @@ def train_dpo(
         def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
             return dataset
 
+    # Both replies go through one forward.
+    longest = max(map(_read, examples))
     config = DPOConfig(
-        **loop.arguments(training, seed, folder, training.prompts_per_update),
+        **loop.arguments(training, seed, folder, training.prompts_per_update, longest),
         beta=beta,
         max_length=training.max_prompt_tokens + training.max_new_tokens,
         # The rows come in the order of use.

@@ -35,8 +35,11 @@ _FIGURES = {
 _WHOLE = "whole"
 
 
-def arguments(training: Training, seed: int, folder: Path, batch: int) -> dict[str, Any]:
+def arguments(training: Training, seed: int, folder: Path, batch: int, longest: int = 0) -> dict[str, Any]:
     """Arguments of any TRL trainer whose updates take ``batch`` sequences.
+
+    Args:
+        longest: tokens of the longest sequence, where that is known beforehand.
 
     Raises:
         AlignbenchError: the batch can not be cut into equal micro-batches.
@@ -48,6 +51,9 @@ def arguments(training: Training, seed: int, folder: Path, batch: int) -> dict[s
     micro = min(training.micro_batch, own)
     each = f", {own} on each of {world} processes" if world > 1 else ""
     check(own % micro == 0, "training.micro_batch", training.micro_batch, f"{remedy}{each}: choose a divisor of {own}")
+    if training.micro_tokens:
+        fitting = [n for n in range(2, micro + 1) if own % n == 0 and n * longest <= training.micro_tokens]
+        micro = max(fitting, default=1)
     return {
         "output_dir": str(folder / CHECKPOINTS),
         "seed": seed_of(seed, "trl"),

@@ -80,6 +80,8 @@ class Training(Component):
     vllm: bool = False
     # Sequences in one forward; memory only, gradients are accumulated (dropout, if any, draws other masks).
     micro_batch: int = recorded(16)
+    # Fewer of them where they would have more tokens together, padding included (SFT and DPO); 0 sets no bound.
+    micro_tokens: int = recorded(0)
     # Recompute activations in the backward pass: less memory, a third more time.
     gradient_checkpointing: bool = recorded(False)
     # Checkpoint (and validation) every so many updates.
@@ -94,6 +96,7 @@ class Training(Component):
 
     def __post_init__(self) -> None:
         check(self.updates > 0, "training.updates", self.updates, "give a positive number of updates")
+        check(self.micro_tokens >= 0, "training.micro_tokens", self.micro_tokens, "give a number of tokens, or 0")
         check(self.generations > 1, "training.generations", self.generations, "GRPO compares at least two completions")
         check(self.option_generations > 1, "training.option_generations", self.option_generations, "give at least two")
         for knob in ("prompts_per_update", "micro_batch", "checkpoint_every", "patience_zero_variance"):

@@ -70,8 +70,9 @@ def train_sft(
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
+    longest = max(len(example["input_ids"]) for example in examples)
     config = SFTConfig(
-        **loop.arguments(training, seed, folder, training.prompts_per_update),
+        **loop.arguments(training, seed, folder, training.prompts_per_update, longest),
         max_length=training.max_prompt_tokens + training.max_new_tokens,
         # The rows come in the order of use.
         train_sampling_strategy="sequential",
