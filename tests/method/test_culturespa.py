@@ -8,7 +8,9 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturespa import CultureSPA
+from alignbench.method.lessons import within
 from alignbench.synthetic.folder import read_set
+from alignbench.training import Training
 from alignbench.types import OptionScores
 from tests.method.writers import GARBAGE, Fixed, Pen, writer
 
@@ -79,3 +81,11 @@ def test_of_garbage_no_question_is_kept_and_training_items_remain(cell, kind) ->
     cell = replace(cell, generator=writer(GARBAGE[kind]))
     rows, (written,) = read_set(SPA._questions(cell.context(cell.culture)).path)
     assert written.kept == 0 and written.made == 8 and len(rows) == len(cell.context(cell.culture).train.items)
+
+
+def test_training_takes_as_many_passes_as_are_published_unless_told_otherwise():
+    training = Training(updates=72, prompts_per_update=4)
+    assert CultureSPA().passes == 1
+    assert within(training, 1, 20).updates == 5
+    assert within(replace(training, epochs=2), 1, 20).updates == 10
+    assert within(training, 1, 1000).updates == 72

@@ -54,12 +54,14 @@ class CultureSPA(Method):
     top_p: float = 0.9
     # Whether the model is told the culture; in training and when it is asked, as we read the paper.
     told: Told = Told.always
+    # Passes over the rows, within training.updates; 1 published.
+    passes: int = 1
     # Refuse to train on fewer questions whose answer the culture changes.
     least: int = 8
 
     def __post_init__(self) -> None:
         check(self.generated >= 0, "method.generated", self.generated, "give a number, or 0 for training items alone")
-        for knob in ("shown", "least"):
+        for knob in ("shown", "passes", "least"):
             check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
         check(-1 <= self.near < self.copy <= 1, "method.near", self.near, "give less than method.copy, both cosines")
 
@@ -76,7 +78,7 @@ class CultureSPA(Method):
         records = read_set(activated.path)[0].to_dict("records")
         lessons = [Lesson(_item(context, row), row["position"], told) for row in records]
         systems = {context.culture.iso3: system}
-        model = taught(context, {"activate": activated.key}, lessons, systems, self.told)
+        model = taught(context, {"activate": activated.key}, lessons, systems, self.told, self.passes)
         notes = (written_by(context, f"{asked.facts['written']} questions"),) if asked.facts["written"] else ()
         return with_provenance(model, [asked, activated], notes)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import cycle
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from alignbench.store.stages import Stage
 from alignbench.synthetic.folder import About
 from alignbench.training.export import aligned
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
+from alignbench.training.recipe import Training
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import AlignedModel, Item, Message, PromptPolicy, check
 
@@ -57,24 +57,26 @@ def taught(
     lessons: Iterable[Lesson],
     systems: Mapping[str, str],
     told: Told,
+    passes: int | None = None,
 ) -> AlignedModel:
     """Stage ``fit`` on lessons: cross-entropy of the answer's token.
 
     Args:
         parts: identity of the lessons.
         systems: iso3 -> system text, for the countries that are taught.
+        passes: over all rows, fewer where ``training.updates`` allows fewer; None for as many as that allows.
     """
     when_asked: dict[str, str | None] = {iso3: text if told is Told.always else None for iso3, text in systems.items()}
 
     def build(folder: Path) -> Mapping[str, Any]:
         rows = [row for lesson in lessons for row in lesson.rows(context)]
         validate = selector(context, when_asked)
-        facts = train_on_options(
-            context.model, rows, distribution_sft, context.training, context.seed, folder, validate
-        )
+        training = context.training if passes is None else within(context.training, passes, len(rows))
+        facts = train_on_options(context.model, rows, distribution_sft, training, context.seed, folder, validate)
         return {"rows": len(rows), **facts}
 
-    stage = context.store.stage("fit", {**parts, **fit_parts(context), "told": told.name}, build)
+    bound = {} if passes is None else {"passes": passes}
+    stage = context.store.stage("fit", {**parts, **fit_parts(context), "told": told.name, **bound}, build)
     return told_model(context, stage, systems[context.culture.iso3], told, tuple(systems))
 
 
@@ -120,15 +122,17 @@ def practised(
 
     def build(folder: Path) -> Mapping[str, Any]:
         rows = reasoned(context, answers, None if told is Told.never else system)
-        training = context.training
-        enough = ceil(passes * len(rows) / training.prompts_per_update)
-        training = training.with_knobs(
-            updates=min(training.updates, enough), max_new_tokens=max(training.max_new_tokens, longest)
-        )
+        training = within(context.training, passes, len(rows))
+        training = training.with_knobs(max_new_tokens=max(training.max_new_tokens, longest))
         return {"rows": len(rows), **train_sft(context.model, rows, training, context.seed, folder)}
 
     whole = {**parts, **fit_parts(context), "told": told.name, "longest": longest, "passes": passes}
     return context.store.stage("fit", whole, build)
+
+
+def within(training: Training, passes: int, rows: int) -> Training:
+    """The training with no more updates than ``training.epochs``, or else so many passes over the rows, take."""
+    return training.with_knobs(epochs=training.epochs or passes).for_rows(rows)
 
 
 def fit_parts(context: RunContext) -> dict[str, Any]:
