@@ -219,6 +219,12 @@ class ModelRef:
     dtype: str = "float32"
     licence: str = "unknown"
 
+    @property
+    def identity(self) -> str:
+        """The fingerprint, and the arguments of the chat template where there are any: they change every prompt."""
+        told = dict(sorted(self.template_kwargs.items()))
+        return f"{self.fingerprint}+{told}" if told else self.fingerprint
+
 
 @dataclass(frozen=True)
 class AlignedModel:

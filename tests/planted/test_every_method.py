@@ -21,6 +21,7 @@ from alignbench.data.world.lexicon import lexicon
 from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.runs.compare import compare
+from alignbench.store.stages import Pending, Store
 from alignbench.types import Chat, Split
 from tests.method.writers import Fixed, writer
 from tests.planted.conftest import row
@@ -132,6 +133,12 @@ def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, 
     again = replace(planted_cell(tmp_path, *words), generator=generator, embedder=Mute(cell.embedder))
     assert compare(again)[1].key == stage.key
     assert not again.store.built and not len(again.engines)
+    if model.adapter is not None:
+        # Other arguments of the chat template make other prompts: what was trained on the old ones does not count.
+        thinking = replace(again.model, template_kwargs={"enable_thinking": True})
+        other = replace(again, model=thinking, store=Store(again.store.root, build_missing=False))
+        with pytest.raises(Pending):
+            other.method.fit(other.context(other.culture))
 
 
 def test_a_language_without_translations_is_refused_before_anything_is_asked(planted) -> None:

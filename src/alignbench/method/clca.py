@@ -107,7 +107,7 @@ class CLCA(Method):
             "tasks": [task.name for task in View if task in self.tasks],
             "sources": sources,
             "training": training.parts,
-            "model": [context.model.fingerprint, context.model.dtype],
+            "model": [context.model.identity, context.model.dtype],
             "seed": context.seed,
         }
 

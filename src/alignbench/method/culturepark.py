@@ -148,7 +148,7 @@ class CulturePark(Method):
             "knobs": {k: self.parts[k] for k in ("mode", "extract", "verify", "clusters", "most_words", "least")},
             "judged": judged.get(self.verify),
             "generator": context.generator.identity(context.model),
-            "base": context.model.fingerprint,
+            "base": context.model.identity,
             "embedder": context.embedder.fingerprint,
             "seed": context.seed,
         }

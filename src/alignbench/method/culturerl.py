@@ -110,7 +110,7 @@ class CultureRL(Joint):
             "method": self.shared_parts(systems),
             "pool": ",".join(stage.key for stage in pools.values()),
             "calibration": ",".join(stage.key for stage in calibrations.values()),
-            "model": context.model.fingerprint,
+            "model": context.model.identity,
             "dtype": context.model.dtype,
             "training": context.training.parts,
             "asking": context.asking.parts,
@@ -189,7 +189,7 @@ class CultureRL(Joint):
             "pool": pool.key,
             "judge": context.judge.identity(context.model),
             "embedder": context.embedder.fingerprint,
-            "model": context.model.fingerprint,
+            "model": context.model.identity,
             "dtype": context.model.dtype,
             "seed": context.seed,
         }

@@ -95,7 +95,7 @@ def distil(context: RunContext, knobs: Distillation) -> tuple[Stage, list[Chain]
     parts = {
         "mine": mined.key,
         "knobs": knobs.parts,
-        "model": [context.model.fingerprint, context.model.dtype],
+        "model": [context.model.identity, context.model.dtype],
         "asking": context.asking.parts,
         "seed": context.seed,
     }

@@ -138,7 +138,7 @@ def within(training: Training, passes: int, rows: int) -> Training:
 def fit_parts(context: RunContext) -> dict[str, Any]:
     """What every training rests on beside its rows."""
     return {
-        "model": context.model.fingerprint,
+        "model": context.model.identity,
         "dtype": context.model.dtype,
         "survey": context.train.fingerprint,
         "training": context.training.parts,
@@ -184,7 +184,7 @@ def about(
 ) -> About:
     """The card of a set that a method makes from the survey."""
     survey = context.train
-    cited = f"{survey.title} ({survey.year}); {survey.citation} Licence: {survey.licence}."
+    cited = f"{survey.title} ({survey.year}); {survey.citation} Licence: {survey.licence.rstrip('.')}."
     held = "Training batteries only. A model that has read the survey elsewhere may still write a held-out question."
     return About(
         title=title,

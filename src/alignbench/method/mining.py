@@ -76,5 +76,5 @@ def _parts(context: RunContext) -> dict[str, Any]:
     return {
         "survey": context.train.fingerprint,
         "author": context.author.identity(context.model),
-        "model": [context.model.fingerprint, context.model.dtype],
+        "model": [context.model.identity, context.model.dtype],
     }

@@ -38,7 +38,7 @@ class SurveySFT(Joint):
 
         parts = {
             "method": self.shared_parts(systems),
-            "model": context.model.fingerprint,
+            "model": context.model.identity,
             "survey": context.train.fingerprint,
             "country": ",".join(systems),
             "training": context.training.parts,
