@@ -43,7 +43,7 @@ class CultureSPA(Method):
     """Knobs of CultureSPA; who writes questions is ``generator``, who answers is the base model itself."""
 
     # Questions written for each topic beside the training items; 1,000 for each of 13 topics published.
-    generated: int = 2
+    generated: int = 10
     # Training items shown to the writer; not known of the paper.
     shown: int = 3
     # Cosine to a training item from which a written question is a copy, and below which to all of its topic it is off
@@ -134,20 +134,12 @@ class CultureSPA(Method):
         )
 
     def _activate(self, context: RunContext, asked: Stage, system: str) -> Stage:
-        """Both answers to every question; kept where they differ."""
-        parts = {
-            "questions": asked.key,
-            "systems": [rendered("own_answer"), system],
-            "model": [context.model.fingerprint, context.model.dtype],
-            "asking": context.asking.parts,
-            "least": self.least,
-        }
+        """The questions whose answer the culture changes, with both answers."""
+        plain, cultural = (_answered(context, asked, text) for text in (rendered("own_answer"), system))
 
         def build(folder: Path) -> Mapping[str, Any]:
             frame, made = read_set(asked.path)
-            items = [_item(context, row) for row in frame.to_dict("records")]
-            frame["plain"] = _answers(context, items, rendered("own_answer"))
-            frame["position"] = _answers(context, items, system)
+            frame["plain"], frame["position"] = plain.facts["positions"], cultural.facts["positions"]
             differ = frame["plain"] != frame["position"]
             ledger = Ledger("questions", int(differ.sum()))
             for question in frame["question"][~differ]:
@@ -162,7 +154,24 @@ class CultureSPA(Method):
             write_set(folder, frame[differ], card, [*made, ledger])
             return {"kept": ledger.kept, "made": ledger.made}
 
+        parts = {"questions": asked.key, "answers": [plain.key, cultural.key], "least": self.least}
         return context.store.stage("activate", parts, build)
+
+
+def _answered(context: RunContext, asked: Stage, system: str) -> Stage:
+    """The base model's answer to every question under ``system``; the plain ones serve all cultures."""
+
+    def build(folder: Path) -> Mapping[str, Any]:
+        items = [_item(context, row) for row in read_set(asked.path)[0].to_dict("records")]
+        return {"positions": _answers(context, items, system)}
+
+    parts = {
+        "questions": asked.key,
+        "system": system,
+        "model": [context.model.identity, context.model.dtype],
+        "asking": context.asking.parts,
+    }
+    return context.store.stage("answers", parts, build)
 
 
 def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
