@@ -14,6 +14,7 @@ from alignbench.backend import Backend, Engine, Usage, adapters, forward
 from alignbench.backend.batches import Group, Row, batches
 from alignbench.backend.device import device_of
 from alignbench.backend.loading import load
+from alignbench.backend.memory import give_back
 from alignbench.backend.options import Ids, contexts, leaves, scores
 from alignbench.backend.past import Cache, Past
 from alignbench.backend.reading import Reader
@@ -212,6 +213,8 @@ class HFEngine(Engine):
         wanted = (adapter, (adapter / "adapter_model.safetensors").stat().st_mtime_ns)
         if wanted == self._adapter:
             return
+        # The training that has just made it leaves its tensors in cycles.
+        _free()
         name = f"{wanted[1]}-{adapter.name}".replace(".", "_")
         if self._adapter is None:
             self._weights = PeftModel.from_pretrained(self._weights, adapter, adapter_name=name)
@@ -246,6 +249,7 @@ def _free() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    give_back()
 
 
 @contextmanager

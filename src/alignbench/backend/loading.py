@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alignbench.backend.attention import group_heads
+from alignbench.backend.memory import keep_freed
 from alignbench.progress import say
 from alignbench.types import ModelRef
 
@@ -22,6 +23,8 @@ def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, A
     import transformers
 
     quiet()
+    if device == "cpu":
+        keep_freed()
     say(f"  load   {model.name} ({model.dtype}, {device})")
     tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, padding_side="left")
     if tokenizer.pad_token_id is None:
