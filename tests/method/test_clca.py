@@ -13,6 +13,7 @@ import pytest
 from alignbench.backend import Engine, Usage
 from alignbench.config import conf_dir
 from alignbench.data.cultures import culture_named
+from alignbench.dialogue.adaptation import Adaptation
 from alignbench.dialogue.intent import Flag
 from alignbench.dialogue.judging import Reading
 from alignbench.errors import AlignbenchError
@@ -213,6 +214,46 @@ def test_a_culture_without_lexicon_is_refused_before_anything_unless_scenes_stay
     rows, _, _ = fitted(culture="andorra", adapted=False)
     told = rows[0].chat[0].content
     assert "live in Andorra" in told and any(name in told for name in ("Alex", "Sam", "Robin", "Kim", "Noa", "Jo"))
+
+
+SCENE = """Setting: Jordi stops {other} on the bridge of la Margineda after the feast of Meritxell.
+Person 1: Jordi, a shepherd
+Person 1 wants to: move the flock
+Person 1 hides that: two sheep are lost
+Person 2: {other}, a neighbour
+Person 2 wants to: keep the meadow
+Person 2 hides that: the meadow is sold"""
+
+
+def test_a_generator_rewrites_the_scenes_of_any_culture_and_too_few_are_refused(fitted):
+    def rewrites(chat: Chat) -> str:
+        if "Keep to the seven lines" not in chat[-1].content:
+            return plain(chat)
+        asked.append(chat)
+        return SCENE.format(other=f"Pere{len(asked)}") if len(asked) <= good else "No idea."
+
+    asked, good = list[Chat](), 3
+    knobs = {"culture": "andorra", "adaptation": Adaptation.generator, "takes": 2}
+    rows, model, cell = fitted(say=rewrites, **knobs)
+    # Three scenes of four, each in two takes, in three views; the fourth was asked for twice.
+    assert len(asked) == 5 and len(rows) == 3 * 2 * 3
+    assert "Jordi" in rows[0].chat[0].content and "la Margineda" in rows[0].chat[0].content
+    assert "scenes" in model.provenance and model.notes[0].startswith("Scenes, dialogues and intents were written by")
+    frame, (ledger,) = read_set(stage(cell, "scenes").path)
+    assert (ledger.kept, ledger.dropped) == (3, {"a line is missing": 2})
+    assert frame["name_b"].tolist() == ["Pere1", "Pere2", "Pere3"]
+    card = (stage(cell, "judge").path / "README.md").read_text()
+    assert f"scenes/{stage(cell, 'scenes').key}" in card
+    assert not fitted(say=rewrites, **knobs)[2].store.built
+
+    asked.clear()
+    good = 0
+    with pytest.raises(
+        AlignbenchError, match=r"method\.scenarios.*scenes: 0 kept of 8 \(dropped: 8 a line is missing\)"
+    ):
+        fitted(say=rewrites, **knobs, scene_tokens=99)
+    with pytest.raises(AlignbenchError, match=r"method\.adaptation.*generator"):
+        replace(FEW, adaptation=Adaptation.generator, adapted=False)
 
 
 def test_two_takes_of_a_scene_are_two_dialogues(fitted):

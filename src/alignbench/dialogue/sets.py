@@ -1,20 +1,39 @@
-"""Judged dialogues and labelled turns as synthetic sets: their rows, what the columns mean, what they rest on."""
+"""Scenes, judged dialogues and labelled turns as synthetic sets: rows, what the columns mean, what they rest on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pandas as pd
 
 from alignbench.dialogue import Dialogue
+from alignbench.dialogue.adaptation import Rewriting
 from alignbench.dialogue.intent import Flag, Intent, Intents
 from alignbench.dialogue.judging import Judgement, Judging, Opinion, Reading
+from alignbench.dialogue.scenario import SIDES, Scenario, Speaker
 
 _OPINIONS = {
     "quality": "good or bad",
     "fit": "yes or no: do they act as people of the culture would",
     "meta": "good or bad, after the first two verdicts were criticised",
+}
+_SPEAKER = [f.name for f in fields(Speaker)]
+SCENE_COLUMNS = {
+    "scenario": "id of the scenario that was rewritten",
+    "domain": "of life",
+    "relation": "of the two, as it was",
+    "setting": "where the scene begins, known to both",
+    **{
+        f"{part}_{side}": f"of the {speaker} speaker{known}"
+        for side, speaker in (("a", "first"), ("b", "second"))
+        for part, known in (
+            ("name", ""),
+            ("role", ""),
+            ("goal", ": what the speaker wants, known to that speaker alone"),
+            ("secret", ": what the speaker hides, known to that speaker alone"),
+        )
+    },
 }
 DIALOGUE_COLUMNS = {
     "dialogue": "position in the role-play",
@@ -56,16 +75,50 @@ SOURCES = (
 )
 
 
-def dialogue_steps(dialogues: Sequence[Dialogue], judging: Judging | None, least_turns: int) -> tuple[str, ...]:
-    """How judged dialogues came to be, for the card."""
+def scene_steps(drawn: int, rewriting: Rewriting, profile: str) -> tuple[str, ...]:
+    """How rewritten scenes came to be, for the card."""
+    told = f"It was told: {profile}" if profile else "No profile of the country is known."
+    return (
+        f"{drawn} scenarios were filled with names and things of no country.",
+        f"A model rewrote each: names, roles, place, and what the two want and hide, in up to {rewriting.tries} tries. "
+        f"{told}",
+        "Dropped is what came back with a line missing, with the old names or setting, or with others than the two in "
+        "its setting.",
+    )
+
+
+def scene_rows(scenes: Sequence[Scenario]) -> pd.DataFrame:
+    """A row a scene."""
+    rows = [
+        {"scenario": s.id, "domain": s.domain, "relation": s.relation, "setting": s.setting}
+        | {f"{part}_{side}": getattr(s.speaker(side), part) for side in SIDES for part in _SPEAKER}
+        for s in scenes
+    ]
+    return pd.DataFrame(rows, columns=list(SCENE_COLUMNS))
+
+
+def scenes_of(rows: pd.DataFrame, scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """Inverse of :func:`scene_rows`; what it does not hold is as in the scenario of that id."""
+    known = {scenario.id: scenario for scenario in scenarios}
+    found = []
+    for row in rows.to_dict("records"):
+        a, b = (Speaker(**{part: row[f"{part}_{side}"] for part in _SPEAKER}) for side in SIDES)
+        found.append(replace(known[row["scenario"]], setting=row["setting"], a=a, b=b))
+    return found
+
+
+def dialogue_steps(
+    dialogues: Sequence[Dialogue], judging: Judging | None, least_turns: int, scenes: str | None = None
+) -> tuple[str, ...]:
+    """How judged dialogues came to be, for the card; ``scenes`` names the stage that rewrote the scenes, if any."""
     first = dialogues[0]
     words = f"of {first.country}" if first.scenario.culture else "of no country"
+    origin = f"The scenes are those of {scenes}" if scenes else f"Scenarios were filled with names and things {words}"
     told = (
         f"The profile that both were told: {first.profile}" if first.profile else "No profile of the country is known."
     )
     return (
-        f"Scenarios were filled with names and things {words}. Each speaker was told the scene and a goal and a secret "
-        f"of their own. {told}",
+        f"{origin}. Each speaker was told the scene and a goal and a secret of their own. {told}",
         "One model spoke both parts in turn. A dialogue ends when all turns are spoken, when a speaker closes it, or "
         "when one says nothing, declines, repeats or leaves the role; that last text is no turn.",
         f"Dialogues of fewer than {least_turns} turns, or garbled, were dropped unread.",

@@ -1,27 +1,32 @@
 """CLCA: dialogues played in the social scenes of a culture, and the intents behind their turns, learnt together.
 
 After Liu, Korhonen, Gurevych (ACL 2025) and their published code. Stages, each shared by all that have equal parts:
-``roleplay`` (``generator`` speaks both parts) -> ``judge`` (``critic`` keeps or drops) -> ``intents`` (``generator`` as
-an expert of the culture) -> ``fit``. Scenes are adapted by a lexicon of the culture, where the paper has GPT-4 rewrite
-them; all prompts are ours.
+``scenes`` (``generator`` rewrites them for the culture, as the paper has GPT-4 do; by default a lexicon fills them and
+there is no such stage) -> ``roleplay`` (``generator`` speaks both parts) -> ``judge`` (``critic`` keeps or drops) ->
+``intents`` (``generator`` as an expert of the culture) -> ``fit``. All prompts are ours.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from alignbench.component import added
 from alignbench.dialogue import Dialogue
+from alignbench.dialogue.adaptation import Adaptation, Rewriting
 from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
 from alignbench.dialogue.judging import Judging, Reading
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
 from alignbench.dialogue.views import whole
 from alignbench.method import Method, RunContext
-from alignbench.method.dialogues import Scenes, intents_of, judged, kept, labelled, played
+from alignbench.method.dialogues import intents_of, judged, kept, labelled, played
+from alignbench.method.scenes import Scenes, openings_of, rewritten
+from alignbench.store.stages import Stage
 from alignbench.synthetic.ledger import Ledger
 from alignbench.training import Training
 from alignbench.training.export import aligned
@@ -47,6 +52,11 @@ class CLCA(Method):
     takes: int = 1
     # False: names and things of no culture.
     adapted: bool = True
+    # lexicon | generator: names and things of the culture filled in, or the scenes rewritten by a model (published).
+    adaptation: Adaptation = added(Adaptation.lexicon)
+    # Tokens of a rewritten scene, and how often those are asked for that come out unusable (ours).
+    scene_tokens: int = added(240)
+    scene_tries: int = added(2)
     # Published: 10 turns (5 for China) of at most 500 tokens, top-p 0.7. The temperature is ours.
     max_turns: int = 6
     max_new_tokens: int = 40
@@ -81,22 +91,28 @@ class CLCA(Method):
         short = self.least_turns <= self.max_turns
         check(short, "method.least_turns", self.least_turns, f"a dialogue has at most {self.max_turns} turns")
         check(bool(self.tasks), "method.tasks", [], "give dialogue, intent, or both")
+        contrary = self.adaptation is Adaptation.generator and not self.adapted
+        remedy = "scenes of no culture are not rewritten: leave it out, or say method.adapted=true"
+        check(not contrary, "method.adaptation", self.adaptation.name, remedy)
         # They check their own knobs.
-        _ = self._roleplay(0), self._judging, self._intents
+        _ = self._rewriting(0), self._roleplay(0), self._judging, self._intents
 
     def admit(self, context: RunContext) -> None:
-        """Adapted scenarios need a lexicon of the culture."""
+        """Scenarios that are adapted by a lexicon need one of the culture."""
         culture, known = context.culture.name, sorted(load_lexicons())
-        remedy = f"no lexicon to adapt scenarios by: use method.adapted=false, or one of {', '.join(known)}"
-        check(not self.adapted or culture in known, "culture", culture, remedy)
+        filled = self.adapted and self.adaptation is Adaptation.lexicon
+        remedy = (
+            "no lexicon to adapt scenarios by: use method.adaptation=generator with a generator that can write, "
+            f"method.adapted=false, or one of {', '.join(known)}"
+        )
+        check(not filled or culture in known, "culture", culture, remedy)
 
     def fit(self, context: RunContext) -> AlignedModel:
-        """Play, judge, label, train."""
-        scenes = Scenes(self.scenarios, self.takes, self.adapted)
-        roleplay = played(context, scenes, self._roleplay(context.seed))
+        """Set the scenes, play, judge, label, train."""
+        stages, roleplay = self._played(context)
         verdicts = judged(context, roleplay, self._judging if self.filter else None, self.least_turns)
         dialogues = kept(roleplay, verdicts, self.least_dialogues)
-        stages = {"roleplay": roleplay, "judge": verdicts}
+        stages |= {"roleplay": roleplay, "judge": verdicts}
         intents: dict[int, dict[int, Intent]] = {}
         if View.intent in self.tasks:
             stages["intents"] = labelled(context, verdicts, dialogues, self._intents)
@@ -118,6 +134,18 @@ class CLCA(Method):
 
         result = aligned(context.model, context.store.stage("fit", parts, build))
         return replace(result, provenance={**result.provenance, **sources}, notes=(self._note(context),))
+
+    def _played(self, context: RunContext) -> tuple[dict[str, Stage], Stage]:
+        """The role-play, and the stage of its scenes where a model wrote them."""
+        scenes, roleplay = Scenes(self.scenarios, self.takes, self.adapted), self._roleplay(context.seed)
+        if self.adaptation is Adaptation.lexicon:
+            return {}, played(context, scenes.parts, scenes.openings(context.culture, context.seed), roleplay)
+        stage = rewritten(context, scenes, self._rewriting(context.seed), math.ceil(self.least_dialogues / self.takes))
+        parts = {"rewritten": stage.key, "takes": self.takes}
+        return {"scenes": stage}, played(context, parts, openings_of(context, scenes, stage), roleplay)
+
+    def _rewriting(self, seed: int) -> Rewriting:
+        return Rewriting(self.scene_tries, self.scene_tokens, seed=seed)
 
     def _roleplay(self, seed: int) -> RolePlay:
         return RolePlay(self.max_turns, self.max_new_tokens, self.temperature, self.top_p, seed=seed)
@@ -161,5 +189,6 @@ class CLCA(Method):
     def _note(self, context: RunContext) -> str:
         """Who wrote and who judged."""
         writer, critic = context.generator.name(context.model), context.critic.name(context.model)
+        what = "Scenes, dialogues" if self.adaptation is Adaptation.generator else "Dialogues"
         judged_by = f"judged by {critic}" if self.filter else "judged by nobody"
-        return f"Dialogues and intents were written by {writer} and {judged_by}."
+        return f"{what} and intents were written by {writer} and {judged_by}."

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.component import Component
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.intent import Intent, Intents
 from alignbench.dialogue.judging import Judging, unplayed
-from alignbench.dialogue.profile import profile
 from alignbench.dialogue.prompt import seen, wording
 from alignbench.dialogue.roleplay import RolePlay
-from alignbench.dialogue.scenario import SIDES, adapted, load_scenarios, unadapted
+from alignbench.dialogue.scenario import SIDES
 from alignbench.dialogue.sets import (
     DIALOGUE_COLUMNS,
     INTENT_COLUMNS,
@@ -32,39 +28,17 @@ from alignbench.method import RunContext
 from alignbench.store.stages import Stage
 from alignbench.synthetic.folder import About, read_set, write_set
 from alignbench.synthetic.ledger import Ledger
-from alignbench.training.order import seed_of
-from alignbench.types import Culture
 
 
-@dataclass(frozen=True)
-class Scenes(Component):
-    """Which scenarios, drawn by the run's seed; how often each is played, and whether in the culture's own words."""
+def played(context: RunContext, scenes: Mapping[str, Any], openings: Sequence[Dialogue], roleplay: RolePlay) -> Stage:
+    """Stage ``roleplay``: every dialogue to its end. A killed one goes on from the last turn.
 
-    scenarios: int
-    takes: int
-    adapted: bool
-
-    def openings(self, culture: Culture, seed: int) -> list[Dialogue]:
-        """Scenes about to begin: the same scenarios for every culture, other words in every take.
-
-        Raises:
-            AlignbenchError: there is no lexicon of the culture.
-        """
-        drawn = random.Random(seed_of(seed, "scenarios")).sample(load_scenarios(), self.scenarios)
-        scenes = [(scenario, seed_of(seed, "take", take)) for scenario in drawn for take in range(self.takes)]
-        words = profile(culture.iso3)
-        return [
-            Dialogue(adapted(s, culture.name, k) if self.adapted else unadapted(s, k), words, culture.country)
-            for s, k in scenes
-        ]
-
-
-def played(context: RunContext, scenes: Scenes, roleplay: RolePlay) -> Stage:
-    """Stage ``roleplay``: every dialogue to its end. A killed one goes on from the last turn."""
-    openings = scenes.openings(context.culture, context.seed)
+    Args:
+        scenes: where the openings are from.
+    """
     told = [seen(opening, side) for opening in openings for side in SIDES]
     parts = {
-        "scenes": scenes.parts,
+        "scenes": dict(scenes),
         "culture": context.culture.name,
         "roleplay": roleplay.parts,
         "generator": context.generator.identity(context.model),
@@ -111,9 +85,10 @@ def judged(context: RunContext, source: Stage, judging: Judging | None, least_tu
         ledger = _account(
             "dialogues", reasons, [d.rejected or (d.turns[-1].text if d.turns else "") for d in dialogues]
         )
-        steps = dialogue_steps(dialogues, judging, least_turns)
-        about = _about(context, "Role-played dialogues", steps, DIALOGUE_COLUMNS, judging is not None)
-        write_set(folder, judged_rows(dialogues, verdicts, reasons), about, [ledger])
+        rewritten = source.manifest["parts"]["scenes"].get("rewritten")
+        steps = dialogue_steps(dialogues, judging, least_turns, rewritten and f"scenes/{rewritten}")
+        card = about(context, "Role-played dialogues", steps, DIALOGUE_COLUMNS, judging is not None)
+        write_set(folder, judged_rows(dialogues, verdicts, reasons), card, [ledger])
         return ledger.record()
 
     return context.store.stage("judge", parts, build)
@@ -144,8 +119,8 @@ def labelled(context: RunContext, verdicts: Stage, dialogues: Mapping[int, Dialo
         every = [intent for of_dialogue in found for intent in of_dialogue]
         ledger = _account("intents", [i.fault for i in every], [i.text for i in every])
         steps = intent_steps(f"judge/{verdicts.key}", context.culture.country, intents)
-        about = _about(context, "Intents of turns", steps, INTENT_COLUMNS, judged=False)
-        write_set(folder, intent_rows(dialogues, found), about, [ledger])
+        card = about(context, "Intents of turns", steps, INTENT_COLUMNS, judged=False)
+        write_set(folder, intent_rows(dialogues, found), card, [ledger])
         return {**ledger.record(), "cultural": sum(i.cultural for i in every if i.fault is None)}
 
     return context.store.stage("intents", parts, build)
@@ -172,7 +147,8 @@ def _account(what: str, reasons: Sequence[str | None], texts: Sequence[str]) -> 
     return ledger
 
 
-def _about(context: RunContext, title: str, steps: tuple[str, ...], columns: dict[str, str], judged: bool) -> About:
+def about(context: RunContext, title: str, steps: tuple[str, ...], columns: dict[str, str], judged: bool) -> About:
+    """The card of a set that CLCA makes."""
     country = context.culture.country
     critic = context.critic.name(context.model) if judged else None
     generator = context.generator.name(context.model)
