@@ -23,6 +23,7 @@ from alignbench.method.prompting import rendered
 from alignbench.method.seeds import Seeds, Typical, held, seeds_of
 from alignbench.progress import say
 from alignbench.store.stages import Stage
+from alignbench.synthetic.conversation import wording
 from alignbench.synthetic.folder import read_set, write_set
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.questions import Gate, Wording, paraphrase
@@ -102,6 +103,7 @@ class CultureLLM(Joint):
             "seeds": [[item.id, item.question, list(item.options)] for item in seeds],
             "knobs": {knob: getattr(self, knob) for knob in knobs},
             "variant": self.variant.name,
+            "wording": wording("paraphrase", *(["synonyms"] if whole else [])),
             "generator": context.generator.identity(context.model),
             "embedder": context.embedder.fingerprint,
             "seed": context.seed,

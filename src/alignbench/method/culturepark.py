@@ -27,6 +27,7 @@ from alignbench.method.prompting import rendered
 from alignbench.method.seeds import Held, Seeds, Typical, held, seeds_of
 from alignbench.progress import say
 from alignbench.store.stages import Stage
+from alignbench.synthetic.conversation import wording
 from alignbench.synthetic.folder import About, read_set, write_set
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.opinions import (
@@ -146,6 +147,7 @@ class CulturePark(Method):
             "debate": debated.key,
             "stances": [[h.item.id, h.position, h.stance.statement, h.stance.opposite] for h in known.values()],
             "knobs": {k: self.parts[k] for k in ("mode", "extract", "verify", "clusters", "most_words", "least")},
+            "wording": wording("opinions", "verdict", "rewrite"),
             "judged": judged.get(self.verify),
             "generator": context.generator.identity(context.model),
             "base": context.model.identity,

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from alignbench.data.items import reworded
-from alignbench.evaluation.ask import Answer
 from alignbench.method import Method, RunContext
 from alignbench.method.lessons import Lesson, Told, about, taught, with_provenance, written_by
+from alignbench.method.practice import likeliest
 from alignbench.method.prompting import rendered
 from alignbench.progress import say
 from alignbench.store.stages import Stage
-from alignbench.synthetic.conversation import conversation
+from alignbench.synthetic.conversation import conversation, wording
 from alignbench.synthetic.folder import read_set, write_set
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.questions import fresh
@@ -85,7 +84,11 @@ class CultureSPA(Method):
     def _questions(self, context: RunContext) -> Stage:
         """Training items and questions written after them. No country comes in, so all cultures share them."""
         knobs = ("generated", "shown", "copy", "near", "temperature", "top_p") if self.generated else ("generated",)
-        written = {"generator": context.generator.identity(context.model), "embedder": context.embedder.fingerprint}
+        written = {
+            "generator": context.generator.identity(context.model),
+            "embedder": context.embedder.fingerprint,
+            "wording": wording("question"),
+        }
         parts = {
             "survey": context.train.fingerprint,
             "knobs": {knob: getattr(self, knob) for knob in knobs},
@@ -159,11 +162,14 @@ class CultureSPA(Method):
 
 
 def _answered(context: RunContext, asked: Stage, system: str) -> Stage:
-    """The base model's answer to every question under ``system``; the plain ones serve all cultures."""
+    """The base model's answer to every question under ``system``; the plain ones serve all cultures.
+
+    The likeliest one; the paper samples one at temperature .6.
+    """
 
     def build(folder: Path) -> Mapping[str, Any]:
         items = [_item(context, row) for row in read_set(asked.path)[0].to_dict("records")]
-        return {"positions": _answers(context, items, system)}
+        return {"positions": likeliest(context, items, system)}
 
     parts = {
         "questions": asked.key,
@@ -190,22 +196,3 @@ def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
 def _item(context: RunContext, row: Mapping[Any, Any]) -> Item:
     item = context.train.item(row["item"])
     return reworded(item, row["question"], item.poles or item.options)
-
-
-def _answers(context: RunContext, items: Sequence[Item], system: str) -> list[int]:
-    """The base model's likeliest option for each item, probabilities averaged over the orders of the options.
-
-    The paper samples one answer at temperature .6.
-    """
-    asking = replace(context.asking, answer=Answer.label)
-    prompts = [[asking.prompt(item, 0, order, system) for order in asking.orders_for(0, 1)] for item in items]
-    requests = [prompt.request for asked in prompts for prompt in asked]
-    scores = iter(context.engine().score([r.chat for r in requests], [r.options for r in requests]))
-    found = []
-    for asked in prompts:
-        shares = np.zeros(len(asked[0].options))
-        for prompt in asked:
-            weights = np.exp(np.array(next(scores).logprobs))
-            shares[list(prompt.options)] += weights / weights.sum()
-        found.append(int(shares.argmax()))
-    return found

@@ -76,6 +76,24 @@ def validator(context: RunContext, systems: Mapping[str, str | None] | None = No
     return validate
 
 
+def likeliest(context: RunContext, items: Sequence[Item], system: str | None) -> list[int]:
+    """The base model's likeliest option for each item, as position in ``Item.codes``.
+
+    Probabilities are averaged over the orders of the options.
+    """
+    asking = replace(context.asking, answer=Answer.label)
+    prompts = [[asking.prompt(item, 0, order, system) for order in asking.orders_for(0, 1)] for item in items]
+    requests = [prompt.request for asked in prompts for prompt in asked]
+    scores = iter(context.engine().score([r.chat for r in requests], [r.options for r in requests]))
+    found = []
+    for asked in prompts:
+        shares = np.zeros(len(asked[0].options))
+        for prompt in asked:
+            shares[list(prompt.options)] += _softmax(next(scores).logprobs)
+        found.append(int(shares.argmax()))
+    return found
+
+
 def _softmax(logprobs: Sequence[float]) -> NDArray[np.float64]:
     weights = np.exp(np.array(logprobs) - max(logprobs))
     shares: NDArray[np.float64] = weights / weights.sum()
