@@ -71,6 +71,15 @@ def test_the_control_shares_the_wordings_and_has_labels_of_its_own(make_cell) ->
     assert "Argentina" in other.policy.systems[0]
 
 
+def test_a_model_that_was_told_something_else_is_trained_anew(make_cell) -> None:
+    cell = replace(make_cell(KEPT, "culture=iraq"), generator=writer(says))
+    renamed = replace(cell.culture, country="Mesopotamia")
+    own, other = FEW.fit(cell.context(cell.culture)), FEW.fit(cell.context(renamed))
+    assert own.provenance["label"] == other.provenance["label"] and own.adapter_key != other.adapter_key
+    silent = replace(FEW, told=Told.never)
+    assert silent.fit(cell.context(cell.culture)).adapter_key == silent.fit(cell.context(renamed)).adapter_key
+
+
 def test_trained_together_all_cultures_share_one_adapter_and_are_told_apart(make_cell) -> None:
     cell = replace(make_cell(KEPT, "culture=iraq"), generator=writer(says))
     together = FEW.with_knobs(joint=("IRQ", "ARG"), variant=Variant.sentence_only)

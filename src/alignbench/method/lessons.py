@@ -75,8 +75,8 @@ def taught(
         facts = train_on_options(context.model, rows, distribution_sft, training, context.seed, folder, validate)
         return {"rows": len(rows), **facts}
 
-    bound = {} if passes is None else {"passes": passes}
-    stage = context.store.stage("fit", {**parts, **fit_parts(context), "told": told.name, **bound}, build)
+    whole = {**parts, **_fit_parts(context, told, systems)}
+    stage = context.store.stage("fit", whole if passes is None else {**whole, "passes": passes}, build)
     return told_model(context, stage, systems[context.culture.iso3], told, tuple(systems))
 
 
@@ -126,7 +126,8 @@ def practised(
         training = training.with_knobs(max_new_tokens=max(training.max_new_tokens, longest))
         return {"rows": len(rows), **train_sft(context.model, rows, training, context.seed, folder)}
 
-    whole = {**parts, **fit_parts(context), "told": told.name, "longest": longest, "passes": passes}
+    rest = _fit_parts(context, told, {context.culture.iso3: system})
+    whole = {**parts, **rest, "longest": longest, "passes": passes}
     return context.store.stage("fit", whole, build)
 
 
@@ -135,9 +136,11 @@ def within(training: Training, passes: int, rows: int) -> Training:
     return training.with_knobs(epochs=training.epochs or passes).for_rows(rows)
 
 
-def fit_parts(context: RunContext) -> dict[str, Any]:
+def _fit_parts(context: RunContext, told: Told, systems: Mapping[str, str]) -> dict[str, Any]:
     """What every training rests on beside its rows."""
     return {
+        "told": told.name,
+        "systems": {} if told is Told.never else dict(systems),
         "model": context.model.identity,
         "dtype": context.model.dtype,
         "survey": context.train.fingerprint,
