@@ -23,15 +23,19 @@ def has_cuda() -> bool:
     return nvml.nvmlInit_v2() == 0 and nvml.nvmlDeviceGetCount_v2(ctypes.byref(count)) == 0 and count.value > 0
 
 
-def has_bfloat16() -> bool:
-    """Whether bfloat16 arithmetic is fast here: on CUDA, and on CPUs with instructions for it (Linux tells)."""
+def quick_bfloat16() -> bool:
+    """Whether bfloat16 arithmetic is quicker than float32 here: on CUDA, and on CPUs with AMX tiles (Linux tells).
+
+    Vector instructions for bfloat16 alone (AVX512-BF16) are no gain: half the speed of float32 where it was measured
+    (``experiments/bench/arithmetic.py``).
+    """
     if has_cuda():
         return True
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    return "amx_bf16" in flags
 
 
 def has_nf4() -> bool:

@@ -122,6 +122,8 @@ class HFEngine(Engine):
             yield
         finally:
             self._past = outer
+            # Up to gigabytes in many pieces: what comes next may find no room between them.
+            give_back()
 
     def close(self) -> None:
         """Drop the weights, and what was read with them, and give their memory back."""
