@@ -5,8 +5,8 @@ WHERE="store=outputs/prompting_and_cnca/store reports=outputs/prompting_and_cnca
 RUN="python -m alignbench -m culture=china,iraq $WHERE"
 $RUN method=cross_culture,self_alignment,guided,native_language,persona,values_retrieval,anthropological
 $RUN method=cnca_incontext
-# The control doubles the time of training: control=true for own minus cross.
-$RUN method=cnca_sft,cnca_dpo control=false
+# The control doubles the time of training: control=true for own minus cross. bfloat16, as the committed figures were made.
+$RUN method=cnca_sft,cnca_dpo control=false training.dtype=bfloat16
 # How many norms? The answer at once: what the norms do, without the thoughts.
 $RUN method=cnca_incontext method.reasoning=false method.mining=tq_ta,tq_ra method.norms_per_topic=1,3,5,10,20 control=false
 # Who writes the norms? Other authors: generator@author.generator=other author.generator.model.path=...; other readers: model=...
