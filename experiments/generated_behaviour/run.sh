@@ -1,6 +1,6 @@
 #!/bin/sh
 # Methods that learn from generated text on the default model, with their controls, then CLCA without each of its parts;
-# about two hours on 2 cores. Kill it and issue it again: it goes on.
+# about 50 minutes on 2 cores. Kill it and issue it again: it goes on.
 set -e
 python=${PYTHON:-python}
 folder=${OUT:-outputs/generated_behaviour}

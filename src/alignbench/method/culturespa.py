@@ -72,14 +72,16 @@ class CultureSPA(Method):
         """
         asked = self._questions(context)
         system = rendered("culture_answer", country=context.culture.country)
-        activated = self._activate(context, asked, system)
+        plain = _answered(context, asked, "plain_answers", rendered("own_answer"))
+        cultural = _answered(context, asked, "culture_answers", system)
+        activated = self._activate(context, asked, plain, cultural)
         told = None if self.told is Told.never else system
         records = read_set(activated.path)[0].to_dict("records")
         lessons = [Lesson(_item(context, row), row["position"], told) for row in records]
         systems = {context.culture.iso3: system}
         model = taught(context, {"activate": activated.key}, lessons, systems, self.told, self.passes)
         notes = (written_by(context, f"{asked.facts['written']} questions"),) if asked.facts["written"] else ()
-        return with_provenance(model, [asked, activated], notes)
+        return with_provenance(model, [asked, plain, cultural, activated], notes)
 
     def _questions(self, context: RunContext) -> Stage:
         """Training items and questions written after them. No country comes in, so all cultures share them."""
@@ -136,9 +138,8 @@ class CultureSPA(Method):
             "question", topic=item.topic.replace("_", " "), options=options, examples=[*others, item.question]
         )
 
-    def _activate(self, context: RunContext, asked: Stage, system: str) -> Stage:
+    def _activate(self, context: RunContext, asked: Stage, plain: Stage, cultural: Stage) -> Stage:
         """The questions whose answer the culture changes, with both answers."""
-        plain, cultural = (_answered(context, asked, text) for text in (rendered("own_answer"), system))
 
         def build(folder: Path) -> Mapping[str, Any]:
             frame, made = read_set(asked.path)
@@ -161,8 +162,8 @@ class CultureSPA(Method):
         return context.store.stage("activate", parts, build)
 
 
-def _answered(context: RunContext, asked: Stage, system: str) -> Stage:
-    """The base model's answer to every question under ``system``; the plain ones serve all cultures.
+def _answered(context: RunContext, asked: Stage, name: str, system: str) -> Stage:
+    """Stage ``name``: the base model's answer to every question under ``system``; plain ones serve all cultures.
 
     The likeliest one; the paper samples one at temperature .6.
     """
@@ -177,7 +178,7 @@ def _answered(context: RunContext, asked: Stage, system: str) -> Stage:
         "model": [context.model.identity, context.model.dtype],
         "asking": context.asking.parts,
     }
-    return context.store.stage("answers", parts, build)
+    return context.store.stage(name, parts, build)
 
 
 def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
