@@ -1,4 +1,4 @@
-"""Claim: on a CPU, keeping freed memory for the next tensor takes at least a tenth off the time of survey answers.
+"""Claim: on a CPU, keeping freed memory for the next tensor takes at least a twentieth off the time of survey answers.
 
 Asked are the first held-out items with ten system texts, in processes of their own: once as alignbench loads a model,
 once with the C library left as it is, twice each in the order a b b a. Run by ``make bench`` or
@@ -16,7 +16,7 @@ from alignbench.backend.hf import HF
 from alignbench.backend.model import Model
 from alignbench.types import Sampling, chat
 
-LEAST = 1.1
+LEAST = 1.05
 QUESTIONS, SYSTEMS = 24, 10
 OPTIONS = ("1", "2", "3", "4")
 WAYS = ("kept", "given back")
