@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from alignbench.backend import device
 from alignbench.config import conf_dir, instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.training import Training
@@ -71,3 +72,15 @@ def test_wrong_knobs_are_refused_by_name(knobs: dict[str, object]) -> None:
 def test_memory_knobs_do_not_change_the_identity() -> None:
     assert replace(Training(), micro_batch=2, gradient_checkpointing=True).parts == Training().parts
     assert replace(Training(), learning_rate=1e-4).parts != Training().parts
+
+
+@pytest.mark.parametrize(
+    ("flags", "arithmetic"),
+    [("avx2 fma", "float32"), ("avx512f avx512_bf16", "float32"), ("avx512_bf16 amx_tile amx_bf16", "bfloat16")],
+)
+def test_auto_is_the_quicker_arithmetic_of_the_processor(flags, arithmetic, monkeypatch):
+    monkeypatch.setattr(device, "has_cuda", lambda: False)
+    monkeypatch.setattr(device.Path, "read_text", lambda self, encoding: f"flags\t\t: {flags}")
+    assert Training().parts["dtype"] == arithmetic
+    assert Training(dtype="float32").parts["dtype"] == "float32"
+    assert Training(dtype="bfloat16").parts["dtype"] == "bfloat16"
