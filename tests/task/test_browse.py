@@ -52,3 +52,14 @@ def test_other_sets_are_tables_and_texts_are_escaped(tmp_path):
     text = write_browser("Sets", [found], tmp_path / "browse.html").read_text()
     assert "&lt;b&gt;20&lt;/b&gt; &amp; so" in text and "a, b, 0.25" in text
     assert "3 of 40 rows" in text and "<article" not in text
+
+
+def test_a_set_too_wide_for_a_table_has_a_card_for_each_row(tmp_path):
+    rows = pd.DataFrame({f"part_{k}": [f"text {k}"] * 2 for k in range(12)})
+    about = About("Scenes", "x", "Iraq", (), "a model", None, (), dict.fromkeys(rows.columns, "?"))
+    folder = tmp_path / "scenes/0f"
+    folder.mkdir(parents=True)
+    write_set(folder, rows, about, [Ledger("scenes", kept=2)])
+    text = write_browser("Sets", [shelf(Stage("scenes", "0f", folder), 9)], tmp_path / "browse.html").read_text()
+    assert text.count("<article") == 2 and "<table" not in text and text.count("text 11") == 2
+    assert "nothing was said" not in text

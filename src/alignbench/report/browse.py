@@ -18,6 +18,8 @@ from alignbench.synthetic.ledger import Ledger
 _TURNS = "turns"
 # A verdict's companions, shown beside it: how sure, and with which probability.
 _BESIDE = ("_confidence", "_probability")
+# More columns than this do not fit beside one another. Our choice.
+_WIDEST = 8
 # Shown as the state of a row.
 _STATE = ("kept", "reason")
 
@@ -53,6 +55,11 @@ class Shelf:
     columns: tuple[str, ...]
     entries: tuple[Entry, ...]
     ledgers: tuple[Ledger, ...]
+
+    @property
+    def cards(self) -> bool:
+        """Whether each row has a card of its own, instead of a line in a table."""
+        return self.dialogues or len(self.columns) > _WIDEST
 
 
 def shelf(stage: Stage, rows: int) -> Shelf:
