@@ -60,7 +60,7 @@ check: install ## ruff and mypy --strict
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
 
-# A sweep of the planted world (about ten minutes on 2 cores; re-issued it goes on), and the board photographed.
+# A sweep of the planted world (five minutes on 2 cores; re-issued it goes on), and the board photographed.
 PICTURES = store=outputs/pictures/store reports=outputs/pictures/reports
 NANO = $(PICTURES) model=nano culture=iraq,china,brazil seed=0,1 others=[usa]
 pictures: install ## the README's pictures of the board, from a nano sweep (needs Chromium)
