@@ -1,6 +1,6 @@
 """Claim: on a CPU, keeping freed memory for the next tensor takes at least a twentieth off the time of survey answers.
 
-Asked are the first held-out items with ten system texts, in processes of their own: once as alignbench loads a model,
+Asked are 24 made-up questions under ten system texts, in processes of their own: once as alignbench loads a model,
 once with the C library left as it is, twice each in the order a b b a. Run by ``make bench`` or
 ``python experiments/bench/memory.py [model folder]``.
 """

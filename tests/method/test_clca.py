@@ -292,7 +292,16 @@ def test_rows_that_are_too_long_are_dropped_with_the_account(fitted):
 
 
 @pytest.mark.parametrize(
-    "knobs", [{"scenarios": 127}, {"takes": 0}, {"least_turns": 5}, {"tasks": ()}, {"confident": 0.95}, {"top_p": 0}]
+    "knobs",
+    [
+        {"scenarios": 127},
+        {"takes": 0},
+        {"scene_tries": 0},
+        {"least_turns": 5},
+        {"tasks": ()},
+        {"confident": 0.95},
+        {"top_p": 0},
+    ],
 )
 def test_wrong_knobs_are_refused_by_name(knobs):
     with pytest.raises(AlignbenchError, match=next(iter(knobs))):

@@ -86,7 +86,7 @@ class CLCA(Method):
     def __post_init__(self) -> None:
         known = len(load_scenarios())
         check(0 < self.scenarios <= known, "method.scenarios", self.scenarios, f"there are {known}: give 1 to {known}")
-        for knob in ("takes", "least_turns", "least_dialogues", "epochs", "max_length"):
+        for knob in ("takes", "scene_tokens", "scene_tries", "least_turns", "least_dialogues", "epochs", "max_length"):
             check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
         short = self.least_turns <= self.max_turns
         check(short, "method.least_turns", self.least_turns, f"a dialogue has at most {self.max_turns} turns")
