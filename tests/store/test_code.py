@@ -53,6 +53,7 @@ def scale(rows, name, style="full"):
     "far/prompts/unused.jinja": "Nobody asks for this.",
     "resources/tables/full.json": "{}",
     "resources/other.json": "{}",
+    "resources/elsewhere/full.json": "{}",
     "typing_only.py": "class Thing: ...\n",
 }
 RESOURCES = {
@@ -122,6 +123,7 @@ def test_a_base_counts_though_no_import_tells_of_it(plug):
         ("room/bystander.py", "1", "2"),
         ("far/prompts/unused.jinja", "Nobody", "No one"),
         ("resources/other.json", "{}", "[]"),
+        ("resources/elsewhere/full.json", "{}", "[]"),
     ],
 )
 def test_what_changes_no_result_changes_no_fingerprint(plug, name, old, new):
@@ -152,6 +154,9 @@ def test_what_is_set_apart_is_neither_counted_nor_followed(plug, monkeypatch):
     assert edited(plug, "far/deep.py", "2 * rows", "3 * rows") == []
     assert edited(plug, "far/prompts/greeting.jinja", "Hello", "Hi") == []
     assert edited(plug, "room/helper.py", "rows", "lines") == ["plug.room.helper"]
+    monkeypatch.setattr(code, "_APART", (*code._APART[:-1], "plug.resources.tables"))
+    assert edited(plug, "resources/tables/full.json", "{}", "[]") == []
+    assert edited(plug, "far/deep.py", "3 * rows", "4 * rows") == ["plug.far.deep"]
 
 
 def test_a_module_need_not_be_imported(plug):
@@ -181,7 +186,9 @@ def test_a_class_without_a_module_is_refused(plug, monkeypatch):
     monkeypatch.setitem(sys.modules, "by_hand", ModuleType("by_hand"))
     by_hand = type("ByHand", (), {"__module__": "by_hand"})
     sys.modules["by_hand"].ByHand = by_hand
-    for cls in (make_dataclass("Made", ["x"]), type("Cell", (), {"__module__": "__main__"}), by_hand, int):
+    cell = type("Cell", (), {"__module__": "__main__"})
+    monkeypatch.setattr(sys.modules["__main__"], "Cell", cell, raising=False)
+    for cls in (make_dataclass("Made", ["x"]), cell, by_hand, int):
         with pytest.raises(AlignbenchError, match=rf"{cls.__name__}.*must live in a module"):
             code_of([cls])
 
