@@ -120,6 +120,8 @@ def schema(cls: type) -> type:
     hints = get_type_hints(cls)
     twin: list[tuple[str, Any, Any]] = [("_target_", str, field(default=f"{cls.__module__}.{cls.__qualname__}"))]
     for f in fields(cls):
+        if f.metadata.get("supplied"):
+            continue
         if f.default_factory is not NO_DEFAULT:
             default = field(default_factory=f.default_factory)
         else:

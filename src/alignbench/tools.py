@@ -1,17 +1,62 @@
-"""What judges, norm authors and generators may use beside their own knobs."""
+"""What a stage may use without it being part of its identity."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from alignbench.backend import Engine
-from alignbench.embedder import Embedder
+from alignbench.errors import AlignbenchError
+from alignbench.store.stage import Stage
+from alignbench.types import ModelRef
+
+if TYPE_CHECKING:
+    from alignbench.store.store import Store
 
 
-@dataclass(frozen=True)
 class Tools:
-    """``engine`` is the base model's; it is called only by those that need a language model."""
+    """The one door from a stage to the world: engines of models, and the folders of the stages that it reads.
 
-    engine: Callable[[], Engine]
-    embedder: Embedder
+    Args:
+        reader: the stage that is built; it reads no stage but those among its fields. None for a reader that is no
+            stage (a page, an export).
+    """
+
+    def __init__(self, store: Store, reader: Stage | None = None) -> None:
+        self._store, self._reader = store, reader
+
+    def engine(self, model: ModelRef) -> Engine:
+        """The engine of a model, opened when first called; one model holds its weights at a time."""
+        return self._store.engine(model)
+
+    def make_room(self) -> None:
+        """Free the weights of all engines; one that is used again loads them again."""
+        self._store.make_room()
+
+    def folder(self, stage: Stage) -> Path:
+        """Where the content of a finished stage lies.
+
+        Raises:
+            AlignbenchError: the stage that is built does not hold this one among its fields.
+        """
+        return self._read(stage).path
+
+    def facts(self, stage: Stage) -> Mapping[str, Any]:
+        """What the stage's ``build`` returned.
+
+        Raises:
+            AlignbenchError: the stage that is built does not hold this one among its fields.
+        """
+        return self._read(stage).facts
+
+    def key(self, stage: Stage) -> str:
+        """Name of the stage's folder in the store."""
+        return self._store.key(stage)
+
+    def _read(self, stage: Stage) -> Any:
+        own = self._reader
+        if own is not None and stage.recipe not in {before.recipe for before in own.upstream}:
+            remedy = f"{type(own).__name__} does not hold it: make it one of its fields"
+            raise AlignbenchError("stage", f"{stage.name}/{stage.recipe}", remedy)
+        return self._store.get(stage)

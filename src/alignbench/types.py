@@ -1,14 +1,15 @@
-"""Frozen dataclasses shared by all rooms. Imports nothing of the project but the error."""
+"""Frozen dataclasses shared by all rooms. Imports nothing of the project but the error and what identity is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from alignbench.errors import AlignbenchError
+from alignbench.identity import recorded
 
 
 class Scale(Enum):
@@ -92,11 +93,12 @@ class Culture:
     adjective: str = "???"
     language: str = "en"
     # Culture whose norms serve as the control ("same recipe, another country").
-    control: str = "???"
-    # CSV of shares (item,code,share,n) to add to the survey for this culture; how a user adds one.
-    shares: str | None = None
+    control: str = recorded("???")
+    # CSV of shares (item,code,share,n) to add to the survey for this culture; how a user adds one. Its content counts
+    # in the survey's fingerprint.
+    shares: str | None = recorded(None)
     # A sentence that every table and report of this culture must carry.
-    note: str | None = None
+    note: str | None = recorded(None)
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class PromptPolicy:
     """How a method speaks to the model: system texts whose answers are averaged.
 
     One entry per wording; None means no system message. Item-dependent policies subclass and
-    override ``systems_for`` or ``worded``; ``parts`` must then name everything that changes the texts.
+    override ``systems_for`` or ``worded``; their fields are their identity.
 
     Attributes:
         reasoning: how thoughts are sampled before the answer; None asks for the answer at once.
@@ -179,6 +181,14 @@ class PromptPolicy:
     systems: tuple[str | None, ...] = (None,)
     reasoning: Sampling | None = None
     language: str = "en"
+
+    def ready(self, folder: Callable[[Any], Path]) -> PromptPolicy:
+        """The policy with what it reads of stages at hand.
+
+        Args:
+            folder: where the content of a finished stage lies.
+        """
+        return self
 
     def systems_for(self, item: Item) -> tuple[str | None, ...]:
         """System texts for this item (the question only; answers are not in ``Item``)."""
@@ -191,12 +201,6 @@ class PromptPolicy:
     def worded(self, item: Item) -> Item:
         """The item as this policy asks it: the same codes, other words."""
         return item
-
-    @property
-    def parts(self) -> dict[str, Any]:
-        """JSON-able identity of the policy, hashed into the key of the responses."""
-        reasoning = None if self.reasoning is None else vars(self.reasoning)
-        return {"systems": list(self.systems), "reasoning": reasoning, "language": self.language}
 
 
 @dataclass(frozen=True)
@@ -220,25 +224,9 @@ class ModelRef:
     licence: str = "unknown"
 
     @property
-    def identity(self) -> str:
-        """The fingerprint, and the arguments of the chat template where there are any: they change every prompt."""
-        told = dict(sorted(self.template_kwargs.items()))
-        return f"{self.fingerprint}+{told}" if told else self.fingerprint
-
-
-@dataclass(frozen=True)
-class AlignedModel:
-    """What every method returns: a change of weights (or none) and a prompt policy (or none)."""
-
-    base: ModelRef
-    adapter: Path | None = None
-    # Key of the stage that made the adapter: identity of the weights, independent of the path.
-    adapter_key: str | None = None
-    policy: PromptPolicy = field(default_factory=PromptPolicy)
-    # Stage keys and plain facts for the provenance table.
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-    # Sentences that every table with this model must carry.
-    notes: tuple[str, ...] = ()
+    def identity(self) -> dict[str, Any]:
+        """Weights, tokenizer and template by content, the template's arguments, and the arithmetic."""
+        return {"model": self.fingerprint, "template": dict(self.template_kwargs), "dtype": self.dtype}
 
 
 def chat(user: str, system: str | None = None) -> Chat:

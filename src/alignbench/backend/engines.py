@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from alignbench.backend import Backend, Engine
-from alignbench.store.key import canonical
+from alignbench.errors import AlignbenchError
+from alignbench.identity import canonical
 from alignbench.types import ModelRef
 
 
@@ -15,7 +18,7 @@ class Engines:
 
     def of(self, backend: Backend, model: ModelRef) -> Engine:
         """The engine of ``model`` on ``backend``; the same one for the same two, adapters come and go."""
-        key = (backend, canonical([model.fingerprint, str(model.path), model.dtype, model.template_kwargs]))
+        key = (backend, canonical([model, str(model.path)]))
         if key not in self._open:
             self.close()
             self._open[key] = backend.open(model)
@@ -28,6 +31,29 @@ class Engines:
 
     def __len__(self) -> int:
         return len(self._open)
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Opens models on one backend; without a backend it refuses to. It knows no survey, so a stage that holds it
+    cannot reach a test item."""
+
+    backend: Backend | None = None
+    engines: Engines = field(default_factory=Engines)
+
+    def __call__(self, model: ModelRef) -> Engine:
+        """The engine of ``model``.
+
+        Raises:
+            AlignbenchError: there is no backend.
+        """
+        if self.backend is None:
+            raise AlignbenchError("backend", None, f"nothing opens {model.name} here: this store looks things up")
+        return self.engines.of(self.backend, model)
+
+    def close(self) -> None:
+        """Free the weights of all engines."""
+        self.engines.close()
 
 
 # The engines of this process, for all cells that it runs.

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from alignbench.component import Component
+from alignbench.identity import spelt_out
 from alignbench.data.checks import existing
 from alignbench.types import Culture, Item
 
@@ -102,9 +103,9 @@ class Benchmark(Component, ABC):
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     @property
-    def parts(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Knobs and content."""
-        return {**super().parts, "data": self.fingerprint}
+        return {**spelt_out(self), "data": self.fingerprint}
 
     @property
     @abstractmethod

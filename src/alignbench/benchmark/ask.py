@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alignbench.backend import Engine
+from alignbench.aligned import Opened
 from alignbench.benchmark import Benchmark, Question, Reply
 from alignbench.evaluation.ask import Asking, Request
-from alignbench.types import AlignedModel, Sampling, chat, check
+from alignbench.types import Sampling, chat, check
 
 _SURVEY_FORM = Asking()
 
@@ -26,8 +26,7 @@ class _Prompt:
 
 
 def ask(
-    engine: Engine,
-    aligned: AlignedModel,
+    model: Opened,
     benchmark: Benchmark,
     questions: Sequence[Question],
     asking: Asking = _SURVEY_FORM,
@@ -43,9 +42,9 @@ def ask(
         AlignbenchError: nothing to ask, or choices that do not fit the options.
     """
     check(bool(questions), "benchmark", type(benchmark).__name__, "it has no question for this culture")
-    prompts = [p for number, question in enumerate(questions) for p in _prompts(number, question, aligned, asking)]
+    prompts = [p for number, question in enumerate(questions) for p in _prompts(number, question, model, asking)]
     closed = [p for p in prompts if p.request.options]
-    scores = engine.score([p.request.chat for p in closed], [p.request.options for p in closed], aligned.adapter)
+    scores = model.engine.score([p.request.chat for p in closed], [p.request.options for p in closed], model.adapter)
     shares: dict[int, list[np.ndarray]] = defaultdict(list)
     masses: dict[int, list[float]] = defaultdict(list)
     for prompt, score in zip(closed, scores, strict=True):
@@ -54,7 +53,7 @@ def ask(
         turned[list(prompt.options)] = weights / weights.sum()
         shares[prompt.question].append(turned)
         masses[prompt.question].append(score.mass)
-    spoken = _spoken(engine, aligned, benchmark, prompts, questions)
+    spoken = _spoken(model, benchmark, prompts, questions)
     return [
         Reply(
             question,
@@ -67,11 +66,7 @@ def ask(
 
 
 def _spoken(
-    engine: Engine,
-    aligned: AlignedModel,
-    benchmark: Benchmark,
-    prompts: Sequence[_Prompt],
-    questions: Sequence[Question],
+    model: Opened, benchmark: Benchmark, prompts: Sequence[_Prompt], questions: Sequence[Question]
 ) -> dict[int, str]:
     """Question -> what the model says under its first prompt, where text is wanted."""
     first: dict[int, _Prompt] = {}
@@ -81,13 +76,13 @@ def _spoken(
     if not first:
         return {}
     sampling = Sampling(max_new_tokens=benchmark.max_new_tokens)
-    texts = engine.generate([p.request.chat for p in first.values()], sampling, aligned.adapter)
+    texts = model.engine.generate([p.request.chat for p in first.values()], sampling, model.adapter)
     return {number: said[0] for number, said in zip(first, texts, strict=True)}
 
 
-def _prompts(number: int, question: Question, aligned: AlignedModel, asking: Asking) -> list[_Prompt]:
+def _prompts(number: int, question: Question, model: Opened, asking: Asking) -> list[_Prompt]:
     item = question.item
-    systems = [_joined(text, question.framing) for text in aligned.policy.systems_for(item)]
+    systems = [_joined(text, question.framing) for text in model.policy.systems_for(item)]
     if question.user is None and item.options:
         return [
             _Prompt(number, p.options, p.request)

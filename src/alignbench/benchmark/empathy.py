@@ -18,7 +18,7 @@ import pandas as pd
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.published import Record, json_records, metric_rows, nominal, tidy
 from alignbench.component import recorded
-from alignbench.generator.beside import Beside
+from alignbench.generator import IndependentModel
 from alignbench.types import Chat, Culture, Sampling, chat, check
 
 _PUBLISHED = "CultureCare's <culture>_data.jsonl: culture, post_id, post (text ...), with the posts' texts filled in"
@@ -51,7 +51,7 @@ class Empathy(Benchmark):
     """Posts of one group of people, and who rates the replies."""
 
     # Who rates; never the model that is rated.
-    judge: Beside
+    judge: IndependentModel
     path: str = recorded("???")
     # Posts of this group (Arabic, Chinese, German, Jewish); empty: of the group that covers the culture's country.
     group: str = ""

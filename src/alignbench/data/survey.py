@@ -33,6 +33,11 @@ class Survey:
     dropped: Mapping[tuple[str, str], str] = field(default_factory=dict)
     warning: str | None = None
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """Items and answers by content."""
+        return {"survey": self.fingerprint}
+
     def item(self, item_id: str) -> Item:
         """The item of that id."""
         for item in self.items:

@@ -15,7 +15,7 @@ from alignbench.backend import Engine
 from alignbench.component import Component
 from alignbench.dialogue.ruling import disowned, garbled
 from alignbench.dialogue.scenario import Scenario, Speaker
-from alignbench.synthetic.conversation import conversation, wording
+from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.texts import words
 from alignbench.training.order import seed_of
@@ -55,11 +55,6 @@ class Rewriting(Component):
     def __post_init__(self) -> None:
         check(self.tries > 0, "rewriting.tries", self.tries, "give at least one try")
         check(self.max_new_tokens > 0, "rewriting.max_new_tokens", self.max_new_tokens, "give at least one token")
-
-    @property
-    def parts(self) -> dict[str, object]:
-        """The knobs, and what is asked."""
-        return {**super().parts, "wording": wording(_PROMPT)}
 
     def rewrite(
         self, engine: Engine, scenes: Sequence[Scenario], country: str, profile: str, ledger: Ledger

@@ -82,12 +82,6 @@ def line(dialogue: Dialogue, turn: Turn) -> str:
     return f"{dialogue.scenario.speaker(turn.side).name}: {' '.join(turn.text.split())}"
 
 
-def wording() -> str:
-    """Sixteen hex digits naming the texts of all templates, for the keys of stages."""
-    texts = [path.read_bytes() for path in sorted(_PROMPTS.glob("*.jinja"))]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
-
-
 def rendered(name: str, **values: object) -> str:
     """The text of a template of this room; a name that it does not know is an error."""
     return _TEMPLATES.get_template(f"{name}.jinja").render(**values).strip()

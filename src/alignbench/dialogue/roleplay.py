@@ -15,6 +15,7 @@ from alignbench.dialogue import Dialogue
 from alignbench.dialogue.prompt import seen
 from alignbench.dialogue.ruling import extended
 from alignbench.dialogue.state import resumed, save
+from alignbench.identity import spelt_out
 from alignbench.progress import bar
 from alignbench.training.order import seed_of
 from alignbench.types import Sampling, check
@@ -56,13 +57,13 @@ class RolePlay(Component):
             AlignbenchError: unfilled placeholders, an opening given twice, a folder of another role-play.
         """
         _check(openings)
-        dialogues = resumed(folder, self.parts, openings)
+        dialogues = resumed(folder, spelt_out(self), openings)
         with bar(len(dialogues), "role-play", "dialogue") as progress, engine.remembering():
             progress.update(len(dialogues) - len(_live(dialogues)))
             while live := _live(dialogues):
                 spoken = iter(self._round(engine, live, adapter))
                 dialogues = [d if d.stop else next(spoken) for d in dialogues]
-                save(folder, self.parts, dialogues)
+                save(folder, spelt_out(self), dialogues)
                 progress.update(len(live) - len(_live(dialogues)))
         return dialogues
 

@@ -12,6 +12,7 @@ from alignbench.dialogue.adaptation import Rewriting
 from alignbench.dialogue.intent import Flag, Intent, Intents
 from alignbench.dialogue.judging import Judgement, Judging, Opinion, Reading
 from alignbench.dialogue.scenario import SIDES, Scenario, Speaker
+from alignbench.synthetic.folder import About
 
 _OPINIONS = {
     "quality": "good or bad",
@@ -73,6 +74,18 @@ SOURCES = (
     "Profiles after Hofstede's country scores (2015) and the Inglehart-Welzel map, told to the speakers in words.",
     "No survey item was shown to any model.",
 )
+
+
+def about(
+    title: str,
+    country: str,
+    steps: tuple[str, ...],
+    columns: Mapping[str, str],
+    generator: str,
+    critic: str | None = None,
+) -> About:
+    """The card of a set that CLCA makes; ``generator`` and ``critic`` are names of models."""
+    return About(f"{title}, {country}", "clca", country, steps, generator, critic, SOURCES, dict(columns))
 
 
 def scene_steps(drawn: int, rewriting: Rewriting, profile: str) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.component import plain
 from alignbench.dialogue import Dialogue, Form, Stop, Turn
 from alignbench.dialogue.scenario import Scenario
 from alignbench.errors import AlignbenchError
+from alignbench.store.manifest import plain
 from alignbench.types import check
 
 FILE = "dialogues.jsonl"

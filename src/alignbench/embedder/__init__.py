@@ -24,4 +24,9 @@ class Embedder(Component, ABC):
     @property
     @abstractmethod
     def fingerprint(self) -> str:
-        """Identity of the weights, for stage keys."""
+        """Hash or version of the weights."""
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """The weights by content, wherever they lie."""
+        return {"embedder": self.fingerprint}

@@ -120,17 +120,6 @@ class Asking:
         check(listed or plain, "benchmark.style", self.style.name, remedy)
 
     @property
-    def parts(self) -> dict[str, Any]:
-        """JSON-able identity, wording included: what the key of the responses must hold."""
-        return {
-            "answer": self.answer.name,
-            "orders": self.orders.name,
-            "labels": self.labels.name,
-            "divide_prior": self.divide_prior and self.answer is Answer.text,
-            "wording": {name: template_hash(_PROMPTS / file) for name, file in self._templates.items()},
-        }
-
-    @property
     def _templates(self) -> dict[str, str]:
         item = "survey_item" if self.style is Style.full else f"survey_item_{self.style.name}"
         conclude = "conclude_compact" if self.style is Style.compact else "conclude"

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alignbench.backend import Engine
-from alignbench.evaluation.ask import Prompt
+from alignbench.aligned import Opened
+from alignbench.evaluation.ask import Asking, Prompt
 from alignbench.evaluation.measures import REFUSED
-from alignbench.evaluation.survey import ASKED, SurveyBenchmark, answers, shares, write
+from alignbench.evaluation.survey import ASKED, CHUNK, answers, shares, write
 from alignbench.progress import bar
-from alignbench.types import AlignedModel, Item, check
+from alignbench.types import Item, PromptPolicy, check
 
 # One byte an answer: index into ``Item.codes``, or REFUSED; shape (people, items).
 Choices = NDArray[np.int8]
@@ -42,12 +42,12 @@ class Interviews:
 
 
 def interview(
-    engine: Engine,
-    aligned: AlignedModel,
+    model: Opened,
     people: Sequence[str],
     items: Sequence[Item],
-    knobs: SurveyBenchmark,
+    asking: Asking,
     folder: Path,
+    chunk_size: int = CHUNK,
 ) -> int:
     """Ask every person every item; whole people a call, so that an engine runs each person's text once.
 
@@ -68,14 +68,14 @@ def interview(
     parts = sorted(folder.glob("part-*.parquet"))
     done = {person for part in parts for person in pd.read_parquet(part, columns=[_PERSON])[_PERSON].unique()}
     waiting = [person for person in range(len(people)) if person not in done]
-    each = sum(1 for _ in _prompts(aligned, people, 0, items, knobs))
-    step = max(1, knobs.chunk // each)
+    each = sum(1 for _ in _prompts(model.policy, people, 0, items, asking))
+    step = max(1, chunk_size // each)
     with bar(len(people), "interviews", "person") as progress:
         progress.update(len(done))
         for number, start in enumerate(range(0, len(waiting), step), start=len(parts)):
             chunk = waiting[start : start + step]
-            asked = [(person, p) for person in chunk for p in _prompts(aligned, people, person, items, knobs)]
-            found = answers(engine, aligned, [prompt for _, prompt in asked])
+            asked = [(person, p) for person in chunk for p in _prompts(model.policy, people, person, items, asking)]
+            found = answers(model, [prompt for _, prompt in asked])
             persons = np.array([person for person, _ in asked])[found.index]
             write(_of_people(found, persons.tolist()), folder / f"part-{number:05d}.parquet")
             progress.update(len(chunk))
@@ -125,9 +125,8 @@ def chosen(folder: Path, items: Sequence[Item], people: int, refused_below: floa
 
 
 def _prompts(
-    aligned: AlignedModel, people: Sequence[str], person: int, items: Sequence[Item], knobs: SurveyBenchmark
+    policy: PromptPolicy, people: Sequence[str], person: int, items: Sequence[Item], asking: Asking
 ) -> Iterator[Prompt]:
-    policy, asking = aligned.policy, knobs.asking
     for item in items:
         systems = policy.systems_as(people[person], item)
         turn = person % len(systems)

@@ -11,14 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from alignbench.backend import Engine
+from alignbench.aligned import Opened
 from alignbench.component import Component, recorded
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Prompt, Request, Style
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.progress import bar
-from alignbench.types import AlignedModel, Item, Split, check, one_of
+from alignbench.types import Item, Split, check, one_of
 
+# Prompts a call: how much a kill can lose.
+CHUNK = 256
 _ID = ["item", "context", "order"]
 # Further forms of the questions: name -> knobs of the main form that it changes.
 FORMS: dict[str, dict[str, Enum]] = {
@@ -67,7 +69,7 @@ class SurveyBenchmark(Component):
     # Respondents assumed for the ceiling where the source gives no number; 1200 is a usual national sample.
     ceiling_n: int = 1200
     # Prompts a call: how much a kill can lose.
-    chunk: int = recorded(256)
+    chunk: int = recorded(CHUNK)
 
     def __post_init__(self) -> None:
         for name in ("bootstrap", "ceiling_n", "chunk"):
@@ -78,8 +80,9 @@ class SurveyBenchmark(Component):
 
     @property
     def asking(self) -> Asking:
-        """What the model reads; ``asking.parts`` is this benchmark's share of the responses' key."""
-        return Asking(self.answer, self.orders, self.labels, self.divide_prior, self.style)
+        """What the model reads: this benchmark's share of the responses' key."""
+        divide_prior = self.divide_prior and self.answer is Answer.text
+        return Asking(self.answer, self.orders, self.labels, divide_prior, self.style)
 
     @property
     def forms(self) -> dict[str, SurveyBenchmark]:
@@ -95,9 +98,9 @@ class SurveyBenchmark(Component):
 
 
 def respond(
-    engine: Engine, aligned: AlignedModel, items: Sequence[Item], knobs: SurveyBenchmark, folder: Path
+    model: Opened, items: Sequence[Item], asking: Asking, folder: Path, chunk_size: int = CHUNK
 ) -> pd.DataFrame:
-    """Ask every item under every system text in every order; one ``engine.score`` call a chunk.
+    """Ask every item under every system text in every order; one ``engine.score`` call for ``chunk_size`` prompts.
 
     Goes on from the chunks found in ``folder``, whatever their size. Prompts that share a system text are
     neighbours, so that an engine can reuse the prefix.
@@ -115,15 +118,15 @@ def respond(
     final = folder / "responses.parquet"
     if final.is_file():
         return pd.read_parquet(final)
-    prompts = sorted(knobs.asking.prompts(items, aligned.policy), key=lambda prompt: prompt.system or "")
+    prompts = sorted(asking.prompts(items, model.policy), key=lambda prompt: prompt.system or "")
     parts = [pd.read_parquet(path) for path in sorted(folder.glob("part-*.parquet"))]
     done = {key for part in parts for key in part[_ID].itertuples(index=False, name=None)}
     waiting = [prompt for prompt in prompts if prompt.id not in done]
     with bar(len(prompts), "answers", "prompt") as progress:
         progress.update(len(prompts) - len(waiting))
-        for start in range(0, len(waiting), knobs.chunk):
-            chunk = waiting[start : start + knobs.chunk]
-            part = answers(engine, aligned, chunk)
+        for start in range(0, len(waiting), chunk_size):
+            chunk = waiting[start : start + chunk_size]
+            part = answers(model, chunk)
             write(part, folder / f"part-{len(parts):04d}.parquet")
             parts.append(part)
             progress.update(len(chunk))
@@ -165,17 +168,16 @@ def option_mass(responses: pd.DataFrame) -> dict[str, float]:
     return {str(item): float(value) for item, value in mass.items()}
 
 
-def answers(engine: Engine, aligned: AlignedModel, prompts: Sequence[Prompt]) -> pd.DataFrame:
+def answers(model: Opened, prompts: Sequence[Prompt]) -> pd.DataFrame:
     """Rows of one chunk, as :func:`respond` gives them, indexed by the prompt's place in ``prompts``.
 
     Equal requests (priors of items with the same options) are scored once.
     """
-    asked = _thought_out(engine, aligned, prompts)
+    asked = _thought_out(model, prompts)
     requests = [r for _, prompt, request, _, _ in asked for r in (request, prompt.prior) if r is not None]
     unique: list[Request] = list(dict.fromkeys(requests))
-    scores = dict(
-        zip(unique, engine.score([r.chat for r in unique], [r.options for r in unique], aligned.adapter), strict=True)
-    )
+    chats, options = [r.chat for r in unique], [r.options for r in unique]
+    scores = dict(zip(unique, model.engine.score(chats, options, model.adapter), strict=True))
     rows, places = [], []
     for place, prompt, request, chain, thought in asked:
         answer = scores[request]
@@ -187,14 +189,12 @@ def answers(engine: Engine, aligned: AlignedModel, prompts: Sequence[Prompt]) ->
     return pd.DataFrame(rows, places, [*ASKED, "position", "option", "logprob", "prior", "mass", "thought"])
 
 
-def _thought_out(
-    engine: Engine, aligned: AlignedModel, prompts: Sequence[Prompt]
-) -> list[tuple[int, Prompt, Request, int, str]]:
+def _thought_out(model: Opened, prompts: Sequence[Prompt]) -> list[tuple[int, Prompt, Request, int, str]]:
     """(place, prompt, request whose options are looked up, chain, thought), a row per sampled thought if any."""
-    sampling = aligned.policy.reasoning
+    sampling = model.policy.reasoning
     if sampling is None:
         return [(place, prompt, prompt.request, 0, "") for place, prompt in enumerate(prompts)]
-    thoughts = engine.generate([prompt.request.chat for prompt in prompts], sampling, aligned.adapter)
+    thoughts = model.engine.generate([prompt.request.chat for prompt in prompts], sampling, model.adapter)
     return [
         (place, prompt, prompt.after(text), chain, text)
         for place, (prompt, texts) in enumerate(zip(prompts, thoughts, strict=True))

@@ -9,12 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
 
 from alignbench.backend import Engine
 from alignbench.component import Component, recorded
 from alignbench.tools import Tools
-from alignbench.types import ModelRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +40,14 @@ class Generator(Component, ABC):
             AlignbenchError: the model or what runs it is missing.
         """
 
+    @property
     @abstractmethod
-    def identity(self, base: ModelRef) -> dict[str, Any]:
-        """What of it decides the texts, for the keys of stages; ``base`` is the model that is aligned."""
-
-    @abstractmethod
-    def name(self, base: ModelRef) -> str:
+    def title(self) -> str:
         """The model's name, for cards and tables."""
 
-    @property
-    def title(self) -> str:
-        """Who writes, where the base model is not at hand."""
-        return "the base model itself"
+
+class IndependentModel(Generator, ABC):
+    """A model other than the one that is aligned (choose other or api)."""
 
 
 def slots(component: Component) -> Iterator[Generator]:

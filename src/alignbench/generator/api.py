@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from alignbench.backend import Engine
 from alignbench.backend.server import Server
-from alignbench.generator.beside import Beside
+from alignbench.generator import IndependentModel
 from alignbench.generator.slot import SlotEngine, named
+from alignbench.identity import spelt_out
+from alignbench.tools import Tools
 from alignbench.types import check
 
 _MOST = 20
 
 
 @dataclass(frozen=True)
-class APIModel(Beside):
+class APIModel(IndependentModel):
     """Writes through chat completions; weighs labels by the likeliest next tokens, where the server gives them."""
 
     # Its served_model says which model.
@@ -38,16 +39,16 @@ class APIModel(Beside):
         with named(self.place):
             self.backend.verify()
 
-    def engine(self, base: Callable[[], Engine] | None = None) -> Engine:
+    def open(self, tools: Tools) -> Engine:
         """One a process for the same model on the same server; it has no weights here."""
         with named(self.place):
             engine = _opened(self.backend, self.top_logprobs)
         return SlotEngine(engine, self.place, self.skip_failed)
 
     @property
-    def parts(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """The address too: nothing else says which weights answer to the name."""
-        return {**super().parts, "server": self.backend.base_url.rstrip("/")}
+        return {**spelt_out(self), "server": self.backend.base_url.rstrip("/")}
 
     @property
     def title(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from alignbench.backend import Engine
+from alignbench.component import supplied
 from alignbench.generator import Generator
 from alignbench.generator.slot import SlotEngine
 from alignbench.tools import Tools
@@ -16,19 +16,13 @@ from alignbench.types import ModelRef
 class BaseModel(Generator):
     """The model that is aligned, on its own backend."""
 
+    model: ModelRef = supplied()
+
     def open(self, tools: Tools) -> Engine:
         """The base model's engine."""
-        return SlotEngine(tools.engine(), None, self.skip_failed)
+        return SlotEngine(tools.engine(self.model), None, self.skip_failed)
 
-    def identity(self, base: ModelRef) -> dict[str, Any]:
-        """Weights and arithmetic of the base model."""
-        return {
-            **self.parts,
-            "model": base.fingerprint,
-            "dtype": base.dtype,
-            "template": dict(base.template_kwargs),
-        }
-
-    def name(self, base: ModelRef) -> str:
+    @property
+    def title(self) -> str:
         """The base model's name."""
-        return base.name
+        return self.model.name if self.model else "the base model itself"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -10,13 +9,14 @@ from typing import Any
 from alignbench.backend import Backend, Engine
 from alignbench.backend.model import Model
 from alignbench.component import recorded
-from alignbench.generator.beside import Beside
+from alignbench.generator import IndependentModel
 from alignbench.generator.slot import SlotEngine, named
+from alignbench.tools import Tools
 from alignbench.types import ModelRef
 
 
 @dataclass(frozen=True)
-class OtherModel(Beside):
+class OtherModel(IndependentModel):
     """A model with a folder, resolved and fingerprinted like the base model."""
 
     model: Model
@@ -31,27 +31,19 @@ class OtherModel(Beside):
             _resolved(self.model)
             self.backend.verify()
 
-    def engine(self, base: Callable[[], Engine] | None = None) -> Engine:
+    def open(self, tools: Tools) -> Engine:
         """One a process for the same model on the same backend."""
         with named(self.place):
             engine = _opened(self.model, self.backend)
         if self.keep_loaded:
             return SlotEngine(engine, self.place, self.skip_failed)
-        make_room = None if base is None else lambda: base().close()
-        return SlotEngine(engine, self.place, self.skip_failed, make_room, engine.close)
+        return SlotEngine(engine, self.place, self.skip_failed, tools.make_room, engine.close)
 
     @property
-    def parts(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """Weights and arithmetic instead of names and paths."""
         with named(self.place):
-            model = _resolved(self.model)
-        return {
-            "class": type(self).__name__,
-            "model": model.fingerprint,
-            "dtype": model.dtype,
-            "template": dict(model.template_kwargs),
-            "backend": self.backend.parts,
-        }
+            return {"model": _resolved(self.model), "backend": self.backend}
 
     @property
     def title(self) -> str:

@@ -7,12 +7,11 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from alignbench.backend import Engine, Usage
 from alignbench.generator import Generator
 from alignbench.tools import Tools
-from alignbench.types import Chat, ModelRef, OptionScores, Sampling
+from alignbench.types import Chat, OptionScores, Sampling
 
 _PHRASES = (
     "I have thought about it the whole night, and I still hold to what I said.",
@@ -45,14 +44,6 @@ class Stock(Generator):
     def open(self, tools: Tools) -> Engine:
         """An engine that loads nothing."""
         return StockEngine()
-
-    def identity(self, base: ModelRef) -> dict[str, Any]:
-        """The phrases."""
-        return {**self.parts, "phrases": list(_PHRASES)}
-
-    def name(self, base: ModelRef) -> str:
-        """Says that there was no model."""
-        return self.title
 
     @property
     def title(self) -> str:

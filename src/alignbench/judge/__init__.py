@@ -5,11 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from alignbench.component import Component
 from alignbench.tools import Tools
-from alignbench.types import ModelRef, Norm
+from alignbench.types import Norm
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,3 @@ class Judge(Component, ABC):
         self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]], tools: Tools
     ) -> list[Judgement]:
         """One judgement per answer, each against its own list of norms (those of one cluster)."""
-
-    def identity(self, base: ModelRef) -> dict[str, Any]:
-        """What of it decides the verdicts, for the keys of stages; ``base`` is the model that is aligned."""
-        return self.parts

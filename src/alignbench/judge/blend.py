@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from alignbench.component import supplied
 from alignbench.judge.decisive import Decisive, GradedJudge
 from alignbench.judge.likelihood import likelihood_contrast
 from alignbench.tools import Tools
-from alignbench.types import check
+from alignbench.types import ModelRef, check
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class BlendJudge(GradedJudge):
     likelihood_unit: float = 3.0
     # Likelihood per word of the answer; then a typical difference is nearer to 0.3.
     per_word: bool = False
+    model: ModelRef = supplied()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -36,7 +38,7 @@ class BlendJudge(GradedJudge):
         self, questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], tools: Tools
     ) -> list[float]:
         """Sum of both contrasts, each in its unit."""
-        likelihoods = likelihood_contrast(questions, answers, found, tools.engine(), self.per_word)
+        likelihoods = likelihood_contrast(questions, answers, found, tools.engine(self.model), self.per_word)
         return [
             d.contrast / self.embedding_unit + likelihood / self.likelihood_unit
             for d, likelihood in zip(found, likelihoods, strict=True)

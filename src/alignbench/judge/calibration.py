@@ -114,7 +114,7 @@ def fit_thresholds(judge: J, pool: NormPool, tools: Tools, seed: int = 0) -> J:
     cases = _cases(pool, _tested(pool, seed, None), seed)
     right = np.array([case.right for case in cases])
     scores = np.array([j.score for j in _ask(judge, cases, tools)])
-    found = judge.find([c.question for c in cases], [c.answer for c in cases], [c.norms for c in cases], tools)
+    found = judge.find([c.question for c in cases], [c.answer for c in cases], [c.norms for c in cases])
     related = np.array([d.relatedness for d in found])
 
     def quality(cut: float, margin: float) -> float:

@@ -21,6 +21,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from alignbench.component import supplied
 from alignbench.embedder import Embedder, Vectors
 from alignbench.judge import Judge, Judgement
 from alignbench.tools import Tools
@@ -106,6 +107,7 @@ class GradedJudge(Judge):
     margin: float = 0.0
     # What the question counts beside the answer, 0 to 1, in finding the norm and in the contrast.
     question_weight: float = 0.5
+    embedder: Embedder = supplied()
 
     def __post_init__(self) -> None:
         check(self.margin >= 0, "judge.margin", self.margin, "it bounds an absolute value: give 0 or more")
@@ -115,7 +117,7 @@ class GradedJudge(Judge):
         self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]], tools: Tools
     ) -> list[Judgement]:
         """One judgement per answer; blank answers and lists without a two-sided norm get score and verdict 0."""
-        found = self.find(questions, answers, norms, tools)
+        found = self.find(questions, answers, norms)
         live = [i for i, d in enumerate(found) if d.norm is not None]
         judgements = [Judgement(0.0, 0)] * len(answers)
         if not live:
@@ -127,10 +129,10 @@ class GradedJudge(Judge):
         return judgements
 
     def find(
-        self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]], tools: Tools
+        self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]]
     ) -> list[Decisive]:
         """:func:`decisive` with this judge's knobs."""
-        return decisive(questions, answers, norms, tools.embedder, self.question_weight)
+        return decisive(questions, answers, norms, self.embedder, self.question_weight)
 
     @abstractmethod
     def scores(

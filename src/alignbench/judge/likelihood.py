@@ -14,9 +14,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alignbench.backend import Engine
+from alignbench.component import supplied
 from alignbench.judge.decisive import Decisive, GradedJudge
 from alignbench.tools import Tools
-from alignbench.types import Chat, chat
+from alignbench.types import Chat, ModelRef, chat
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
 
@@ -29,12 +30,13 @@ class LikelihoodJudge(GradedJudge):
     margin: float = 0.5
     # Divide by the answer's number of words, so that long answers do not score higher for their length.
     per_word: bool = False
+    model: ModelRef = supplied()
 
     def scores(
         self, questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], tools: Tools
     ) -> list[float]:
         """log p(answer | norm) - log p(answer | opposite); two forwards an answer."""
-        return likelihood_contrast(questions, answers, found, tools.engine(), self.per_word)
+        return likelihood_contrast(questions, answers, found, tools.engine(self.model), self.per_word)
 
 
 def likelihood_contrast(

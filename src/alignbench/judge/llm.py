@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -20,7 +19,7 @@ from alignbench.generator import Generator
 from alignbench.generator.base import BaseModel
 from alignbench.judge import Judge, Judgement
 from alignbench.tools import Tools
-from alignbench.types import Chat, ModelRef, Norm, Sampling, chat, check
+from alignbench.types import Chat, Norm, Sampling, chat, check
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
 _VERDICT = re.compile(r"[\W_]*verdict[\s:=*_]*([+-]?[01])[\W_]*", re.IGNORECASE)
@@ -49,10 +48,6 @@ class LLMJudge(Judge):
         outputs = self.generator.open(tools).generate(asked, sampling) if asked else []
         said = {c: parse(texts[0]) for c, texts in zip(asked, outputs, strict=True)}
         return [Judgement(0.0, 0) if c is None else said[c] for c in chats]
-
-    def identity(self, base: ModelRef) -> dict[str, Any]:
-        """Its knobs, and the model that judges."""
-        return {**self.parts, "generator": self.generator.identity(base)}
 
 
 def parse(output: str) -> Judgement:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from alignbench.component import added
+from alignbench.aligned import AlignedModel
+from alignbench.component import recorded
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.adaptation import Adaptation, Rewriting
 from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
@@ -24,14 +25,14 @@ from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
 from alignbench.dialogue.views import whole
 from alignbench.method import Method, RunContext
-from alignbench.method.dialogues import intents_of, judged, kept, labelled, played
-from alignbench.method.scenes import Scenes, openings_of, rewritten
-from alignbench.store.stages import Stage
+from alignbench.steps.dialogues import JudgeDialogues, LabelIntents, Play, intents_of, kept
+from alignbench.steps.practice import Fit, validation_of
+from alignbench.steps.scenes import Scenes, rewritten
 from alignbench.synthetic.ledger import Ledger
+from alignbench.tools import Tools
 from alignbench.training import Training
-from alignbench.training.export import aligned
 from alignbench.training.sft import ConversationRow, lengths, train_sft
-from alignbench.types import AlignedModel, ModelRef, check
+from alignbench.types import check
 
 
 class View(Enum):
@@ -53,10 +54,10 @@ class CLCA(Method):
     # False: names and things of no culture.
     adapted: bool = True
     # lexicon | generator: names and things of the culture filled in, or the scenes rewritten by a model (published).
-    adaptation: Adaptation = added(Adaptation.lexicon)
+    adaptation: Adaptation = Adaptation.lexicon
     # Tokens of a rewritten scene, and how often those are asked for that come out unusable (ours).
-    scene_tokens: int = added(240)
-    scene_tries: int = added(2)
+    scene_tokens: int = 240
+    scene_tries: int = 2
     # Published: 10 turns (5 for China) of at most 500 tokens, top-p 0.7. The temperature is ours.
     max_turns: int = 6
     max_new_tokens: int = 40
@@ -107,42 +108,32 @@ class CLCA(Method):
         )
         check(not filled or culture in known, "culture", culture, remedy)
 
-    def fit(self, context: RunContext) -> AlignedModel:
+    def align(self, context: RunContext) -> AlignedModel:
         """Set the scenes, play, judge, label, train."""
-        stages, roleplay = self._played(context)
-        verdicts = judged(context, roleplay, self._judging if self.filter else None, self.least_turns)
-        dialogues = kept(roleplay, verdicts, self.least_dialogues)
-        stages |= {"roleplay": roleplay, "judge": verdicts}
-        intents: dict[int, dict[int, Intent]] = {}
+        scenes = Scenes(self.scenarios, self.takes, self.adapted, context.seed)
+        written = None
+        if self.adaptation is Adaptation.generator:
+            least, rewriting = math.ceil(self.least_dialogues / self.takes), self._rewriting(context.seed)
+            written = rewritten(scenes, context.culture, rewriting, context.generator, least)
+        played = Play(scenes, written, context.culture, self._roleplay(context.seed), context.generator)
+        judging, critic = (self._judging, context.critic) if self.filter else (None, None)
+        judged = JudgeDialogues(played, self.least_turns, judging, critic)
+        labelled = None
         if View.intent in self.tasks:
-            stages["intents"] = labelled(context, verdicts, dialogues, self._intents)
-            intents = intents_of(stages["intents"])
-        training = self._training(context.training)
-        sources = {name: stage.key for name, stage in stages.items()}
-        parts = {
-            "tasks": [task.name for task in View if task in self.tasks],
-            "sources": sources,
-            "training": training.parts,
-            "model": [context.model.identity, context.model.dtype],
-            "seed": context.seed,
-        }
-
-        def build(folder: Path) -> Mapping[str, Any]:
-            rows, ledger = self._rows(context.model, dialogues, intents)
-            facts = train_sft(context.model, rows, training, context.seed, folder)
-            return {"rows": ledger.record(), **facts}
-
-        result = aligned(context.model, context.store.stage("fit", parts, build))
-        return replace(result, provenance={**result.provenance, **sources}, notes=(self._note(context),))
-
-    def _played(self, context: RunContext) -> tuple[dict[str, Stage], Stage]:
-        """The role-play, and the stage of its scenes where a model wrote them."""
-        scenes, roleplay = Scenes(self.scenarios, self.takes, self.adapted), self._roleplay(context.seed)
-        if self.adaptation is Adaptation.lexicon:
-            return {}, played(context, scenes.parts, scenes.openings(context.culture, context.seed), roleplay)
-        stage = rewritten(context, scenes, self._rewriting(context.seed), math.ceil(self.least_dialogues / self.takes))
-        parts = {"rewritten": stage.key, "takes": self.takes}
-        return {"scenes": stage}, played(context, parts, openings_of(context, scenes, stage), roleplay)
+            labelled = LabelIntents(played, judged, self._intents, context.generator, self.least_dialogues)
+        fit = LearnDialogues(
+            model=context.model,
+            played=played,
+            judged=judged,
+            labelled=labelled,
+            spoken=View.dialogue in self.tasks,
+            max_length=self.max_length,
+            training=self._training(context.training),
+            validation=validation_of(context),
+            seed=context.seed,
+            least=self.least_dialogues,
+        )
+        return AlignedModel(context.model, fit, notes=(self._note(context),))
 
     def _rewriting(self, seed: int) -> Rewriting:
         return Rewriting(self.scene_tries, self.scene_tokens, seed=seed)
@@ -163,21 +154,54 @@ class CLCA(Method):
         room = {"max_prompt_tokens": self.max_length, "max_new_tokens": self.max_length}
         return training.with_knobs(**room, epochs=training.epochs or self.epochs)
 
+    def _note(self, context: RunContext) -> str:
+        """Who wrote and who judged."""
+        writer, critic = context.generator.title, context.critic.title
+        what = "Scenes, dialogues" if self.adaptation is Adaptation.generator else "Dialogues"
+        judged_by = f"judged by {critic}" if self.filter else "judged by nobody"
+        return f"{what} and intents were written by {writer} and {judged_by}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnDialogues(Fit):
+    """Supervised fine-tuning on whole dialogues and on their intents.
+
+    Attributes:
+        labelled: None learns no intents.
+        spoken: whether to learn to speak, from either side.
+    """
+
+    played: Play
+    judged: JudgeDialogues
+    labelled: LabelIntents | None
+    spoken: bool
+    max_length: int
+    least: int = recorded(1)
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Train, and leave the adapter.
+
+        Raises:
+            AlignbenchError: fewer than ``least`` dialogues were kept, or no row is short enough.
+        """
+        dialogues = kept(self.played, self.judged, tools, self.least)
+        intents = intents_of(self.labelled, tools) if self.labelled else {}
+        rows, ledger = self._rows(dialogues, intents)
+        facts = train_sft(self.model, rows, self.training, self.seed, folder, validate=self.validation)
+        return {"rows": ledger.record(), **facts}
+
     def _rows(
-        self, model: ModelRef, dialogues: Mapping[int, Dialogue], intents: Mapping[int, Mapping[int, Intent]]
+        self, dialogues: Mapping[int, Dialogue], intents: Mapping[int, Mapping[int, Intent]]
     ) -> tuple[list[ConversationRow], Ledger]:
         """Three conversations a dialogue, one after the other without a ratio: from either side, and its intents.
 
         Each is learnt whole: the loss is on every turn that the model speaks.
         """
-        found = []
-        if View.dialogue in self.tasks:
-            found += [whole(dialogue, side) for dialogue in dialogues.values() for side in SIDES]
-        if View.intent in self.tasks:
-            found += [intent_view(dialogues[i], of_turns) for i, of_turns in intents.items()]
+        found = [whole(dialogue, side) for dialogue in dialogues.values() for side in SIDES if self.spoken]
+        found += [intent_view(dialogues[i], of_turns) for i, of_turns in intents.items()]
         rows = [ConversationRow(*conversation, every_turn=True) for conversation in found if conversation]
         ledger, fitting = Ledger("training rows"), []
-        for row, length in zip(rows, lengths(model, rows), strict=True):
+        for row, length in zip(rows, lengths(self.model, rows), strict=True):
             if length <= self.max_length:
                 ledger.keep()
                 fitting.append(row)
@@ -185,10 +209,3 @@ class CLCA(Method):
                 ledger.drop(f"longer than {self.max_length} tokens", row.reply)
         ledger.require(1, "method.max_length")
         return fitting, ledger
-
-    def _note(self, context: RunContext) -> str:
-        """Who wrote and who judged."""
-        writer, critic = context.generator.name(context.model), context.critic.name(context.model)
-        what = "Scenes, dialogues" if self.adaptation is Adaptation.generator else "Dialogues"
-        judged_by = f"judged by {critic}" if self.filter else "judged by nobody"
-        return f"{what} and intents were written by {writer} and {judged_by}."

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alignbench.aligned import AlignedModel
 from alignbench.method import Method, RunContext
-from alignbench.method.distil import Chain, Distillation, counts, distil
 from alignbench.norms.mining import Mining
 from alignbench.progress import say
+from alignbench.steps.distil import Chain, Distil, counts
+from alignbench.steps.mining import low_norms
+from alignbench.steps.practice import Fit, validation_of
+from alignbench.tools import Tools
 from alignbench.training import Training
-from alignbench.training.export import aligned
-from alignbench.types import AlignedModel, PromptPolicy, Sampling, check
+from alignbench.types import PromptPolicy, Sampling, check
 
 
 @dataclass(frozen=True)
@@ -45,39 +48,60 @@ class FineTuned(Method):
         check(self.effort > 0, "method.effort", self.effort, "give a positive share of training.updates")
         check(self.asked_chains >= 0, "method.asked_chains", self.asked_chains, "give a number, or 0")
 
-    def training_of(self, context: RunContext) -> Training:
+    @abstractmethod
+    def learning(self, **common: Any) -> LearnChains:
+        """The training stage; ``common`` are the fields of :class:`LearnChains`."""
+
+    def align(self, context: RunContext) -> AlignedModel:
+        """Mine, distil, learn the chains; the model then thinks before it answers."""
+        source = Distil(
+            mined=low_norms(context, self.mining, self.named),
+            train=context.train,
+            iso3=context.culture.iso3,
+            model=context.model,
+            asking=context.asking,
+            items=self.items,
+            sampling=self._thinking(self.chains, context.seed),
+        )
+        fit = self.learning(
+            source=source,
+            model=context.model,
+            training=self._training(context.training),
+            validation=validation_of(context),
+            seed=context.seed,
+        )
+        thinking = self._thinking(self.asked_chains, context.seed) if self.asked_chains else None
+        return AlignedModel(context.model, fit, PromptPolicy(reasoning=thinking), (context.author.note,))
+
+    def _thinking(self, chains: int, seed: int) -> Sampling:
+        return Sampling(self.thought_tokens, self.temperature, self.top_p, chains, seed)
+
+    def _training(self, training: Training) -> Training:
         """The training at this method's effort, with room for a whole thought.
 
         A thought may have more tokens when it is read than when it was written.
         """
-        training = context.training
         room = max(training.max_new_tokens, 4 * self.thought_tokens + 1)
         return training.with_knobs(max_new_tokens=room, updates=max(1, round(self.effort * training.updates)))
 
-    @abstractmethod
-    def learn(self, context: RunContext, chains: Sequence[Chain], folder: Path) -> Mapping[str, Any]:
-        """Train on the chains and leave an adapter in ``folder``.
+
+@dataclass(frozen=True, kw_only=True)
+class LearnChains(Fit):
+    """A training on chains of thought."""
+
+    source: Distil
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Train, and leave the adapter.
 
         Raises:
             AlignbenchError: too few chains are right (or, for pairs, wrong).
         """
-
-    def fit(self, context: RunContext) -> AlignedModel:
-        """Mine, distil, train."""
-        sampling = (self.thought_tokens, self.temperature, self.top_p)
-        knobs = Distillation(self.mining, self.named, self.items, self.chains, *sampling)
-        source, chains = distil(context, knobs)
+        chains = self.source.chains(tools)
         found = counts(chains)
         say(f"  chains {found['right']} of {found['chains']} are right, on {found['items_with_right']} items")
-        parts = {
-            "method": self.parts,
-            "distil": source.key,
-            "training": context.training.parts,
-            "seed": context.seed,
-        }
-        stage = context.store.stage("fit", parts, lambda folder: {**found, **self.learn(context, chains, folder)})
-        thinking = Sampling(self.thought_tokens, self.temperature, self.top_p, self.asked_chains, context.seed)
-        policy = PromptPolicy(reasoning=thinking if self.asked_chains else None)
-        result = aligned(context.model, stage, policy)
-        provenance = {**result.provenance, "distil": source.key}
-        return replace(result, provenance=provenance, notes=(context.author.note,))
+        return {**found, **self.learn(chains, folder)}
+
+    @abstractmethod
+    def learn(self, chains: Sequence[Chain], folder: Path) -> Mapping[str, Any]:
+        """Train on the chains."""

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.method import RunContext
-from alignbench.method.cnca import FineTuned
-from alignbench.method.distil import Chain
+from alignbench.method.cnca import FineTuned, LearnChains
+from alignbench.steps.distil import Chain
 from alignbench.training.dpo import PreferenceRow, train_dpo
 from alignbench.types import Message, check
 
@@ -29,14 +28,25 @@ class CNCADPO(FineTuned):
         for knob in ("beta", "rate"):
             check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
 
-    def learn(self, context: RunContext, chains: Sequence[Chain], folder: Path) -> Mapping[str, Any]:
-        """Pairs of thoughts on the same item, and after each right thought the right answer against the wrong one."""
+    def learning(self, **common: Any) -> LearnChains:
+        """Preference optimisation at this method's share of the rate."""
+        training = common.pop("training")
+        slower = training.with_knobs(learning_rate=self.rate * training.learning_rate)
+        return LearnPreferences(**common, training=slower, beta=self.beta)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnPreferences(LearnChains):
+    """Pairs of thoughts on the same item, and after each right thought the right answer against the wrong one."""
+
+    beta: float
+
+    def learn(self, chains: Sequence[Chain], folder: Path) -> Mapping[str, Any]:
+        """Train on the pairs."""
         rows = [row for pair in _pairs(chains) for row in _rows(*pair)]
         remedy = "no item has both right and wrong chains: sample more, or at a higher method.temperature"
         check(bool(rows), "method.chains", len(chains), remedy)
-        training = self.training_of(context)
-        training = training.with_knobs(learning_rate=self.rate * training.learning_rate)
-        facts = train_dpo(context.model, rows, training, self.beta, context.seed, folder)
+        facts = train_dpo(self.model, rows, self.training, self.beta, self.seed, folder, self.validation)
         return {"rows": len(rows), **facts}
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.method import RunContext
-from alignbench.method.cnca import FineTuned
-from alignbench.method.distil import Chain
+from alignbench.method.cnca import FineTuned, LearnChains
+from alignbench.steps.distil import Chain
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import Message, check
 
@@ -18,12 +17,22 @@ from alignbench.types import Message, check
 class CNCASFT(FineTuned):
     """-log pi(y+ | x), on the thought and on the answer after it."""
 
-    def learn(self, context: RunContext, chains: Sequence[Chain], folder: Path) -> Mapping[str, Any]:
-        """Two rows a right chain: the thought after the question, the answer after the thought."""
+    def learning(self, **common: Any) -> LearnChains:
+        """Supervised fine-tuning."""
+        return LearnRight(**common)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnRight(LearnChains):
+    """Two rows a right chain: the thought after the question, the answer after the thought."""
+
+    def learn(self, chains: Sequence[Chain], folder: Path) -> Mapping[str, Any]:
+        """Train on what the model said when it was right."""
         right = [chain for chain in chains if chain.right and chain.thought]
         check(bool(right), "method.chains", len(chains), "no chain is right: sample more, or use a stronger model")
         rows = [row for chain in right for row in _rows(chain)]
-        return {"rows": len(rows), **train_sft(context.model, rows, self.training_of(context), context.seed, folder)}
+        facts = train_sft(self.model, rows, self.training, self.seed, folder, validate=self.validation)
+        return {"rows": len(rows), **facts}
 
 
 def _rows(chain: Chain) -> list[ConversationRow]:

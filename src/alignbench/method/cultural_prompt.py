@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alignbench.aligned import AlignedModel
 from alignbench.method import Method, RunContext
-from alignbench.method.prompting import wordings
-from alignbench.types import AlignedModel, PromptPolicy, check
+from alignbench.steps.texts import wordings
+from alignbench.types import PromptPolicy, check
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,6 @@ class CulturalPrompt(Method):
     def __post_init__(self) -> None:
         check(1 <= self.wordings <= 10, "method.wordings", self.wordings, "ten wordings exist; give 1 to 10")
 
-    def fit(self, context: RunContext) -> AlignedModel:
+    def align(self, context: RunContext) -> AlignedModel:
         """Render the descriptors for the culture; no weights change."""
         return AlignedModel(context.model, policy=PromptPolicy(wordings(context.culture)[: self.wordings]))

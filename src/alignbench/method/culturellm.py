@@ -2,7 +2,7 @@
 
 Source: Li et al., NeurIPS 2024 (arXiv 2402.10946). Seeds are survey items with the country's typical answer; a
 generator paraphrases them, synonyms in context vary the paraphrases, an embedder drops what lies too far; every
-wording gets the answer of its seed. Read ``fit`` top to bottom; published values are in the comments.
+wording gets the answer of its seed. Read ``align`` and the stages after it top to bottom; published values are in the comments.
 """
 
 from __future__ import annotations
@@ -15,22 +15,28 @@ from typing import Any
 
 import pandas as pd
 
+from alignbench.aligned import AlignedModel
+from alignbench.component import recorded
 from alignbench.data.items import reworded
+from alignbench.data.survey import Survey
+from alignbench.embedder import Embedder
+from alignbench.generator import Generator
 from alignbench.method import RunContext
 from alignbench.method.joint import Joint
-from alignbench.method.lessons import Lesson, Told, about, taught, with_provenance, written_by
-from alignbench.method.prompting import rendered
-from alignbench.method.seeds import Seeds, Typical, held, seeds_of
 from alignbench.progress import say
-from alignbench.store.stages import Stage
-from alignbench.synthetic.conversation import wording
+from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, written_by
+from alignbench.steps.practice import validation_of
+from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
+from alignbench.steps.texts import rendered
+from alignbench.store.stage import Stage
 from alignbench.synthetic.folder import read_set, write_set
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.questions import Gate, Wording, paraphrase
 from alignbench.synthetic.synonyms import content_words, substitute, synonyms
 from alignbench.synthetic.texts import words
+from alignbench.tools import Tools
 from alignbench.training.order import seed_of
-from alignbench.types import AlignedModel, Item, Sampling, check
+from alignbench.types import Item, Sampling, check
 
 
 class Variant(Enum):
@@ -78,122 +84,201 @@ class CultureLLM(Joint):
         apart = not self.joint or self.told is not Told.never
         check(apart, "method.told", "never", "countries trained together must be told apart: say always or training")
 
-    def fit(self, context: RunContext) -> AlignedModel:
-        """Vary the seeds, label them with each country's answers, train.
+    def align(self, context: RunContext) -> AlignedModel:
+        """Vary the seeds, label them with each country's answers, train."""
+        seeds = seeds_of(context.train, self.seeds, self.count)
+        countries = self.countries(context)
+        systems = {iso3: rendered("chatbot", country=name) for iso3, name in countries.items()}
+        varied = self._varied(context, seeds)
+        writer = context.generator.title
+        label = Label(seeds, varied, context.train, countries, self.answer, writer if varied else "nobody")
+        fit = LearnLabels(
+            label=label,
+            train=context.train,
+            systems=self.told.in_training(systems),
+            model=context.model,
+            asking=context.asking,
+            training=context.training,
+            validation=validation_of(context, self.told.when_asked(systems)),
+            seed=context.seed,
+        )
+        notes = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
+        return told_model(context, fit, systems[context.culture.iso3], self.told, notes)
+
+    def _varied(self, context: RunContext, seeds: tuple[Item, ...]) -> Vary | None:
+        if self.variant is Variant.seed_only:
+            return None
+        whole = self.variant is Variant.full
+        return Vary(
+            seeds=seeds,
+            survey=context.train,
+            generator=context.generator,
+            paraphrases=Paraphrases(self.paraphrases, self.tries, self.similarity, self.temperature, self.top_p),
+            synonyms=Synonyms(self.words, self.synonyms, self.wordings) if whole else None,
+            embedder=context.embedder,
+            seed=context.seed,
+            least=self.least,
+        )
+
+
+@dataclass(frozen=True)
+class Paraphrases:
+    """How seeds are paraphrased; see the knobs of :class:`CultureLLM`."""
+
+    count: int
+    tries: int
+    similarity: float
+    temperature: float
+    top_p: float
+
+
+@dataclass(frozen=True)
+class Synonyms:
+    """How words of paraphrases are replaced; see the knobs of :class:`CultureLLM`."""
+
+    words: int
+    count: int
+    wordings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vary(Stage):
+    """The seeds in other words. No country comes in, so all cultures share it.
+
+    Attributes:
+        survey: named on the card; of it only the seeds' questions and options are used.
+        synonyms: None leaves the words of paraphrases as they are.
+        least: fewer paraphrases of all seeds together are refused.
+    """
+
+    name = "augment"
+
+    seeds: tuple[Item, ...]
+    generator: Generator
+    paraphrases: Paraphrases
+    synonyms: Synonyms | None
+    embedder: Embedder
+    seed: int
+    survey: Survey = recorded(None)
+    least: int = recorded(1)
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Have them varied.
 
         Raises:
-            AlignbenchError: too few wordings pass the gate, or a country was asked none of the seeds.
+            AlignbenchError: too few paraphrases pass the gate.
         """
-        seeds = seeds_of(context.train, self.seeds, self.count)
-        augmented = None if self.variant is Variant.seed_only else self._augment(context, seeds)
-        systems = {iso3: rendered("chatbot", country=name) for iso3, name in self.countries(context).items()}
-        labelled = self._label(context, seeds, augmented, systems)
-        lessons = [self._lesson(context, row, systems) for row in read_set(labelled.path)[0].to_dict("records")]
-        model = taught(context, {"label": labelled.key}, lessons, systems, self.told)
-        if augmented is None:
-            return with_provenance(model, [labelled])
-        return with_provenance(model, [augmented, labelled], (written_by(context, "Paraphrases and synonyms"),))
-
-    def _augment(self, context: RunContext, seeds: Sequence[Item]) -> Stage:
-        """The seeds in other words. No country comes in, so all cultures share it."""
-        whole = self.variant is Variant.full
-        knobs = ["paraphrases", "tries", "similarity", "temperature", "top_p", "least"]
-        knobs += ["wordings", "words", "synonyms"] if whole else []
-        parts = {
-            "seeds": [[item.id, item.question, list(item.options)] for item in seeds],
-            "knobs": {knob: getattr(self, knob) for knob in knobs},
-            "variant": self.variant.name,
-            "wording": wording("paraphrase", *(["synonyms"] if whole else [])),
-            "generator": context.generator.identity(context.model),
-            "embedder": context.embedder.fingerprint,
-            "seed": context.seed,
+        found, ledgers = self._wordings(tools)
+        rows = [(i.id, i.question, w.text, w.cosine) for i in self.seeds for w in found[i.question]]
+        frame = pd.DataFrame(rows, columns=["item", "seed", "question", "cosine"])
+        columns = {
+            "item": "survey item",
+            "seed": "its wording",
+            "question": "the new wording",
+            "cosine": "of the two, by the embedder",
         }
+        title, steps = "Survey questions in other words", (f"Seeds: {len(self.seeds)} training items.", *self.steps)
+        card = about(self.survey, "culturellm", title, "all countries", steps, columns, self.generator.title)
+        write_set(folder, frame, card, ledgers)
+        return {"wordings": len(frame), **{ledger.what: ledger.kept for ledger in ledgers}}
 
-        def build(folder: Path) -> Mapping[str, Any]:
-            found, ledgers = self._wordings(context, seeds)
-            rows = [(i.id, i.question, w.text, w.cosine) for i in seeds for w in found[i.question]]
-            frame = pd.DataFrame(rows, columns=["item", "seed", "question", "cosine"])
-            steps = (f"Seeds: {self.seeds.name}, {len(seeds)} training items.", *self._steps())
-            columns = {
-                "item": "survey item",
-                "seed": "its wording",
-                "question": "the new wording",
-                "cosine": "of the two, by the embedder",
-            }
-            card = about(context, "culturellm", "Survey questions in other words", "all countries", steps, columns)
-            write_set(folder, frame, card, ledgers)
-            return {"wordings": len(frame), **{ledger.what: ledger.kept for ledger in ledgers}}
-
-        return context.store.stage("augment", parts, build)
-
-    def _wordings(self, context: RunContext, seeds: Sequence[Item]) -> tuple[dict[str, list[Wording]], list[Ledger]]:
-        engine, questions = context.generator.open(context.tools), [item.question for item in seeds]
+    def _wordings(self, tools: Tools) -> tuple[dict[str, list[Wording]], list[Ledger]]:
+        engine, questions, knobs = self.generator.open(tools), [i.question for i in self.seeds], self.paraphrases
         ledgers = [Ledger("paraphrases")]
-        gate = Gate(context.embedder, self.similarity, self.paraphrases)
-        drawn = Sampling(48, self.temperature, self.top_p, self.paraphrases, context.seed)
-        found = paraphrase(engine, questions, gate, self.tries, drawn, ledgers[0])
+        gate = Gate(self.embedder, knobs.similarity, knobs.count)
+        drawn = Sampling(48, knobs.temperature, knobs.top_p, knobs.count, self.seed)
+        found = paraphrase(engine, questions, gate, knobs.tries, drawn, ledgers[0])
         ledgers[0].require(self.least, "method.least")
-        if self.variant is Variant.full:
+        if self.synonyms:
             ledgers += [Ledger("synonyms"), Ledger("wordings with a synonym")]
-            wanted = {i.question: content_words(i.question, words(" ".join(i.options)), self.words) for i in seeds}
-            drawn = Sampling(8 * self.synonyms, seed=context.seed)
-            known = synonyms(engine, wanted, self.synonyms, drawn, ledgers[1])
-            wide = Gate(context.embedder, self.similarity, self.wordings)
-            substitute(found, known, wide, seed_of(context.seed, "synonyms"), ledgers[2])
+            count = self.synonyms.words
+            wanted = {i.question: content_words(i.question, words(" ".join(i.options)), count) for i in self.seeds}
+            drawn = Sampling(8 * self.synonyms.count, seed=self.seed)
+            known = synonyms(engine, wanted, self.synonyms.count, drawn, ledgers[1])
+            wide = Gate(self.embedder, knobs.similarity, self.synonyms.wordings)
+            substitute(found, known, wide, seed_of(self.seed, "synonyms"), ledgers[2])
             for ledger in ledgers[1:]:
                 say(f"  {ledger}")
         return found, ledgers
 
-    def _steps(self) -> list[str]:
-        said = [f"{self.paraphrases} paraphrases a seed, kept where the cosine to it is above {self.similarity}."]
-        if self.variant is Variant.full:
-            said.append(
-                f"One word replaced by a synonym, up to {self.wordings} wordings a seed, through the same gate."
-            )
-        return said
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """How the wordings came to be, for cards."""
+        knobs = self.paraphrases
+        said = f"{knobs.count} paraphrases a seed, kept where the cosine to it is above {knobs.similarity}."
+        if self.synonyms is None:
+            return (said,)
+        most = self.synonyms.wordings
+        return (said, f"One word replaced by a synonym, up to {most} wordings a seed, through the same gate.")
 
-    def _label(
-        self, context: RunContext, seeds: Sequence[Item], augmented: Stage | None, systems: Mapping[str, str]
-    ) -> Stage:
-        """Every wording, the seed's own first, with the answer that each country typically gives."""
 
-        def build(folder: Path) -> Mapping[str, Any]:
-            wordings: dict[str, list[str]] = {item.id: [item.question] for item in seeds}
-            made: list[Ledger] = []
-            if augmented is not None:
-                frame, made = read_set(augmented.path)
-                for row in frame.to_dict("records"):
-                    wordings[row["item"]].append(row["question"])
-            rows, ledgers = [], []
-            for iso3 in systems:
-                known, ledger = held(seeds, context.train, iso3, self.answer)
-                ledgers.append(ledger)
-                say(f"  {ledger}")
-                for item, answer in known.items():
-                    said = answer.item.options[answer.position]
-                    rows += [(iso3, item, text, said, answer.position) for text in wordings[item]]
-            columns = {
-                "iso3": "country",
-                "item": "survey item",
-                "question": "in one of its wordings",
-                "answer": "the country's typical answer",
-                "position": "of the answer among the options, from 0",
-            }
-            names = ", ".join(context.countries.get(iso3, iso3) for iso3 in systems)
-            steps = (*self._steps(), f"Label: the {self.answer.name} of the country's valid answers.")
-            card = about(context, "culturellm", f"Survey questions with the answers of {names}", names, steps, columns)
-            write_set(folder, pd.DataFrame(rows, columns=list(columns)), card, [*made, *ledgers])
-            return {"rows": len(rows), "seeds": sum(ledger.kept for ledger in ledgers)}
+@dataclass(frozen=True)
+class Label(Stage):
+    """Every wording, the seed's own first, with the answer that each country typically gives.
 
-        parts = {
-            "augment": augmented.key if augmented else [item.id for item in seeds],
-            "survey": context.train.fingerprint,
-            "countries": list(systems),
-            "answer": self.answer.name,
+    Attributes:
+        countries: iso3 -> name.
+        writer: who wrote the wordings, for the card.
+    """
+
+    name = "label"
+
+    seeds: tuple[Item, ...]
+    varied: Vary | None
+    train: Survey
+    countries: Mapping[str, str]
+    answer: Typical
+    writer: str = recorded("")
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Label them.
+
+        Raises:
+            AlignbenchError: a country was asked none of the seeds.
+        """
+        wordings: dict[str, list[str]] = {item.id: [item.question] for item in self.seeds}
+        made: list[Ledger] = []
+        if self.varied:
+            frame, made = read_set(tools.folder(self.varied))
+            for row in frame.to_dict("records"):
+                wordings[row["item"]].append(row["question"])
+        rows, ledgers = [], []
+        for iso3 in self.countries:
+            known, ledger = held(self.seeds, self.train, iso3, self.answer)
+            ledgers.append(ledger)
+            say(f"  {ledger}")
+            for item, answer in known.items():
+                said = answer.item.options[answer.position]
+                rows += [(iso3, item, text, said, answer.position) for text in wordings[item]]
+        columns = {
+            "iso3": "country",
+            "item": "survey item",
+            "question": "in one of its wordings",
+            "answer": "the country's typical answer",
+            "position": "of the answer among the options, from 0",
         }
-        return context.store.stage("label", parts, build)
+        names = ", ".join(self.countries.values())
+        steps = (*(self.varied.steps if self.varied else ()), f"Label: the {self.answer.name} of the valid answers.")
+        title = f"Survey questions with the answers of {names}"
+        card = about(self.train, "culturellm", title, names, steps, columns, self.writer)
+        write_set(folder, pd.DataFrame(rows, columns=list(columns)), card, [*made, *ledgers])
+        return {"rows": len(rows), "seeds": sum(ledger.kept for ledger in ledgers)}
 
-    def _lesson(self, context: RunContext, row: Mapping[Any, Any], systems: Mapping[str, str]) -> Lesson:
-        item = context.train.item(row["item"])
+
+@dataclass(frozen=True, kw_only=True)
+class LearnLabels(LearnLessons):
+    """The labelled wordings, each under the system text of its country."""
+
+    label: Label
+    train: Survey
+    systems: Mapping[str, str | None]
+
+    def lessons(self, tools: Tools) -> list[Lesson]:
+        """One a labelled wording."""
+        rows = read_set(tools.folder(self.label))[0].to_dict("records")
+        return [self._lesson(row) for row in rows]
+
+    def _lesson(self, row: Mapping[Any, Any]) -> Lesson:
+        item = self.train.item(row["item"])
         text = reworded(item, row["question"], item.poles or item.options)
-        return Lesson(text, row["position"], None if self.told is Told.never else systems[row["iso3"]])
+        return Lesson(text, row["position"], self.systems[row["iso3"]])

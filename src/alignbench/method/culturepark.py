@@ -1,13 +1,13 @@
 """CulturePark: people of a culture debate survey questions; what they say becomes reasons for the country's answers.
 
 Source: Li et al., NeurIPS 2024 (arXiv 2405.15145). A delegate holds the country's answer; what they say is extracted,
-verified against it and learnt as answer plus reason. Read ``fit`` top to bottom; published values are in comments.
+verified against it and learnt as answer plus reason. Read ``align`` and the stages after it top to bottom; published values are in comments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from itertools import product
@@ -16,18 +16,24 @@ from typing import Any
 
 import pandas as pd
 
+from alignbench.aligned import AlignedModel
+from alignbench.component import recorded
+from alignbench.data.survey import Survey
+from alignbench.dialogue import Dialogue
 from alignbench.dialogue.debate import DELEGATE, debate, parties
-from alignbench.dialogue.prompt import seen
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES
 from alignbench.dialogue.state import load
+from alignbench.embedder import Embedder
+from alignbench.generator import Generator
+from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
-from alignbench.method.lessons import Told, about, practised, told_model, with_provenance, written_by
-from alignbench.method.prompting import rendered
-from alignbench.method.seeds import Held, Seeds, Typical, held, seeds_of
 from alignbench.progress import say
-from alignbench.store.stages import Stage
-from alignbench.synthetic.conversation import wording
+from alignbench.steps.lessons import LearnReasons, Told, about, told_model, written_by
+from alignbench.steps.practice import validation_of
+from alignbench.steps.seeds import Held, Seeds, Typical, held, seeds_of
+from alignbench.steps.texts import rendered
+from alignbench.store.stage import Stage
 from alignbench.synthetic.folder import About, read_set, write_set
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.opinions import (
@@ -41,7 +47,8 @@ from alignbench.synthetic.opinions import (
     thinned,
     verifier,
 )
-from alignbench.types import AlignedModel, Sampling, check
+from alignbench.tools import Tools
+from alignbench.types import Item, Sampling, check
 
 
 class Mode(Enum):
@@ -98,102 +105,168 @@ class CulturePark(Method):
             check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
         check(self.turns > 1, "method.turns", self.turns, "a debate needs at least two")
 
-    def fit(self, context: RunContext) -> AlignedModel:
+    def align(self, context: RunContext) -> AlignedModel:
         """Debate the seeds, extract and verify opinions, train on answers with reasons.
 
         Raises:
-            AlignbenchError: too few opinions are left, or the country was asked none of the seeds.
+            AlignbenchError: the country was asked none of the seeds.
         """
         seeds, iso3 = seeds_of(context.train, self.seeds, self.count), context.culture.iso3
         known, ledger = held(seeds, context.train, iso3, self.answer)
-        debated = self._debate(context, known)
+        play = RolePlay(self.turns, self.turn_tokens, self.temperature, self.top_p, seed=context.seed)
+        debated = Debate(self._openings(context, known), play, context.generator)
         opinions = self._opinions(context, debated, known, ledger)
         system = rendered("chatbot", country=context.culture.country)
+        systems = {iso3: system}
+        fit = LearnOpinions(
+            opinions=opinions,
+            items={name: stance.item for name, stance in known.items()},
+            system=self.told.in_training(systems)[iso3],
+            model=context.model,
+            asking=context.asking,
+            passes=self.passes,
+            longest=4 * self.most_words + 8,  # a word may be several tokens of a small vocabulary
+            training=context.training,
+            validation=validation_of(context, self.told.when_asked(systems)),
+            seed=context.seed,
+        )
+        return told_model(context, fit, system, self.told, (written_by(context, "Debates and opinions"),))
 
-        records = read_set(opinions.path)[0].to_dict("records")
-        answers = [(known[row["item"]].item, row["position"], row["opinion"]) for row in records]
-        # A word may be several tokens of a small vocabulary.
-        longest = 4 * self.most_words + 8
-        stage = practised(context, {"opinions": opinions.key}, answers, system, self.told, longest, self.passes)
-        model = told_model(context, stage, system, self.told)
-        return with_provenance(model, [debated, opinions], (written_by(context, "Debates and opinions"),))
-
-    def _debate(self, context: RunContext, known: Mapping[str, Held]) -> Stage:
-        """All debates, played together; a killed one goes on from its last turn."""
+    def _openings(self, context: RunContext, known: Mapping[str, Held]) -> tuple[Dialogue, ...]:
         delegate, contact = parties(context.culture, context.countries, self.mode is Mode.within)
         openings = []
         for seed, take in product(known.values(), range(self.dialogues)):
             attitude = seed.stance.statement if self.self_calibration else None
             openings.append(debate(seed.item, delegate, contact, attitude, self.guided, self.turns, take))
-        play = RolePlay(self.turns, self.turn_tokens, self.temperature, self.top_p, seed=context.seed)
-        parts = {
-            "play": play.parts,
-            "openings": [asdict(opening) for opening in openings],
-            "prompts": [repr(seen(opening, DELEGATE)) for opening in openings],
-            "generator": context.generator.identity(context.model),
-        }
+        return tuple(openings)
 
-        def build(folder: Path) -> Mapping[str, Any]:
-            played = play.play(context.generator.open(context.tools), openings, folder)
-            ends = [d.stop.name for d in played if d.stop]
-            return {"dialogues": len(played), **{end: ends.count(end) for end in sorted(set(ends))}}
+    def _opinions(self, context: RunContext, debated: Debate, known: Mapping[str, Held], seeds: Ledger) -> Opinions:
+        return Opinions(
+            debated=debated,
+            known=dict(known),
+            country=context.culture.country,
+            mode=self.mode,
+            extract=self.extract,
+            verify=self.verify,
+            clusters=self.clusters,
+            turn_tokens=self.turn_tokens if self.extract is Extract.model else None,
+            most_words=self.most_words,
+            generator=context.generator,
+            critic=context.critic if self.verify is Verification.critic else None,
+            judge=context.judge if self.verify is Verification.judge else None,
+            embedder=context.embedder,
+            seed=context.seed,
+            guided=self.guided,
+            least=self.least,
+            survey=context.train,
+            seeds=seeds,
+        )
 
-        return context.store.stage("debate", parts, build)
 
-    def _opinions(self, context: RunContext, debated: Stage, known: Mapping[str, Held], seeds: Ledger) -> Stage:
-        """The delegate's opinions that fit the country's answer, no two of them alike."""
-        judged = {Verification.critic: context.critic.identity(context.model), Verification.judge: context.judge.parts}
-        parts = {
-            "debate": debated.key,
-            "stances": [[h.item.id, h.position, h.stance.statement, h.stance.opposite] for h in known.values()],
-            "knobs": {k: self.parts[k] for k in ("mode", "extract", "verify", "clusters", "most_words", "least")},
-            "wording": wording("opinions", "verdict", "rewrite"),
-            "judged": judged.get(self.verify),
-            "generator": context.generator.identity(context.model),
-            "base": context.model.identity,
-            "embedder": context.embedder.fingerprint,
-            "seed": context.seed,
-        }
+@dataclass(frozen=True)
+class Debate(Stage):
+    """All debates, played together; a killed one goes on from its last turn."""
 
-        def build(folder: Path) -> Mapping[str, Any]:
-            ledger, generator = Ledger("opinions"), partial(context.generator.open, context.tools)
-            listing, rewriting = (Sampling(n, seed=context.seed) for n in (2 * self.turn_tokens, 2 * self.most_words))
-            said = extracted(generator, self.extract, self._speeches(context, debated, known), listing)
-            critic = partial(context.critic.open, context.tools)
-            verify = verifier(self.verify, critic, context.judge, context.tools)
-            rewrite = partial(rewritten, generator, rewriting)
-            shaped = in_shape(said, self.most_words, ledger)
-            fitting = settle(shaped, verify, rewrite, self.most_words, ledger)
-            kept = thinned(fitting, context.embedder, self.clusters, context.seed, ledger)
-            say(f"  {seeds}")
-            ledger.require(self.least, "method.least")
-            rows = [
-                (o.stance.item, o.question, o.stance.statement, o.text, known[o.stance.item].position) for o in kept
-            ]
-            write_set(folder, pd.DataFrame(rows, columns=list(_COLUMNS)), self._card(context), [seeds, ledger])
-            return {"opinions": ledger.kept, "made": ledger.made}
+    name = "debate"
 
-        return context.store.stage("opinions", parts, build)
+    openings: tuple[Dialogue, ...]
+    play: RolePlay
+    generator: Generator
 
-    def _speeches(self, context: RunContext, debated: Stage, known: Mapping[str, Held]) -> list[Speech]:
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Play them."""
+        played = self.play.play(self.generator.open(tools), self.openings, folder)
+        ends = [d.stop.name for d in played if d.stop]
+        return {"dialogues": len(played), **{end: ends.count(end) for end in sorted(set(ends))}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opinions(Stage):
+    """The delegate's opinions that fit the country's answer, no two of them alike.
+
+    Attributes:
+        known: item id -> the country's answer and stance.
+        turn_tokens: of a speech whose opinions a model lists; None where none does.
+        critic, judge: who verifies; None where another one does, or nobody.
+        least: fewer opinions are refused.
+        seeds: account of the seeds that the country was not asked.
+    """
+
+    name = "opinions"
+
+    debated: Debate
+    known: Mapping[str, Held]
+    country: str
+    mode: Mode
+    extract: Extract
+    verify: Verification
+    clusters: int
+    turn_tokens: int | None
+    most_words: int
+    generator: Generator
+    critic: Generator | None
+    judge: Judge | None
+    embedder: Embedder
+    seed: int
+    guided: bool = recorded(True)
+    least: int = recorded(1)
+    survey: Survey = recorded(None)
+    seeds: Ledger = recorded(None)
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Extract and verify them.
+
+        Raises:
+            AlignbenchError: too few are left.
+        """
+        ledger, generator = Ledger("opinions"), partial(self.generator.open, tools)
+        listing, rewriting = (Sampling(2 * n, seed=self.seed) for n in (self.turn_tokens or 1, self.most_words))
+        said = extracted(generator, self.extract, self._speeches(tools), listing)
+        verify = verifier(self.critic, self.judge, tools)
+        rewrite = partial(rewritten, generator, rewriting)
+        shaped = in_shape(said, self.most_words, ledger)
+        fitting = settle(shaped, verify, rewrite, self.most_words, ledger)
+        kept = thinned(fitting, self.embedder, self.clusters, self.seed, ledger)
+        say(f"  {self.seeds}")
+        ledger.require(self.least, "method.least")
+        rows = [
+            (o.stance.item, o.question, o.stance.statement, o.text, self.known[o.stance.item].position) for o in kept
+        ]
+        write_set(folder, pd.DataFrame(rows, columns=list(_COLUMNS)), self._card(), [self.seeds, ledger])
+        return {"opinions": ledger.kept, "made": ledger.made}
+
+    def _speeches(self, tools: Tools) -> list[Speech]:
         """What the delegate said; within a culture both are delegates."""
         sides = SIDES if self.mode is Mode.within else (DELEGATE,)
-        people = f"people in {context.culture.country}"
+        people = f"people in {self.country}"
         return [
             Speech(held.stance, held.item.question, (d.scenario.speaker(turn.side).name, people), turn.text)
-            for d in load(debated.path)[1]
-            for held in [known[d.scenario.id]]
+            for d in load(tools.folder(self.debated))[1]
+            for held in [self.known[d.scenario.id]]
             for turn in d.turns
             if turn.side in sides
         ]
 
-    def _card(self, context: RunContext) -> About:
-        country = context.culture.country
+    def _card(self) -> About:
+        turns, guided = self.debated.play.max_turns, "guided" if self.guided else "free"
         steps = (
-            f"Debates ({self.mode.name}, {'guided' if self.guided else 'free'}) of {self.turns} turns on each seed.",
+            f"Debates ({self.mode.name}, {guided}) of {turns} turns on each seed.",
             f"Opinions of the delegate ({self.extract.name}), in the first person by rule.",
-            f"Verified against the country's answer ({self.verify.name}); contrary ones rewritten and verified anew.",
+            f"Verified against the country's answer ({self.verify.name}); contrary ones rewritten and verified again.",
             f"At most {self.clusters} opinions a seed, one from each cluster of alike ones.",
         )
-        judged, title = self.verify is Verification.critic, f"Opinions out of debates: {country}"
-        return about(context, "culturepark", title, country, steps, _COLUMNS, judged)
+        title, critic = f"Opinions out of debates: {self.country}", self.critic.title if self.critic else None
+        return about(self.survey, "culturepark", title, self.country, steps, _COLUMNS, self.generator.title, critic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnOpinions(LearnReasons):
+    """The country's answers with those opinions as reasons."""
+
+    opinions: Opinions
+    items: Mapping[str, Item]
+
+    def answers(self, tools: Tools) -> list[tuple[Item, int, str]]:
+        """One an opinion."""
+        rows = read_set(tools.folder(self.opinions))[0].to_dict("records")
+        return [(self.items[row["item"]], row["position"], row["opinion"]) for row in rows]

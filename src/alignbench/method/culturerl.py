@@ -2,7 +2,7 @@
 
 Source: Zhao et al., AAAI 2026 (doi 10.1609/aaai.v40i44.41150), steps as in the authors' code:
 A norm pool construction, B training prompts near a cluster, C norm-cluster reward and GRPO.
-Read ``fit`` top to bottom. What is ours is named so in every table: the local judges, the
+Read ``align`` and the stages after it top to bottom. What is ours is named so in every table: the local judges, the
 ``survey`` prompts (one-token answers to survey questions) and the distribution rewards.
 """
 
@@ -15,27 +15,32 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from alignbench.aligned import AlignedModel
+from alignbench.component import recorded
 from alignbench.data.distance import regional_variation
 from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
+from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
+from alignbench.evaluation.ask import Asking
+from alignbench.judge import Judge
 from alignbench.judge.calibration import calibrate, fit_thresholds
 from alignbench.method import RunContext
-from alignbench.method.culturerl_run import Reward, Run
 from alignbench.method.joint import Joint
-from alignbench.method.lessons import with_provenance
-from alignbench.method.practice import selector
-from alignbench.method.seeds import asked_there
 from alignbench.norms.cluster import Clustering
 from alignbench.norms.pool import NormPool, build_pool
 from alignbench.norms.prompts import PromptText, training_prompts
 from alignbench.progress import say
+from alignbench.steps.norm_reward import Reward, Run
+from alignbench.steps.practice import Fit, Systems, validation_of
+from alignbench.steps.seeds import asked_there
 from alignbench.store.manifest import write_json
-from alignbench.store.stages import Stage
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
 from alignbench.training.grpo import train_grpo
 from alignbench.training.options import OptionRow, option_grpo, train_on_options
 from alignbench.training.sft import train_sft
-from alignbench.types import AlignedModel, check
+from alignbench.types import Item, check
 
 __all__ = ["CultureRL", "PoolItems", "Prompts", "Reward"]
 
@@ -94,162 +99,227 @@ class CultureRL(Joint):
             True,
             "it prepares open practice: add method.prompts=open",
         )
+        aimless = self.prompts is Prompts.open and self.reward is Reward.entropy
+        check(not aimless, "method.reward", "entropy", "open answers have no options to spread over: verdict or support")
 
-    def fit(self, context: RunContext) -> AlignedModel:
-        """Build a pool of each culture, calibrate the judge on each, and train against them.
-
-        Raises:
-            AlignbenchError: the judge is near chance on a pool (unless ``insist``), no prompt lies
-                within ``cut``, or every reward group stays without variance.
-        """
-        countries, own = self.countries(context), context.culture.iso3
+    def align(self, context: RunContext) -> AlignedModel:
+        """A pool of each country's norms, a judge calibrated on each, and a training against them."""
+        countries = self.countries(context)
         systems = self.systems(countries)
         pools = {iso3: self._pool(context, iso3, country) for iso3, country in countries.items()}
-        calibrations = {iso3: self._calibration(context, pool) for iso3, pool in pools.items()}
-        parts = {
-            "method": self.shared_parts(systems),
-            "pool": ",".join(stage.key for stage in pools.values()),
-            "calibration": ",".join(stage.key for stage in calibrations.values()),
-            "model": context.model.identity,
-            "dtype": context.model.dtype,
-            "training": context.training.parts,
-            "asking": context.asking.parts,
-            "seed": context.seed,
-        }
+        judges = {iso3: Calibrate(pool, context.judge, context.seed, context.insist) for iso3, pool in pools.items()}
+        survey_format = self.prompts is not Prompts.open
+        graded = self.reward is Reward.entropy and survey_format
+        fit = Practise(
+            model=context.model,
+            pools=pools,
+            judges=judges,
+            train=context.train,
+            items=pools[context.culture.iso3].items,
+            embedder=context.embedder,
+            cut=self.cut,
+            prompt_text=self.prompt_text,
+            prompts=self.prompts,
+            reward=self.reward,
+            target_entropy=self.target_entropy if graded else None,
+            warm_start=self.warm_start,
+            systems=systems,
+            asking=context.asking if survey_format else None,
+            training=context.training,
+            validation=validation_of(context, systems),
+            seed=context.seed,
+        )
+        return self.asked(context, fit, systems)
 
-        def build(folder: Path) -> Mapping[str, Any]:
-            runs = [self._run(context, pools[iso3], calibrations[iso3], told) for iso3, told in systems.items()]
-            return self._train(context, runs, folder)
+    def _pool(self, context: RunContext, iso3: str, country: str) -> Pool:
+        density = self.clustering is Clustering.hdbscan
+        return Pool(
+            survey=context.train,
+            iso3=iso3,
+            country=country,
+            items=self._items(context.train),
+            embedder=context.embedder,
+            clustering=self.clustering,
+            clusters=None if density else self.clusters,
+            cluster_seed=None if density else self.cluster_seed,
+            min_cluster_size=self.min_cluster_size if density else None,
+        )
 
-        fit = context.store.stage("fit", parts, build)
-        return with_provenance(self.asked(context, fit, systems), [pools[own], calibrations[own]])
-
-    # A. Norm pool construction
-
-    def _pool(self, context: RunContext, iso3: str, country: str) -> Stage:
-        """Modal answers as norms with opposites, clustered by concept; with a table and a picture."""
-        items = self._items(context.train)
-
-        def build(folder: Path) -> Mapping[str, Any]:
-            from alignbench.norms.picture import draw_pool
-
-            _, ledger = asked_there("norms", [i for i in context.train.items if i.id in items], context.train, iso3)
-            say(f"  {ledger}")
-            pool = build_pool(
-                context.train,
-                iso3,
-                country,
-                context.embedder,
-                items=items,
-                clustering=self.clustering,
-                clusters=self.clusters,
-                min_cluster_size=self.min_cluster_size,
-                seed=self.cluster_seed,
-            )
-            pool.save(folder)
-            pool.table().to_csv(folder / "norms.csv", index=False)
-            draw_pool(pool, folder / "pool.png")
-            return {"norms": len(pool.norms), "clusters": len(pool.names)}
-
-        parts = {
-            "survey": context.train.fingerprint,
-            "country": [iso3, country],
-            "embedder": context.embedder.fingerprint,
-            "items": self.pool_items,
-            "clustering": self.clustering,
-            "clusters": self.clusters,
-            "min_cluster_size": self.min_cluster_size,
-            "seed": self.cluster_seed,
-        }
-        return context.store.stage("norms", parts, build)
-
-    def _items(self, train: Survey) -> frozenset[str]:
+    def _items(self, train: Survey) -> tuple[str, ...]:
         """Ids of the items that become norms and prompts; the same for every culture."""
-        ids = frozenset(item.id for item in train.items)
+        ids = {item.id for item in train.items}
         if self.pool_items is PoolItems.paper:
-            return ids & published_set("culturerl").items
-        if self.pool_items is PoolItems.varying:
+            ids &= published_set("culturerl").items
+        elif self.pool_items is PoolItems.varying:
             variation = regional_variation(train)
-            return frozenset(sorted(variation, key=lambda i: (-variation[i], i))[: self.pool_size])
-        return ids
+            ids = set(sorted(variation, key=lambda i: (-variation[i], i))[: self.pool_size])
+        return tuple(sorted(ids))
 
-    # B. A judge that is known to work
 
-    def _calibration(self, context: RunContext, pool: Stage) -> Stage:
-        """Thresholds of the judge fitted on the pool, where every right verdict is known, and how well it then does."""
+# A. Norm pool construction
 
-        def build(folder: Path) -> Mapping[str, Any]:
-            norms = NormPool.load(pool.path)
-            fitted = fit_thresholds(context.judge, norms, context.tools, context.seed)
-            measured = calibrate(fitted, norms, context.tools, context.seed)
-            say(f"  judge  {_summary(asdict(measured))}; weakest: {measured.weakest}")
-            return {"judge": fitted.parts, **asdict(measured)}
 
-        parts = {
-            "pool": pool.key,
-            "judge": context.judge.identity(context.model),
-            "embedder": context.embedder.fingerprint,
-            "model": context.model.identity,
-            "dtype": context.model.dtype,
-            "seed": context.seed,
+@dataclass(frozen=True)
+class Pool(Stage):
+    """Modal answers as norms with opposites, clustered by concept; with a table and a picture.
+
+    Attributes:
+        items: ids of those that become norms.
+        clusters, cluster_seed: of k-means; None with another clustering.
+        min_cluster_size: of HDBSCAN; None with another clustering.
+    """
+
+    name = "norms"
+
+    survey: Survey
+    iso3: str
+    country: str
+    items: tuple[str, ...]
+    embedder: Embedder
+    clustering: Clustering
+    clusters: int | None
+    cluster_seed: int | None
+    min_cluster_size: int | None
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Write the pool, its table and its picture."""
+        from alignbench.norms.picture import draw_pool
+
+        known = [item for item in self.survey.items if item.id in self.items]
+        _, ledger = asked_there("norms", known, self.survey, self.iso3)
+        say(f"  {ledger}")
+        knobs = {
+            "clusters": self.clusters,
+            "seed": self.cluster_seed,
+            "min_cluster_size": self.min_cluster_size,
         }
-        stage = context.store.stage("calibrate", parts, build)
-        if stage.facts["near_chance"] and not context.insist:
-            raise AlignbenchError(
-                "judge",
-                type(context.judge).__name__,
-                f"near chance on the norm pool ({_summary(stage.facts)}): choose another judge, or say insist=true",
-            )
-        return stage
+        pool = build_pool(
+            self.survey,
+            self.iso3,
+            self.country,
+            self.embedder,
+            items=self.items,
+            clustering=self.clustering,
+            **{name: value for name, value in knobs.items() if value is not None},
+        )
+        pool.save(folder)
+        pool.table().to_csv(folder / "norms.csv", index=False)
+        draw_pool(pool, folder / "pool.png")
+        return {"norms": len(pool.norms), "clusters": len(pool.names)}
 
-    # C. Norm-cluster reward and GRPO
 
-    def _run(self, context: RunContext, pool: Stage, calibration: Stage, told: str | None) -> Run:
-        """The prompts near a cluster of the pool, and the judge with its fitted thresholds."""
-        norms, chosen = NormPool.load(pool.path), self._items(context.train)
-        items = [item for item in context.train.items if item.id in chosen]
-        prompts, dropped = training_prompts(items, norms, context.embedder, self.cut, self.prompt_text)
-        thresholds = {k: v for k, v in calibration.facts["judge"].items() if k in ("related_cut", "margin")}
-        judge = context.judge.with_knobs(**thresholds)
-        return Run(norms, judge, prompts, len(dropped), told, self.reward, self.target_entropy, context.tools)
+# B. A judge that is known to work
 
-    def _train(self, context: RunContext, runs: Sequence[Run], folder: Path) -> Mapping[str, Any]:
-        """The phases that ``prompts`` asks for, each on the adapter of the one before."""
+
+@dataclass(frozen=True)
+class Calibrate(Stage):
+    """Thresholds of the judge fitted on the pool, where every right verdict is known, and how well it then does."""
+
+    name = "calibrate"
+
+    pool: Pool
+    judge: Judge
+    seed: int
+    insist: bool = recorded(False)
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """The facts are the calibration and the fitted thresholds."""
+        norms = NormPool.load(tools.folder(self.pool))
+        fitted = fit_thresholds(self.judge, norms, tools, self.seed)
+        measured = calibrate(fitted, norms, tools, self.seed)
+        say(f"  judge  {_summary(asdict(measured))}; weakest: {measured.weakest}")
+        thresholds = {knob: getattr(fitted, knob) for knob in _THRESHOLDS if hasattr(fitted, knob)}
+        return {"judge": type(fitted).__name__, "thresholds": thresholds, **asdict(measured)}
+
+    def accept(self, facts: Mapping[str, Any]) -> None:
+        """Refuse to pay by a judge that guesses, unless ``insist``."""
+        if facts["near_chance"] and not self.insist:
+            remedy = f"near chance on the norm pool ({_summary(facts)}): choose another judge, or say insist=true"
+            raise AlignbenchError("judge", type(self.judge).__name__, remedy)
+
+
+_THRESHOLDS = ("related_cut", "margin")
+
+
+def _summary(calibration: Mapping[str, Any]) -> str:
+    return f"accuracy {calibration['accuracy']:.2f}, AUC {calibration['auc']:.2f} on {calibration['norms']} norms"
+
+
+# C. Norm-cluster reward and GRPO
+
+
+@dataclass(frozen=True, kw_only=True)
+class Practise(Fit):
+    """The phases that ``prompts`` asks for, each on the adapter of the one before.
+
+    Attributes:
+        items: ids of those that become prompts.
+        target_entropy: None where no target is made by it.
+        asking: form of the survey's questions; None where none is put.
+    """
+
+    pools: Mapping[str, Pool]
+    judges: Mapping[str, Calibrate]
+    train: Survey
+    items: tuple[str, ...]
+    embedder: Embedder
+    cut: float
+    prompt_text: PromptText
+    prompts: Prompts
+    reward: Reward
+    target_entropy: float | None
+    warm_start: bool
+    systems: Systems
+    asking: Asking | None
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Train, and leave the adapter.
+
+        Raises:
+            AlignbenchError: no prompt lies within ``cut``, or every reward group stays without variance.
+        """
+        runs = [self._run(iso3, tools) for iso3 in self.pools]
         facts: dict[str, Any] = {
             "prompts": sum(len(run.prompts) for run in runs),
             "dropped": sum(run.dropped for run in runs),
         }
         if self.prompts is Prompts.survey:
-            return facts | {"survey": self._practise_survey(context, runs, folder)}
+            return facts | {"survey": self._practise_survey(runs, folder)}
         first = folder / "first"
         first.mkdir(exist_ok=True)
         if self.prompts is Prompts.mix:
-            facts["survey"] = self._practise_survey(context, runs, first)
+            facts["survey"] = self._practise_survey(runs, first)
         elif self.warm_start:
             stances = [row for run in runs for row in run.stances]
-            facts["stances"] = train_sft(context.model, stances, context.training, context.seed, first)
+            facts["stances"] = train_sft(self.model, stances, self.training, self.seed, first, validate=self.validation)
         start = first if self.warm_start or self.prompts is Prompts.mix else None
-        return facts | {"open": self._practise_open(context, runs, folder, start)}
+        return facts | {"open": self._practise_open(runs, folder, start)}
 
-    def _practise_survey(self, context: RunContext, runs: Sequence[Run], folder: Path) -> Mapping[str, Any]:
+    def _run(self, iso3: str, tools: Tools) -> Run:
+        """The prompts near a cluster of the country's pool, and the judge with its fitted thresholds."""
+        pool, calibrated = NormPool.load(tools.folder(self.pools[iso3])), self.judges[iso3]
+        items = [item for item in self.train.items if item.id in self.items]
+        prompts, dropped = training_prompts(items, pool, self.embedder, self.cut, self.prompt_text)
+        judge = calibrated.judge.with_knobs(**tools.facts(calibrated)["thresholds"])
+        return Run(pool, judge, prompts, len(dropped), self.systems[iso3], self.reward, self.target_entropy, tools)
+
+    def _practise_survey(self, runs: Sequence[Run], folder: Path) -> Mapping[str, Any]:
         """One-token answers: every option's reward is known beforehand, so groups are drawn from one softmax."""
-        items = {item.id: item for item in context.train.items}
+        assert self.asking is not None
+        items: dict[str, Item] = {item.id: item for item in self.train.items}
         rows: list[OptionRow] = []
         calls = 0
         for run in runs:
             graded = run.grade_options(items)
-            name = f"option_scores_{run.pool.iso3}.json" if self.joint else "option_scores.json"
+            name = f"option_scores_{run.pool.iso3}.json" if len(runs) > 1 else "option_scores.json"
             write_json(folder / name, {i: [asdict(j) for j in row] for i, row in graded.items()})
-            rows += run.option_rows(context.asking, items, graded)
+            rows += run.option_rows(self.asking, items, graded)
             calls += sum(map(len, graded.values()))
         loss = partial(option_grpo, density=self.reward is not Reward.verdict)
-        validate = selector(context, {run.pool.iso3: run.told for run in runs})
-        facts = train_on_options(context.model, rows, loss, context.training, context.seed, folder, validate)
+        facts = train_on_options(self.model, rows, loss, self.training, self.seed, folder, self.validation)
         return {"judge_calls": calls, **facts}
 
-    def _practise_open(
-        self, context: RunContext, runs: Sequence[Run], folder: Path, start: Path | None
-    ) -> Mapping[str, Any]:
+    def _practise_open(self, runs: Sequence[Run], folder: Path, start: Path | None) -> Mapping[str, Any]:
         """Free text, judged against the norms of the prompt's cluster: the paper's form."""
         rows = [row for run in runs for row in run.open_rows]
         by_country = {run.pool.iso3: run for run in runs}
@@ -262,10 +332,6 @@ class CultureRL(Joint):
                 paid.update(zip(own, graded, strict=True))
             return [paid[i] for i in range(len(replies))]
 
-        training = context.training
+        training = self.training
         calls = {"judge_calls": training.updates * training.prompts_per_update * training.generations}
-        return calls | train_grpo(context.model, rows, reward, training, context.seed, folder, start)
-
-
-def _summary(calibration: Mapping[str, Any]) -> str:
-    return f"accuracy {calibration['accuracy']:.2f}, AUC {calibration['auc']:.2f} on {calibration['norms']} norms"
+        return calls | train_grpo(self.model, rows, reward, training, self.seed, folder, start, self.validation)

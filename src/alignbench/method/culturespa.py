@@ -2,7 +2,7 @@
 
 Source: Xu et al. 2025 (CultureSPA, self-pluralising). The model answers survey questions plain and with the culture in
 view; where the two differ it has knowledge of the culture that it does not use unprompted, and those it learns. Of the
-survey only the questions come in. Read ``fit`` top to bottom; published values are in the comments.
+survey only the questions come in. Read ``align`` and the stages after it top to bottom; published values are in the comments.
 """
 
 from __future__ import annotations
@@ -16,18 +16,25 @@ from typing import Any
 
 import pandas as pd
 
+from alignbench.aligned import AlignedModel
+from alignbench.component import recorded
 from alignbench.data.items import reworded
+from alignbench.data.survey import Survey
+from alignbench.embedder import Embedder
+from alignbench.evaluation.ask import Asking
+from alignbench.generator import Generator
 from alignbench.method import Method, RunContext
-from alignbench.method.lessons import Lesson, Told, about, taught, with_provenance, written_by
-from alignbench.method.practice import likeliest
-from alignbench.method.prompting import rendered
 from alignbench.progress import say
-from alignbench.store.stages import Stage
-from alignbench.synthetic.conversation import conversation, wording
+from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, written_by
+from alignbench.steps.practice import likeliest, validation_of
+from alignbench.steps.texts import rendered
+from alignbench.store.stage import Stage
+from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.folder import read_set, write_set
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.questions import fresh
-from alignbench.types import AlignedModel, Item, Sampling, check
+from alignbench.tools import Tools
+from alignbench.types import Item, ModelRef, Sampling, check
 
 _QUESTIONS = {"item": "training item whose options it has", "topic": "of that item", "question": "as asked"}
 _KEPT = {
@@ -64,121 +71,188 @@ class CultureSPA(Method):
             check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
         check(-1 <= self.near < self.copy <= 1, "method.near", self.near, "give less than method.copy, both cosines")
 
-    def fit(self, context: RunContext) -> AlignedModel:
-        """Write questions, answer them twice, keep where the answers differ, train.
-
-        Raises:
-            AlignbenchError: the culture in the prompt changes too few answers.
-        """
-        asked = self._questions(context)
+    def align(self, context: RunContext) -> AlignedModel:
+        """Write questions, answer them twice, keep where the answers differ, train."""
+        questions = Questions(context.train, self._writing(context))
         system = rendered("culture_answer", country=context.culture.country)
-        plain = _answered(context, asked, "plain_answers", rendered("own_answer"))
-        cultural = _answered(context, asked, "culture_answers", system)
-        activated = self._activate(context, asked, plain, cultural)
-        told = None if self.told is Told.never else system
-        records = read_set(activated.path)[0].to_dict("records")
-        lessons = [Lesson(_item(context, row), row["position"], told) for row in records]
+        plain = AnswerPlain(questions, rendered("own_answer"), context.model, context.asking)
+        cultural = AnswerAsCulture(questions, system, context.model, context.asking)
+        activated = Activate(questions, plain, cultural, context.culture.country, self.least)
         systems = {context.culture.iso3: system}
-        model = taught(context, {"activate": activated.key}, lessons, systems, self.told, self.passes)
-        notes = (written_by(context, f"{asked.facts['written']} questions"),) if asked.facts["written"] else ()
-        return with_provenance(model, [asked, plain, cultural, activated], notes)
+        fit = LearnActivated(
+            activated=activated,
+            train=context.train,
+            system=self.told.in_training(systems)[context.culture.iso3],
+            model=context.model,
+            asking=context.asking,
+            passes=self.passes,
+            training=context.training,
+            validation=validation_of(context, self.told.when_asked(systems)),
+            seed=context.seed,
+        )
+        notes = (written_by(context, "Questions"),) if self.generated else ()
+        return told_model(context, fit, system, self.told, notes)
 
-    def _questions(self, context: RunContext) -> Stage:
-        """Training items and questions written after them. No country comes in, so all cultures share them."""
-        knobs = ("generated", "shown", "copy", "near", "temperature", "top_p") if self.generated else ("generated",)
-        written = {
-            "generator": context.generator.identity(context.model),
-            "embedder": context.embedder.fingerprint,
-            "wording": wording("question"),
-        }
-        parts = {
-            "survey": context.train.fingerprint,
-            "knobs": {knob: getattr(self, knob) for knob in knobs},
-            **(written if self.generated else {}),
-            "seed": context.seed,
-        }
+    def _writing(self, context: RunContext) -> Writing | None:
+        if not self.generated:
+            return None
+        numbers = (self.generated, self.shown, self.copy, self.near, self.temperature, self.top_p)
+        return Writing(context.generator, context.embedder, *numbers, seed=context.seed)
 
-        def build(folder: Path) -> Mapping[str, Any]:
-            items = context.train.items
-            ledger = Ledger("written questions")
-            rows = [(item.id, item.topic, item.question) for item in items]
-            if self.generated:
-                rows += self._written(context, ledger)
-                say(f"  {ledger}")
-            steps = (
-                f"{len(items)} training items.",
-                f"{self.generated} questions written a topic, with their options.",
-            )
-            card = about(context, "culturespa", "Survey questions", "all countries", steps, _QUESTIONS)
-            write_set(folder, pd.DataFrame(rows, columns=list(_QUESTIONS)), card, [ledger])
-            return {"items": len(items), "written": ledger.kept}
 
-        return context.store.stage("questions", parts, build)
+@dataclass(frozen=True)
+class Writing:
+    """How questions are written; see the knobs of :class:`CultureSPA`."""
 
-    def _written(self, context: RunContext, ledger: Ledger) -> list[tuple[str, str, str]]:
+    generator: Generator
+    embedder: Embedder
+    generated: int
+    shown: int
+    copy: float
+    near: float
+    temperature: float
+    top_p: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Questions(Stage):
+    """Training items and questions written after them. No country comes in, so all cultures share them.
+
+    Attributes:
+        writing: None takes the training items alone.
+    """
+
+    name = "questions"
+
+    train: Survey
+    writing: Writing | None
+
+    @property
+    def writer(self) -> str:
+        """Who wrote the questions."""
+        return self.writing.generator.title if self.writing else "nobody"
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Have them written."""
+        items, ledger, steps = self.train.items, Ledger("written questions"), []
+        rows = [(item.id, item.topic, item.question) for item in items]
+        if self.writing:
+            rows += self._written(self.writing, tools, ledger)
+            say(f"  {ledger}")
+            steps.append(f"{self.writing.generated} questions written a topic, with their options.")
+        steps.insert(0, f"{len(items)} training items.")
+        card = about(self.train, "culturespa", "Survey questions", "all countries", steps, _QUESTIONS, self.writer)
+        write_set(folder, pd.DataFrame(rows, columns=list(_QUESTIONS)), card, [ledger])
+        return {"items": len(items), "written": ledger.kept}
+
+    def asked(self, tools: Tools) -> list[Item]:
+        """The questions of the finished stage as items."""
+        return [_item(self.train, row) for row in read_set(tools.folder(self))[0].to_dict("records")]
+
+    def _written(self, knobs: Writing, tools: Tools, ledger: Ledger) -> list[tuple[str, str, str]]:
         """New questions of each topic, its batteries in turn; each takes the options of the item shown last."""
         sources = [
             item
-            for members in _by_topic(context.train.items).values()
-            for item in islice(cycle(members), self.generated)
+            for members in _by_topic(self.train.items).values()
+            for item in islice(cycle(members), knobs.generated)
         ]
-        chats = [self._request(context, item) for item in sources]
-        sampling = Sampling(48, self.temperature, self.top_p, seed=context.seed)
-        texts = context.generator.open(context.tools).generate(chats, sampling)
+        chats = [self._request(item, knobs.shown) for item in sources]
+        sampling = Sampling(48, knobs.temperature, knobs.top_p, seed=knobs.seed)
+        texts = knobs.generator.open(tools).generate(chats, sampling)
         offers = [(item.topic, said[0]) for item, said in zip(sources, texts, strict=True)]
-        known = {topic: [i.question for i in context.train.items if i.topic == topic] for topic, _ in offers}
-        kept = fresh(context.embedder, offers, known, self.copy, self.near, ledger)
+        known = {topic: [i.question for i in self.train.items if i.topic == topic] for topic, _ in offers}
+        kept = fresh(knobs.embedder, offers, known, knobs.copy, knobs.near, ledger)
         return [(item.id, item.topic, text) for item, text in zip(sources, kept, strict=True) if text is not None]
 
-    def _request(self, context: RunContext, item: Item) -> Any:
-        alike = [i.question for i in context.train.items if i.topic == item.topic and i.options == item.options]
-        others = [question for question in alike if question != item.question][: self.shown - 1]
+    def _request(self, item: Item, shown: int) -> Any:
+        alike = [i.question for i in self.train.items if i.topic == item.topic and i.options == item.options]
+        others = [question for question in alike if question != item.question][: shown - 1]
         options = item.poles or item.options
         return conversation(
             "question", topic=item.topic.replace("_", " "), options=options, examples=[*others, item.question]
         )
 
-    def _activate(self, context: RunContext, asked: Stage, plain: Stage, cultural: Stage) -> Stage:
-        """The questions whose answer the culture changes, with both answers."""
 
-        def build(folder: Path) -> Mapping[str, Any]:
-            frame, made = read_set(asked.path)
-            frame["plain"], frame["position"] = plain.facts["positions"], cultural.facts["positions"]
-            differ = frame["plain"] != frame["position"]
-            ledger = Ledger("questions", int(differ.sum()))
-            for question in frame["question"][~differ]:
-                ledger.drop("same answer with and without the culture", question)
-            ledger.require(self.least, "method.least")
-            country = context.culture.country
-            steps = (
-                "Each question answered by the base model, plain and as a person of the country: the likeliest option.",
-                "Kept where the two answers differ.",
-            )
-            card = about(context, "culturespa", f"What the model knows of {country}", country, steps, _KEPT)
-            write_set(folder, frame[differ], card, [*made, ledger])
-            return {"kept": ledger.kept, "made": ledger.made}
-
-        parts = {"questions": asked.key, "answers": [plain.key, cultural.key], "least": self.least}
-        return context.store.stage("activate", parts, build)
-
-
-def _answered(context: RunContext, asked: Stage, name: str, system: str) -> Stage:
-    """Stage ``name``: the base model's answer to every question under ``system``; plain ones serve all cultures.
+@dataclass(frozen=True)
+class AnswerPlain(Stage):
+    """The base model's answer to every question under ``system``; plain ones serve all cultures.
 
     The likeliest one; the paper samples one at temperature .6.
     """
 
-    def build(folder: Path) -> Mapping[str, Any]:
-        items = [_item(context, row) for row in read_set(asked.path)[0].to_dict("records")]
-        return {"positions": likeliest(context, items, system)}
+    name = "plain_answers"
 
-    parts = {
-        "questions": asked.key,
-        "system": system,
-        "model": [context.model.identity, context.model.dtype],
-        "asking": context.asking.parts,
-    }
-    return context.store.stage(name, parts, build)
+    questions: Questions
+    system: str
+    model: ModelRef
+    asking: Asking
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """The facts are the answers' positions among the options."""
+        items = self.questions.asked(tools)
+        return {"positions": likeliest(tools.engine(self.model), self.asking, items, self.system)}
+
+
+@dataclass(frozen=True)
+class AnswerAsCulture(AnswerPlain):
+    """The same with the culture in view."""
+
+    name = "culture_answers"
+
+
+@dataclass(frozen=True)
+class Activate(Stage):
+    """The questions whose answer the culture changes, with both answers.
+
+    Attributes:
+        least: fewer are refused.
+    """
+
+    name = "activate"
+
+    questions: Questions
+    plain: AnswerPlain
+    cultural: AnswerAsCulture
+    country: str = recorded("")
+    least: int = recorded(1)
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Keep them.
+
+        Raises:
+            AlignbenchError: the culture in the prompt changes too few answers.
+        """
+        frame, made = read_set(tools.folder(self.questions))
+        for column, stage in (("plain", self.plain), ("position", self.cultural)):
+            frame[column] = tools.facts(stage)["positions"]
+        differ = frame["plain"] != frame["position"]
+        ledger = Ledger("questions", int(differ.sum()))
+        for question in frame["question"][~differ]:
+            ledger.drop("same answer with and without the culture", question)
+        ledger.require(self.least, "method.least")
+        steps = (
+            "Each question answered by the base model, plain and as a person of the country: the likeliest option.",
+            "Kept where the two answers differ.",
+        )
+        train, title = self.questions.train, f"What the model knows of {self.country}"
+        card = about(train, "culturespa", title, self.country, steps, _KEPT, self.questions.writer)
+        write_set(folder, frame[differ], card, [*made, ledger])
+        return {"kept": ledger.kept, "made": ledger.made}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnActivated(LearnLessons):
+    """Those questions with the answers that the culture brings."""
+
+    activated: Activate
+    train: Survey
+    system: str | None
+
+    def lessons(self, tools: Tools) -> list[Lesson]:
+        """One a kept question."""
+        rows = read_set(tools.folder(self.activated))[0].to_dict("records")
+        return [Lesson(_item(self.train, row), row["position"], self.system) for row in rows]
 
 
 def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
@@ -194,6 +268,6 @@ def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
     return topics
 
 
-def _item(context: RunContext, row: Mapping[Any, Any]) -> Item:
-    item = context.train.item(row["item"])
+def _item(train: Survey, row: Mapping[Any, Any]) -> Item:
+    item = train.item(row["item"])
     return reworded(item, row["question"], item.poles or item.options)

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from alignbench.component import added
+from alignbench.aligned import AlignedModel
 from alignbench.method import Method, RunContext
-from alignbench.method.lessons import Told, told_model
-from alignbench.method.prompting import resident
-from alignbench.store.stages import Stage
-from alignbench.training.export import aligned
-from alignbench.types import AlignedModel, check
+from alignbench.steps.practice import Fit, Systems
+from alignbench.steps.texts import resident
+from alignbench.types import PromptPolicy, check
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Joint(Method):
     """
 
     # iso3 of countries trained together with the culture's own, one model for all; empty for a model of each culture.
-    joint: tuple[str, ...] = added(())
+    joint: tuple[str, ...] = ()
 
     def admit(self, context: RunContext) -> None:
         """Every country must be in the survey."""
@@ -58,13 +55,6 @@ class Joint(Method):
         """iso3 -> system text of its questions, the first wording of ``cultural_prompt``; None without ``joint``."""
         return {iso3: resident(country) if self.joint else None for iso3, country in countries.items()}
 
-    def shared_parts(self, systems: Mapping[str, str | None]) -> dict[str, Any]:
-        """Identity of the knobs, the same whichever of the countries asks, and of what each is told."""
-        return {**self.parts, "joint": dict(systems)} if self.joint else self.parts
-
-    def asked(self, context: RunContext, fit: Stage, systems: Mapping[str, str | None]) -> AlignedModel:
-        """The model that the training made, told the culture's own system text where there is one."""
-        system = systems[context.culture.iso3]
-        if system is None:
-            return aligned(context.model, fit)
-        return told_model(context, fit, system, Told.always, tuple(systems))
+    def asked(self, context: RunContext, fit: Fit, systems: Systems) -> AlignedModel:
+        """The model that the training makes, told the culture's own system text where there is one."""
+        return AlignedModel(context.model, fit, PromptPolicy((systems[context.culture.iso3],)))

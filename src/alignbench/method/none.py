@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alignbench.method import Method, RunContext
-from alignbench.types import AlignedModel
+from alignbench.aligned import AlignedModel
 
 
 @dataclass(frozen=True)
 class NoMethod(Method):
     """No adapter, no system prompt."""
 
-    def fit(self, context: RunContext) -> AlignedModel:
+    def align(self, context: RunContext) -> AlignedModel:
         """Return the base model unchanged."""
         return AlignedModel(context.model)

@@ -6,14 +6,16 @@ cross-culture thinking, self-alignment in context, guidance, retrieved values, n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from alignbench.aligned import AlignedModel
 from alignbench.data.languages import phrases, translations
 from alignbench.method import Method, RunContext
-from alignbench.method.block import Block, Knobs, make, names
-from alignbench.types import AlignedModel, Item, PromptPolicy, Sampling, check, one_of
+from alignbench.steps.block import Block, Knobs, make, names
+from alignbench.types import Item, PromptPolicy, Sampling, check, one_of
 
 TRANSLATED = "Items and prompts in {language} were translated by a language model; no speaker has reviewed them."
 
@@ -45,10 +47,9 @@ class Composed(PromptPolicy):
         check(item.id in known and known[item.id].codes == item.codes, "item", item.id, remedy)
         return known[item.id]
 
-    @property
-    def parts(self) -> dict[str, Any]:
-        """Identity of every block, of the language and of the reasoning."""
-        return {**super().parts, "blocks": [block.identity for block in self.blocks]}
+    def ready(self, folder: Callable[[Any], Path]) -> Composed:
+        """Every block ready."""
+        return replace(self, blocks=tuple(block.ready(folder) for block in self.blocks))
 
 
 def _joined(variants: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -59,7 +60,7 @@ def _joined(variants: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Prompted(Knobs, Method):
-    """Which blocks, with their knobs (:class:`~alignbench.method.block.Knobs`), and whether thoughts come first."""
+    """Which blocks, with their knobs (:class:`~alignbench.steps.block.Knobs`), and whether thoughts come first."""
 
     # country | persona | norms | comparison | neighbours | guidance | anthropological | retrieved, in this order.
     blocks: tuple[str, ...] = ("country",)
@@ -80,8 +81,8 @@ class Prompted(Knobs, Method):
         foreign = not self.native or self.blocks == ("country",)
         check(foreign, "method.native", True, "only the block country speaks other languages: method.blocks=[country]")
 
-    def fit(self, context: RunContext) -> AlignedModel:
-        """Make the blocks; nothing is trained.
+    def align(self, context: RunContext) -> AlignedModel:
+        """Put the blocks together; nothing is trained.
 
         Raises:
             AlignbenchError: a block lacks what it needs, or the language has no phrases.
@@ -92,8 +93,7 @@ class Prompted(Knobs, Method):
         if language != "en":
             notes.append(TRANSLATED.format(language=phrases(language).name))
         policy = Composed((), self._sampling(context.seed), language, blocks)
-        provenance = {name: key for block in blocks for name, key in block.stages.items()}
-        return AlignedModel(context.model, policy=policy, provenance=provenance, notes=tuple(notes))
+        return AlignedModel(context.model, policy=policy, notes=tuple(notes))
 
     def _sampling(self, seed: int) -> Sampling | None:
         if not self.reasoning:

@@ -12,45 +12,55 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alignbench.aligned import AlignedModel
+from alignbench.data.survey import Survey
+from alignbench.evaluation.ask import Asking
 from alignbench.method import RunContext
 from alignbench.method.joint import Joint
-from alignbench.method.practice import option_rows, selector
-from alignbench.method.seeds import asked_there
 from alignbench.progress import say
+from alignbench.steps.practice import Fit, Systems, option_rows, validation_of
+from alignbench.steps.seeds import asked_there
+from alignbench.tools import Tools
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
-from alignbench.types import AlignedModel
 
 
 @dataclass(frozen=True)
 class SurveySFT(Joint):
     """No knobs of its own but ``joint``; see ``training``."""
 
-    def fit(self, context: RunContext) -> AlignedModel:
-        """Train an adapter on the training items of the culture's country, or of all that are trained together."""
+    def align(self, context: RunContext) -> AlignedModel:
+        """An adapter trained on the items of the culture's country, or of all that are trained together."""
         systems = self.systems(self.countries(context))
-
-        def build(folder: Path) -> Mapping[str, Any]:
-            rows = [row for iso3, system in systems.items() for row in _rows(context, iso3, system)]
-            validate = selector(context, systems)
-            return train_on_options(
-                context.model, rows, distribution_sft, context.training, context.seed, folder, validate
-            )
-
-        parts = {
-            "method": self.shared_parts(systems),
-            "model": context.model.identity,
-            "survey": context.train.fingerprint,
-            "country": ",".join(systems),
-            "training": context.training.parts,
-            "asking": context.asking.parts,
-            "seed": context.seed,
-        }
-        return self.asked(context, context.store.stage("fit", parts, build), systems)
+        fit = LearnShares(
+            model=context.model,
+            train=context.train,
+            systems=systems,
+            asking=context.asking,
+            training=context.training,
+            validation=validation_of(context, systems),
+            seed=context.seed,
+        )
+        return self.asked(context, fit, systems)
 
 
-def _rows(context: RunContext, iso3: str, system: str | None) -> list[OptionRow]:
-    """The items that the country was asked, with its shares as targets."""
-    items, ledger = asked_there("items", context.train.items, context.train, iso3)
-    say(f"  {ledger}")
-    shares = {item.id: context.train.of(iso3)[item.id].shares for item in items}
-    return option_rows(context.asking, items, shares, system=system)
+@dataclass(frozen=True, kw_only=True)
+class LearnShares(Fit):
+    """Cross-entropy of the answer token against each country's shares."""
+
+    train: Survey
+    systems: Systems
+    asking: Asking
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Train, and leave the adapter."""
+        rows = [row for iso3, system in self.systems.items() for row in self._rows(iso3, system)]
+        return train_on_options(
+            self.model, rows, distribution_sft, self.training, self.seed, folder, self.validation
+        )
+
+    def _rows(self, iso3: str, system: str | None) -> list[OptionRow]:
+        """The items that the country was asked, with its shares as targets."""
+        items, ledger = asked_there("items", self.train.items, self.train, iso3)
+        say(f"  {ledger}")
+        shares = {item.id: self.train.of(iso3)[item.id].shares for item in items}
+        return option_rows(self.asking, items, shares, system=system)

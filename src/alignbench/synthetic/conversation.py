@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from itertools import cycle
 from pathlib import Path
 
@@ -10,9 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alignbench.types import Chat, Message
 
-_PROMPTS = Path(__file__).parent / "prompts"
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(_PROMPTS),
+    loader=FileSystemLoader(Path(__file__).parent / "prompts"),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -24,9 +22,3 @@ def conversation(name: str, **values: object) -> Chat:
     text = _TEMPLATES.get_template(f"{name}.jinja").render(**values)
     parts = [part.strip() for part in text.split("\n---\n")]
     return tuple(Message(role, part) for role, part in zip(cycle(("user", "assistant")), parts, strict=False))
-
-
-def wording(*names: str) -> str:
-    """Sixteen hex digits naming the texts of these templates, for the keys of stages."""
-    texts = [(_PROMPTS / f"{name}.jinja").read_bytes() for name in names]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]

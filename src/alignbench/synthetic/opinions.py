@@ -9,6 +9,7 @@ from enum import Enum
 
 from alignbench.backend import Engine
 from alignbench.embedder import Embedder
+from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.ledger import Ledger
@@ -92,11 +93,11 @@ def by_judge(judge: Judge, tools: Tools) -> Verify:
     return verify
 
 
-def verifier(how: Verification, critic: Callable[[], Engine], judge: Judge, tools: Tools) -> Verify:
-    """The verdicts that ``how`` asks for; without verification all opinions fit."""
-    if how is Verification.none:
-        return lambda opinions: [1] * len(opinions)
-    return by_critic(critic()) if how is Verification.critic else by_judge(judge, tools)
+def verifier(critic: Generator | None, judge: Judge | None, tools: Tools) -> Verify:
+    """The verdicts of whoever is there; without either all opinions fit."""
+    if critic:
+        return by_critic(critic.open(tools))
+    return by_judge(judge, tools) if judge else lambda opinions: [1] * len(opinions)
 
 
 def extracted(

@@ -1,4 +1,4 @@
-"""The folder that every trainer leaves behind, and the aligned model made of it.
+"""The folder that every trainer leaves behind.
 
 ``<folder>/`` holds a PEFT adapter (``adapter_config.json``, ``adapter_model.safetensors``), or for
 full weights ``model/`` with model and tokenizer; ``history.json``, one entry per update; and
@@ -10,20 +10,19 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from alignbench import ranks
+from alignbench.aligned import WEIGHTS
 from alignbench.backend import Usage
 from alignbench.store.manifest import write_json
-from alignbench.store.stages import Stage
 from alignbench.training.recipe import Training, Weights
-from alignbench.types import AlignedModel, ModelRef, PromptPolicy
+from alignbench.types import ModelRef
 
 CHECKPOINTS = "checkpoints"
 _RECORD = "alignbench.json"
-_MODEL = "model"
 
 
 def finished(folder: Path) -> dict[str, Any] | None:
@@ -90,18 +89,7 @@ def _write(
     import torch
 
     if training.weights is Weights.full:
-        network.to(getattr(torch, model.dtype)).save_pretrained(folder / _MODEL, state_dict=weights)
-        tokenizer.save_pretrained(folder / _MODEL)
+        network.to(getattr(torch, model.dtype)).save_pretrained(folder / WEIGHTS, state_dict=weights)
+        tokenizer.save_pretrained(folder / WEIGHTS)
     else:
         network.save_pretrained(folder, selected_adapters=["default"], state_dict=weights)
-
-
-def aligned(base: ModelRef, stage: Stage, policy: PromptPolicy | None = None) -> AlignedModel:
-    """The model that a training stage made: base and adapter, or for full weights a base of its own."""
-    provenance = {"fit": stage.key}
-    policy = policy or PromptPolicy()
-    weights = stage.path / _MODEL
-    if weights.is_dir():
-        trained = replace(base, name=f"{base.name}+{stage.key}", path=weights, fingerprint=stage.key)
-        return AlignedModel(trained, policy=policy, provenance=provenance)
-    return AlignedModel(base, stage.path, stage.key, policy, provenance)

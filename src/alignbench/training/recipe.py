@@ -8,7 +8,8 @@ from enum import Enum
 from typing import Any
 
 from alignbench.backend.device import has_nf4, quick_bfloat16
-from alignbench.component import Component, added, recorded
+from alignbench.component import Component, recorded
+from alignbench.identity import spelt_out
 from alignbench.types import check, one_of
 
 
@@ -39,10 +40,10 @@ class Training(Component):
     lora_targets: tuple[str, ...] = ("all-linear",)
     # Modules trained in full beside LoRA (PEFT modules_to_save), lm_head and the like; served by backend=hf alone.
     # A head tied to the embeddings comes apart from them.
-    full_modules: tuple[str, ...] = added(())
+    full_modules: tuple[str, ...] = ()
     # QLoRA (nf4, doubly quantised, bfloat16 arithmetic): none | nf4 | auto, which is nf4 on CUDA with bitsandbytes and
     # none elsewhere. What auto came to is said, recorded and part of the identity.
-    quantise: Quantise = added(Quantise.none)
+    quantise: Quantise = Quantise.none
     learning_rate: float = 5e-4
     # constant | linear | cosine
     schedule: str = "linear"
@@ -52,7 +53,7 @@ class Training(Component):
     # Optimiser updates of the main phase.
     updates: int = 56
     # SFT: at most so many passes over the rows, if that is less; 0 is no such bound.
-    epochs: int = added(0)
+    epochs: int = 0
     prompts_per_update: int = 8
     # Completions a prompt (G) where text is generated.
     generations: int = 8
@@ -124,13 +125,10 @@ class Training(Component):
         return self.quantise is not Quantise.none and has_nf4()
 
     @property
-    def parts(self) -> dict[str, Any]:
-        """The knobs, with ``dtype`` and ``quantise`` as they came out; a whole ``lora_alpha`` as it was as an int."""
-        parts = {**super().parts, "dtype": "bfloat16" if self.bfloat16 else "float32"}
-        parts.pop("quantise", None)
-        whole = float(self.lora_alpha).is_integer()
-        alpha = int(self.lora_alpha) if whole else self.lora_alpha
-        return {**parts, "lora_alpha": alpha, **({"quantise": "nf4"} if self.nf4 else {})}
+    def identity(self) -> dict[str, Any]:
+        """The knobs, with ``dtype`` and ``quantise`` as they came out."""
+        dtype, quantise = "bfloat16" if self.bfloat16 else "float32", "nf4" if self.nf4 else "none"
+        return {**spelt_out(self), "dtype": dtype, "quantise": quantise}
 
     def for_rows(self, rows: int) -> Training:
         """The same training of ``rows`` rows: as many updates as ``updates`` and ``epochs`` allow."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from alignbench.component import Component
 from alignbench.tools import Tools
-from alignbench.types import Item, ModelRef
+from alignbench.types import Item
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,6 @@ class Author(Component, ABC):
         Raises:
             AlignbenchError: this author knows nothing that it is not told.
         """
-
-    def identity(self, base: ModelRef) -> dict[str, Any]:
-        """What of it decides the norms, for the keys of stages; ``base`` is the model that is aligned."""
-        return self.parts
 
     @property
     @abstractmethod

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -16,7 +15,7 @@ from alignbench.generator.base import BaseModel
 from alignbench.norms.author import Author, Evidence
 from alignbench.progress import say
 from alignbench.tools import Tools
-from alignbench.types import ModelRef, Sampling, chat, check
+from alignbench.types import Sampling, chat, check
 
 _TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
 _NUMBER = re.compile(r"^\W*\d*[.):]?\W*")
@@ -72,10 +71,6 @@ class LLMAuthor(Author):
         engine = self.generator.open(tools)
         sampling = Sampling(max_new_tokens=norms * self.max_new_tokens)
         return [texts[0] for texts in engine.generate([chat(prompt) for prompt in prompts], sampling)]
-
-    def identity(self, base: ModelRef) -> dict[str, Any]:
-        """Its knobs, and the model that writes."""
-        return {**self.parts, "generator": self.generator.identity(base)}
 
     @property
     def note(self) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alignbench.component import supplied
+from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.norms.author import Author, Evidence
 from alignbench.norms.cluster import Clustering, cluster, distances
@@ -21,6 +23,7 @@ class TemplateAuthor(Author):
     """Low-level norms are the items' predicates; a high-level norm is the one nearest to the centre of its cluster."""
 
     cluster_seed: int = 42
+    embedder: Embedder = supplied()
 
     def low_level(self, evidence: Sequence[Evidence], subject: str, tools: Tools) -> list[str]:
         """The top answer as a statement, or the first three answers in their order."""
@@ -30,7 +33,7 @@ class TemplateAuthor(Author):
         """One norm for each of ``count`` k-means clusters, in the order of the norms."""
         if len(norms) <= count:
             return list(norms)
-        vectors = tools.embedder.encode(norms)
+        vectors = self.embedder.encode(norms)
         names = [str(i) for i in range(len(norms))]
         found = cluster(names, vectors, Clustering.kmeans, count, seed=self.cluster_seed)
         apart = distances(vectors, found.centres)

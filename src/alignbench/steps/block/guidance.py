@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from alignbench.method import RunContext
-from alignbench.method.block import Block, Fixed, Knobs
-from alignbench.method.prompting import rendered
+from alignbench.context import RunContext
+from alignbench.steps.block import Block, Fixed, Knobs
+from alignbench.steps.texts import rendered
 
 
 def make(context: RunContext, knobs: Knobs) -> Block:

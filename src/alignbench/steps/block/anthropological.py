@@ -5,9 +5,9 @@ Of the framework's points at least seven are published; two could not be recover
 
 from __future__ import annotations
 
-from alignbench.method import RunContext
-from alignbench.method.block import Block, Fixed, Knobs
-from alignbench.method.prompting import rendered
+from alignbench.context import RunContext
+from alignbench.steps.block import Block, Fixed, Knobs
+from alignbench.steps.texts import rendered
 
 
 def make(context: RunContext, knobs: Knobs) -> Block:

@@ -12,7 +12,7 @@ import numpy as np
 from alignbench.evaluation.ask import Asking
 from alignbench.judge import Judge, Judgement
 from alignbench.judge.targets import entropy_matched, peak_matched
-from alignbench.method.practice import option_rows
+from alignbench.steps.practice import option_rows
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import TrainingPrompt, stance_system
 from alignbench.tools import Tools
@@ -27,7 +27,8 @@ class Reward(Enum):
 
     verdict = "verdict"  # the judge's -1/0/+1: the paper's form, pays for the majority alone
     entropy = "entropy"  # target: softmax of the judge's scores at a fixed entropy (ours)
-    support = "support"  # target: the same, as peaked as the norm is widely held (ours)
+    # target: the same, as peaked as the norm is widely held; in open practice the judge's score itself (ours)
+    support = "support"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Run:
         judge: with thresholds that fit this culture's pool.
         dropped: how many prompts lay too far from every cluster, or in one without a norm of this culture.
         told: system text of survey questions; None where the culture has a model of its own.
-        target_entropy: normalised entropy of the target when ``reward`` is entropy.
+        target_entropy: normalised entropy of the target when ``reward`` is entropy, else None.
     """
 
     pool: NormPool
@@ -47,7 +48,7 @@ class Run:
     dropped: int
     told: str | None
     reward: Reward
-    target_entropy: float
+    target_entropy: float | None
     tools: Tools
 
     @property
@@ -111,7 +112,7 @@ class Run:
         scores = [j.score for j in row]
         if self.reward is Reward.verdict:
             return [1 / len(item.codes)] * len(item.codes)  # unused: the verdicts are the reward
-        if self.reward is Reward.entropy:
+        if self.target_entropy is not None:
             levels = entropy_matched(scores, self.target_entropy)
         else:
             support = {norm.item: norm.support for norm in self.pool.norms}

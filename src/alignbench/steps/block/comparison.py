@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from alignbench.data.distance import by_distance
-from alignbench.method import RunContext
-from alignbench.method.block import Block, Fixed, Knobs
-from alignbench.method.prompting import rendered
+from alignbench.context import RunContext
+from alignbench.steps.block import Block, Fixed, Knobs
+from alignbench.steps.texts import rendered
 from alignbench.types import check
 
 

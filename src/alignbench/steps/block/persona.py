@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alignbench.method import RunContext
-from alignbench.method.block import Block, Fixed, Knobs
-from alignbench.method.prompting import persona_text
+from alignbench.context import RunContext
+from alignbench.steps.block import Block, Fixed, Knobs
+from alignbench.steps.texts import persona_text
 
 
 @dataclass(frozen=True)

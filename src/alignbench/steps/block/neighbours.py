@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from alignbench.data.survey import Survey
 from alignbench.embedder.nearest import Nearest
-from alignbench.method import RunContext
-from alignbench.method.block import Block, Knobs
-from alignbench.method.prompting import rendered
+from alignbench.context import RunContext
+from alignbench.steps.block import Block, Knobs
+from alignbench.steps.texts import rendered
 from alignbench.types import Culture, Item, check
 
 
@@ -33,12 +32,6 @@ class Neighbours(Block):
 
     def _modal(self, item: Item) -> str:
         return item.options[int(np.argmax(self.train.of(self.culture.iso3)[item.id].shares))]
-
-    @property
-    def identity(self) -> Any:
-        """Survey, country, embedder and count."""
-        country = [self.culture.iso3, self.culture.country]
-        return ["neighbours", self.train.fingerprint, country, self.questions.embedder.fingerprint, self.count]
 
 
 def make(context: RunContext, knobs: Knobs) -> Block:

@@ -1,7 +1,7 @@
 """Blocks of a prompt: what a system text may be made of. One module each; ``method.blocks`` names them in order.
 
-A module has ``make(context, knobs) -> Block``. Blocks learn from the training split alone; an item that is to be
-asked shows them its question, never an answer.
+The fields of a block are its identity. A module has ``make(context, knobs) -> Block``. Blocks learn from the training
+split alone; an item that is to be asked shows them its question, never an answer.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from alignbench.component import Component
-from alignbench.method import RunContext
+from alignbench.component import Component, recorded
+from alignbench.context import RunContext
 from alignbench.norms.mining import Mining
 from alignbench.types import Item, one_of
 
@@ -51,11 +52,6 @@ class Block(ABC):
         """The variants of this block for an item, at least one."""
 
     @property
-    @abstractmethod
-    def identity(self) -> Any:
-        """JSON-able: everything that changes the texts."""
-
-    @property
     def says_who(self) -> bool:
         """Whether it names the respondent, whose place another one takes in an interview."""
         return False
@@ -65,10 +61,9 @@ class Block(ABC):
         """What every table that rests on this block must say."""
         return None
 
-    @property
-    def stages(self) -> Mapping[str, str]:
-        """Stage -> key of what the block rests on."""
-        return {}
+    def ready(self, folder: Callable[[Any], Path]) -> Block:
+        """The block with what it reads of stages at hand; ``folder`` says where their content lies."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -76,16 +71,11 @@ class Fixed(Block):
     """The same texts for every item."""
 
     variants: tuple[str, ...]
-    said: str | None = None
+    said: str | None = recorded(None)
 
     def texts(self, item: Item) -> tuple[str, ...]:
         """All variants."""
         return self.variants
-
-    @property
-    def identity(self) -> Any:
-        """The texts themselves."""
-        return list(self.variants)
 
     @property
     def note(self) -> str | None:

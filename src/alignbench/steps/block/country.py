@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from alignbench.data.languages import phrases
-from alignbench.method import RunContext
-from alignbench.method.block import Block, Fixed, Knobs
-from alignbench.method.prompting import wordings
+from alignbench.context import RunContext
+from alignbench.steps.block import Block, Fixed, Knobs
+from alignbench.steps.texts import wordings
 from alignbench.types import check
 
 

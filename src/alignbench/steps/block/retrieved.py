@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
+from alignbench.component import recorded
 from alignbench.data.people import Person
 from alignbench.embedder.nearest import Nearest
-from alignbench.method import RunContext
-from alignbench.method.block import Block, Knobs
-from alignbench.method.prompting import rendered
+from alignbench.context import RunContext
+from alignbench.steps.block import Block, Knobs
+from alignbench.steps.texts import rendered
 from alignbench.types import Culture, Item, check
 
 _SENTENCES = 4  # of a summary, the respondent's first answers on the topic
@@ -28,17 +28,12 @@ class Retrieved(Block):
     culture: Culture
     summaries: Nearest
     count: int
-    said: str | None
+    said: str | None = recorded(None)
 
     def texts(self, item: Item) -> tuple[str, ...]:
         """The nearest summaries, in one text."""
         nearest = [self.summaries.texts[i] for i in self.summaries.ranked(item.question)[: self.count]]
         return (rendered("retrieved", culture=self.culture, summaries=nearest),)
-
-    @property
-    def identity(self) -> Any:
-        """All summaries, the embedder and the count."""
-        return ["retrieved", list(self.summaries.texts), self.summaries.embedder.fingerprint, self.count]
 
     @property
     def note(self) -> str | None:

@@ -1,0 +1,65 @@
+"""Mined norms of the item's topic (CNCA in context)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alignbench.component import recorded
+from alignbench.context import RunContext
+from alignbench.embedder import Embedder
+from alignbench.embedder.nearest import Nearest
+from alignbench.norms.mining import HighNorms
+from alignbench.steps.block import Block, Knobs
+from alignbench.steps.mining import Abstract, high_norms
+from alignbench.steps.texts import norms_text
+from alignbench.types import Item
+
+
+@dataclass(frozen=True)
+class TopicNorms(Block):
+    """The norms of the item's topic; for a topic without norms, the ``count`` of all that are nearest to the question.
+
+    Attributes:
+        source: the stage that writes them.
+        said: who writes them.
+    """
+
+    source: Abstract
+    embedder: Embedder
+    count: int
+    said: str = recorded("")
+
+    def ready(self, folder: Callable[[Any], Path]) -> Block:
+        """The block with the norms read."""
+        norms = HighNorms.load(folder(self.source)).norms
+        every = tuple(dict.fromkeys(text for texts in norms.values() for text in texts))
+        return _Listed(norms, Nearest(every, self.embedder), self.count)
+
+    def texts(self, item: Item) -> tuple[str, ...]:
+        """Known once the block is ready."""
+        raise AssertionError("call ready() first: the norms lie in the folder of a stage")
+
+    @property
+    def note(self) -> str:
+        """Who wrote them."""
+        return self.said
+
+
+@dataclass(frozen=True)
+class _Listed(Block):
+    norms: Mapping[str, tuple[str, ...]]
+    every: Nearest
+    count: int
+
+    def texts(self, item: Item) -> tuple[str, ...]:
+        nearest = [self.every.texts[i] for i in sorted(self.every.ranked(item.question)[: self.count])]
+        return (norms_text(self.norms.get(item.topic) or nearest),)
+
+
+def make(context: RunContext, knobs: Knobs) -> Block:
+    """The norms that the author mines."""
+    source = high_norms(context, knobs.mining, knobs.norms_per_topic, knobs.named)
+    return TopicNorms(source, context.embedder, knobs.norms_per_topic, context.author.note)

@@ -1,0 +1,157 @@
+"""Self-distillation (CNCA): the model reasons with a norm in view, and keeps what it said when it was right.
+
+For each training item K chains, and an answer after each, are sampled with the item's low-level norm in the prompt; a
+chain is right if its answer is the country's most frequent one. The norm is dropped from the stored prompt, so that a
+model that learns the right chains must recall it. Only the outline of this is published; how many items, how many
+chains and how they are sampled are knobs (all [I]).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from alignbench.backend import Engine
+from alignbench.data.distance import regional_variation
+from alignbench.data.survey import Survey
+from alignbench.evaluation.ask import Asking, Prompt
+from alignbench.norms.mining import LowNorms
+from alignbench.steps.mining import Mine
+from alignbench.steps.texts import norms_text
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
+from alignbench.types import Chat, Item, ModelRef, Sampling
+
+_FILE = "chains.parquet"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One sampled chain of thought on one item.
+
+    Attributes:
+        chat: the prompt without the norm, asking for thoughts.
+        thought: what the model said.
+        conclude: what then asks for the answer.
+        answer: the label that the model gave, sampled like the thought.
+        top: the label of the country's most frequent answer.
+    """
+
+    item: str
+    chat: Chat
+    thought: str
+    conclude: str
+    answer: str
+    top: str
+
+    @property
+    def right(self) -> bool:
+        """Whether the answer is the country's."""
+        return self.answer == self.top
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distil(Stage):
+    """Chains on training items that the country was asked and that have a norm, those on which countries differ most.
+
+    Attributes:
+        mined: the norms, one an item.
+        items: how many.
+        sampling: of the thoughts; ``n`` for each item.
+    """
+
+    name = "distil"
+
+    mined: Mine
+    train: Survey
+    iso3: str
+    model: ModelRef
+    asking: Asking
+    items: int
+    sampling: Sampling
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Sample the chains.
+
+        Raises:
+            AlignbenchError: asking for thoughts is not possible.
+        """
+        engine, norms = tools.engine(self.model), LowNorms.load(tools.folder(self.mined)).norms
+        before = replace(engine.usage)
+        items = self._chosen(norms)
+        sampled = self._sampled(engine, items, norms)
+        sampled.to_parquet(folder / _FILE, index=False)
+        right = int((sampled["answer"] == sampled["top"]).sum())
+        facts = {"items": len(items), "chains": len(sampled), "right": right, "wrong": len(sampled) - right}
+        return {**facts, **asdict(engine.usage - before)}
+
+    def chains(self, tools: Tools) -> list[Chain]:
+        """The chains of the finished stage, with prompts that show no norm."""
+        frame = pd.read_parquet(tools.folder(self) / _FILE)
+        items = [self.train.item(name) for name in frame["item"].unique()]
+        plain = {prompt.item: prompt for prompt in self._prompts(items, {})}
+        return [_chain(plain[row["item"]], row) for row in frame.to_dict("records")]
+
+    def _chosen(self, norms: Mapping[str, str]) -> list[Item]:
+        asked = [item for item in self.train.asked(self.iso3) if item.id in norms]
+        variation = regional_variation(self.train)
+        return sorted(asked, key=lambda item: (-variation.get(item.id, 0.0), item.id))[: self.items]
+
+    def _prompts(self, items: Sequence[Item], shown: Mapping[str, str]) -> list[Prompt]:
+        """One prompt an item, the orders of the options in turn; ``shown`` is the system text of an item."""
+        orders = cycle(self.asking.orders_for(0, 1))
+        return [
+            self.asking.prompt(item, 0, order, shown.get(item.id), thinking=True)
+            for item, order in zip(items, orders, strict=False)
+        ]
+
+    def _sampled(self, engine: Engine, items: Sequence[Item], norms: Mapping[str, str]) -> pd.DataFrame:
+        """Columns item, thought, answer, top: a row a chain."""
+        seen = self._prompts(items, {item.id: norms_text([norms[item.id]]) for item in items})
+        thoughts = engine.generate([prompt.request.chat for prompt in seen], self.sampling)
+        asked = [
+            (prompt, text.strip(), draw)
+            for prompt, texts in zip(seen, thoughts, strict=True)
+            for text, draw in zip(texts, _draws(prompt.item, self.sampling), strict=True)
+        ]
+        requests = [prompt.after(text) for prompt, text, _ in asked]
+        scores = engine.score([r.chat for r in requests], [r.options for r in requests])
+        rows = []
+        for (prompt, text, draw), request, score in zip(asked, requests, scores, strict=True):
+            shares = np.array(self.train.of(self.iso3)[prompt.item].shares)[list(prompt.options)]
+            answer, top = _drawn(score.logprobs, self.sampling.temperature, draw), int(shares.argmax())
+            rows.append((prompt.item, text, request.options[answer], request.options[top]))
+        return pd.DataFrame(rows, columns=["item", "thought", "answer", "top"])
+
+
+def _draws(item: str, sampling: Sampling) -> list[float]:
+    """Numbers within [0, 1), one for each answer to be sampled; those of an item depend on no other item."""
+    return list(np.random.default_rng([sampling.seed, crc32(item.encode())]).random(sampling.n))
+
+
+def _drawn(logprobs: Sequence[float], temperature: float, draw: float) -> int:
+    """The option at quantile ``draw`` of the softmax at this temperature; the likeliest at 0."""
+    if temperature == 0:
+        return int(np.argmax(logprobs))
+    weights = np.exp((np.asarray(logprobs) - max(logprobs)) / temperature)
+    return int(np.searchsorted(weights.cumsum() / weights.sum(), draw, side="right"))
+
+
+def _chain(prompt: Prompt, row: Mapping[Any, Any]) -> Chain:
+    assert prompt.conclude is not None
+    return Chain(
+        prompt.item, prompt.request.chat, str(row["thought"]), prompt.conclude, str(row["answer"]), str(row["top"])
+    )
+
+
+def counts(chains: Sequence[Chain]) -> dict[str, int]:
+    """How many chains there are, how many are right, and on how many items."""
+    right = [chain for chain in chains if chain.right]
+    return {"chains": len(chains), "right": len(right), "items_with_right": len({chain.item for chain in right})}

@@ -1,0 +1,180 @@
+"""Lessons: questions in survey format with one right answer each, and who the model is told to be meanwhile."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from alignbench.aligned import AlignedModel
+from alignbench.backend.render import Renderer
+from alignbench.context import RunContext
+from alignbench.data.survey import Survey
+from alignbench.evaluation.ask import Answer, Asking
+from alignbench.steps.practice import Fit, option_rows
+from alignbench.synthetic.folder import About
+from alignbench.tools import Tools
+from alignbench.training.options import OptionRow, distribution_sft, train_on_options
+from alignbench.training.recipe import Training
+from alignbench.training.sft import ConversationRow, train_sft
+from alignbench.types import Item, Message, ModelRef, PromptPolicy, check
+
+
+class Told(Enum):
+    """When the model is told whose values it should know."""
+
+    always = "always"  # in training and when it is asked
+    training = "training"
+    never = "never"
+
+    def when_asked(self, systems: Mapping[str, str]) -> dict[str, str | None]:
+        """iso3 -> what is said before the questions once the model is trained."""
+        return {iso3: text if self is Told.always else None for iso3, text in systems.items()}
+
+    def in_training(self, systems: Mapping[str, str]) -> dict[str, str | None]:
+        """iso3 -> what is said before the questions that are learnt."""
+        return {iso3: None if self is Told.never else text for iso3, text in systems.items()}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A question and its answer.
+
+    Attributes:
+        item: in the wording that is taught.
+        position: of the right answer in ``Item.codes``.
+    """
+
+    item: Item
+    position: int
+    system: str | None = None
+
+    def rows(self, asking: Asking) -> list[OptionRow]:
+        """The question in every order of its options; all probability on the right answer."""
+        target = [float(i == self.position) for i in range(len(self.item.codes))]
+        return option_rows(asking, [self.item], {self.item.id: target}, system=self.system)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnLessons(Fit):
+    """Cross-entropy of the answer's token. A subclass holds where its lessons are from.
+
+    Attributes:
+        passes: over all rows, fewer where ``training.updates`` allows fewer; None for as many as that allows.
+    """
+
+    asking: Asking
+    passes: int | None = None
+
+    @abstractmethod
+    def lessons(self, tools: Tools) -> list[Lesson]:
+        """What is to be learnt."""
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Train, and leave the adapter."""
+        rows = [row for lesson in self.lessons(tools) for row in lesson.rows(self.asking)]
+        training = self.training if self.passes is None else within(self.training, self.passes)
+        facts = train_on_options(self.model, rows, distribution_sft, training, self.seed, folder, self.validation)
+        return {"rows": len(rows), **facts}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnReasons(Fit):
+    """Supervised fine-tuning on the label of the right answer with a reason. A subclass holds where they are from.
+
+    Attributes:
+        system: said before every question; None says nothing.
+        passes: over all rows, fewer where ``training.updates`` allows fewer.
+        longest: most tokens of a reply.
+    """
+
+    asking: Asking
+    system: str | None
+    passes: int
+    longest: int
+
+    @abstractmethod
+    def answers(self, tools: Tools) -> Sequence[tuple[Item, int, str]]:
+        """Item, position of the right answer in ``Item.codes``, reason."""
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Train, and leave the adapter."""
+        rows = reasoned(self.model, self.asking, self.answers(tools), self.system)
+        training = within(self.training, self.passes)
+        training = training.with_knobs(max_new_tokens=max(training.max_new_tokens, self.longest))
+        facts = train_sft(self.model, rows, training, self.seed, folder, validate=self.validation)
+        return {"rows": len(rows), **facts}
+
+
+def reasoned(
+    model: ModelRef, asking: Asking, answers: Iterable[tuple[Item, int, str]], system: str | None
+) -> list[ConversationRow]:
+    """Questions with the label of the right answer and a reason as reply; the orders of the options in turn.
+
+    Args:
+        answers: item, position of the right answer in ``Item.codes``, reason.
+
+    Raises:
+        AlignbenchError: with this tokenizer a reply does not begin with the label's token.
+    """
+    asking, renderer, rows = replace(asking, answer=Answer.label), Renderer.of(model), []
+    for (item, position, reason), order in zip(answers, cycle(asking.orders_for(0, 1)), strict=False):
+        prompt = asking.prompt(item, 0, order, system)
+        chat, label = prompt.request.chat, prompt.request.options[prompt.options.index(position)]
+        reply = f"{label}. {reason}"
+        _, ids = renderer.conversation((*chat, Message("assistant", reply)))
+        alone = renderer.option_ids(renderer.prompt(chat), label)
+        check(tuple(ids[:1]) == alone, "option label", reply, "the label is no token of its own: use digits")
+        rows.append(ConversationRow(chat, reply))
+    return rows
+
+
+def within(training: Training, passes: int) -> Training:
+    """The training with at most ``training.epochs`` passes over its rows, or else so many."""
+    return training.with_knobs(epochs=training.epochs or passes)
+
+
+def told_model(
+    context: RunContext, fit: Fit, system: str, told: Told = Told.always, notes: tuple[str, ...] = ()
+) -> AlignedModel:
+    """The model that a training makes, told ``system`` when it is asked, if it is to be told."""
+    policy = PromptPolicy((system if told is Told.always else None,))
+    return AlignedModel(context.model, fit, policy, notes)
+
+
+def written_by(context: RunContext, what: str) -> str:
+    """The sentence that every table must carry on data that a model made."""
+    return f"{what} were written by {context.generator.title}."
+
+
+def about(
+    survey: Survey,
+    method: str,
+    title: str,
+    country: str,
+    steps: Iterable[str],
+    columns: Mapping[str, str],
+    generator: str,
+    critic: str | None = None,
+) -> About:
+    """The card of a set that a method makes from the survey.
+
+    Args:
+        generator, critic: names of the models that wrote and judged; critic None where nothing was judged.
+    """
+    cited = f"{survey.title} ({survey.year}); {survey.citation} Licence: {survey.licence.rstrip('.')}."
+    held = "Training batteries only. A model that has read the survey elsewhere may still write a held-out question."
+    return About(
+        title=title,
+        method=method,
+        country=country,
+        steps=tuple(steps),
+        generator=generator,
+        critic=critic,
+        sources=tuple(text for text in (cited, survey.warning, held) if text),
+        columns=dict(columns),
+    )

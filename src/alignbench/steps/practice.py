@@ -1,0 +1,134 @@
+"""Survey-format practice shared by the methods that train: rows in every order, and what a checkpoint is chosen by.
+
+The format is the benchmark's own, answered by label: what is held out are the questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alignbench.backend import Engine
+from alignbench.context import RunContext
+from alignbench.data.survey import Survey
+from alignbench.evaluation.ask import Answer, Asking
+from alignbench.evaluation.metrics import js_similarity
+from alignbench.store.stage import Stage
+from alignbench.training.options import OptionRow, Score
+from alignbench.training.recipe import Select, Training
+from alignbench.types import Item, ModelRef
+
+# iso3 -> what is said before the questions of that country; None says nothing.
+Systems: TypeAlias = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What chooses among checkpoints where ``training.select`` is ``validation``; an input of the training.
+
+    Attributes:
+        survey: restricted to validation batteries.
+        systems: the countries that are asked about, and what is said before their questions.
+    """
+
+    survey: Survey
+    systems: Systems
+    asking: Asking
+
+    def __call__(self, score: Score) -> float:
+        """Mean 1 - JSD (base 2) over the items of all countries.
+
+        One order an item, in turn, which halves the time: a checkpoint is chosen by it, nothing is reported.
+        """
+        asking, asked = replace(self.asking, answer=Answer.label), []
+        for iso3, system in self.systems.items():
+            answers, orders = self.survey.of(iso3), cycle(asking.orders_for(0, 1))
+            for item, order in zip(self.survey.asked(iso3), orders, strict=False):
+                prompt = asking.prompt(item, 0, order, system)
+                asked.append((prompt.request, np.array(answers[item.id].shares)[list(prompt.options)]))
+        found = score([request.chat for request, _ in asked], [request.options for request, _ in asked])
+        return float(np.mean([js_similarity(p, _softmax(a.logprobs)) for (_, p), a in zip(asked, found, strict=True)]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit(Stage):
+    """A training: leaves an adapter, or weights, as :mod:`alignbench.training.export` says.
+
+    Attributes:
+        validation: what the choice among checkpoints sees; None where the last one is taken.
+    """
+
+    name = "fit"
+    by_all_ranks = True
+
+    model: ModelRef
+    training: Training
+    validation: Validation | None
+    seed: int
+
+
+def validation_of(context: RunContext, systems: Systems | None = None) -> Validation | None:
+    """The validation items as the aligned model will be asked, where ``training.select`` wants them.
+
+    Args:
+        systems: None for the culture itself, with nothing said before.
+    """
+    if context.training.select is Select.last:
+        return None
+    return Validation(context.validation, systems or {context.culture.iso3: None}, context.asking)
+
+
+def option_rows(
+    asking: Asking,
+    items: Iterable[Item],
+    targets: Mapping[str, Sequence[float]],
+    rewards: Mapping[str, Sequence[float]] | None = None,
+    system: str | None = None,
+) -> list[OptionRow]:
+    """One row per item and option order, for the items that have a target.
+
+    Args:
+        asking: the benchmark's form.
+        targets: item id -> distribution over ``Item.codes``.
+        rewards: item id -> reward of each option, in the same order.
+        system: said before every question.
+    """
+    asking, rows = replace(asking, answer=Answer.label), []
+    for item in items:
+        if item.id not in targets:
+            continue
+        for order in asking.orders_for(0, 1):
+            prompt = asking.prompt(item, 0, order, system)
+            target = tuple(float(targets[item.id][i]) for i in prompt.options)
+            paid = None if rewards is None else tuple(float(rewards[item.id][i]) for i in prompt.options)
+            rows.append(OptionRow(prompt.request.chat, prompt.request.options, target, item.id, paid))
+    return rows
+
+
+def likeliest(engine: Engine, asking: Asking, items: Sequence[Item], system: str | None) -> list[int]:
+    """The likeliest option for each item, as position in ``Item.codes``.
+
+    Probabilities are averaged over the orders of the options.
+    """
+    asking = replace(asking, answer=Answer.label)
+    prompts = [[asking.prompt(item, 0, order, system) for order in asking.orders_for(0, 1)] for item in items]
+    requests = [prompt.request for asked in prompts for prompt in asked]
+    scores = iter(engine.score([r.chat for r in requests], [r.options for r in requests]))
+    found = []
+    for asked in prompts:
+        shares = np.zeros(len(asked[0].options))
+        for prompt in asked:
+            shares[list(prompt.options)] += _softmax(next(scores).logprobs)
+        found.append(int(shares.argmax()))
+    return found
+
+
+def _softmax(logprobs: Sequence[float]) -> NDArray[np.float64]:
+    weights = np.exp(np.array(logprobs) - max(logprobs))
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares

@@ -1,0 +1,212 @@
+"""The store: ``<root>/<stage>/<key>/``, each folder complete or absent."""
+
+from __future__ import annotations
+
+import pkgutil
+import time
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from filelock import AcquireReturnProxy, FileLock, Timeout
+
+from alignbench import backend, ranks
+from alignbench.backend import Engine
+from alignbench.backend.engines import Opener
+from alignbench.identity import digest
+from alignbench.progress import say
+from alignbench.store.artifact import MANIFEST, Artifact
+from alignbench.store.code import Code, changed, code_in, code_of
+from alignbench.store.manifest import manifest, write_json
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
+from alignbench.types import ModelRef
+
+_PAUSE = 0.1
+_CODE = 8
+# Modules named in the line on a stage that other code built.
+_NAMED = 3
+
+
+class State(Enum):
+    """How a stage stands."""
+
+    done = "done"
+    running = "running"  # some process holds its lock
+    pending = "pending"
+
+
+class Stale(Enum):
+    """What becomes of a stage that other code built from the same inputs."""
+
+    rebuild = "rebuild"
+    keep = "keep"
+
+
+class Store:
+    """Finds stages by key, or builds them once.
+
+    A key is the recipe of a stage (its inputs) and a digest of the code that it reaches, and of the code of the stages
+    before it: an edit of either is another stage.
+
+    Args:
+        root: folder of the store.
+        opener: opens models; without one the store only looks things up.
+        stale: ``keep`` takes the newest stage of the same recipe where none was built by the code as it is now.
+    """
+
+    def __init__(
+        self, root: Path, opener: Opener | None = None, stale: Stale = Stale.rebuild
+    ) -> None:
+        self.root = root.absolute()
+        self.built: list[Artifact] = []
+        self._opener, self._stale = opener or Opener(), stale
+        self._codes: dict[str, str] = {}
+        self._named: set[Path] = set()
+
+    def get(self, stage: Stage) -> Artifact:
+        """The finished stage: reused if complete, else built, after those that it reads.
+
+        ``build`` gets a folder that is renamed into place with its manifest once it returns its facts. Two processes
+        that want the same stage: one builds, the other waits and reuses.
+
+        Raises:
+            AlignbenchError: what the stage's ``build`` refuses, or a stage that it reads does not accept.
+        """
+        if not ranks.agreed(self.find(stage) is not None):
+            for before in stage.upstream:
+                before.accept(self.get(before).facts)
+            self._build(stage)
+        found = self._at(stage)
+        if found.path not in self._named:
+            self._named.add(found.path)
+            if found not in self.built:
+                say(f"  reuse  {found.name}/{found.key}")
+        return found
+
+    def find(self, stage: Stage) -> Artifact | None:
+        """The finished stage, None where there is none; nothing is built."""
+        found = self._at(stage)
+        return found if _complete(found) else None
+
+    def state(self, stage: Stage) -> State:
+        """How the stage stands at this moment, for whichever process."""
+        found = self._at(stage)
+        if _complete(found):
+            return State.done
+        lock = _lock_file(found)
+        if not lock.is_file():
+            return State.pending
+        try:
+            FileLock(lock).acquire(timeout=0).lock.release()
+        except Timeout:
+            return State.running
+        return State.pending
+
+    def key(self, stage: Stage) -> str:
+        """Recipe and code, as they name the stage's folder."""
+        return f"{stage.recipe}-{self._code(stage)}"
+
+    def engine(self, model: ModelRef) -> Engine:
+        """The engine of a model; it loads weights at its first call."""
+        return self._opener(model)
+
+    def make_room(self) -> None:
+        """Free the weights of all engines."""
+        self._opener.close()
+
+    def _at(self, stage: Stage) -> Artifact:
+        return Artifact(self.root / stage.name / self.key(stage))
+
+    def _code(self, stage: Stage) -> str:
+        if stage.recipe not in self._codes:
+            code = digest([_own_code(stage).digest, *map(self._code, stage.upstream)], _CODE)
+            kept = self._older(stage) if self._stale is Stale.keep else []
+            here = Artifact(self.root / stage.name / f"{stage.recipe}-{code}")
+            self._codes[stage.recipe] = kept[-1].key.partition("-")[2] if kept and not _complete(here) else code
+        return self._codes[stage.recipe]
+
+    def _older(self, stage: Stage) -> list[Artifact]:
+        """Finished stages of the same recipe, the newest last."""
+        found = [Artifact(path) for path in (self.root / stage.name).glob(f"{stage.recipe}-*") if path.is_dir()]
+        complete = [artifact for artifact in found if _complete(artifact)]
+        return sorted(complete, key=lambda artifact: str(artifact.manifest["finished"]))
+
+    def _build(self, stage: Stage) -> None:
+        goal = self._at(stage)
+        if not ranks.is_main():
+            self._attend(stage, goal)
+            return
+        goal.path.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(goal):
+            complete, partial = _complete(goal), _partial(goal)
+            if not complete:
+                self._announce(stage, goal, resumed=partial.exists())
+                partial.mkdir(exist_ok=True)
+            if stage.by_all_ranks:
+                ranks.agreed(complete)
+            if complete:
+                return
+            started = time.time()
+            facts = stage.build(partial, Tools(self, stage)) or {}
+            if stage.by_all_ranks:
+                ranks.barrier()
+            upstream = [self._at(before) for before in stage.upstream]
+            record = manifest(stage, goal.key, upstream, _own_code(stage).modules, started, facts)
+            write_json(partial / MANIFEST, record)
+            partial.rename(goal.path)
+            self.built.append(goal)
+
+    def _announce(self, stage: Stage, goal: Artifact, resumed: bool) -> None:
+        say(f"  {'resume' if resumed else 'build '} {goal.name}/{goal.key}")
+        if older := self._older(stage):
+            edited = changed(older[-1].manifest["code"], _own_code(stage).modules)
+            named = ", ".join(edited[:_NAMED]) + (f" and {len(edited) - _NAMED} more" if len(edited) > _NAMED else "")
+            reason = f"the code has changed ({named})" if edited else "a stage that it reads has changed"
+            say(f"  stale  {older[-1].name}/{older[-1].key}: {reason}; to keep such stages: stale=keep")
+
+    def _attend(self, stage: Stage, goal: Artifact) -> None:
+        """What a rank that does not write does: build what all build, then wait for rank 0."""
+        if stage.by_all_ranks and not ranks.agreed(False):
+            stage.build(_partial(goal), Tools(self, stage))
+            ranks.barrier()
+        while not _complete(goal):
+            time.sleep(_PAUSE)
+
+
+def _own_code(stage: Stage) -> Code:
+    """The code of a stage and of all that it holds."""
+    return _code_of(frozenset({type(stage), *(type(value) for _, value in stage.held if not isinstance(value, Stage))}))
+
+
+@cache
+def _code_of(classes: frozenset[type]) -> Code:
+    """The code of these classes; where a model is among them that of every backend, since any may run it."""
+    own = code_of(classes).modules
+    if ModelRef not in classes:
+        return Code(own)
+    engines = code_in(f"{backend.__name__}.{module.name}" for module in pkgutil.iter_modules(backend.__path__))
+    return Code({**engines.modules, **own})
+
+
+def _complete(artifact: Artifact) -> bool:
+    return (artifact.path / MANIFEST).is_file()
+
+
+def _lock(artifact: Artifact) -> AcquireReturnProxy[Any]:
+    """Held by the one process that builds; the system frees it when that process dies."""
+    lock = FileLock(_lock_file(artifact))
+    try:
+        return lock.acquire(timeout=0)
+    except Timeout:
+        say(f"  wait   {artifact.name}/{artifact.key}: another process is building it")
+        return lock.acquire()
+
+
+def _partial(artifact: Artifact) -> Path:
+    return artifact.path.with_name(f"{artifact.key}.partial")
+
+
+def _lock_file(artifact: Artifact) -> Path:
+    return artifact.path.with_name(f"{artifact.key}.lock")
