@@ -1,0 +1,61 @@
+"""What every method returns: a change of weights (or none) and a prompt policy (or none)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from alignbench.backend import Engine
+from alignbench.identity import recorded
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
+from alignbench.types import ModelRef, PromptPolicy
+
+# Folder of a training stage that changed all weights; adapters lie in the stage's folder itself.
+WEIGHTS = "model"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An aligned model at work: an engine, the adapter to serve with it, and a policy that has all it reads."""
+
+    engine: Engine
+    adapter: Path | None
+    policy: PromptPolicy
+
+
+@dataclass(frozen=True)
+class AlignedModel:
+    """A base model, what was learnt, and how it is spoken to; as an input of a stage it counts by these three.
+
+    Attributes:
+        training: the stage that leaves an adapter or weights; None where no weight changes.
+        notes: sentences that every table with this model must carry.
+    """
+
+    base: ModelRef
+    training: Stage | None = None
+    policy: PromptPolicy = field(default_factory=PromptPolicy)
+    notes: tuple[str, ...] = recorded(())
+
+    @property
+    def prompted_base(self) -> AlignedModel:
+        """The base model under the same policy: the same words, nothing learnt."""
+        return replace(self, training=None)
+
+    @property
+    def is_prompted(self) -> bool:
+        """Whether it is spoken to in another way than the plain base model."""
+        return self.policy != PromptPolicy()
+
+    def at_work(self, tools: Tools) -> Opened:
+        """The model on its engine; no weights are loaded yet."""
+        policy = self.policy.ready(tools.folder)
+        folder = tools.folder(self.training) if self.training else None
+        if self.training is None or folder is None:
+            return Opened(tools.engine(self.base), None, policy)
+        if not (folder / WEIGHTS).is_dir():
+            return Opened(tools.engine(self.base), folder, policy)
+        key = tools.key(self.training)
+        weights = replace(self.base, name=f"{self.base.name}+{key}", path=folder / WEIGHTS, fingerprint=key)
+        return Opened(tools.engine(weights), None, policy)

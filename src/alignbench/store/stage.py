@@ -1,0 +1,86 @@
+"""A stage: one step of a chain as a frozen object whose fields are all that it may read."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from alignbench.component import Component
+from alignbench.identity import digest, inputs, spelt_out, walk
+
+if TYPE_CHECKING:
+    from alignbench.tools import Tools
+
+
+@dataclass(frozen=True)
+class Stage(ABC):
+    """A computation whose inputs are its fields: knobs, components, surveys, models, and the stages before it.
+
+    A subclass is a frozen dataclass. Its key follows from the fields (but for those marked
+    :func:`~alignbench.identity.recorded`), its class, its ``version`` and the code that it reaches; nobody lists it.
+
+    Attributes:
+        name: folder of the store; stages of different classes may share it.
+        version: to be raised where the meaning changes and neither fields nor code show it.
+        by_all_ranks: whether all processes of one training build it together.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    by_all_ranks: ClassVar[bool] = False
+
+    @abstractmethod
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any] | None:
+        """Leave the content in ``folder``; the plain facts that are returned go into the manifest.
+
+        The folder survives a kill: a stage may go on from what it finds there.
+        """
+
+    def accept(self, facts: Mapping[str, Any]) -> None:
+        """Called before another stage is built on this one.
+
+        Raises:
+            AlignbenchError: nothing may rest on it.
+        """
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        """What stands for this stage in the identity of the stages after it."""
+        return {"stage": self.name, "recipe": self.recipe}
+
+    @cached_property
+    def recipe(self) -> str:
+        """Sixteen hex digits that name class, version and inputs, whatever code carries them out."""
+        return digest({"stage": self.name, "version": self.version, **spelt_out(self)})
+
+    @cached_property
+    def held(self) -> tuple[tuple[str, Any], ...]:
+        """Name and value of every dataclass among the inputs, however deep; other stages are not looked into."""
+        return tuple(pair for name, value in inputs(self) for pair in walk(value, name))
+
+    @cached_property
+    def upstream(self) -> tuple[Stage, ...]:
+        """The stages that this one reads, each once."""
+        return tuple({stage.recipe: stage for _, stage in self.held if isinstance(stage, Stage)}.values())
+
+    @property
+    def chain(self) -> Iterator[Stage]:
+        """Every stage that this one rests on, each once and after those that it reads; itself last."""
+        seen: dict[str, Stage] = {}
+        self._visit(seen)
+        return iter(seen.values())
+
+    def _visit(self, seen: dict[str, Stage]) -> None:
+        for stage in self.upstream:
+            if stage.recipe not in seen:
+                stage._visit(seen)
+        seen[self.recipe] = self
+
+    @property
+    def components(self) -> dict[str, Component]:
+        """The components that it uses, by the name of the field in which they stand."""
+        return {name: value for name, value in self.held if isinstance(value, Component)}
