@@ -19,12 +19,13 @@ class Tools:
     """The one door from a stage to the world: engines of models, and the folders of the stages that it reads.
 
     Args:
-        reader: the stage that is built; it reads no stage but those among its fields. None for a reader that is no
+        reader: the stage that is built; it reads no stage but those that it rests on. None for a reader that is no
             stage (a page, an export).
     """
 
     def __init__(self, store: Store, reader: Stage | None = None) -> None:
         self._store, self._reader = store, reader
+        self._lineage = {before.recipe for before in reader.chain} if reader else set()
 
     def engine(self, model: ModelRef) -> Engine:
         """The engine of a model, opened when first called; one model holds its weights at a time."""
@@ -38,7 +39,7 @@ class Tools:
         """Where the content of a finished stage lies.
 
         Raises:
-            AlignbenchError: the stage that is built does not hold this one among its fields.
+            AlignbenchError: the stage that is built does not rest on this one.
         """
         return self._read(stage).path
 
@@ -46,7 +47,7 @@ class Tools:
         """What the stage's ``build`` returned.
 
         Raises:
-            AlignbenchError: the stage that is built does not hold this one among its fields.
+            AlignbenchError: the stage that is built does not rest on this one.
         """
         return self._read(stage).facts
 
@@ -56,7 +57,7 @@ class Tools:
 
     def _read(self, stage: Stage) -> Any:
         own = self._reader
-        if own is not None and stage.recipe not in {before.recipe for before in own.upstream}:
-            remedy = f"{type(own).__name__} does not hold it: make it one of its fields"
+        if own is not None and stage.recipe not in self._lineage:
+            remedy = f"{type(own).__name__} does not rest on it: make it one of its fields"
             raise AlignbenchError("stage", f"{stage.name}/{stage.recipe}", remedy)
         return self._store.get(stage)

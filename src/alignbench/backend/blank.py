@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.backend.loading import quiet
+from alignbench.identity import digest
 
 FOLDER = "blank-v1"
 _SEED = 20
@@ -31,6 +32,11 @@ People here hold that work, religion, friends, politics and leisure are importan
 have more right to a job than women. It is a duty towards society to have children. Which of these would you like?
 Question: Options: Answer: yes no mentioned not mentioned good bad should often sometimes rarely never always
 """
+
+
+def fingerprint() -> str:
+    """The version of this recipe."""
+    return digest(FOLDER)
 
 
 def build(folder: Path) -> None:

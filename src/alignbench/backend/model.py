@@ -54,30 +54,52 @@ class Model(Component):
     licence: str = recorded("unknown")
     citation: str = recorded("")
 
-    def resolve(self, cache: Path | None = None) -> ModelRef:
+    def resolve(self, cache: Path | None = None, ready: bool = True) -> ModelRef:
         """The model on disk, checked and fingerprinted; no weights are loaded.
 
-        Builtins are made into ``cache`` (default: :func:`alignbench.backend.cache.root`) the first time.
+        Builtins are made into ``cache`` (default: :func:`alignbench.backend.cache.root`) the first time. With
+        ``ready=False`` they are not, and ``path`` may not exist yet: enough to look up and to plan.
 
         Raises:
             AlignbenchError: nothing there, incomplete, not a chat model, or the wrong thinking switch.
         """
-        folder = self._folder(cache or caches.root())
+        recipe = self._recipe
+        if recipe is not None:
+            folder = (cache or caches.root()) / "models" / recipe.FOLDER
+            if ready:
+                caches.made(folder, recipe.build)
+            elif not folder.is_dir():
+                return self._ref(folder, recipe.fingerprint())
+        else:
+            folder = self._folder()
         checkpoint.verify(folder)
         self._check_thinking(checkpoint.chat_template(folder) or "")
+        return self._ref(folder, recipe.fingerprint() if recipe else checkpoint.fingerprint(folder))
+
+    def _ref(self, folder: Path, fingerprint: str) -> ModelRef:
         return ModelRef(
             name=self.name or Path(self.path).name,
             path=folder,
-            fingerprint=checkpoint.fingerprint(folder),
+            fingerprint=fingerprint,
             template_kwargs=self._template_kwargs,
             dtype=self._dtype,
             licence=self.licence,
         )
 
-    def _folder(self, cache: Path) -> Path:
+    @property
+    def _recipe(self) -> Any:
+        """The module that makes the builtin model; None for models that lie somewhere."""
+        from alignbench.backend import blank, smollm2
+
         scheme, _, builtin = self.path.rpartition(":")
+        recipes = {"smollm2_135m": smollm2, "nano": None, "blank": blank}
         if scheme == "builtin":
-            return _builtin(builtin, cache)
+            one_of("model.path (builtin)", builtin, tuple(recipes))
+        return recipes.get(builtin) if scheme == "builtin" else None
+
+    def _folder(self) -> Path:
+        if self.path == "builtin:nano":
+            return SHIPPED
         local = Path(self.path).expanduser()
         if local.exists() or not HUB_ID.fullmatch(self.path):
             return local.absolute()
@@ -99,16 +121,6 @@ class Model(Component):
         told = self.thinking is not Thinking.none
         remedy = "this model can think: choose on or off" if switch else "its template has no thinking switch: use none"
         check(switch == told, "model.thinking", self.thinking.name, remedy)
-
-
-def _builtin(name: str, cache: Path) -> Path:
-    from alignbench.backend import blank, smollm2
-
-    one_of("model.path (builtin)", name, ("smollm2_135m", "nano", "blank"))
-    if name == "nano":
-        return SHIPPED
-    recipe = blank if name == "blank" else smollm2
-    return caches.made(cache / "models" / recipe.FOLDER, recipe.build)
 
 
 def _from_hub(repo: str, revision: str | None) -> Path:

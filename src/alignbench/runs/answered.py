@@ -1,61 +1,69 @@
-"""A fitted model and its answers, on their way to the board."""
+"""The models that a cell compares, and their answers on the way to the board."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import pandas as pd
-
+from alignbench.aligned import AlignedModel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.board import Entry
 from alignbench.evaluation.formats import format_scores
+from alignbench.evaluation.items import Kind, label_of
 from alignbench.evaluation.survey import SurveyBenchmark, distributions, option_mass
-from alignbench.store.stages import Stage
-from alignbench.types import AlignedModel, Culture
+from alignbench.runs.stages import Respond
+from alignbench.tools import Tools
+from alignbench.types import Culture
 
-# Label of the row that every difference is measured from.
+# Label of the base model, told nothing.
 BASE = "base"
 
 
-@dataclass(frozen=True)
-class Answered:
-    """A fitted model and its answers to the benchmark's items.
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """An aligned model with its role in the comparison.
 
     Attributes:
-        own: of a control, the label of the method whose recipe it repeats.
+        kind: its role, see :class:`~alignbench.evaluation.items.Scored`.
+        method: name of the method that it serves; None for the base.
+        country: the control's country, of what is made for it.
+    """
+
+    kind: Kind
+    model: AlignedModel
+    method: str | None = None
+    country: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Name of its row."""
+        return label_of(self.kind, self.method or BASE, self.country)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered(Contender):
+    """A contender and the stages of its answers to the survey's items.
+
+    Attributes:
         forms: the answers to the same items in further forms, by the form's name.
     """
 
-    label: str
-    model: AlignedModel
-    responses: Stage
-    own: str | None = None
-    forms: Mapping[str, Stage] = field(default_factory=dict)
+    responses: Respond
+    forms: Mapping[str, Respond] = field(default_factory=dict)
 
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The responses, as :func:`~alignbench.evaluation.survey.respond` gives them."""
-        return _frame(self.responses)
-
-    def entry(self, survey: Survey, iso3: str, knobs: SurveyBenchmark) -> Entry:
+    def entry(self, survey: Survey, iso3: str, knobs: SurveyBenchmark, tools: Tools) -> Entry:
         """What the board needs."""
-        frame = self.frame
-        frames = {"": frame, **{name: _frame(stage) for name, stage in self.forms.items()}}
+        frames = {name: stage.table(tools) for name, stage in {"": self.responses, **self.forms}.items()}
         return Entry(
             label=self.label,
-            kind="control" if self.own else "method",
-            distributions=[distributions(frame, survey.items)],
-            key=self.responses.key,
-            masses=[option_mass(frame)],
-            base=self.label == BASE,
-            own=self.own,
+            kind=self.kind,
+            distributions=[distributions(frames[""], survey.items)],
+            key=tools.key(self.responses),
+            masses=[option_mass(frames[""])],
+            method=self.method,
+            country=self.country,
             formats=[format_scores(frames, survey, iso3, knobs)],
         )
-
-
-def _frame(stage: Stage) -> pd.DataFrame:
-    return pd.read_parquet(stage.path / "responses.parquet")
 
 
 @dataclass(frozen=True)
@@ -63,5 +71,5 @@ class Elsewhere:
     """The base and the aligned model told another culture: what alignment damaged there."""
 
     culture: Culture
-    before: Answered
-    after: Answered
+    before: Respond
+    after: Respond

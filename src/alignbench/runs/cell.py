@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from alignbench.backend import Backend, Engine
-from alignbench.backend.engines import Engines
+from alignbench.backend import Backend
+from alignbench.backend.engines import Engines, Opener
 from alignbench.backend.model import Model
 from alignbench.config import conf_dir, instantiate
 from alignbench.data.cultures import country_names, culture_named
@@ -20,73 +20,52 @@ from alignbench.data.source import Source
 from alignbench.data.splits import split_survey
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
-from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.generator import Generator, slots
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
-from alignbench.report.record import slug
 from alignbench.runs.recipe import GROUPS, changed
-from alignbench.store.stages import Store
+from alignbench.runs.setting import Setting
+from alignbench.store.store import Stale, Store
+from alignbench.tools import Tools
 from alignbench.training import Training
 from alignbench.types import Culture, ModelRef, Split, check
 
 
-@dataclass(frozen=True)
-class Cell:
+@dataclass(frozen=True, kw_only=True)
+class Cell(Setting):
     """Checked components of one run; no weights are loaded.
 
     Attributes:
-        choices: group -> name of the choice, as on the command line.
         config: experiment, command line, choices and every resolved knob, for the record; no part of any key.
+        baselines: methods that every run is compared with, by name.
         countries: iso3 -> name of every culture that has a YAML.
         surveys: split -> the survey restricted to it.
-        control: the culture whose norms serve as control; None if switched off.
-        others: cultures that the aligned model is told afterwards, to see what it forgot.
-        changed: knobs that differ from their choice's own; see :mod:`alignbench.runs.recipe`.
-        engines: open engines, perhaps those of other cells of this process too.
     """
 
-    choices: Mapping[str, str]
     config: Mapping[str, Any]
-    method: Method
     baselines: Mapping[str, Method]
-    culture: Culture
-    control: Culture | None
-    others: tuple[Culture, ...]
-    model: ModelRef
     backend: Backend
     countries: Mapping[str, str]
-    source: Source
-    survey: Survey
     surveys: Mapping[Split, Survey]
-    benchmark: SurveyBenchmark
     embedder: Embedder
     judge: Judge
     author: Author
     generator: Generator
     critic: Generator
-    training: Training
-    seed: int
     insist: bool
     store: Store
-    changed: Mapping[str, str] = field(default_factory=dict)
-    engines: Engines = field(default_factory=Engines)
 
     @classmethod
     def from_config(
-        cls,
-        cfg: DictConfig,
-        folders: tuple[Path, ...],
-        build_missing: bool = True,
-        engines: Engines | None = None,
+        cls, cfg: DictConfig, folders: tuple[Path, ...], engines: Engines | None = None, looking: bool = False
     ) -> Cell:
         """Build and check every component of ``cfg``. What cells have in common is read once a process.
 
         Args:
             folders: where culture YAMLs lie, for the control.
-            build_missing: False for a plan (see :class:`Store`).
             engines: engines to share with other cells; None gives the cell its own.
+            looking: the cell is only looked up or planned: no model is made ready, and its store opens none.
 
         Raises:
             AlignbenchError: anything wrong in config, data or model folder.
@@ -102,6 +81,13 @@ class Cell:
         method, backend, training = (instantiate(node) for node in (cfg.method, cfg.backend, cfg.training))
         remedy = "modules trained in full can not be served there: use backend=hf, or training.full_modules=[]"
         check(backend.serves_full_modules or not training.full_modules, "backend", type(backend).__name__, remedy)
+        model, embedder = _resolved(instantiate(cfg.model), not looking), instantiate(cfg.embedder)
+
+        def supplied(node: DictConfig) -> Any:
+            return instantiate(node).supply(model=model, embedder=embedder)
+
+        benchmark = instantiate(cfg.benchmark)
+        opener = None if looking else Opener(backend, Engines() if engines is None else engines)
         cell = cls(
             choices=_choices(),
             config=_recorded(cfg),
@@ -115,18 +101,19 @@ class Cell:
             source=source,
             survey=survey,
             surveys=surveys,
-            benchmark=instantiate(cfg.benchmark),
-            embedder=instantiate(cfg.embedder),
-            judge=instantiate(cfg.judge),
-            author=instantiate(cfg.author),
-            generator=instantiate(cfg.generator),
-            critic=instantiate(cfg.critic),
+            asked=surveys[benchmark.split],
+            benchmark=benchmark,
+            embedder=embedder,
+            judge=supplied(cfg.judge),
+            author=supplied(cfg.author),
+            generator=supplied(cfg.generator),
+            critic=supplied(cfg.critic),
             training=training,
-            model=_resolved(instantiate(cfg.model)),
+            model=model,
             seed=cfg.seed,
             insist=cfg.insist,
-            store=Store(Path(cfg.store), build_missing),
-            engines=Engines() if engines is None else engines,
+            store=Store(Path(cfg.store), opener, Stale[cfg.stale.name]),
+            changed={},
         )
         for c in cultures[: 1 + (control is not None)]:
             method.admit(cell.context(c))
@@ -137,9 +124,9 @@ class Cell:
         return replace(cell, changed=changed(components, cell.choices, folders))
 
     @property
-    def slug(self) -> str:
-        """Name of the cell's page."""
-        return slug(self.choices["method"], self.culture.name, self.model.name, self.seed, self.changed)
+    def tools(self) -> Tools:
+        """The way to engines and to finished stages for whoever is no stage."""
+        return Tools(self.store)
 
     def context(self, culture: Culture) -> RunContext:
         """What a method may use when it learns about ``culture``: no test items."""
@@ -150,7 +137,6 @@ class Cell:
             countries=self.countries,
             people=_Census(self.source, self.surveys[Split.train], self.seed),
             model=self.model,
-            engine=_Opener(self.backend, self.model, self.engines),
             embedder=self.embedder,
             judge=self.judge,
             author=self.author,
@@ -160,24 +146,7 @@ class Cell:
             asking=self.benchmark.asking,
             seed=self.seed,
             insist=self.insist,
-            store=self.store,
         )
-
-    def engine(self, model: ModelRef) -> Engine:
-        """The engine of ``model``; one model holds its weights at a time."""
-        return self.engines.of(self.backend, model)
-
-
-@dataclass(frozen=True)
-class _Opener:
-    """Opens an engine when called. It knows no survey, so a method that holds it can not reach one."""
-
-    backend: Backend
-    model: ModelRef
-    engines: Engines
-
-    def __call__(self) -> Engine:
-        return self.engines.of(self.backend, self.model)
 
 
 @dataclass(frozen=True)
@@ -207,8 +176,8 @@ def _figures(source: Source, bringing: tuple[Culture, ...]) -> tuple[Survey, Map
 
 
 @cache
-def _resolved(model: Model) -> ModelRef:
-    return model.resolve()
+def _resolved(model: Model, ready: bool) -> ModelRef:
+    return model.resolve(ready=ready)
 
 
 def experiment() -> str | None:

@@ -1,176 +1,151 @@
-"""One cell from start to end: fit, respond, score; the method beside its baselines and its control."""
+"""One cell from start to end: align, respond, score; the method with its baselines and its control."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.evaluation.ask import Asking
-from alignbench.evaluation.survey import SurveyBenchmark, respond
-from alignbench.method import Method
-from alignbench.method.prompting import wordings
+from alignbench.aligned import AlignedModel
+from alignbench.component import recorded
+from alignbench.evaluation.items import Kind
+from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.identity import canonical
 from alignbench.progress import say
 from alignbench.report.record import CellRecord
-from alignbench.runs.answered import BASE, Answered, Elsewhere
+from alignbench.runs.answered import BASE, Answered, Contender, Elsewhere
 from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
+from alignbench.runs.setting import Setting
+from alignbench.runs.stages import Respond, Samples
+from alignbench.steps.texts import wordings
+from alignbench.store.artifact import Artifact
 from alignbench.store.manifest import write_json
-from alignbench.store.stages import Stage
-from alignbench.types import AlignedModel, Culture, Item, PromptPolicy, Sampling, Split, chat
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
+from alignbench.types import PromptPolicy, Split
 
 _SAMPLES = 3
+_RECORD = "record.json"
 
 
-def compare(cell: Cell) -> tuple[CellRecord, Stage]:
-    """Fit and question everything that this cell compares, and put it on one board.
+@dataclass(frozen=True, kw_only=True)
+class Score(Stage):
+    """The record of a cell: every row on the same items, with intervals and provenance.
+
+    Attributes:
+        notes: sentences that every table must carry.
+        config: how the cell was asked for.
+    """
+
+    name = "score"
+
+    setting: Setting
+    answered: tuple[Answered, ...]
+    elsewhere: tuple[Elsewhere, ...]
+    samples: Samples | None
+    notes: tuple[str, ...]
+    config: Mapping[str, Any] = recorded(None)
+
+    def build(self, folder: Path, tools: Tools) -> None:
+        """Score everything on the items that the culture was asked."""
+        write_json(folder / "config.json", {**self.config, "changed": self.setting.changed})
+        record = describe(self.setting, self.answered, self.elsewhere, self.samples, self.notes, tools, folder)
+        write_json(folder / _RECORD, record.to_json())
+
+
+def compare(cell: Cell) -> tuple[CellRecord, Artifact]:
+    """Align and question everything that this cell compares, and put it on one board.
 
     Stages that exist are reused; the record is itself a stage, so a finished cell loads no model.
     """
-    found = []
-    for entry in entries(cell):
-        say(entry.label)
-        found.append(answered(cell, entry))
-    stage = concluded(cell, found)
-    return CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8"))), stage
+    score = score_of(cell)
+    if cell.store.find(score) is None:
+        for row in score.answered:
+            say(row.label)
+            for stage in (row.responses, *row.forms.values()):
+                cell.store.get(stage)
+        for asked in score.elsewhere:
+            say(f"{asked.culture.country}, before and after")
+            for stage in (asked.before, asked.after):
+                cell.store.get(stage)
+    found = cell.store.get(score)
+    return read_record(found.path), found
 
 
-def concluded(cell: Cell, found: Sequence[Answered]) -> Stage:
-    """The stage that holds the record of the cell, once every entry has answered.
+def read_record(folder: Path) -> CellRecord:
+    """The record that a finished stage ``score`` left."""
+    return CellRecord.from_json(json.loads((folder / _RECORD).read_text(encoding="utf-8")))
 
-    Raises:
-        Pending: the cell's store only plans, and something is missing.
+
+def score_of(cell: Cell) -> Score:
+    """The stage that holds everything that the cell asks; nothing is built."""
+    answered = tuple(_answered(cell, row) for row in contenders(cell))
+    notes = (cell.culture.note, *(note for row in answered for note in row.model.notes))
+    return Score(
+        setting=cell.setting,
+        answered=answered,
+        elsewhere=tuple(_elsewhere(cell, answered)),
+        samples=_samples(cell, answered),
+        notes=tuple(dict.fromkeys(note for note in notes if note)),
+        config=cell.config,
+    )
+
+
+def contenders(cell: Cell) -> Iterator[Contender]:
+    """Base, the method, the method as made for the control culture, then the other baselines.
+
+    After a model whose weights change and who is told something comes the base model told the same words: only against
+    that row does it show what the weights have learnt.
     """
-    samples = _samples(cell, found)
-    elsewhere = _elsewhere(cell, found)
-    parts = {
-        "responses": [[a.label, a.responses.key, *(form.key for form in a.forms.values())] for a in found],
-        "samples": samples.key if samples else None,
-        "elsewhere": [[asdict(e.culture), e.before.responses.key, e.after.responses.key] for e in elsewhere],
-        "provenance": [dict(a.model.provenance) for a in found],
-        "benchmark": cell.benchmark.parts,
-        "survey": cell.survey.fingerprint,
-        "culture": asdict(cell.culture),
-        "choices": dict(cell.choices),
-        "changed": dict(cell.changed),
-        "seed": cell.seed,
-    }
-
-    def build(folder: Path) -> None:
-        write_json(folder / "config.json", {**cell.config, "changed": cell.changed})
-        write_json(folder / "record.json", describe(cell, found, elsewhere, samples, folder).to_json())
-
-    return cell.store.stage("score", parts, build, version=3)
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A row to come: a method in the context of a culture."""
-
-    label: str
-    method: Method
-    culture: Culture
-    own: str | None = None
-
-
-def entries(cell: Cell) -> list[Contender]:
-    """Base, the method, the method as fitted to the control culture, then the other baselines."""
-    baselines = {json.dumps(m.parts, sort_keys=True): name for name, m in cell.baselines.items()}
-    own = baselines.pop(json.dumps(cell.method.parts, sort_keys=True), cell.choices["method"])
-    found = [Contender(BASE, cell.baselines[BASE], cell.culture)]
+    baselines = {canonical(method): name for name, method in cell.baselines.items()}
+    own = baselines.pop(canonical(cell.method), cell.choices["method"])
+    context = cell.context(cell.culture)
+    yield Contender(kind="base", model=cell.baselines[BASE].align(context))
     if own != BASE:
-        found.append(Contender(own, cell.method, cell.culture))
+        yield from _with_told("method", cell.method.align(context), own)
         if cell.control is not None:
-            found.append(Contender(f"{own} of {cell.control.country}", cell.method, cell.control, own))
-    return found + [
-        Contender(name, cell.baselines[name], cell.culture) for name in baselines.values() if name not in (BASE, own)
-    ]
+            there = cell.method.align(cell.context(cell.control))
+            yield from _with_told("control", there, own, cell.control.country)
+    for name in baselines.values():
+        if name not in (BASE, own):
+            yield from _with_told("method", cell.baselines[name].align(context), name)
 
 
-def answered(cell: Cell, entry: Contender) -> Answered:
-    """The entry fitted and asked, from the store or made.
-
-    Raises:
-        Pending: the cell's store only plans, and something is missing.
-    """
-    model = entry.method.fit(cell.context(entry.culture))
-    asked = [(n, _asked(cell, form), form) for n, form in cell.benchmark.forms.items()]
-    forms = {name: responses(cell, model, items, form) for name, items, form in asked}
-    own = responses(cell, model, _asked(cell, cell.benchmark), cell.benchmark)
-    return Answered(entry.label, model, own, entry.own, forms)
+def _with_told(kind: Kind, model: AlignedModel, method: str, country: str | None = None) -> Iterator[Contender]:
+    yield Contender(kind=kind, model=model, method=method, country=country)
+    if model.training and model.is_prompted:
+        told: Kind = "told" if kind == "method" else "told_control"
+        yield Contender(kind=told, model=model.prompted_base, method=method, country=country)
 
 
-def _asked(cell: Cell, benchmark: SurveyBenchmark) -> tuple[Item, ...]:
-    return cell.surveys[benchmark.split].items
+def _answered(cell: Cell, row: Contender) -> Answered:
+    forms = {name: _asked(cell, row.model, form) for name, form in cell.benchmark.forms.items()}
+    own = _asked(cell, row.model, cell.benchmark)
+    return Answered(**vars(row), responses=own, forms=forms)
 
 
-def _elsewhere(cell: Cell, found: Sequence[Answered]) -> list[Elsewhere]:
-    """Base and aligned weights under the prompt of each other culture; none where no weight was changed."""
-    own = next((a for a in found[1:] if a.own is None), None)
-    if own is None or own.model.adapter_key is None:
-        return []
-    asked = []
+def _asked(cell: Cell, model: AlignedModel, benchmark: SurveyBenchmark) -> Respond:
+    return Respond(model, cell.asked.items, benchmark.asking, benchmark.chunk)
+
+
+def _elsewhere(cell: Cell, answered: tuple[Answered, ...]) -> Iterator[Elsewhere]:
+    """Base and aligned weights under the prompt of each other culture; none where no weight changes."""
+    own = next((row.model for row in answered if row.kind == "method"), None)
+    if own is None or own.training is None:
+        return
     for culture in cell.others:
-        if cell.store.build_missing:
-            say(f"{culture.country}, before and after")
-        policy = PromptPolicy(wordings(culture))
-        told = [(BASE, AlignedModel(cell.model, policy=policy)), (own.label, replace(own.model, policy=policy))]
-        items = _asked(cell, cell.benchmark)
-        pair = [Answered(label, model, responses(cell, model, items, cell.benchmark)) for label, model in told]
-        asked.append(Elsewhere(culture, *pair))
-    return asked
+        aligned = replace(own, policy=PromptPolicy(wordings(culture)))
+        pair = (_asked(cell, model, cell.benchmark) for model in (aligned.prompted_base, aligned))
+        yield Elsewhere(culture, *pair)
 
 
-def speaker(model: AlignedModel, asking: Asking) -> dict[str, Any]:
-    """Everything but the questions that decides what ``model`` answers."""
-    return {
-        "model": model.base.fingerprint,
-        "dtype": model.base.dtype,
-        "template": dict(model.base.template_kwargs),
-        "adapter": model.adapter_key,
-        "policy": model.policy.parts,
-        "asking": asking.parts,
-    }
-
-
-def responses(cell: Cell, model: AlignedModel, items: tuple[Item, ...], benchmark: SurveyBenchmark) -> Stage:
-    """Answers of ``model`` to ``items``, whatever the culture asked."""
-    parts = {**speaker(model, benchmark.asking), "items": hashlib.sha256(repr(items).encode()).hexdigest()}
-
-    def build(folder: Path) -> Mapping[str, Any]:
-        engine = cell.engine(model.base)
-        before = replace(engine.usage)
-        respond(engine, model, items, benchmark, folder)
-        return {"items": len(items), **asdict(engine.usage - before)}
-
-    return cell.store.stage("respond", parts, build)
-
-
-def _samples(cell: Cell, found: Sequence[Answered]) -> Stage | None:
-    """Open answers to a few test questions, base and method, greedy: for the eye, not for the score."""
-    pair = [a for a in found if a.own is None][:2]
+def _samples(cell: Cell, answered: tuple[Answered, ...]) -> Samples | None:
+    """A few test questions, for base and method."""
+    pair = [row.model for row in answered if row.kind in ("base", "method")][:2]
     if len(pair) < 2 or cell.choices["method"] in cell.baselines:
         return None
     batteries = {item.battery: item for item in cell.surveys[Split.test].asked(cell.culture.iso3)}
-    items = list(batteries.values())[:_SAMPLES]
-    sampling = Sampling(max_new_tokens=48)
-    parts = {
-        "models": [[a.model.base.fingerprint, a.model.adapter_key, a.model.policy.parts] for a in pair],
-        "items": [i.id for i in items],
-        "questions": [i.question for i in items],
-        "sampling": asdict(sampling),
-    }
-
-    def build(folder: Path) -> None:
-        replies = []
-        for a in pair:
-            chats = [chat(i.question, a.model.policy.systems_for(i)[0]) for i in items]
-            texts = cell.engine(a.model.base).generate(chats, sampling, a.model.adapter)
-            replies.append([t[0] for t in texts])
-        rows = zip(items, *replies, strict=True)
-        write_json(folder / "samples.json", [{"item": i.id, "before": b, "after": a} for i, b, a in rows])
-
-    return cell.store.stage("samples", parts, build)
+    return Samples(*pair, tuple(batteries.values())[:_SAMPLES])

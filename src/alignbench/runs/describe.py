@@ -4,72 +4,83 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from alignbench.aligned import AlignedModel
 from alignbench.data.people import Panel
 from alignbench.data.published import exposure
+from alignbench.embedder import Embedder
 from alignbench.evaluation.board import rows, scored
 from alignbench.evaluation.items import ITEMS, Scored, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import paired
-from alignbench.evaluation.survey import distributions
+from alignbench.evaluation.survey import SurveyBenchmark, distributions
 from alignbench.report.record import Cell as CellFacts
 from alignbench.report.record import CellRecord, DamageRecord, ItemRecord, PoolRecord, Sample, Source
 from alignbench.runs.answered import Answered, Elsewhere
-from alignbench.runs.cell import Cell
 from alignbench.runs.reading import reading
-from alignbench.runs.recipe import GROUPS, used
-from alignbench.store.stages import Stage
-from alignbench.types import AlignedModel, Split
+from alignbench.runs.recipe import GROUPS, lineage, used
+from alignbench.runs.setting import Setting
+from alignbench.runs.stages import Samples
+from alignbench.store.manifest import plain
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
 
 # Groups whose choice is part of a recipe.
 _SLOTS = ("judge", "embedder", "backend", "author", "generator", "generator@critic")
 
 
 def describe(
-    cell: Cell, answered: Sequence[Answered], elsewhere: Sequence[Elsewhere], samples: Stage | None, folder: Path
+    cell: Setting,
+    answered: Sequence[Answered],
+    elsewhere: Sequence[Elsewhere],
+    samples: Samples | None,
+    notes: Sequence[str],
+    tools: Tools,
+    folder: Path,
 ) -> CellRecord:
-    """Score everything on the items that the culture was asked, and gather what a reader needs beside it.
+    """Score everything on the items that the culture was asked, and gather what a reader needs to know of it.
 
     Args:
         folder: where pictures go, and ``items.parquet``: every row's score of every item.
     """
-    survey, iso3 = cell.surveys[cell.benchmark.split], cell.culture.iso3
-    entries = [a.entry(survey, iso3, cell.benchmark) for a in answered]
-    board = scored(entries, survey, iso3, cell.benchmark, _panel(cell))
+    survey, iso3 = cell.asked, cell.culture.iso3
+    entries = [a.entry(survey, iso3, cell.benchmark, tools) for a in answered]
+    control = cell.control.iso3 if cell.control else None
+    board = scored(entries, survey, iso3, cell.benchmark, _panel(cell), control)
     to_table(board).to_parquet(folder / ITEMS, index=False)
     found = rows(board, cell.benchmark.resampling)
-    own = answered[min(1, len(answered) - 1)].model
+    own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
+    stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
     return CellRecord(
         cell=cell_facts(cell, own),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
-        score_name=_score_name(cell),
+        score_name=_score_name(cell.benchmark),
         rows=tuple(found),
         warning=cell.survey.warning,
-        notes=tuple(dict.fromkeys(n for n in (cell.culture.note, *(n for a in answered for n in a.model.notes)) if n)),
+        notes=tuple(notes),
         items=_items(cell, board),
-        calibration=_calibration(cell, own),
-        history=_history(own),
-        pool=_pool(cell, own, folder),
-        samples=_sample_rows(cell, own, samples),
-        elsewhere=tuple(_damage(cell, e) for e in elsewhere),
-        provenance=_provenance(cell, answered),
+        calibration=tools.facts(stages["calibrate"]) if "calibrate" in stages else None,
+        history=_history(own, tools),
+        pool=_pool(stages["norms"], tools, folder) if "norms" in stages else None,
+        samples=_sample_rows(cell, samples, tools) if samples else (),
+        elsewhere=tuple(_damage(cell, e, tools) for e in elsewhere),
+        provenance=(*_inputs(cell, answered), *_stages(answered, tools)),
         exposure=exposure(cell.survey, survey.asked(iso3)),
         reading=reading(cell, found),
     )
 
 
-def cell_facts(cell: Cell, model: AlignedModel) -> CellFacts:
+def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
     """What was run, for any report.
 
     Args:
         model: what the method made; of choices and changes those are told that had a part in it.
     """
-    groups = used(model, cell.embedder)
+    groups = used(model)
     return CellFacts(
         method=cell.choices["method"],
         culture=cell.culture.name,
@@ -85,17 +96,17 @@ def cell_facts(cell: Cell, model: AlignedModel) -> CellFacts:
     )
 
 
-def _panel(cell: Cell) -> Panel | None:
+def _panel(cell: Setting) -> Panel | None:
     """The country's respondents, unless its shares come from elsewhere."""
     return None if cell.culture.shares else cell.source.panel(cell.culture.iso3)
 
 
-def _damage(cell: Cell, elsewhere: Elsewhere) -> DamageRecord:
+def _damage(cell: Setting, elsewhere: Elsewhere, tools: Tools) -> DamageRecord:
     """Scores of both models against the other culture's own shares, paired by item."""
-    survey, iso3 = cell.surveys[cell.benchmark.split], elsewhere.culture.iso3
+    survey, iso3 = cell.asked, elsewhere.culture.iso3
     before, after = (
-        score_items(distributions(a.frame, survey.items), None, survey, iso3, cell.benchmark)
-        for a in (elsewhere.before, elsewhere.after)
+        score_items(distributions(stage.table(tools), survey.items), None, survey, iso3, cell.benchmark)
+        for stage in (elsewhere.before, elsewhere.after)
     )
     change = paired(after["js"], before["js"], before["battery"].tolist(), cell.benchmark.resampling)
     return DamageRecord(
@@ -103,20 +114,20 @@ def _damage(cell: Cell, elsewhere: Elsewhere) -> DamageRecord:
     )
 
 
-def _labels(cell: Cell) -> dict[str, str]:
+def _labels(cell: Setting) -> dict[str, str]:
     """Every knob of the method, and who judges and writes, so that each table names its recipe."""
-    knobs = {k: str(v) for k, v in cell.method.parts.items() if k != "class"}
+    knobs = {knob: str(plain(value)) for knob, value in cell.method.knobs.items()}
     return {**knobs, **{k: v for k in _SLOTS if (v := cell.choices.get(k))}}
 
 
-def _score_name(cell: Cell) -> str:
-    base = "e" if cell.benchmark.js_base.name == "e" else "2"
-    kind = "distance" if cell.benchmark.js_sqrt else "divergence"
+def _score_name(benchmark: SurveyBenchmark) -> str:
+    base = "e" if benchmark.js_base.name == "e" else "2"
+    kind = "distance" if benchmark.js_sqrt else "divergence"
     return f"1 - Jensen-Shannon {kind} (base {base})"
 
 
-def _items(cell: Cell, board: Sequence[Scored]) -> tuple[ItemRecord, ...]:
-    survey, iso3 = cell.surveys[cell.benchmark.split], cell.culture.iso3
+def _items(cell: Setting, board: Sequence[Scored]) -> tuple[ItemRecord, ...]:
+    survey, iso3 = cell.asked, cell.culture.iso3
     shown = [entry for entry in board if entry.kind != "reference"]
     models = {entry.label: entry.column("distribution") for entry in shown}
     scores = {entry.label: entry.column("js") for entry in shown}
@@ -135,59 +146,40 @@ def _items(cell: Cell, board: Sequence[Scored]) -> tuple[ItemRecord, ...]:
     )
 
 
-def _stage_folder(cell: Cell, model: AlignedModel, stage: str) -> Path | None:
-    key = model.provenance.get(stage)
-    return cell.store.root / stage / key if key else None
+def _history(model: AlignedModel, tools: Tools) -> tuple[Mapping[str, float | None], ...] | None:
+    file = tools.folder(model.training) / "history.json" if model.training else None
+    return tuple(json.loads(file.read_text(encoding="utf-8"))) if file and file.is_file() else None
 
 
-def _calibration(cell: Cell, model: AlignedModel) -> Mapping[str, Any] | None:
-    folder = _stage_folder(cell, model, "calibrate")
-    if folder is None:
-        return None
-    facts = Stage("calibrate", folder.name, folder).facts
-    return {**facts, "judge": facts["judge"]["class"]}
-
-
-def _history(model: AlignedModel) -> tuple[Mapping[str, float | None], ...] | None:
-    file = model.adapter / "history.json" if model.adapter else model.base.path.parent / "history.json"
-    return tuple(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
-
-
-def _pool(cell: Cell, model: AlignedModel, folder: Path) -> PoolRecord | None:
-    source = _stage_folder(cell, model, "norms")
-    if source is None:
-        return None
+def _pool(source: Stage, tools: Tools, folder: Path) -> PoolRecord:
     from alignbench.norms.pool import NormPool
 
-    shutil.copy(source / "pool.png", folder / "pool.png")
-    rows = NormPool.load(source).table().to_dict("records")
+    shutil.copy(tools.folder(source) / "pool.png", folder / "pool.png")
+    rows = NormPool.load(tools.folder(source)).table().to_dict("records")
     return PoolRecord("pool.png", tuple({str(k): v for k, v in row.items()} for row in rows))
 
 
-def _sample_rows(cell: Cell, model: AlignedModel, samples: Stage | None) -> tuple[Sample, ...]:
-    if samples is None:
-        return ()
-    survey = cell.surveys[Split.test]
-    rows = json.loads((samples.path / "samples.json").read_text(encoding="utf-8"))
+def _sample_rows(cell: Setting, samples: Samples, tools: Tools) -> tuple[Sample, ...]:
     found = []
-    for row in rows:
-        item = survey.item(row["item"])
-        shares = survey.of(cell.culture.iso3)[item.id].shares
+    for item, row in zip(samples.items, samples.rows(tools), strict=True):
+        shares = cell.survey.of(cell.culture.iso3)[item.id].shares
         norm = item.statement(item.level(int(np.argmax(shares))), f"People in {cell.culture.country}")
         found.append(Sample(item.question, norm, row["before"], row["after"]))
     return tuple(found)
 
 
-def _provenance(cell: Cell, answered: Sequence[Answered]) -> tuple[Source, ...]:
+def _inputs(cell: Setting, answered: Sequence[Answered]) -> Iterator[Source]:
+    """Survey, model, and the embedders that had a part in any row."""
     survey, model = cell.survey, cell.model
-    inputs = [
-        Source("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint),
-        Source("model", model.name, model.dtype, model.licence, None, model.fingerprint),
-        Source("embedder", cell.choices.get("embedder", ""), key=cell.embedder.fingerprint),
-    ]
-    stages = [
-        Source(f"{stage} of {a.label}", stage, key=str(key))
-        for a in answered
-        for stage, key in a.model.provenance.items()
-    ]
-    return (*inputs, *stages, *(Source(f"responses of {a.label}", "respond", key=a.responses.key) for a in answered))
+    yield Source("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint)
+    yield Source("model", model.name, model.dtype, model.licence, None, model.fingerprint)
+    components = [component for row in answered for _, component in lineage(row.model)[1]]
+    for embedder in {c.fingerprint: c for c in components if isinstance(c, Embedder)}.values():
+        yield Source("embedder", type(embedder).__name__, key=embedder.fingerprint)
+
+
+def _stages(answered: Sequence[Answered], tools: Tools) -> Iterator[Source]:
+    """The stages that each row rests on, its responses last."""
+    for row in answered:
+        for stage in (*lineage(row.model)[0], row.responses):
+            yield Source(stage.name, stage.name, key=tools.key(stage), row=row.label)

@@ -11,13 +11,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from alignbench.aligned import AlignedModel
+from alignbench.component import recorded
 from alignbench.data.people import ASSUMED, Person, assumed
+from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.interview import Choices, interview, write_own
-from alignbench.method.prompting import persona_text
+from alignbench.evaluation.survey import CHUNK
 from alignbench.runs.cell import Cell
-from alignbench.runs.compare import responses, speaker
-from alignbench.store.stages import Stage
-from alignbench.types import AlignedModel, Item, Split
+from alignbench.runs.stages import Respond
+from alignbench.steps.texts import persona_text
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
+from alignbench.types import Item, Split
+
+_TABLE = "responses"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +45,7 @@ class Panel:
     note: str | None
 
     @property
-    def fingerprint(self) -> str:
+    def identity(self) -> str:
         """Hash of who is asked, what, and what they said themselves."""
         own = b"" if self.answers is None else self.answers.tobytes()
         return hashlib.sha256(repr((self.systems, self.items)).encode() + own).hexdigest()
@@ -60,35 +67,41 @@ def panel(cell: Cell, items: Sequence[Item], count: int, seed: int) -> Panel:
     return Panel(systems, asked, _own(people, asked), None)
 
 
-def interviewed(cell: Cell, model: AlignedModel, panel: Panel, own: Sequence[tuple[Item, ...]]) -> Stage:
-    """The table of all answers of ``model``, in the stage's folder ``responses``; see :mod:`.interview`.
+@dataclass(frozen=True)
+class Interview(Stage):
+    """All answers of a model in one table; see :mod:`alignbench.evaluation.interview`.
 
-    Args:
-        own: items asked with the method's own prompt; each part is a stage of its own, shared with other runs.
+    Attributes:
+        alone: answers under the method's own prompt, shared with other runs.
     """
-    alone = [responses(cell, model, items, cell.benchmark) for items in own if items]
-    parts = {
-        **speaker(model, cell.benchmark.asking),
-        "own": [stage.key for stage in alone],
-        "people": panel.fingerprint,
-    }
 
-    def build(folder: Path) -> Mapping[str, Any]:
-        table = folder / "responses"
+    name = "interview"
+
+    model: AlignedModel
+    alone: tuple[Respond, ...]
+    panel: Panel
+    asking: Asking
+    chunk: int = recorded(CHUNK)
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Interview everybody; a killed one goes on from its last chunk."""
+        table = folder / _TABLE
         table.mkdir(exist_ok=True)
-        write_own(pd.concat([pd.read_parquet(stage.path / "responses.parquet") for stage in alone]), table)
-        engine = cell.engine(model.base)
-        before = replace(engine.usage)
-        prompts = interview(engine, model, panel.systems, panel.items, cell.benchmark, table)
-        _describe(panel).to_parquet(folder / "people.parquet")
+        write_own(pd.concat([stage.table(tools) for stage in self.alone]), table)
+        model = self.model.at_work(tools)
+        before = replace(model.engine.usage)
+        prompts = interview(model, self.panel.systems, self.panel.items, self.asking, table, self.chunk)
+        _describe(self.panel).to_parquet(folder / "people.parquet")
         return {
-            "respondents": len(panel.systems),
-            "items": len(panel.items),
+            "respondents": len(self.panel.systems),
+            "items": len(self.panel.items),
             "prompts": prompts,
-            **asdict(engine.usage - before),
+            **asdict(model.engine.usage - before),
         }
 
-    return cell.store.stage("interview", parts, build)
+    def table(self, tools: Tools) -> Path:
+        """Folder of the finished stage's answers."""
+        return tools.folder(self) / _TABLE
 
 
 def _own(people: Sequence[Person], items: Sequence[Item]) -> Choices:

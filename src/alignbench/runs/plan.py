@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alignbench.runs.cell import Cell
-from alignbench.runs.compare import answered, concluded, entries
-from alignbench.store.stages import Pending, Stage, State
+from alignbench.runs.compare import Score, score_of
+from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Stage
+from alignbench.store.store import State
 
 # Label of what comes after all rows have answered.
 RECORD = "record"
@@ -14,44 +17,31 @@ RECORD = "record"
 
 @dataclass(frozen=True)
 class Step:
-    """A stage of a plan: whose it is, and how it stands."""
+    """A stage of a plan: the row that asks for it first, and how it stands."""
 
     label: str
-    stage: str
+    stage: Stage
     key: str
     state: State
 
 
 def plan(cell: Cell) -> list[Step]:
-    """The stages of ``cell`` in order, each row's up to its first missing one; ``cell.store`` must only plan."""
-    steps: list[Step] = []
-    found = []
-    for entry in entries(cell):
-        known = len(cell.store.used)
-        try:
-            found.append(answered(cell, entry))
-            pending = []
-        except Pending as missing:
-            pending = [_pending(cell, entry.label, missing)]
-        steps += [Step(entry.label, s.name, s.key, State.done) for s in cell.store.used[known:]] + pending
-    if all(step.state is State.done for step in steps):
-        known = len(cell.store.used)
-        try:
-            concluded(cell, found)
-            pending = []
-        except Pending as missing:
-            pending = [_pending(cell, RECORD, missing)]
-        steps += [Step(RECORD, s.name, s.key, State.done) for s in cell.store.used[known:]] + pending
-    return steps
+    """Every stage of ``cell``, each once and after those that it reads."""
+    score = score_of(cell)
+    if cell.store.find(score):
+        return [Step(RECORD, score, cell.store.key(score), State.done)]
+    labelled = {stage.recipe: (label, stage) for label, stage in reversed(list(_labelled(score)))}
+    ordered = sorted(labelled.values(), key=lambda pair: [s.recipe for s in score.chain].index(pair[1].recipe))
+    return [Step(label, stage, cell.store.key(stage), cell.store.state(stage)) for label, stage in ordered]
 
 
-def record_stage(cell: Cell) -> Stage | None:
-    """The stage with the cell's record, None if the cell is not finished; ``cell.store`` must only plan."""
-    try:
-        return concluded(cell, [answered(cell, entry) for entry in entries(cell)])
-    except Pending:
-        return None
+def record_stage(cell: Cell) -> Artifact | None:
+    """The stage with the cell's record, None if the cell is not finished."""
+    return cell.store.find(score_of(cell))
 
 
-def _pending(cell: Cell, label: str, missing: Pending) -> Step:
-    return Step(label, missing.stage, missing.key, cell.store.state(missing.stage, missing.key))
+def _labelled(score: Score) -> Iterator[tuple[str, Stage]]:
+    for row in score.answered:
+        for asked in (row.responses, *row.forms.values()):
+            yield from ((row.label, stage) for stage in asked.chain)
+    yield from ((RECORD, stage) for stage in score.chain)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from alignbench.aligned import AlignedModel
 from alignbench.evaluation.interview import chosen, read_own
 from alignbench.evaluation.protocols import inglehart_welzel
 from alignbench.evaluation.protocols.chart import Chart, chart_of, distances
@@ -17,15 +18,18 @@ from alignbench.evaluation.protocols.persons import persons
 from alignbench.evaluation.protocols.recipe import Pass
 from alignbench.evaluation.protocols.sides import Side, Truth, model_side, references
 from alignbench.evaluation.survey import distributions, option_mass
-from alignbench.progress import say
 from alignbench.report.protocols.record import ProtocolRecord
-from alignbench.runs.answered import BASE
+from alignbench.runs.answered import BASE, Contender
 from alignbench.runs.cell import Cell
-from alignbench.runs.compare import Contender, entries
-from alignbench.runs.interviews import Panel, interviewed, panel
+from alignbench.runs.compare import contenders
+from alignbench.runs.interviews import Interview, Panel, panel
+from alignbench.runs.setting import Setting
+from alignbench.runs.stages import Respond
+from alignbench.store.artifact import Artifact
 from alignbench.store.manifest import write_json
-from alignbench.store.stages import Stage
-from alignbench.types import AlignedModel, Item, Split
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
+from alignbench.types import Item, Split
 
 _RECORD = "record.json"
 
@@ -36,10 +40,79 @@ class Heard:
 
     label: str
     model: AlignedModel
-    stage: Stage
+    interview: Interview
 
 
-def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Stage]:
+@dataclass(frozen=True, kw_only=True)
+class Protocols(Stage):
+    """Base and method under every protocol.
+
+    Attributes:
+        block: what the items are called.
+        asked: the items of the block; ``mapped`` are further ones that the map rests on.
+        seen: ids of items that methods may have learnt from.
+        notes: sentences that every table must carry.
+    """
+
+    name = "protocols"
+
+    setting: Setting
+    knobs: Pass
+    heard: tuple[Heard, ...]
+    people: Panel
+    block: str
+    asked: tuple[Item, ...]
+    mapped: tuple[Item, ...]
+    seen: frozenset[str]
+    notes: tuple[str, ...]
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Score both."""
+        record = self._scored(tools)
+        write_json(folder / _RECORD, record.to_json())
+        return {"figures": len(record.figures)}
+
+    def _scored(self, tools: Tools) -> ProtocolRecord:
+        cell, people = self.setting, self.people
+        every = (*self.asked, *self.mapped)
+        truth = Truth(
+            survey=replace(cell.survey, items=every),
+            iso3=cell.culture.iso3,
+            items=people.items,
+            seen=self.seen,
+            people=people.answers,
+            respondents=len(people.systems),
+        )
+        sides = [_side(h, h.interview.table(tools), self.knobs, people, every) for h in self.heard]
+        on_map = inglehart_welzel.held(cell.survey)
+        chart = chart_of(
+            cell.survey, self.asked, cell.source.individuals(inglehart_welzel.QUESTIONS) if on_map else None
+        )
+        compared = [*sides, *references(truth, cell.benchmark.ceiling_n, cell.benchmark.bootstrap_seed)]
+        return ProtocolRecord(
+            method=cell.choices["method"],
+            culture=cell.culture.name,
+            country=cell.culture.country,
+            iso3=cell.culture.iso3,
+            model=cell.model.name,
+            seed=cell.seed,
+            survey=f"{cell.survey.title} ({cell.survey.year})",
+            block=self.block,
+            respondents=len(people.systems),
+            real=people.answers is not None,
+            resampling=asdict(cell.benchmark.resampling),
+            figures=tuple(figure for side in compared for figure in _figures(side, truth, chart, self.knobs, cell)),
+            batteries={item.id: item.battery for item in self.asked},
+            truth={item.id: tuple(truth.shares(item).tolist()) for item in people.items},
+            answers={side.label: {i.id: tuple(side.own[i.id][0].tolist()) for i in self.asked} for side in sides},
+            chart=chart,
+            places={side.label: _point(chart, side, every) for side in sides} if chart else {},
+            notes=self.notes,
+            warning=cell.survey.warning,
+        )
+
+
+def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
     """Ask base and method, and score both by every protocol. Stages that exist are reused.
 
     Raises:
@@ -48,83 +121,40 @@ def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Stage]:
     block = knobs.asked(cell.surveys, cell.survey, cell.benchmark.split)
     people = panel(cell, block, knobs.respondents, knobs.people_seed)
     known = {item.id for item in block}
-    questions = inglehart_welzel.held(cell.survey)
-    beside = tuple(cell.survey.item(name) for name in questions if name not in known)
-    heard = []
-    for entry in _contenders(cell):
-        label = BASE if entry.label == BASE else cell.choices["method"]
-        say(label)
-        model = entry.method.fit(cell.context(entry.culture))
-        heard.append(Heard(label, model, interviewed(cell, model, people, (block, beside))))
-    parts = {
-        "passes": [[h.label, h.stage.key] for h in heard],
-        "provenance": [dict(h.model.provenance) for h in heard],
-        "knobs": {name: getattr(knobs, name) for name in ("epsilon", "kl_clca_compat", "refused_below")},
-        "block": [knobs.block_name(cell.benchmark.split), [item.id for item in block]],
-        "benchmark": cell.benchmark.parts,
-        "survey": [cell.survey.fingerprint, cell.source.parts],
-        "culture": asdict(cell.culture),
-        "names": [cell.choices["method"], cell.model.name],
-        "seed": cell.seed,
-    }
-
-    def build(folder: Path) -> Mapping[str, Any]:
-        record = _scored(cell, knobs, heard, people, block, beside)
-        write_json(folder / _RECORD, record.to_json())
-        return {"figures": len(record.figures)}
-
-    stage = cell.store.stage("protocols", parts, build)
-    return ProtocolRecord.load(stage.path / _RECORD), stage
-
-
-def _contenders(cell: Cell) -> list[Contender]:
-    """The base model, and the method unless it is the same."""
-    base, *others = entries(cell)
-    own = [e for e in others if e.own is None and e.method.parts == cell.method.parts]
-    return [base, *own]
-
-
-def _scored(
-    cell: Cell, knobs: Pass, heard: Sequence[Heard], people: Panel, block: Sequence[Item], beside: Sequence[Item]
-) -> ProtocolRecord:
-    asked = (*block, *beside)
-    truth = Truth(
-        survey=replace(cell.survey, items=asked),
-        iso3=cell.culture.iso3,
-        items=people.items,
-        seen=frozenset(i.id for split in (Split.train, Split.validation) for i in cell.surveys[split].items),
-        people=people.answers,
-        respondents=len(people.systems),
-    )
-    sides = [_side(h, knobs, people, asked) for h in heard]
-    on_map = inglehart_welzel.held(cell.survey)
-    chart = chart_of(cell.survey, block, cell.source.individuals(inglehart_welzel.QUESTIONS) if on_map else None)
-    every = [*sides, *references(truth, cell.benchmark.ceiling_n, cell.benchmark.bootstrap_seed)]
+    names = inglehart_welzel.held(cell.survey)
+    mapped = tuple(cell.survey.item(name) for name in names if name not in known)
+    heard = tuple(_heard(cell, row, people, (block, mapped)) for row in _compared(cell))
     notes = (cell.culture.note, people.note, *(note for h in heard for note in h.model.notes))
-    return ProtocolRecord(
-        method=cell.choices["method"],
-        culture=cell.culture.name,
-        country=cell.culture.country,
-        iso3=cell.culture.iso3,
-        model=cell.model.name,
-        seed=cell.seed,
-        survey=f"{cell.survey.title} ({cell.survey.year})",
+    stage = Protocols(
+        setting=cell.setting,
+        knobs=knobs,
+        heard=heard,
+        people=people,
         block=knobs.block_name(cell.benchmark.split),
-        respondents=len(people.systems),
-        real=people.answers is not None,
-        resampling=asdict(cell.benchmark.resampling),
-        figures=tuple(figure for side in every for figure in _figures(side, truth, chart, knobs, cell)),
-        batteries={item.id: item.battery for item in block},
-        truth={item.id: tuple(truth.shares(item).tolist()) for item in people.items},
-        answers={side.label: {i.id: tuple(side.own[i.id][0].tolist()) for i in block} for side in sides},
-        chart=chart,
-        places={side.label: _point(chart, side, asked) for side in sides} if chart else {},
+        asked=block,
+        mapped=mapped,
+        seen=frozenset(i.id for split in (Split.train, Split.validation) for i in cell.surveys[split].items),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
-        warning=cell.survey.warning,
     )
+    found = cell.store.get(stage)
+    return ProtocolRecord.load(found.path / _RECORD), found
 
 
-def _figures(side: Side, truth: Truth, chart: Chart | None, knobs: Pass, cell: Cell) -> Iterator[Figure]:
+def _compared(cell: Cell) -> list[Contender]:
+    """The base model, and the method unless it is the same."""
+    rows = list(contenders(cell))
+    own = [row for row in rows if row.kind == "method"]
+    return [rows[0], *own[: int(cell.choices["method"] != BASE)]]
+
+
+def _heard(cell: Cell, row: Contender, people: Panel, blocks: Sequence[tuple[Item, ...]]) -> Heard:
+    label = BASE if row.kind == "base" else cell.choices["method"]
+    knobs = cell.benchmark
+    alone = tuple(Respond(row.model, items, knobs.asking, knobs.chunk) for items in blocks if items)
+    return Heard(label, row.model, Interview(row.model, alone, people, knobs.asking, knobs.chunk))
+
+
+def _figures(side: Side, truth: Truth, chart: Chart | None, knobs: Pass, cell: Setting) -> Iterator[Figure]:
     bootstrap = cell.benchmark.resampling
     yield from national(side, truth, bootstrap)
     yield from distances(chart, side, truth)
@@ -132,8 +162,7 @@ def _figures(side: Side, truth: Truth, chart: Chart | None, knobs: Pass, cell: C
     yield from persons(side, truth, bootstrap)
 
 
-def _side(heard: Heard, knobs: Pass, people: Panel, asked: Sequence[Item]) -> Side:
-    table = heard.stage.path / "responses"
+def _side(heard: Heard, table: Path, knobs: Pass, people: Panel, asked: Sequence[Item]) -> Side:
     own = read_own(table)
     found = chosen(table, people.items, len(people.systems), knobs.refused_below)
     masses = option_mass(own)

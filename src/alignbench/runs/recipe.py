@@ -10,25 +10,17 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from alignbench.component import Component, plain
-from alignbench.embedder import Embedder
+from alignbench.aligned import AlignedModel
+from alignbench.component import Component
 from alignbench.generator import Generator, slots
 from alignbench.generator.base import BaseModel
-from alignbench.store.key import canonical
-from alignbench.types import AlignedModel
+from alignbench.identity import walk
+from alignbench.store.manifest import plain
+from alignbench.store.stage import Stage
 
 # What can change what is learnt: group -> where its choice stands among the choices of a command.
 GROUPS = {name: name for name in ("method", "training", "judge", "author", "generator", "embedder")}
 GROUPS["critic"] = "generator@critic"
-# Group -> stages of a method's chain that show it was used; a method's own knobs always count.
-_USED_BY = {
-    "training": {"fit"},
-    "judge": {"calibrate", "opinions"},
-    "author": {"mine", "abstract", "distil"},
-    "generator": {"roleplay", "intents", "augment", "debate", "opinions", "questions"},
-    "critic": {"judge", "opinions"},
-    "embedder": {"norms", "calibrate", "mine"},
-}
 
 
 def changed(components: Mapping[str, Component], choices: Mapping[str, str], folders: Sequence[Path]) -> dict[str, str]:
@@ -46,19 +38,23 @@ def changed(components: Mapping[str, Component], choices: Mapping[str, str], fol
     for group, own in components.items():
         if not isinstance(own, Generator):
             usual = _usual(type(own), group, choices.get(GROUPS[group]), folders)
-            # As it was asked for, not as it came out (training.dtype=auto).
-            knobs = {
-                k: plain(getattr(own, k)) for k, v in own.parts.items() if k != "class" and not isinstance(v, Mapping)
-            }
+            knobs = {k: plain(v) for k, v in own.knobs.items() if not isinstance(v, Component)}
             found.update({f"{group}.{k}": _text(v) for k, v in knobs.items() if v != usual.get(k, v)})
         found.update({slot.place: slot.title for slot in slots(own) if not isinstance(slot, BaseModel)})
     return found
 
 
-def used(model: AlignedModel, embedder: Embedder) -> set[str]:
+def used(model: AlignedModel) -> set[str]:
     """The groups that had a part in ``model``: in its stages, or in the texts of its prompts."""
-    found = {"method", *(group for group, stages in _USED_BY.items() if stages & model.provenance.keys())}
-    return found | ({"embedder"} if embedder.fingerprint in canonical(model.policy.parts) else set())
+    return {"method", *(name for name, _ in lineage(model)[1] if name in GROUPS)}
+
+
+def lineage(model: AlignedModel) -> tuple[list[Stage], list[tuple[str, Component]]]:
+    """The stages that a model rests on, each once and after those that it reads, and the components in them."""
+    held = list(walk(model))
+    stages = {s.recipe: s for _, stage in held if isinstance(stage, Stage) for s in stage.chain}
+    held += [pair for stage in stages.values() for pair in stage.held]
+    return list(stages.values()), [(name, value) for name, value in held if isinstance(value, Component)]
 
 
 def _usual(cls: type, group: str, choice: str | None, folders: Sequence[Path]) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from alignbench.store.key import canonical
+from alignbench.identity import canonical
 
 # What is done with a cell, where it goes and what happens on an error: no part of what it is.
-_TRANSPORT = ("task", "store", "reports", "on_error", "tracking", "hydra")
+_TRANSPORT = ("task", "store", "reports", "on_error", "stale", "tracking", "hydra")
 
 
 def identity(cfg: DictConfig) -> str:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from alignbench.component import Component
 from alignbench.data.survey import Survey
-from alignbench.store.key import key_of
+from alignbench.identity import digest
 from alignbench.types import Item, Split, check
 
 # Q1-Q45 without Q42: the 44 items of CLCA's evaluation.
@@ -50,9 +50,7 @@ class Pass(Component):
     def block_name(self, split: Split) -> str:
         """What the items are called in tables; unlike lists of items have unlike names."""
         if self.items:
-            return (
-                f"{len(self.items)} items, {self.items[0]} to {self.items[-1]} ({key_of('items', 1, self.items)[:4]})"
-            )
+            return f"{len(self.items)} items, {self.items[0]} to {self.items[-1]} ({digest(self.items, 4)})"
         return f"held-out ({split.name})" if self.block is Block.held_out else self.block.name
 
     def asked(self, surveys: Mapping[Split, Survey], survey: Survey, split: Split) -> tuple[Item, ...]:
