@@ -116,7 +116,7 @@ class Empathy(Benchmark):
 
     def _ratings(self, chats: Sequence[Chat]) -> list[int | None]:
         asked = list(dict.fromkeys(chats))
-        said = self.judge.engine().generate(asked, Sampling(max_new_tokens=self.judge_tokens))
+        said = self.judge.open().generate(asked, Sampling(max_new_tokens=self.judge_tokens))
         parsed = {prompt: parse_rating(texts[0]) for prompt, texts in zip(asked, said, strict=True)}
         return [parsed[prompt] for prompt in chats]
 

@@ -49,6 +49,14 @@ class Generator(Component, ABC):
 class IndependentModel(Generator, ABC):
     """A model other than the one that is aligned (choose other or api)."""
 
+    @abstractmethod
+    def open(self, tools: Tools | None = None) -> Engine:
+        """Its engine, nothing loaded yet, shared by all slots of the process that name the same model.
+
+        Args:
+            tools: needed only where the base model may have to make room.
+        """
+
 
 def slots(component: Component) -> Iterator[Generator]:
     """The generators that ``component`` holds; itself, if it is one."""

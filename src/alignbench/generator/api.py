@@ -39,7 +39,7 @@ class APIModel(IndependentModel):
         with named(self.place):
             self.backend.verify()
 
-    def open(self, tools: Tools) -> Engine:
+    def open(self, tools: Tools | None = None) -> Engine:
         """One a process for the same model on the same server; it has no weights here."""
         with named(self.place):
             engine = _opened(self.backend, self.top_logprobs)

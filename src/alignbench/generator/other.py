@@ -31,13 +31,13 @@ class OtherModel(IndependentModel):
             _resolved(self.model)
             self.backend.verify()
 
-    def open(self, tools: Tools) -> Engine:
+    def open(self, tools: Tools | None = None) -> Engine:
         """One a process for the same model on the same backend."""
         with named(self.place):
             engine = _opened(self.model, self.backend)
         if self.keep_loaded:
             return SlotEngine(engine, self.place, self.skip_failed)
-        return SlotEngine(engine, self.place, self.skip_failed, tools.make_room, engine.close)
+        return SlotEngine(engine, self.place, self.skip_failed, tools and tools.make_room, engine.close)
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -1,101 +1,119 @@
-"""A benchmark beside the survey: base, method and control on the same questions, as tidy rows."""
+"""A benchmark besides the survey: base, method and control on the same questions, as tidy rows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from alignbench.backend import Engine
+from alignbench.aligned import AlignedModel, Opened
 from alignbench.benchmark import COLUMNS, Benchmark, Question, Reply
 from alignbench.benchmark.ask import ask
 from alignbench.evaluation.ask import Answer, Asking
+from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
 from alignbench.progress import bar, say
 from alignbench.report.extra import ExtraRecord, Line
-from alignbench.runs.answered import BASE
+from alignbench.runs.answered import BASE, Contender
 from alignbench.runs.cell import Cell
-from alignbench.runs.compare import entries
+from alignbench.runs.compare import contenders
 from alignbench.runs.describe import cell_facts
+from alignbench.runs.setting import Setting
 from alignbench.store.manifest import write_json
-from alignbench.store.stages import Stage
-from alignbench.types import AlignedModel, check
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
+from alignbench.types import check
 
-_SCORES = "scores.parquet"
+_SCORES, _RECORD = "scores.parquet", "record.json"
 # Questions a call: how much a kill can lose.
 _CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Answers(Stage):
+    """The replies of one model to the questions of a benchmark, and their scores."""
+
+    name = "extra"
+
+    model: AlignedModel
+    benchmark: Benchmark
+    questions: tuple[Question, ...]
+    asking: Asking
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Ask and score; a killed one goes on from its last chunk."""
+        replies = _replies(self.model.at_work(tools), self.benchmark, self.questions, self.asking, folder)
+        self.benchmark.score(replies).to_parquet(folder / _SCORES, index=False)
+        return {"questions": len(self.questions)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary(Stage):
+    """A line per row, metric and facets, with intervals."""
+
+    name = "beside"
+
+    setting: Setting
+    benchmark: Benchmark
+    rows: tuple[Contender, ...]
+    answers: tuple[Answers, ...]
+
+    def build(self, folder: Path, tools: Tools) -> None:
+        """Summarise."""
+        own = next((row.model for row in self.rows if row.kind == "method"), self.rows[0].model)
+        told = {row.method: row.label for row in self.rows if row.kind == "told"}
+        lines = summary(
+            self.table(tools),
+            self.setting.benchmark.resampling,
+            {row.label: tools.key(stage) for row, stage in zip(self.rows, self.answers, strict=True)},
+            {row.label: row.kind for row in self.rows},
+            {row.label: _against(row, told) for row in self.rows},
+            self.benchmark.range_of,
+        )
+        record = ExtraRecord(cell_facts(self.setting, own), self.setting.choices["extra"], tuple(lines))
+        write_json(folder / _RECORD, record.to_json())
+
+    def table(self, tools: Tools) -> pd.DataFrame:
+        """The scores of all rows with a column ``label``."""
+        pairs = zip(self.rows, self.answers, strict=True)
+        tables = [pd.read_parquet(tools.folder(stage) / _SCORES).assign(label=row.label) for row, stage in pairs]
+        return pd.concat(tables, ignore_index=True)
 
 
 def beside(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, ExtraRecord]:
     """Ask everything that the cell compares, and score it; a stage that exists is reused.
 
     Returns:
-        The rows of all entries with a column ``label``, and a line per entry, metric and facets.
+        The scores of all rows with a column ``label``, and a line per row, metric and facets.
 
     Raises:
         AlignbenchError: the benchmark does not cover the culture, or its files are wrong.
     """
-    questions = benchmark.questions(cell.culture)
+    questions = tuple(benchmark.questions(cell.culture))
     check(bool(questions), "extra", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
-    models, stages = [], {}
-    for entry in entries(cell):
-        say(entry.label)
-        models.append(entry.method.fit(cell.context(entry.culture)))
-        stages[entry.label] = _scored(cell, benchmark, questions, models[-1])
-    tables = [pd.read_parquet(stage.path / _SCORES).assign(label=label) for label, stage in stages.items()]
-    table = pd.concat(tables, ignore_index=True)
-    keys = {label: stage.key for label, stage in stages.items()}
-    bootstrap = cell.benchmark.resampling
-    parts = {
-        "benchmark": benchmark.parts,
-        "entries": keys,
-        "bootstrap": asdict(bootstrap),
-        "choices": dict(cell.choices),
-        "method": cell.method.parts,
-        "culture": asdict(cell.culture),
-        "seed": cell.seed,
-    }
-
-    def build(folder: Path) -> None:
-        facts = cell_facts(cell, models[min(1, len(models) - 1)])
-        record = ExtraRecord(facts, cell.choices["extra"], tuple(summary(table, bootstrap, keys)))
-        write_json(folder / "record.json", record.to_json())
-
-    stage = cell.store.stage("beside", parts, build, version=2)
-    return table, ExtraRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8")))
+    asking, rows = replace(cell.benchmark.asking, answer=Answer.label), tuple(contenders(cell))
+    answers = tuple(Answers(row.model, benchmark, questions, asking) for row in rows)
+    for row, stage in zip(rows, answers, strict=True):
+        say(row.label)
+        cell.store.get(stage)
+    whole = Summary(setting=cell.setting, benchmark=benchmark, rows=rows, answers=answers)
+    found = cell.store.get(whole).path / _RECORD
+    return whole.table(cell.tools), ExtraRecord.from_json(json.loads(found.read_text(encoding="utf-8")))
 
 
-def _scored(cell: Cell, benchmark: Benchmark, questions: Sequence[Question], model: AlignedModel) -> Stage:
-    """The replies and scores of one model, from the store or made."""
-    asking = replace(cell.benchmark.asking, answer=Answer.label)
-
-    def build(folder: Path) -> Mapping[str, Any]:
-        replies = _replies(cell.engine(model.base), model, benchmark, questions, asking, folder)
-        benchmark.score(replies).to_parquet(folder / _SCORES, index=False)
-        return {"questions": len(questions)}
-
-    parts = {
-        "benchmark": benchmark.parts,
-        "questions": [repr(question) for question in questions],
-        "asking": asking.parts,
-        "model": [model.base.fingerprint, model.base.dtype, dict(model.base.template_kwargs)],
-        "adapter": model.adapter_key,
-        "policy": model.policy.parts,
-    }
-    return cell.store.stage("extra", parts, build)
+def _against(row: Contender, told: Mapping[str | None, str]) -> str | None:
+    """What a row is compared with: a method with the base told the same words where there is that row."""
+    if row.kind == "base":
+        return None
+    return told.get(row.method, BASE) if row.kind == "method" else BASE
 
 
 def _replies(
-    engine: Engine,
-    model: AlignedModel,
-    benchmark: Benchmark,
-    questions: Sequence[Question],
-    asking: Asking,
-    folder: Path,
+    model: Opened, benchmark: Benchmark, questions: Sequence[Question], asking: Asking, folder: Path
 ) -> list[Reply]:
     """Ask in chunks, each written to ``folder/replies.jsonl`` when it is there; goes on after the last whole one."""
     file = folder / "replies.jsonl"
@@ -104,7 +122,7 @@ def _replies(
     with bar(len(questions), "answers", "question") as progress:
         progress.update(len(found))
         while len(found) < len(questions):
-            part = ask(engine, model, benchmark, questions[len(found) :][:_CHUNK], asking)
+            part = ask(model, benchmark, questions[len(found) :][:_CHUNK], asking)
             lines += [json.dumps(_record(reply), ensure_ascii=False) for reply in part]
             partial = file.with_suffix(".partial")
             partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -132,11 +150,21 @@ def _reply(question: Question, record: Mapping[str, Any]) -> Reply:
     return Reply(question, shares, record["mass"], record["text"])
 
 
-def summary(table: pd.DataFrame, bootstrap: Bootstrap, keys: Mapping[str, str]) -> list[Line]:
-    """Means over items with intervals over groups; differences are paired with the entry labelled ``base``.
+def summary(
+    table: pd.DataFrame,
+    bootstrap: Bootstrap,
+    keys: Mapping[str, str],
+    kinds: Mapping[str, Kind],
+    against: Mapping[str, str | None],
+    range_of: Callable[[str], tuple[float, float]],
+) -> list[Line]:
+    """Means over items with intervals over groups; differences are paired by item.
 
     Args:
         keys: label -> key of the stage with its replies.
+        kinds: label -> its role.
+        against: label -> label of what its differences are measured from; None for the base.
+        range_of: metric -> its least and largest value, at which intervals end.
     """
     facets = [column for column in table if column not in (*COLUMNS, "label")]
     table = table.assign(where=table[facets].astype(str).agg(" ".join, axis=1) if facets else "")
@@ -145,13 +173,16 @@ def summary(table: pd.DataFrame, bootstrap: Bootstrap, keys: Mapping[str, str]) 
         rows = rows.dropna(subset="value").set_index("item")
         if rows.empty:
             continue
-        base = table[(table["label"] == BASE) & (table["metric"] == metric) & (table["where"] == where)]
+        other = against[str(label)]
+        base = table[(table["label"] == other) & (table["metric"] == metric) & (table["where"] == where)]
         base = base.dropna(subset="value").set_index("item")
-        shared = [] if label == BASE else rows.index.intersection(base.index, sort=False).tolist()
-        change = None
+        shared = [] if other is None else rows.index.intersection(base.index, sort=False).tolist()
+        change, (low, high) = None, range_of(str(metric))
         if len(shared):
             own, other = rows.loc[shared], base.loc[shared]
             change = paired(own["value"].to_numpy(), other["value"].to_numpy(), own["group"].tolist(), bootstrap)
-        found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap)
-        lines.append(Line(str(label), str(metric), str(where).strip(), found, change, len(rows), keys[str(label)]))
+            change = change.within(low - high, high - low)
+        found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap).within(low, high)
+        name = str(label)
+        lines.append(Line(name, kinds[name], str(metric), str(where).strip(), found, change, len(rows), keys[name]))
     return lines
