@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from alignbench.backend import Engine
 from alignbench.benchmark import COLUMNS, Benchmark, Question, Reply
 from alignbench.benchmark.ask import ask
 from alignbench.evaluation.ask import Answer, Asking
+from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
 from alignbench.progress import bar, say
 from alignbench.report.extra import ExtraRecord, Line
@@ -42,13 +43,15 @@ def beside(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, ExtraRecord]
     questions = benchmark.questions(cell.culture)
     check(bool(questions), "extra", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
     models, stages = [], {}
-    for entry in entries(cell):
+    contenders = entries(cell)
+    for entry in contenders:
         say(entry.label)
         models.append(entry.method.fit(cell.context(entry.culture)))
         stages[entry.label] = _scored(cell, benchmark, questions, models[-1])
     tables = [pd.read_parquet(stage.path / _SCORES).assign(label=label) for label, stage in stages.items()]
     table = pd.concat(tables, ignore_index=True)
     keys = {label: stage.key for label, stage in stages.items()}
+    kinds = {entry.label: entry.kind for entry in contenders}
     bootstrap = cell.benchmark.resampling
     parts = {
         "benchmark": benchmark.parts,
@@ -62,10 +65,12 @@ def beside(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, ExtraRecord]
 
     def build(folder: Path) -> None:
         facts = cell_facts(cell, models[min(1, len(models) - 1)])
-        record = ExtraRecord(facts, cell.choices["extra"], tuple(summary(table, bootstrap, keys)))
+        record = ExtraRecord(
+            facts, cell.choices["extra"], tuple(summary(table, bootstrap, keys, kinds, benchmark.range_of))
+        )
         write_json(folder / "record.json", record.to_json())
 
-    stage = cell.store.stage("beside", parts, build, version=2)
+    stage = cell.store.stage("beside", parts, build, version=3)
     return table, ExtraRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8")))
 
 
@@ -132,11 +137,19 @@ def _reply(question: Question, record: Mapping[str, Any]) -> Reply:
     return Reply(question, shares, record["mass"], record["text"])
 
 
-def summary(table: pd.DataFrame, bootstrap: Bootstrap, keys: Mapping[str, str]) -> list[Line]:
+def summary(
+    table: pd.DataFrame,
+    bootstrap: Bootstrap,
+    keys: Mapping[str, str],
+    kinds: Mapping[str, Kind],
+    range_of: Callable[[str], tuple[float, float]],
+) -> list[Line]:
     """Means over items with intervals over groups; differences are paired with the entry labelled ``base``.
 
     Args:
         keys: label -> key of the stage with its replies.
+        kinds: label -> its role.
+        range_of: metric -> its least and largest value, at which intervals end.
     """
     facets = [column for column in table if column not in (*COLUMNS, "label")]
     table = table.assign(where=table[facets].astype(str).agg(" ".join, axis=1) if facets else "")
@@ -148,10 +161,12 @@ def summary(table: pd.DataFrame, bootstrap: Bootstrap, keys: Mapping[str, str]) 
         base = table[(table["label"] == BASE) & (table["metric"] == metric) & (table["where"] == where)]
         base = base.dropna(subset="value").set_index("item")
         shared = [] if label == BASE else rows.index.intersection(base.index, sort=False).tolist()
-        change = None
+        change, (low, high) = None, range_of(str(metric))
         if len(shared):
             own, other = rows.loc[shared], base.loc[shared]
             change = paired(own["value"].to_numpy(), other["value"].to_numpy(), own["group"].tolist(), bootstrap)
-        found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap)
-        lines.append(Line(str(label), str(metric), str(where).strip(), found, change, len(rows), keys[str(label)]))
+            change = change.within(low - high, high - low)
+        found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap).within(low, high)
+        name = str(label)
+        lines.append(Line(name, kinds[name], str(metric), str(where).strip(), found, change, len(rows), keys[name]))
     return lines

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.evaluation.ask import Asking
+from alignbench.evaluation.items import Kind, label_of
 from alignbench.evaluation.survey import SurveyBenchmark, respond
 from alignbench.method import Method
 from alignbench.method.prompting import wordings
@@ -33,7 +34,7 @@ def compare(cell: Cell) -> tuple[CellRecord, Stage]:
     found = []
     for entry in entries(cell):
         say(entry.label)
-        found.append(answered(cell, entry))
+        found += answered(cell, entry)
     stage = concluded(cell, found)
     return CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8"))), stage
 
@@ -49,7 +50,7 @@ def concluded(cell: Cell, found: Sequence[Answered]) -> Stage:
     parts = {
         "responses": [[a.label, a.responses.key, *(form.key for form in a.forms.values())] for a in found],
         "samples": samples.key if samples else None,
-        "elsewhere": [[asdict(e.culture), e.before.responses.key, e.after.responses.key] for e in elsewhere],
+        "elsewhere": [[asdict(e.culture), e.before.key, e.after.key] for e in elsewhere],
         "provenance": [dict(a.model.provenance) for a in found],
         "benchmark": cell.benchmark.parts,
         "survey": cell.survey.fingerprint,
@@ -63,44 +64,65 @@ def concluded(cell: Cell, found: Sequence[Answered]) -> Stage:
         write_json(folder / "config.json", {**cell.config, "changed": cell.changed})
         write_json(folder / "record.json", describe(cell, found, elsewhere, samples, folder).to_json())
 
-    return cell.store.stage("score", parts, build, version=3)
+    return cell.store.stage("score", parts, build, version=4)
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A row to come: a method in the context of a culture."""
+    """A row to come: a method in the context of a culture, under a name; ``kind`` is base, method or control."""
 
-    label: str
+    kind: Kind
+    name: str
     method: Method
     culture: Culture
-    own: str | None = None
+
+    @property
+    def country(self) -> str | None:
+        """The control's country, of a control."""
+        return self.culture.country if self.kind == "control" else None
+
+    @property
+    def label(self) -> str:
+        """Of its row."""
+        return label_of(self.kind, self.name, self.country)
 
 
 def entries(cell: Cell) -> list[Contender]:
     """Base, the method, the method as fitted to the control culture, then the other baselines."""
     baselines = {json.dumps(m.parts, sort_keys=True): name for name, m in cell.baselines.items()}
     own = baselines.pop(json.dumps(cell.method.parts, sort_keys=True), cell.choices["method"])
-    found = [Contender(BASE, cell.baselines[BASE], cell.culture)]
+    found = [Contender("base", BASE, cell.baselines[BASE], cell.culture)]
     if own != BASE:
-        found.append(Contender(own, cell.method, cell.culture))
+        found.append(Contender("method", own, cell.method, cell.culture))
         if cell.control is not None:
-            found.append(Contender(f"{own} of {cell.control.country}", cell.method, cell.control, own))
-    return found + [
-        Contender(name, cell.baselines[name], cell.culture) for name in baselines.values() if name not in (BASE, own)
-    ]
+            found.append(Contender("control", own, cell.method, cell.control))
+    others = [name for name in baselines.values() if name not in (BASE, own)]
+    return found + [Contender("method", name, cell.baselines[name], cell.culture) for name in others]
 
 
-def answered(cell: Cell, entry: Contender) -> Answered:
-    """The entry fitted and asked, from the store or made.
+def answered(cell: Cell, entry: Contender) -> list[Answered]:
+    """The entry fitted and asked, from the store or made; then the base model told the same words, if need be.
+
+    It is needed where weights were changed and the model is told something: only beside that row does the entry's
+    show what the weights learnt.
 
     Raises:
         Pending: the cell's store only plans, and something is missing.
     """
     model = entry.method.fit(cell.context(entry.culture))
+    asked: list[tuple[Kind, AlignedModel]] = [(entry.kind, model)]
+    trained = model.adapter_key is not None or model.base.fingerprint != cell.model.fingerprint
+    if trained and model.policy.parts != PromptPolicy().parts:
+        told = AlignedModel(cell.model, policy=model.policy)
+        asked.append(("told" if entry.kind == "method" else "told_control", told))
+    return [_answers(cell, entry, kind, model) for kind, model in asked]
+
+
+def _answers(cell: Cell, entry: Contender, kind: Kind, model: AlignedModel) -> Answered:
     asked = [(n, _asked(cell, form), form) for n, form in cell.benchmark.forms.items()]
     forms = {name: responses(cell, model, items, form) for name, items, form in asked}
     own = responses(cell, model, _asked(cell, cell.benchmark), cell.benchmark)
-    return Answered(entry.label, model, own, entry.own, forms)
+    return Answered(kind, model, own, None if kind == "base" else entry.name, entry.country, forms)
 
 
 def _asked(cell: Cell, benchmark: SurveyBenchmark) -> tuple[Item, ...]:
@@ -109,7 +131,7 @@ def _asked(cell: Cell, benchmark: SurveyBenchmark) -> tuple[Item, ...]:
 
 def _elsewhere(cell: Cell, found: Sequence[Answered]) -> list[Elsewhere]:
     """Base and aligned weights under the prompt of each other culture; none where no weight was changed."""
-    own = next((a for a in found[1:] if a.own is None), None)
+    own = next((a for a in found if a.kind == "method"), None)
     if own is None or own.model.adapter_key is None:
         return []
     asked = []
@@ -117,10 +139,9 @@ def _elsewhere(cell: Cell, found: Sequence[Answered]) -> list[Elsewhere]:
         if cell.store.build_missing:
             say(f"{culture.country}, before and after")
         policy = PromptPolicy(wordings(culture))
-        told = [(BASE, AlignedModel(cell.model, policy=policy)), (own.label, replace(own.model, policy=policy))]
         items = _asked(cell, cell.benchmark)
-        pair = [Answered(label, model, responses(cell, model, items, cell.benchmark)) for label, model in told]
-        asked.append(Elsewhere(culture, *pair))
+        told = (AlignedModel(cell.model, policy=policy), replace(own.model, policy=policy))
+        asked.append(Elsewhere(culture, *(responses(cell, model, items, cell.benchmark) for model in told)))
     return asked
 
 
@@ -151,7 +172,7 @@ def responses(cell: Cell, model: AlignedModel, items: tuple[Item, ...], benchmar
 
 def _samples(cell: Cell, found: Sequence[Answered]) -> Stage | None:
     """Open answers to a few test questions, base and method, greedy: for the eye, not for the score."""
-    pair = [a for a in found if a.own is None][:2]
+    pair = [a for a in found if a.kind in ("base", "method")][:2]
     if len(pair) < 2 or cell.choices["method"] in cell.baselines:
         return None
     batteries = {item.battery: item for item in cell.surveys[Split.test].asked(cell.culture.iso3)}

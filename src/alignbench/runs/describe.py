@@ -19,7 +19,7 @@ from alignbench.evaluation.statistics import paired
 from alignbench.evaluation.survey import distributions
 from alignbench.report.record import Cell as CellFacts
 from alignbench.report.record import CellRecord, DamageRecord, ItemRecord, PoolRecord, Sample, Source
-from alignbench.runs.answered import Answered, Elsewhere
+from alignbench.runs.answered import Answered, Elsewhere, frame_of
 from alignbench.runs.cell import Cell
 from alignbench.runs.reading import reading
 from alignbench.runs.recipe import GROUPS, used
@@ -40,10 +40,11 @@ def describe(
     """
     survey, iso3 = cell.surveys[cell.benchmark.split], cell.culture.iso3
     entries = [a.entry(survey, iso3, cell.benchmark) for a in answered]
-    board = scored(entries, survey, iso3, cell.benchmark, _panel(cell))
+    control = cell.control.iso3 if cell.control else None
+    board = scored(entries, survey, iso3, cell.benchmark, _panel(cell), control)
     to_table(board).to_parquet(folder / ITEMS, index=False)
     found = rows(board, cell.benchmark.resampling)
-    own = answered[min(1, len(answered) - 1)].model
+    own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     return CellRecord(
         cell=cell_facts(cell, own),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
@@ -94,8 +95,8 @@ def _damage(cell: Cell, elsewhere: Elsewhere) -> DamageRecord:
     """Scores of both models against the other culture's own shares, paired by item."""
     survey, iso3 = cell.surveys[cell.benchmark.split], elsewhere.culture.iso3
     before, after = (
-        score_items(distributions(a.frame, survey.items), None, survey, iso3, cell.benchmark)
-        for a in (elsewhere.before, elsewhere.after)
+        score_items(distributions(frame_of(stage), survey.items), None, survey, iso3, cell.benchmark)
+        for stage in (elsewhere.before, elsewhere.after)
     )
     change = paired(after["js"], before["js"], before["battery"].tolist(), cell.benchmark.resampling)
     return DamageRecord(

@@ -29,7 +29,7 @@ def plan(cell: Cell) -> list[Step]:
     for entry in entries(cell):
         known = len(cell.store.used)
         try:
-            found.append(answered(cell, entry))
+            found += answered(cell, entry)
             pending = []
         except Pending as missing:
             pending = [_pending(cell, entry.label, missing)]
@@ -48,7 +48,7 @@ def plan(cell: Cell) -> list[Step]:
 def record_stage(cell: Cell) -> Stage | None:
     """The stage with the cell's record, None if the cell is not finished; ``cell.store`` must only plan."""
     try:
-        return concluded(cell, [answered(cell, entry) for entry in entries(cell)])
+        return concluded(cell, [found for entry in entries(cell) for found in answered(cell, entry)])
     except Pending:
         return None
 

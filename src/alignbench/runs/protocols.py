@@ -80,7 +80,7 @@ def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Stage]:
 def _contenders(cell: Cell) -> list[Contender]:
     """The base model, and the method unless it is the same."""
     base, *others = entries(cell)
-    own = [e for e in others if e.own is None and e.method.parts == cell.method.parts]
+    own = [e for e in others if e.kind == "method" and e.method.parts == cell.method.parts]
     return [base, *own]
 
 
