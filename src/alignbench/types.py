@@ -77,10 +77,21 @@ class Item:
 
 @dataclass(frozen=True)
 class Answers:
-    """How a country answered an item: shares in the order of ``Item.codes`` (sum 1)."""
+    """How a country answered an item: shares in the order of ``Item.codes`` (sum 1).
+
+    Attributes:
+        n: respondents with a valid answer; None where the source does not say.
+        effective: Kish's effective number of them, (sum of weights)^2 / sum of squared weights; None where they are not
+            weighted, or their weights are not known (Kish 1965, Survey Sampling, section 11.7).
+    """
 
     shares: tuple[float, ...]
-    n: int | None = None  # respondents; None where the source does not say
+    n: int | None = None
+    effective: float | None = None
+
+    def sample(self, otherwise: int) -> int:
+        """How many unweighted respondents these answers are worth; ``otherwise`` where the source gives no number."""
+        return round(self.effective or self.n or otherwise)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,13 @@ def test_forgetting_is_a_paired_fall_with_an_interval() -> None:
     lost = [question for question in RIGHT if len(question) % 3 == 0]
     forgot = by_text(lambda question, text: (text == RIGHT[question]) == (question not in lost))
     table = [scored(KNOBS, engine, USA).assign(label=name) for name, engine in (("base", knows), ("tuned", forgot))]
-    found = summary(pd.concat(table), Bootstrap(200), {"base": "b", "tuned": "t"})
+    found = summary(
+        pd.concat(table),
+        Bootstrap(200),
+        {"base": "b", "tuned": "t"},
+        {"base": "base", "tuned": "method"},
+        KNOBS.range_of,
+    )
     lines = {(line.label, line.metric): line for line in found}
     change = lines["tuned", "accuracy"].difference
     assert change.value == pytest.approx(-len(lost) / 60)

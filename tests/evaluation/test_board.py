@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +17,12 @@ from alignbench.evaluation.board import (
     Row,
     board,
     flat,
+    rows,
+    scored,
 )
-from alignbench.evaluation.score import uniform
+from alignbench.evaluation.items import ITEMS as ITEMS_FILE
+from alignbench.evaluation.items import load, pool_seeds, to_table
+from alignbench.evaluation.score import score_items, uniform
 from alignbench.evaluation.statistics import holm
 from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.types import Scale
@@ -37,16 +42,24 @@ def toward(target: dict[str, np.ndarray], weight: float) -> dict[str, np.ndarray
 
 
 MASS = dict.fromkeys(FLAT, 0.4)
-BASE = Entry("base", "method", [toward(SHARES["USA"], 0.9)], "k0", [MASS], base=True)
-METHOD = Entry("method", "method", [toward(TRUTH, 0.6), toward(TRUTH, 0.8)], "k1", [MASS, dict.fromkeys(FLAT, 0.6)])
-WEAK = Entry("weak", "method", [toward(SHARES["USA"], 0.88)], "k2")
-CONTROL = Entry("control", "control", [toward(SHARES["CHN"], 0.7)], "k3", own="method")
-ROWS = {row.label: row for row in board([BASE, METHOD, WEAK, CONTROL], WORLD, "IRQ", KNOBS)}
+BASE = Entry("base", "base", [toward(SHARES["USA"], 0.9)], "k0", [MASS])
+METHOD = Entry(
+    "method", "method", [toward(TRUTH, 0.6), toward(TRUTH, 0.8)], "k1", [MASS, dict.fromkeys(FLAT, 0.6)], "method"
+)
+WEAK = Entry("weak", "method", [toward(SHARES["USA"], 0.88)], "k2", method="weak")
+CONTROL = Entry("control", "control", [toward(SHARES["CHN"], 0.7)], "k3", method="method", country="China")
+TOLD = Entry("told", "told", [toward(TRUTH, 0.3)], "k4", method="method")
+TOLD_CONTROL = Entry(
+    "told control", "told_control", [toward(SHARES["CHN"], 0.3)], "k5", method="method", country="China"
+)
+ROWS = {row.label: row for row in board([BASE, METHOD, WEAK, CONTROL], WORLD, "IRQ", KNOBS, control="CHN")}
+ALL = [BASE, METHOD, TOLD, CONTROL, TOLD_CONTROL]
+TOLD_ROWS = {row.label: row for row in board(ALL, WORLD, "IRQ", KNOBS, control="CHN")}
 
 
 def test_entries_keep_their_order_and_sanity_rows_follow() -> None:
     assert list(ROWS) == ["base", "method", "weak", "control", UNIFORM, MAJORITY, OTHERS, CEILING]
-    assert [row.kind for row in ROWS.values()] == ["method"] * 3 + ["control"] + ["reference"] * 4
+    assert [row.kind for row in ROWS.values()] == ["base", "method", "method", "control"] + ["reference"] * 4
 
 
 def test_every_row_counts_what_it_rests_on() -> None:
@@ -68,12 +81,99 @@ def test_differences_are_to_the_base_and_own_minus_cross_for_the_control() -> No
         assert ROWS[label].difference == pytest.approx(ROWS[label].score - ROWS["base"].score)
     assert ROWS["control"].difference == pytest.approx(ROWS["method"].score - ROWS["control"].score)
     assert ROWS["control"].difference_low > 0
+    assert (ROWS["method"].against, ROWS["control"].against, ROWS["base"].against) == ("base", "method", None)
 
 
-def test_p_values_are_corrected_over_methods_and_controls_only() -> None:
-    tested = [row for row in ROWS.values() if row.p_raw is not None]
-    assert [row.label for row in tested] == ["method", "weak", "control"]
-    assert [row.p_value for row in tested] == pytest.approx(holm([row.p_raw for row in tested]))
+def test_a_method_with_a_told_row_is_compared_with_that_and_the_told_row_with_the_base() -> None:
+    own, told, base = (TOLD_ROWS[label] for label in ("method", "told", "base"))
+    assert (own.against, told.against, TOLD_ROWS["told control"].against) == ("told", "base", "base")
+    assert own.difference == pytest.approx(own.score - told.score)
+    assert own.plain == pytest.approx(own.score - base.score) and own.plain_low < own.plain < own.plain_high
+    assert told.difference == pytest.approx(told.score - base.score) and told.plain is None
+    assert ROWS["method"].plain is None
+
+
+def by_hand(own: Entry, cross: Entry) -> float:
+    """The interaction of the first seed, cell by cell."""
+    models = {"IRQ": own.distributions[0], "CHN": cross.distributions[0]}
+    score = {(m, c): score_items(models[m], None, WORLD, c, KNOBS)["js"].mean() for m in models for c in models}
+    return (score["IRQ", "IRQ"] + score["CHN", "CHN"] - score["IRQ", "CHN"] - score["CHN", "IRQ"]) / 2
+
+
+def test_specificity_is_the_interaction_less_that_of_the_rows_told_the_same_words() -> None:
+    one = replace(METHOD, distributions=METHOD.distributions[:1], masses=())
+    rows = {row.label: row for row in board([BASE, one, CONTROL], WORLD, "IRQ", KNOBS, control="CHN")}
+    assert rows["method"].specificity == pytest.approx(by_hand(one, CONTROL))
+    assert rows["method"].specificity_low > 0 and rows["method"].specificity_items == 24
+    assert rows["method"].specificity_detectable > 0
+    told = {row.label: row for row in board([BASE, one, *ALL[2:]], WORLD, "IRQ", KNOBS, control="CHN")}
+    assert told["method"].specificity == pytest.approx(by_hand(one, CONTROL) - by_hand(TOLD, TOLD_CONTROL))
+    assert ROWS["weak"].specificity is None and ROWS["control"].specificity is None
+
+
+def test_weights_that_learnt_nothing_have_no_difference_and_no_specificity() -> None:
+    idle = [replace(TOLD, label="method", kind="method"), replace(TOLD_CONTROL, label="control", kind="control")]
+    row = board([BASE, idle[0], TOLD, idle[1], TOLD_CONTROL], WORLD, "IRQ", KNOBS, control="CHN")[1]
+    assert (row.difference, row.difference_low, row.difference_high) == (0, 0, 0)
+    assert (row.specificity, row.specificity_low, row.specificity_high) == (0, 0, 0)
+    assert row.plain > 0.05, "although its words bring it much closer than the base told nothing"
+
+
+def test_the_interaction_rests_on_items_asked_in_both_countries() -> None:
+    partly = survey(ITEMS, {**SHARES, "CHN": {q: SHARES["CHN"][q] for q in list(FLAT)[:18]}})
+    row = board([BASE, METHOD, CONTROL], partly, "IRQ", KNOBS, control="CHN")[1]
+    assert (row.items, row.specificity_items) == (24, 18)
+    apart = survey(
+        ITEMS, {"IRQ": {q: TRUTH[q] for q in list(FLAT)[:12]}, "CHN": {q: TRUTH[q] for q in list(FLAT)[12:]}}
+    )
+    assert board([BASE, METHOD, CONTROL], apart, "IRQ", KNOBS, control="CHN")[1].specificity is None
+    assert board([BASE, METHOD, CONTROL], WORLD, "IRQ", KNOBS)[1].specificity is None
+
+
+def test_differences_and_specificities_of_methods_are_corrected_each_as_a_family() -> None:
+    rival = replace(METHOD, label="rival", method="rival")
+    rows = board(
+        [BASE, METHOD, rival, CONTROL, replace(CONTROL, label="x", method="rival")], WORLD, "IRQ", KNOBS, None, "CHN"
+    )
+    for raw, corrected in (("p_raw", "p_value"), ("specificity_p_raw", "specificity_p")):
+        tested = [row for row in rows if getattr(row, corrected) is not None]
+        assert [row.label for row in tested] == ["method", "rival"]
+        assert [getattr(r, corrected) for r in tested] == pytest.approx(holm([getattr(r, raw) for r in tested]))
+    assert rows[3].p_raw is not None and rows[0].p_raw is None
+
+
+def test_scores_are_kept_in_a_table_with_those_on_the_controls_survey(tmp_path: Path) -> None:
+    entries = [replace(METHOD, distributions=METHOD.distributions[:1], masses=()), BASE, *ALL[2:]]
+    kept = scored(entries, WORLD, "IRQ", KNOBS, control="CHN")
+    to_table(kept).to_parquet(tmp_path / ITEMS_FILE, index=False)
+    again = load(tmp_path)
+    assert rows(again, KNOBS.resampling) == rows(kept, KNOBS.resampling)
+    assert rows(again, KNOBS.resampling)[0].specificity is not None
+
+
+def test_seeds_are_paired_whatever_their_order_and_only_those_that_both_ran() -> None:
+    def at(entry: Entry, weight: float) -> Entry:
+        return replace(entry, distributions=[toward(TRUTH, weight)], masses=(), key=f"{entry.label} {weight}")
+
+    def told(entry: Entry) -> Entry:
+        return replace(entry, label="told", kind="told")
+
+    seeds = {3: (0.2, 0.3), 1: (0.6, 0.7), 5: (0.4, None)}
+    boards = {
+        seed: scored([BASE, at(METHOD, own), *([told(at(METHOD, told_at))] if told_at else [])], WORLD, "IRQ", KNOBS)
+        for seed, (own, told_at) in seeds.items()
+    }
+    pooled = {entry.label: entry for entry in pool_seeds(boards)}
+    assert (pooled["method"].seeds, pooled["told"].seeds, pooled["base"].seeds) == ((1, 3, 5), (1, 3), ())
+    found = {row.label: row for row in rows(list(pooled.values()), KNOBS.resampling)}
+    by_seed = {
+        seed: {row.label: row.score for row in rows(kept, KNOBS.resampling)}
+        for seed, kept in boards.items()
+        if seed < 5
+    }
+    expected = np.mean([scores["method"] - scores["told"] for scores in by_seed.values()])
+    assert found["method"].difference == pytest.approx(expected)
+    assert (found["method"].seeds, found["base"].seeds) == (3, 1)
 
 
 def test_seeds_are_averaged_and_their_spread_is_reported() -> None:
@@ -93,8 +193,8 @@ def test_masses_of_models_only() -> None:
 
 def test_other_countries_hold_only_shared_items() -> None:
     alone = survey(ITEMS, {"IRQ": TRUTH, "CHN": {q: SHARES["CHN"][q] for q in list(FLAT)[:18]}})
-    rows = {row.label: row for row in board([BASE], alone, "IRQ", KNOBS)}
-    assert (rows[OTHERS].items, rows[OTHERS].batteries, rows[UNIFORM].items) == (18, 6, 24)
+    found = {row.label: row for row in board([BASE], alone, "IRQ", KNOBS)}
+    assert (found[OTHERS].items, found[OTHERS].batteries, found[UNIFORM].items) == (18, 6, 24)
     lonely = board([BASE], survey(ITEMS, {"IRQ": TRUTH}), "IRQ", KNOBS)
     assert [row.label for row in lonely] == ["base", UNIFORM, MAJORITY, CEILING]
 
@@ -122,11 +222,13 @@ def test_a_flat_row_holds_texts_and_numbers_alone() -> None:
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ([BASE, replace(METHOD, base=True)], "only one"),
+        ([BASE, replace(BASE, label="other")], "only one"),
         ([BASE, BASE], "label of its own"),
         ([replace(BASE, distributions=[])], "no seed"),
         ([replace(METHOD, masses=[MASS])], "2 seeds"),
-        ([BASE, CONTROL], "control controls"),
+        ([BASE, CONTROL], "control must name the method"),
+        ([BASE, replace(METHOD, method="weak"), WEAK], "method must name the method"),
+        ([replace(BASE, method="weak"), WEAK], "base must name the method"),
         ([replace(BASE, distributions=[{}])], "Q0"),
     ],
 )

@@ -71,8 +71,8 @@ def test_a_gain_within_the_spread_of_either_is_not_separable() -> None:
         formats = [{} if own_spread is None else {"forward": 0.8, "reversed": 0.8 + 2 * own_spread}]
         rows = board(
             [
-                Entry("base", "method", [flat], "k", base=True, formats=[{"a": 0.8, "b": 0.8 + 2 * base_spread}]),
-                Entry("own", "method", [own], "k", formats=formats),
+                Entry("base", "base", [flat], "k", formats=[{"a": 0.8, "b": 0.8 + 2 * base_spread}]),
+                Entry("own", "method", [own], "k", method="own", formats=formats),
             ],
             WORLD,
             "IRQ",

@@ -73,7 +73,7 @@ def test_items_that_nobody_can_share_are_left_out() -> None:
 
 def test_the_board_has_the_row_where_there_are_respondents() -> None:
     panel = drawn(400)
-    entries = [Entry("base", "method", [uniform(world(panel), "IRQ")], "k", base=True)]
+    entries = [Entry("base", "base", [uniform(world(panel), "IRQ")], "k")]
     rows = {row.label: row for row in board(entries, world(panel), "IRQ", KNOBS, panel)}
     assert list(rows)[-1] == HALVES and rows[HALVES].kind == "reference"
     assert rows["base"].score < rows[HALVES].score < rows[CEILING].score

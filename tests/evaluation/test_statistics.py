@@ -11,9 +11,9 @@ from alignbench.errors import AlignbenchError
 from alignbench.evaluation.statistics import (
     POWER,
     Bootstrap,
+    Interval,
     holm,
     interval,
-    own_minus_cross,
     paired,
     seed_spread,
     skill,
@@ -76,11 +76,50 @@ def test_shift_and_scale_carry_over() -> None:
     )
 
 
-def test_seeds_are_averaged_per_item_first_and_their_spread_is_apart() -> None:
+def test_two_seeds_that_agree_change_nothing_and_those_that_do_not_widen_the_interval() -> None:
+    alone, same = interval(VALUES, CLUSTERS, BOOT), interval(np.stack([VALUES, VALUES]), CLUSTERS, BOOT)
+    assert (same.low, same.high) == (alone.low, alone.high)
     seeds = np.stack([VALUES - 0.1, VALUES + 0.1])
-    assert interval(seeds, CLUSTERS, BOOT) == interval(seeds.mean(axis=0), CLUSTERS, BOOT)
+    apart = interval(seeds, CLUSTERS, BOOT)
+    assert apart.value == pytest.approx(alone.value)
+    assert apart.low < alone.low - 0.5 and apart.high > alone.high + 0.5, "one degree of freedom: t is 12.7"
     assert seed_spread(seeds) == pytest.approx(0.2 / math.sqrt(2))
     assert math.isnan(seed_spread(VALUES))
+
+
+def test_the_part_of_the_seeds_is_that_of_the_two_way_formula() -> None:
+    """Cameron, Gelbach and Miller's V_batteries + V_seeds - V_both of equal batteries, written out."""
+    seeds = np.random.default_rng(4).normal(0, 1, (3, 10)) + np.array([[-0.8], [0.1], [0.9]])
+    n, s = 10, 3
+    batteries, means = seeds.mean(axis=0), seeds.mean(axis=1)
+    both = ((seeds - batteries - means[:, None] + seeds.mean()) ** 2).sum() / ((n - 1) * (s - 1)) / (n * s)
+    parts = batteries.var(ddof=1) / n, means.var(ddof=1) / s - both
+    found = paired(seeds, np.zeros((3, 10)), [str(k) for k in range(10)], Bootstrap(50))
+    factors = [stats.t.ppf(0.975, df) + stats.t.ppf(POWER, df) for df in (n - 1, s - 1)]
+    expected = sum(f * p for f, p in zip(factors, parts, strict=True)) / math.sqrt(sum(parts))
+    assert parts[1] > 0 and found.detectable == pytest.approx(expected)
+
+
+def test_of_several_seeds_p_value_and_interval_say_the_same() -> None:
+    rng = np.random.default_rng(12)
+    for effect in (0.0, 0.15, 0.3, 0.6, 2.0):
+        seeds = rng.normal(effect, 0.5, (3, 40)) + rng.normal(0, 0.1, (3, 1))
+        found = paired(seeds, np.zeros(40), CLUSTERS, BOOT)
+        assert (not found.low <= 0 <= found.high) == (found.p_value < 0.05) and 0 < found.p_value <= 1
+
+
+def test_a_difference_within_seeds_needs_the_same_seeds() -> None:
+    shifts = np.array([[0.3], [-0.2], [0.1]])
+    found = paired(VALUES + shifts + 0.05, VALUES + shifts, CLUSTERS, BOOT)
+    assert (found.low, found.high) == pytest.approx((0.05, 0.05)), "what a seed moves on both sides cancels"
+    with pytest.raises(AlignbenchError, match="same seeds"):
+        paired(VALUES + shifts, np.stack([VALUES, VALUES]), CLUSTERS, BOOT)
+
+
+def test_bounds_end_where_the_figure_does() -> None:
+    found = Interval(0.9, -0.2, 1.064, 3).within(0, 1)
+    assert (found.value, found.low, found.high) == (0.9, 0, 1)
+    assert math.isnan(Interval(0.9, math.nan, math.nan, 1).within(0, 1).low)
 
 
 def test_interval_covers_the_true_mean_where_the_naive_one_does_not() -> None:
@@ -132,12 +171,6 @@ def test_paired_is_antisymmetric_and_one_for_equals() -> None:
     assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low))
     assert there.p_value == pytest.approx(back.p_value)
     assert paired(VALUES, VALUES, CLUSTERS, BOOT).p_value == 1
-
-
-def test_own_minus_cross_takes_unequal_numbers_of_seeds() -> None:
-    own = np.stack([VALUES + 0.04, VALUES + 0.06])
-    found = own_minus_cross(own, VALUES, CLUSTERS, BOOT)
-    assert found.value == pytest.approx(0.05) and found.low > 0
 
 
 def test_skill_is_zero_at_the_floor_and_one_at_the_ceiling() -> None:

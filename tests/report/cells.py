@@ -44,7 +44,7 @@ def stage(store: Path, name: str, of: str, parts: Mapping[str, object], **facts:
     folder = store / name / of
     folder.mkdir(parents=True, exist_ok=True)
     manifest = {
-        "stage_version": 3,
+        "stage_version": 4,
         "git": "abc",
         "parts": parts,
         "facts": facts,
@@ -60,21 +60,26 @@ def cell(store: Path, method: str, culture: str, seed: int = 0, gain: float = 0.
     country, iso3 = COUNTRIES[culture]
     other = "CHN" if iso3 == "IRQ" else "IRQ"
     mass = [dict.fromkeys(SHARES[iso3], 0.9)]
-    base = Entry("base", "method", [toward("USA", 0.4, 0)], key("base"), mass, base=True, formats=[FORMATS])
-    prompt = Entry("cultural_prompt", "method", [toward(iso3, 0.5, 1)], key("prompt", culture), formats=[FORMATS])
+    base = Entry("base", "base", [toward("USA", 0.4, 0)], key("base"), mass, formats=[FORMATS])
+    words = key("prompt", culture)
+    prompt = Entry(
+        "cultural_prompt", "method", [toward(iso3, 0.5, 1)], words, method="cultural_prompt", formats=[FORMATS]
+    )
     entries = [base, prompt]
     fit = key("fit", method, culture, seed, changed)
     stages = [{}, {}]
     if method != "none":
         words = (method, culture, seed, changed)
-        control = Entry(f"{method} of X", "control", [toward(other, gain, seed)], key("cross", *words), own=method)
+        cross = key("cross", *words)
+        control = Entry(f"{method} of X", "control", [toward(other, gain, seed)], cross, method=method, country="X")
         own = {"forward": 0.8, "reversed": 0.8 + 0.02 * (seed + 1)}
-        entries[1:1] = [Entry(method, "method", [toward(iso3, gain, seed)], key(*words), formats=[own]), control]
+        made = Entry(method, "method", [toward(iso3, gain, seed)], key(*words), method=method, formats=[own])
+        entries[1:1] = [made, control]
         stages[1:1] = [{"fit": fit}, {"fit": key("cross fit", *words)}]
         stage(store, "fit", fit, {}, judge_calls=100)
     for entry in entries:
         stage(store, "respond", entry.key, {}, prompt_tokens=1000, generated_tokens=1)
-    board = scored(entries, WORLD, iso3, KNOBS)
+    board = scored(entries, WORLD, iso3, KNOBS, control=other)
     record = CellRecord(
         cell=Cell(
             method,

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,26 @@ def gain(value: float, low: float | None, high: float | None) -> dict[str, float
     return {"difference": value, "difference_low": low, "difference_high": high}
 
 
+def specificity(value: float | None, low: float | None, high: float | None) -> dict[str, float | None]:
+    return {"specificity": value, "specificity_low": low, "specificity_high": high}
+
+
 ROWS = (
-    row("base", "method", 0.836, skill=-0.71, option_mass=0.3, entropy_model=0.77, entropy_survey=0.71),
-    row("culturerl", "method", 0.931, **gain(0.095, 0.066, 0.124), skill=0.42, p_value=0.0004, option_mass=0.97),
+    row("base", "base", 0.836, skill=-0.71, option_mass=0.3, entropy_model=0.77, entropy_survey=0.71),
+    row(
+        "culturerl",
+        "method",
+        0.931,
+        method="culturerl",
+        against="base",
+        **gain(0.095, 0.066, 0.124),
+        **specificity(0.018, 0.006, 0.03),
+        skill=0.42,
+        p_value=0.0004,
+        option_mass=0.97,
+    ),
     row("uniform answers", "reference", 0.901, **gain(0.065, 0.03, 0.1), skill=0.0),
-    row("culturerl <China>", "control", 0.910, **gain(0.021, 0.007, 0.035), p_value=0.012),
+    row("culturerl <China>", "control", 0.910, method="culturerl", against="culturerl", **gain(0.021, 0.007, 0.035)),
     row("fresh sample of respondents", "reference", 0.994, skill=1.0),
 )
 CALIBRATION = Calibration(
@@ -99,12 +114,24 @@ def assets(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def with_rows(record: CellRecord) -> Callable[..., CellRecord]:
-    """The record with other rows: differences (value, low, high) of method and control."""
+    """The record with other rows: base and method, with its difference and specificity (value, low, high).
 
-    def make(own: tuple[Any, ...], cross: tuple[Any, ...] | None = None, **more: Any) -> CellRecord:
-        rows = [ROWS[0], replace(ROWS[1], **gain(*own), **more)]
-        if cross:
-            rows.append(replace(ROWS[3], **gain(*cross)))
-        return replace(record, rows=tuple(rows))
+    ``told`` adds the base told the same words, and ``rivals`` baselines with these scores.
+    """
+
+    def make(
+        own: tuple[Any, ...],
+        specific: tuple[Any, ...] | None = None,
+        told: bool = False,
+        rivals: Mapping[str, float] | None = None,
+        **more: Any,
+    ) -> CellRecord:
+        facts = {**gain(*own), **specificity(*(specific or (None, None, None))), **more}
+        rows = [ROWS[0], replace(ROWS[1], **facts)]
+        if told:
+            rows[1] = replace(rows[1], against="told", plain=0.3, plain_low=0.2, plain_high=0.4)
+            rows.append(row("base told as culturerl", "told", 0.93, method="culturerl", against="base"))
+        others = (row(label, "method", score, method=label) for label, score in (rivals or {}).items())
+        return replace(record, rows=(*rows, *others))
 
     return make

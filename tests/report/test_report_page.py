@@ -58,6 +58,19 @@ def test_rows_carry_the_numbers_of_the_record(record: CellRecord, text: str) -> 
     assert "&lt; 0.001" in text
 
 
+def test_told_and_untold_stand_side_by_side(with_rows, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    told = replace(with_rows((0.01, -0.02, 0.03), (0.0, -0.01, 0.01), told=True, detectable=0.04), pool=None)
+    text = write_page(told, tmp_path, tmp_path).read_text(encoding="utf-8")
+    own = next(r for r in Page(text).rows if "0.931" in r)
+    assert "to base told the same" in own and "[−0.010, 0.010]" in own
+    tiles = text.split('<dl class="tiles">')[1].split("</dl>")[0]
+    for words in ("Base told the same words", "+0.010", "+0.300", "Specificity"):
+        assert words in tiles, words
+    assert text.index("Minimum detectable effect: a difference of 0.040") < text.index(
+        "nothing learnt beyond the prompt"
+    )
+
+
 def test_nothing_is_fetched(text: str) -> None:
     page = Page(text)
     assert not {"script", "link", "iframe"} & {tag for tag, _ in page.tags}

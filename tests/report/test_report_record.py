@@ -32,5 +32,5 @@ def test_foreign_records_are_refused(record: CellRecord, damage: dict[str, objec
 
 
 def test_reading_order_puts_the_control_under_its_method(record: CellRecord) -> None:
-    assert [r.kind for r in record.board] == ["method", "method", "control", "reference", "reference"]
+    assert [r.kind for r in record.board] == ["base", "method", "control", "reference", "reference"]
     assert (record.base, record.aligned, record.control) == (record.rows[0], record.rows[1], record.rows[3])

@@ -22,7 +22,7 @@ def stored(store: Path, stage: str, key: str, record: dict, parts: dict) -> None
     folder.mkdir(parents=True)
     write_json(folder / "record.json", record)
     write_json(
-        folder / "manifest.json", {"stage_version": 3, "parts": parts, "git": "abc", "finished": "2026-01-01T00:00:00Z"}
+        folder / "manifest.json", {"stage_version": 4, "parts": parts, "git": "abc", "finished": "2026-01-01T00:00:00Z"}
     )
 
 
@@ -42,8 +42,17 @@ def guarded(record: CellRecord) -> CellRecord:
 def extra(record: CellRecord) -> ExtraRecord:
     change = Difference(-0.1, -0.2, 0.01, 12, p_value=0.06, detectable=0.09)
     lines = (
-        Line("base", "accuracy", "", Interval(0.5, 0.4, 0.6, 12), None, 60, "x1"),
-        Line("culturerl", "accuracy", "persona en", Interval(0.4, float("nan"), float("nan"), 1), change, 60, "x2"),
+        Line("base", "base", "accuracy", "", Interval(0.5, 0.4, 0.6, 12), None, 60, "x1"),
+        Line(
+            "culturerl",
+            "method",
+            "accuracy",
+            "persona en",
+            Interval(0.4, float("nan"), float("nan"), 1),
+            change,
+            60,
+            "x2",
+        ),
     )
     return ExtraRecord(record.cell, "neutral", lines)
 
@@ -74,6 +83,13 @@ def test_every_figure_of_a_row_is_there_with_its_interval(table: pd.DataFrame) -
     assert (score.value, score.low, score.high, score["items"], score.batteries) == (0.931, 0.91, 0.95, 42, 9)
     assert figure(table, "culturerl", "difference")[["value", "low", "high"]].tolist() == [0.095, 0.066, 0.124]
     assert figure(table, "culturerl <China>", "own_minus_cross").value == 0.021
+    assert figure(table, "culturerl", "specificity")[["value", "low", "high", "against"]].tolist() == [
+        0.018,
+        0.006,
+        0.03,
+        "base",
+    ]
+    assert pd.isna(figure(table, "base", "score").against)
     assert (figure(table, "culturerl", "detectable").value, figure(table, "culturerl", "separable").value) == (0.04, 1)
     assert figure(table, "culturerl", "format_score", "reversed").value == 0.96
     assert table[(table.label == "base") & (table.metric == "difference")].empty

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from alignbench.errors import AlignbenchError
 from alignbench.evaluation.statistics import holm
 from alignbench.report.board.groups import groups
 from alignbench.report.board.variant import names, variants
-from alignbench.report.study import by_name, finished, method_name, pooled_board, with_items
+from alignbench.report.study import by_name, finished, method_name, pooled_board
 from tests.report.cells import KNOBS, cell
 
 
@@ -31,8 +32,10 @@ def test_seeds_are_averaged_baselines_stand_once_and_holm_covers_the_whole_board
     cross = rows["culturerl of X"]
     assert cross.difference == pytest.approx(own.score - cross.score)
     tested = [row for row in rows.values() if row.p_raw is not None]
-    assert [row.p_value for row in tested] == pytest.approx(holm([row.p_raw for row in tested]))
-    assert len(tested) == 5
+    methods = [row for row in tested if row.kind == "method"]
+    assert [row.p_value for row in methods] == pytest.approx(holm([row.p_raw for row in methods]))
+    assert sorted(row.kind for row in tested) == ["control"] * 2 + ["method"] * 3
+    assert own.specificity > 0 and own.specificity_items == 15
 
 
 def test_of_two_cells_with_one_name_and_seed_the_newer_counts(tmp_path: Path) -> None:
@@ -42,11 +45,32 @@ def test_of_two_cells_with_one_name_and_seed_the_newer_counts(tmp_path: Path) ->
     assert rows["culturerl"].seeds == 1 and rows["culturerl"].score == pytest.approx(newer.rows[1].score)
 
 
-def test_cells_of_an_earlier_version_are_told_apart(tmp_path: Path) -> None:
+def test_cells_of_an_earlier_version_are_counted_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cell(tmp_path, "none", "iraq")
-    (file,) = tmp_path.glob("score/*/manifest.json")
-    file.write_text(file.read_text().replace('"stage_version": 3', '"stage_version": 2'))
-    assert len(finished(tmp_path)) == 1 and with_items(finished(tmp_path)) == []
+    (file,) = tmp_path.glob("score/*/record.json")
+    old = json.loads(file.read_text())
+    for row in old["rows"]:
+        del row["against"]
+    for number in (1, 2):
+        older = file.parent.with_name(f"older{number}")
+        shutil.copytree(file.parent, older)
+        (older / "record.json").write_text(json.dumps(old))
+    assert [found.stage for found in finished(tmp_path)] == [file.parent]
+    assert capsys.readouterr().out == "2 cells are of an earlier version: issue their commands again\n"
+    shutil.rmtree(file.parent)
+    with pytest.raises(AlignbenchError, match="no finished cell of this version"):
+        finished(tmp_path)
+
+
+def test_the_rows_of_a_variant_carry_its_name(tmp_path: Path) -> None:
+    cell(tmp_path, "culturerl", "iraq", gain=0.2, reward="verdict")
+    (found,) = finished(tmp_path)
+    rows = {row.label: row for row in pooled_board({"culturerl, reward=verdict": [found]})}
+    control = rows["culturerl, reward=verdict of X"]
+    assert (control.kind, control.method, control.against) == ("control", *["culturerl, reward=verdict"] * 2)
+    assert rows["culturerl, reward=verdict"].specificity == pytest.approx(found.record.rows[1].specificity)
 
 
 def test_formats_are_averaged_over_seeds_and_decide_what_is_separable(tmp_path: Path) -> None:

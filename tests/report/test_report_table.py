@@ -17,7 +17,7 @@ def lines(record: CellRecord, width: int) -> list[str]:
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_fits_and_drops_nothing(record: CellRecord, width: int) -> None:
     shown = lines(record, width)
-    assert max(map(len, shown)) < width
+    assert max(map(len, shown)) <= width
     own = next(line for line in shown if line.startswith("culturerl") and "0.931" in line)
     for figure in ("0.931 [0.910, 0.950]", "0.420", "+0.095 [0.066, 0.124]", "42"):
         assert figure in own
@@ -29,6 +29,14 @@ def test_control_stands_under_its_method_and_references_apart(record: CellRecord
     assert shown[at["↳ cult"] - 1].startswith("culturerl")
     assert "† +0.021 [0.007, 0.035]" in shown[at["↳ cult"]]
     assert shown[at["uniform"] - 1] == ""
+
+
+def test_the_base_told_the_same_words_stands_under_its_method(with_rows) -> None:  # type: ignore[no-untyped-def]
+    shown = lines(with_rows((0.01, -0.02, 0.03), (0.0, -0.01, 0.01), told=True), 80)
+    own = next(k for k, line in enumerate(shown) if line.startswith("culturerl ") and "0.931" in line)
+    assert "‡ +0.010 [−0.020, 0.030]" in shown[own] and shown[own + 1].startswith("↳ base told")
+    text = " ".join(shown)
+    assert "‡ difference to the base told the same words (↳)" in text and "+0.300 [0.200, 0.400]" in text
 
 
 def test_notes_and_reading_are_below(record: CellRecord) -> None:
@@ -64,7 +72,7 @@ def test_what_could_be_seen_and_the_format_stand_where_there_is_room(
     guarded = replace(record, rows=(base, replace(own, **GUARDED), *others), exposure={"a set": 3, "any of them": 3})
     text = lines(guarded, width)
     line = next(line for line in text if line.startswith("culturerl") and "0.931" in line)
-    assert ("0.040" in line, "±0.110 ≈" in line) == (shown, shown)
+    assert ("0.040" in line, "±0.110 ≈" in line, "+0.018" in line) == (shown,) * 3
     said = " ".join(text)
-    assert "Not separable from format (≈): culturerl." in said and "true difference of 0.040" in said
+    assert "Not separable from format (≈): culturerl." in said and "effect: a difference of 0.040" in said
     assert "Of the 42 items asked, 3 stand in public fine-tuning sets (3 in a set)." in said

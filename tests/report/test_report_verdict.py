@@ -8,20 +8,21 @@ from alignbench.report.verdict import Finding, verdict
 
 CASES = [
     ((0.095, 0.066, 0.124), (0.060, 0.030, 0.090), Finding.specific, "specific to the culture"),
-    ((0.095, 0.066, 0.124), (0.021, 0.007, 0.035), Finding.mixed, "a smaller part is the culture"),
-    ((0.095, 0.066, 0.124), (0.004, -0.010, 0.019), Finding.calibration, "Most of the gain is calibration"),
-    ((0.095, 0.066, 0.124), (-0.030, -0.050, -0.010), Finding.calibration, "Most of the gain is calibration"),
+    ((0.095, 0.066, 0.124), (0.021, 0.007, 0.035), Finding.mixed, "a smaller part is specific"),
+    ((0.095, 0.066, 0.124), (0.004, -0.010, 0.019), Finding.shared, "most of the gain is shared with the control"),
+    ((0.095, 0.066, 0.124), (-0.030, -0.050, -0.010), Finding.shared, "most of the gain is shared with the control"),
     ((0.095, 0.066, 0.124), (0.060, -0.010, 0.130), Finding.gain, "stays open"),
     ((0.095, 0.066, 0.124), None, Finding.gain, "no control"),
-    ((0.010, -0.004, 0.020), (0.008, 0.001, 0.012), Finding.unclear, "no clear change"),
+    ((0.010, -0.004, 0.020), (0.008, 0.001, 0.012), Finding.unclear, "no clear change, though it fits the two"),
+    ((0.010, -0.004, 0.020), (0.008, -0.001, 0.012), Finding.unclear, "no clear change ("),
     ((0.095, None, None), None, Finding.unclear, "no clear change"),
     ((-0.052, -0.080, -0.020), (0.0, -0.1, 0.1), Finding.loss, "away from Iraq"),
 ]
 
 
-@pytest.mark.parametrize(("own", "cross", "finding", "words"), CASES)
-def test_finding(with_rows: Callable[..., CellRecord], own, cross, finding, words) -> None:  # type: ignore[no-untyped-def]
-    judged = verdict(with_rows(own, cross))
+@pytest.mark.parametrize(("own", "specific", "finding", "words"), CASES)
+def test_finding(with_rows: Callable[..., CellRecord], own, specific, finding, words) -> None:  # type: ignore[no-untyped-def]
+    judged = verdict(with_rows(own, specific))
     assert judged.finding is finding
     assert words in judged.sentence
 
@@ -29,7 +30,49 @@ def test_finding(with_rows: Callable[..., CellRecord], own, cross, finding, word
 def test_sentence_carries_the_intervals(with_rows: Callable[..., CellRecord]) -> None:
     sentence = verdict(with_rows((0.095, 0.066, 0.124), (0.004, -0.010, 0.019))).sentence
     assert "+0.095 [0.066, 0.124] against the base model" in sentence
-    assert "own minus cross +0.004 [−0.010, 0.019]" in sentence
+    assert "specificity +0.004 [−0.010, 0.019]" in sentence
+
+
+@pytest.mark.parametrize(
+    ("own", "specific", "finding"),
+    [
+        ((0.01, -0.02, 0.03), (0.002, -0.01, 0.02), Finding.nothing),
+        ((0.0, 0.0, 0.0), None, Finding.nothing),
+        ((0.01, -0.02, 0.03), (0.02, 0.01, 0.03), Finding.unclear),
+        ((0.05, 0.02, 0.08), (0.04, 0.01, 0.06), Finding.specific),
+        ((-0.05, -0.08, -0.02), (0.0, -0.01, 0.01), Finding.loss),
+    ],
+)
+def test_with_words_the_weights_must_add_to_what_the_words_bring(with_rows, own, specific, finding) -> None:  # type: ignore[no-untyped-def]
+    judged = verdict(with_rows(own, specific, told=True))
+    assert judged.finding is finding
+    assert ("culturerl: nothing learnt beyond the prompt" in judged.headline) == (finding is Finding.nothing)
+    assert (
+        "against the base told the same words, +0.300 [0.200, 0.400] against the base told nothing" in judged.evidence
+    )
+
+
+@pytest.mark.parametrize(
+    ("rivals", "words"),
+    [
+        ({"cultural_prompt": 0.982}, ", but the country prompt does better: 0.982 against 0.931"),
+        ({"cultural_prompt": 0.9312}, ", but the country prompt does as well: 0.931 against 0.931"),
+        ({"cultural_prompt": 0.94, "persona": 0.99}, "the country prompt does better: 0.940"),
+        ({"cultural_prompt": 0.90, "persona": 0.99}, "persona does better: 0.990"),
+        ({"cultural_prompt": 0.90}, None),
+    ],
+)
+def test_the_headline_names_the_plainest_rival_that_does_as_well(with_rows, rivals, words) -> None:  # type: ignore[no-untyped-def]
+    headline = verdict(with_rows((0.095, 0.066, 0.124), (0.06, 0.03, 0.09), rivals=rivals)).headline
+    assert words in headline if words else "does" not in headline
+
+
+def test_what_could_have_been_detected_is_said_first(with_rows: Callable[..., CellRecord]) -> None:
+    known = {"detectable": 0.0402, "specificity_detectable": 0.018}
+    sentence = verdict(with_rows((0.095, 0.066, 0.124), (0.06, 0.03, 0.09), **known)).sentence
+    assert sentence.startswith(
+        "Minimum detectable effect: a difference of 0.040 and a specificity of 0.018. culturerl "
+    )
 
 
 def test_base_alone_is_no_comparison(record: CellRecord) -> None:

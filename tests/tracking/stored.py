@@ -19,17 +19,17 @@ KEY = "0123456789abcde{}"
 _NO_ROW = dict.fromkeys([f.name for f in fields(Row)]) | {"note": "", "key": "k", "seeds": 1, "items": 3, "formats": {}}
 
 
-def row(label: str, kind: str, score: float, difference: float | None = None) -> Row:
+def row(label: str, kind: str, score: float, difference: float | None = None, **more: object) -> Row:
     bounds = {} if difference is None else {"difference_low": difference - 0.01, "difference_high": difference + 0.01}
-    facts = {"label": label, "kind": kind, "score": score, "low": score - 0.02, "high": score + 0.02}
-    return Row(**{**_NO_ROW, **facts, "difference": difference, **bounds})
+    facts = {"label": label, "kind": kind, "method": None, "score": score, "low": score - 0.02, "high": score + 0.02}
+    return Row(**{**_NO_ROW, **facts, "difference": difference, **bounds, **more})
 
 
 def record(method: str, seed: int, trained: bool) -> CellRecord:
     rows = (
-        row("base", "method", 0.80),
-        row(method, "method", 0.90, 0.10),
-        row(f"{method} of China", "control", 0.87, 0.03),
+        row("base", "base", 0.80),
+        row(method, "method", 0.90, 0.10, method=method, specificity=0.02),
+        row(f"{method} of China", "control", 0.87, 0.03, method=method),
         row("uniform answers", "reference", 0.85, 0.05),
     )
     models = {r.label: (0.5, 0.5) for r in rows[:3]}
@@ -59,7 +59,7 @@ def fill(store: Path) -> list[Path]:
         found = record(method, seed, trained=number == 0)
         (stage / "record.json").write_text(json.dumps(found.to_json()))
         parts = {"benchmark": {}, "responses": [[method, f"{seed}", "fit"]]}
-        (stage / "manifest.json").write_text(json.dumps({"stage_version": 3, "parts": parts}))
+        (stage / "manifest.json").write_text(json.dumps({"stage_version": 4, "parts": parts}))
         (stage / "pool.png").write_bytes(PIXEL)
         made.append(stage)
     config = {"experiment": "main_table", "overrides": [], "choices": {"backend": "hf"}}

@@ -22,7 +22,7 @@ def test_the_view_opens_with_the_board_and_shows_what_is_logged():
     assert [s["name"] for s in others] == ["Methods", "Training", "Cells"]
     logged = summary(record("culturerl", 0, trained=True))
     bars = [p["config"]["metrics"][0] for p in others[0]["panels"] if p["viewType"] == "Bar Chart"]
-    assert {"summary_metrics.score", "summary_metrics.difference", "summary_metrics.own_minus_cross"} <= set(bars)
-    assert {"score", "difference", "own_minus_cross"} <= set(logged)
+    assert {"summary_metrics.score", "summary_metrics.difference", "summary_metrics.specificity"} <= set(bars)
+    assert {"score", "difference", "specificity"} <= set(logged)
     grouping = section["runSets"][0]["grouping"]
     assert [g["name"] for g in grouping] == ["group", "method.value"]

@@ -112,6 +112,10 @@ class Benchmark(Component, ABC):
     def provenance(self) -> Provenance:
         """Population, year, language, collection, licence, source, assumptions."""
 
+    def range_of(self, metric: str) -> tuple[float, float]:
+        """Least and largest value of a metric of single items, where its intervals end; most are shares."""
+        return 0.0, 1.0
+
     @property
     def texts(self) -> bool:
         """Whether free text is wanted from questions with options, too (refusals, leakage)."""

@@ -114,6 +114,10 @@ class Empathy(Benchmark):
             rows += metric_rows(reply.question, **given, unparsed=own.count(None) / len(own))
         return tidy(rows)
 
+    def range_of(self, metric: str) -> tuple[float, float]:
+        """Ratings run from 1 to 5; ``unparsed`` is a share."""
+        return (1.0, 5.0) if metric in RUBRIC else (0.0, 1.0)
+
     def _ratings(self, chats: Sequence[Chat]) -> list[int | None]:
         asked = list(dict.fromkeys(chats))
         said = self.judge.open().generate(asked, Sampling(max_new_tokens=self.judge_tokens))

@@ -162,6 +162,11 @@ class MenaValues(Benchmark):
                 found.append(Question(item, gold, facets, said, user))
         return found
 
+    def range_of(self, metric: str) -> tuple[float, float]:
+        """Percentages, but for the divergence (no upper end) and the rate of refusals."""
+        ranges = {"reasoning_degradation": (-100.0, 100.0), "refusal_rate": (0.0, 1.0)}
+        return (0.0, math.inf) if metric.startswith("kld") else ranges.get(metric, (0.0, 100.0))
+
     def _leakage(self, replies: Sequence[Reply]) -> list[Row]:
         """Of each way of asking without thoughts; ways without a refusal have none."""
         ways: dict[_Place, list[Reply]] = {}

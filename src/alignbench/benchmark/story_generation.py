@@ -118,6 +118,10 @@ class StoryGeneration(Benchmark):
             found.append(Question(item, gold, {"iso3": culture.iso3}, user=user))
         return found
 
+    def range_of(self, metric: str) -> tuple[float, float]:
+        """Rank correlation, a count of words, or a share."""
+        return {"kendall_tau": (-1.0, 1.0), "words": (0.0, math.inf)}.get(metric, (0.0, 1.0))
+
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """Vocabulary of each story; with several countries, tau by concept and country.
 

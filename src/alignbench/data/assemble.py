@@ -46,8 +46,15 @@ def assemble(
 
 
 def fingerprint(items: Sequence[Item], answers: Mapping[str, Mapping[str, Answers]]) -> str:
-    """Sha256 of items and answers in canonical JSON; the order of countries and cells is no part of it."""
-    cells = {c: {q: [list(a.shares), a.n] for q, a in of_country.items()} for c, of_country in answers.items()}
+    """Sha256 of items and answers in canonical JSON; the order of countries and cells is no part of it.
+
+    An effective number of respondents is part of it where there is one: figures without weights keep their hash.
+    """
+
+    def content_of(a: Answers) -> list[object]:
+        return [list(a.shares), a.n, *([] if a.effective is None else [a.effective])]
+
+    cells = {c: {q: content_of(a) for q, a in of_country.items()} for c, of_country in answers.items()}
     content = {"items": [plain(asdict(item)) for item in items], "answers": cells}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

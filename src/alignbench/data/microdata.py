@@ -38,7 +38,8 @@ class Layout:
 def country_shares(path: Path, items: Sequence[Item], layout: Layout) -> tuple[Cells, dict[tuple[str, str], str]]:
     """Weighted shares of valid answers by country, and the cells dropped as off scale with the reason.
 
-    ``Answers.n`` counts the respondents with a valid answer and a weight above zero. Only the needed
+    ``Answers.n`` counts the respondents with a valid answer and a weight above zero, ``Answers.effective`` is Kish's
+    number of them where there are weights. Only the needed
     columns are read, once a process for the cells of a sweep.
 
     Raises:
@@ -79,13 +80,16 @@ def _tabulated(
     for item in track(asked, "survey file", unit="items"):
         people["code"] = frame[column_of[item.id]].to_numpy()
         for iso3, tally in _tallies(people).items():
-            mass = {code: weight for code, (weight, _) in tally.items()}
+            mass = {code: weight for code, (weight, _, _) in tally.items()}
             reason = refusal(mass, item.codes)
             if reason:
                 dropped[iso3, item.id] = reason
             else:
-                n = sum(count for code, (_, count) in tally.items() if code in item.codes)
-                cells.setdefault(iso3, {})[item.id] = Answers(normalised(mass, item.codes), n)
+                total, squares, n = (
+                    sum(sums) for sums in zip(*(tally[c] for c in item.codes if c in tally), strict=True)
+                )
+                effective = total**2 / squares if layout.weight else None
+                cells.setdefault(iso3, {})[item.id] = Answers(normalised(mass, item.codes), int(n), effective)
     return cells, dropped
 
 
@@ -101,13 +105,14 @@ def read_individuals(path: Path, layout: Layout) -> pd.DataFrame:
     return answers.where(answers >= 0).assign(country=frame[layout.country], weight=weight)
 
 
-def _tallies(people: pd.DataFrame) -> dict[str, dict[int, tuple[float, int]]]:
-    """Country -> code -> (weight, number) of the respondents who chose it; missing answers are left out."""
+def _tallies(people: pd.DataFrame) -> dict[str, dict[int, tuple[float, float, int]]]:
+    """Country -> code -> (weight, squared weights, number) of those who chose it; missing answers are left out."""
     valid = people[(people["code"] >= 0) & (people["weight"] > 0)]
-    grouped = valid.groupby(["iso3", "code"])["weight"].agg(["sum", "size"])
-    tallies: dict[str, dict[int, tuple[float, int]]] = {}
-    for (iso3, code), weight, n in zip(grouped.index, grouped["sum"], grouped["size"], strict=True):
-        tallies.setdefault(str(iso3), {})[int(code)] = (float(weight), int(n))
+    valid = valid.assign(square=valid["weight"] ** 2)
+    grouped = valid.groupby(["iso3", "code"]).agg({"weight": ["sum", "size"], "square": "sum"})
+    tallies: dict[str, dict[int, tuple[float, float, int]]] = {}
+    for (iso3, code), weight, n, square in grouped.itertuples(name=None):
+        tallies.setdefault(str(iso3), {})[int(code)] = (float(weight), float(square), int(n))
     return tallies
 
 

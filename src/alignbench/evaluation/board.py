@@ -11,7 +11,8 @@ from typing import Any
 from alignbench.data.people import Panel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.formats import mean_over_seeds
-from alignbench.evaluation.items import Kind, Scored
+from alignbench.evaluation.interaction import Interaction, interaction
+from alignbench.evaluation.items import ACROSS, Kind, Scored, seeds_of
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.score import ceiling, majority, others_mean, score_items, split_half, uniform
 from alignbench.evaluation.statistics import (
@@ -19,7 +20,6 @@ from alignbench.evaluation.statistics import (
     Difference,
     holm,
     interval,
-    own_minus_cross,
     paired,
     seed_spread,
     skill,
@@ -40,12 +40,10 @@ class Entry:
     """Something to put on the board.
 
     Attributes:
-        kind: method, control (the same recipe on another country's figures) or reference (no model).
+        kind: see :class:`~alignbench.evaluation.items.Scored`; so are ``method`` and ``country``.
         distributions: per seed, item id -> shares in the order of ``Item.codes``.
         masses: per seed, item id -> option mass; empty for references.
         key: run key(s), shown with the row.
-        base: differences are measured from this entry; at most one.
-        own: of a control, the label of the method whose recipe it repeats.
         formats: per seed, :func:`~alignbench.evaluation.formats.format_scores`; empty where they are not known.
     """
 
@@ -54,8 +52,8 @@ class Entry:
     distributions: Sequence[Mapping[str, Array]]
     key: str
     masses: Sequence[Mapping[str, float]] = ()
-    base: bool = False
-    own: str | None = None
+    method: str | None = None
+    country: str | None = None
     formats: Sequence[Mapping[str, float]] = ()
 
 
@@ -64,16 +62,26 @@ class Row:
     """A line of the board; None where a number does not exist.
 
     Attributes:
-        score: mean js similarity over items, ``low`` and ``high`` its interval over batteries.
+        kind: see :class:`~alignbench.evaluation.items.Scored`.
+        method: label of the method's row that this one serves, its own for a method; None for base and references.
+        score: mean js similarity over items, ``low`` and ``high`` its interval over batteries (and seeds, if several).
         skill: (score - uniform) / (ceiling - uniform).
-        difference: score minus the base's, paired by item; in a control row *own minus cross*, the method's
-            score minus the control's.
-        p_value: two-sided, of ``difference``, Holm-corrected over the methods and controls of this board.
-        p_raw: the same, uncorrected.
+        against: label of what ``difference`` is measured from: of a method with a told row that row, of a control its
+            method, of all other rows the base.
+        difference: score minus that of ``against``, paired by item and seed; in a control row *own minus cross*, the
+            method's score minus the control's.
+        p_value: two-sided, of a method's ``difference``, Holm-corrected over the methods of this board.
+        p_raw: the same of methods and controls, uncorrected.
+        plain: score minus the base's, told nothing, with its interval, for methods that have a told row: what prompt
+            and training bring together.
+        specificity: the interaction of model and survey (:mod:`alignbench.evaluation.interaction`) of a method with a
+            control; where there are told rows, less theirs. ``_p`` is Holm-corrected over the methods of this board, a
+            family of its own beside that of the differences; ``_detectable`` its minimum detectable effect;
+            ``_items`` how many items both countries were asked.
         wasserstein: mean similarity over the items with ordered options.
         option_mass: probability of the options' first tokens: below about .5 the score is about format.
         entropy_model, entropy_survey: over ln K; a model far below the survey has collapsed to the mode.
-        seed_spread: standard deviation of the seeds' scores, which the interval does not cover.
+        seed_spread: standard deviation of the seeds' scores.
         note: a warning that must be shown with the row.
         detectable: minimum detectable effect of ``difference`` (power .8), in units of the score.
         formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.formats`.
@@ -84,12 +92,14 @@ class Row:
 
     label: str
     kind: Kind
+    method: str | None
     score: float
     low: float | None
     high: float | None
     skill: float | None
     skill_low: float | None
     skill_high: float | None
+    against: str | None
     difference: float | None
     difference_low: float | None
     difference_high: float | None
@@ -106,20 +116,40 @@ class Row:
     key: str
     note: str = ""
     detectable: float | None = None
+    plain: float | None = None
+    plain_low: float | None = None
+    plain_high: float | None = None
+    specificity: float | None = None
+    specificity_low: float | None = None
+    specificity_high: float | None = None
+    specificity_p: float | None = None
+    specificity_p_raw: float | None = None
+    specificity_detectable: float | None = None
+    specificity_items: int | None = None
     formats: Mapping[str, float] = field(default_factory=dict)
     format_spread: float | None = None
     separable: bool | None = None
 
 
 def board(
-    entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenchmark, panel: Panel | None = None
+    entries: Sequence[Entry],
+    survey: Survey,
+    iso3: str,
+    knobs: SurveyBenchmark,
+    panel: Panel | None = None,
+    control: str | None = None,
 ) -> list[Row]:
     """:func:`rows` of :func:`scored`."""
-    return rows(scored(entries, survey, iso3, knobs, panel), knobs.resampling)
+    return rows(scored(entries, survey, iso3, knobs, panel, control), knobs.resampling)
 
 
 def scored(
-    entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenchmark, panel: Panel | None = None
+    entries: Sequence[Entry],
+    survey: Survey,
+    iso3: str,
+    knobs: SurveyBenchmark,
+    panel: Panel | None = None,
+    control: str | None = None,
 ) -> list[Scored]:
     """The entries in the order given, then the sanity rows; all on the items that the country was asked.
 
@@ -128,15 +158,16 @@ def scored(
 
     Args:
         panel: the country's respondents; with them comes the row of their two halves.
+        control: iso3 of the control's country, on whose survey the entries are scored, too.
 
     Raises:
-        AlignbenchError: labels that repeat, more than one base, a control whose method is not here, an entry
+        AlignbenchError: labels that repeat, more than one base, a row whose method is not here, an entry
             without seeds, or one that lacks an item.
     """
     _check(entries)
     floor = Scored(UNIFORM, "reference", [score_items(uniform(survey, iso3), None, survey, iso3, knobs)])
     top = Scored(CEILING, "reference", [ceiling(survey, iso3, knobs)])
-    own = [_scored(entry, survey, iso3, knobs) for entry in entries]
+    own = [_scored(entry, survey, iso3, control, knobs) for entry in entries]
     halves = [Scored(HALVES, "reference", [split_half(panel, survey, iso3, knobs)])] if panel else []
     return [*own, floor, *_references(survey, iso3, knobs), top, *halves]
 
@@ -144,10 +175,16 @@ def scored(
 def rows(board: Sequence[Scored], bootstrap: Bootstrap) -> list[Row]:
     """Figures, intervals and tests of all that stands on one board, :data:`UNIFORM` and :data:`CEILING` included.
 
-    p-values are corrected over this board's methods and controls.
+    The p-values of the methods' differences are corrected together, and so are those of their specificity.
     """
     by_label = {entry.label: entry for entry in board}
-    return _with_holm([_row(entry, by_label, bootstrap) for entry in board])
+    found = [_row(entry, by_label, bootstrap) for entry in board]
+    differences = _corrected([row.p_raw if row.kind == "method" else None for row in found])
+    specificities = _corrected([row.specificity_p_raw for row in found])
+    return [
+        replace(row, p_value=p, specificity_p=specific)
+        for row, p, specific in zip(found, differences, specificities, strict=True)
+    ]
 
 
 def flat(row: Row) -> dict[str, Any]:
@@ -157,22 +194,38 @@ def flat(row: Row) -> dict[str, Any]:
 
 def _check(entries: Sequence[Entry]) -> None:
     labels = [entry.label for entry in entries]
-    bases = [entry.label for entry in entries if entry.base]
+    bases = [entry.label for entry in entries if entry.kind == "base"]
+    methods = [entry.label for entry in entries if entry.kind == "method"]
     check(len(labels) == len(set(labels)), "board", labels, "give every entry a label of its own")
     check(len(bases) <= 1, "board", bases, "only one entry can be the base of the differences")
     for entry in entries:
         seeds, masses = len(entry.distributions), len(entry.masses)
         check(seeds > 0, "board", entry.label, "this entry holds no seed")
         check(masses in (0, seeds), "board", entry.label, f"{seeds} seeds but option masses of {masses}")
-        check(entry.own in (None, *labels), "board", entry.own, f"the method that {entry.label} controls is not here")
+        serves = [None] if entry.kind in ("base", "reference") else [entry.label] if entry.label in methods else methods
+        check(entry.method in serves, "board", entry.method, f"{entry.label} must name the method that it serves")
 
 
-def _scored(entry: Entry, survey: Survey, iso3: str, knobs: SurveyBenchmark) -> Scored:
+def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs: SurveyBenchmark) -> Scored:
     masses: Sequence[Mapping[str, float] | None] = entry.masses or [None] * len(entry.distributions)
-    seeds = zip(entry.distributions, masses, strict=True)
-    frames = [score_items(dist, mass, survey, iso3, knobs) for dist, mass in seeds]
+    frames = []
+    for dist, mass in zip(entry.distributions, masses, strict=True):
+        frame, across = score_items(dist, mass, survey, iso3, knobs), _across(dist, survey, iso3, control, knobs)
+        frames.append(frame.assign(**{ACROSS: frame["item"].map(across).astype(float)}))
+    seeds = tuple(range(len(frames))) if len(frames) > 1 else ()
     formats = mean_over_seeds(entry.formats)
-    return Scored(entry.label, entry.kind, frames, entry.key, entry.base, entry.own, formats)
+    return Scored(entry.label, entry.kind, frames, entry.key, entry.method, entry.country, formats, seeds)
+
+
+def _across(
+    dist: Mapping[str, Array], survey: Survey, iso3: str, control: str | None, knobs: SurveyBenchmark
+) -> dict[str, float]:
+    """Item id -> score on the control's survey, of the items asked in both countries."""
+    shared = tuple(item for item in survey.asked(iso3) if control is not None and item.id in survey.of(control))
+    if control is None or not shared:
+        return {}
+    frame = score_items(dist, None, replace(survey, items=shared), control, knobs)
+    return dict(zip(frame["item"], frame["js"], strict=True))
 
 
 def _references(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> list[Scored]:
@@ -186,44 +239,80 @@ def _references(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> list[Score
     return found
 
 
-def _other(scored: Scored, by_label: Mapping[str, Scored]) -> Scored | None:
-    """What ``scored`` is compared with: a control with its method, all else with the base; None for the base itself."""
-    if scored.own is not None:
-        return by_label[scored.own]
-    base = next((s for s in by_label.values() if s.base), None)
-    return None if base is scored else base
+def _serving(scored: Scored, by_label: Mapping[str, Scored], kind: Kind, country: str | None = None) -> Scored | None:
+    """The first row of a kind that serves the method ``scored``."""
+    rows = (s for s in by_label.values() if s.kind == kind and s.method == scored.label)
+    return next((row for row in rows if country in (None, row.country)), None)
 
 
-def _difference(scored: Scored, other: Scored, bootstrap: Bootstrap) -> Difference:
-    """Own minus cross for a control, else minus the base; on the items that ``scored`` has."""
-    items, batteries = scored.items, scored.batteries
-    if scored.own is not None:
-        return own_minus_cross(other.js(items), scored.js(items), batteries, bootstrap)
-    return paired(scored.js(items), other.js(items), batteries, bootstrap)
+def _against(scored: Scored, by_label: Mapping[str, Scored]) -> Scored | None:
+    """What ``scored`` is compared with (``Row.against``); None for the base itself, or where there is none."""
+    base = next((s for s in by_label.values() if s.kind == "base"), None)
+    if scored.kind == "control":
+        return by_label[str(scored.method)]
+    return None if scored is base else _serving(scored, by_label, "told") or base
+
+
+def _minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Difference | None:
+    """Score minus the other's by item and seed, on the items of ``scored``; None where they share no seed."""
+    seeds = None if other is None else seeds_of((scored, other))
+    if other is None or seeds is None:
+        return None
+    items = scored.items
+    return paired(scored.js(items, seeds), other.js(items, seeds), scored.batteries, bootstrap).within(-1.0, 1.0)
+
+
+def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Interaction | None:
+    """The interaction of a method and its control with both surveys, less that of the rows told the same words."""
+    control = _serving(scored, by_label, "control")
+    if control is None:
+        return None
+    told = _serving(scored, by_label, "told"), _serving(scored, by_label, "told_control", control.country)
+    models = {"own": (scored, told[0]), "control": (control, told[1])}
+    seeds = seeds_of(entry for pair in models.values() for entry in pair if entry is not None)
+    known = scored.column(ACROSS)
+    items = [item for item in scored.items if not math.isnan(known[item])]
+    if seeds is None or not items:
+        return None
+
+    def net(model: Scored, told: Scored | None, column: str) -> dict[str, Array]:
+        score = model.js(items, seeds, column) - (0.0 if told is None else told.js(items, seeds, column))
+        return dict(zip(items, score.T, strict=True))
+
+    surveys = {"own": "js", "control": ACROSS}
+    scores = {m: {s: net(*pair, column) for s, column in surveys.items()} for m, pair in models.items()}
+    return interaction(scores, scored.column("battery"), bootstrap)
 
 
 def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Row:
     items, batteries = scored.items, scored.batteries
     js = scored.js(items)
-    score = interval(js, batteries, bootstrap)
+    score = interval(js, batteries, bootstrap).within(0.0, 1.0)
     floor, top = (by_label[label].js(items) for label in (UNIFORM, CEILING))
     gain = skill(js, floor, top, batteries, bootstrap)
-    other = _other(scored, by_label)
-    change = None if other is None else _difference(scored, other, bootstrap)
+    other = _against(scored, by_label)
+    turned = other is not None and scored.kind == "control"
+    change = _minus(other, scored, bootstrap) if other and turned else _minus(scored, other, bootstrap)
+    told = other is not None and other.kind == "told"
+    base = next((s for s in by_label.values() if s.kind == "base"), None)
+    plain = _minus(scored, base, bootstrap) if told else None
+    specific = _specificity(scored, by_label, bootstrap) if scored.kind == "method" else None
     return Row(
         label=scored.label,
         kind=scored.kind,
+        method=scored.method,
         score=score.value,
-        low=_within(score.low),
-        high=_within(score.high),
+        low=_number(score.low),
+        high=_number(score.high),
         skill=_number(gain.value),
         skill_low=_number(gain.low),
         skill_high=_number(gain.high),
-        difference=_number(change.value) if change else None,
-        difference_low=_number(change.low) if change else None,
-        difference_high=_number(change.high) if change else None,
+        against=other.label if other else None,
+        **_bounded("difference", change),
+        **_bounded("plain", plain),
+        **_bounded("specificity", specific),
         p_value=None,
-        p_raw=_number(change.p_value) if change and scored.kind != "reference" else None,
+        p_raw=_number(change.p_value) if change and scored.kind in ("method", "control") else None,
         items=len(items),
         batteries=score.batteries,
         wasserstein=_number(scored.mean("wasserstein")),
@@ -235,10 +324,19 @@ def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -
         key=scored.key,
         note=score.note,
         detectable=_number(change.detectable) if change else None,
+        specificity_p_raw=_number(specific.p_value) if specific else None,
+        specificity_detectable=_number(specific.detectable) if specific else None,
+        specificity_items=specific.items if specific else None,
         formats=dict(scored.formats),
         format_spread=_number(scored.format_spread),
         separable=_separable(change, scored, other) if change and other else None,
     )
+
+
+def _bounded(name: str, found: Difference | None) -> dict[str, float | None]:
+    """A figure and its bounds under the names of a row's fields."""
+    values = (found.value, found.low, found.high) if found else (None, None, None)
+    return dict(zip((name, f"{name}_low", f"{name}_high"), map(_number, values), strict=True))
 
 
 def _separable(change: Difference, *pair: Scored) -> bool | None:
@@ -248,16 +346,10 @@ def _separable(change: Difference, *pair: Scored) -> bool | None:
     return abs(change.value) >= max(spreads) if known else None
 
 
-def _with_holm(board: Sequence[Row]) -> list[Row]:
-    """Corrected p-values over the rows that have one."""
-    corrected = iter(holm([row.p_raw for row in board if row.p_raw is not None]))
-    return [row if row.p_raw is None else replace(row, p_value=next(corrected)) for row in board]
-
-
-def _within(bound: float) -> float | None:
-    """A bound of a score, cut to the range of scores."""
-    known = _number(bound)
-    return None if known is None else min(max(known, 0.0), 1.0)
+def _corrected(p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's correction over the p-values that are there."""
+    corrected = iter(holm([p for p in p_values if p is not None]))
+    return [None if p is None else next(corrected) for p in p_values]
 
 
 def _number(value: float | None) -> float | None:

@@ -15,10 +15,18 @@ from alignbench.evaluation.formats import format_spread, mean_over_seeds
 from alignbench.evaluation.metrics import Array
 from alignbench.types import check
 
-Kind = Literal["method", "reference", "control"]
+Kind = Literal["base", "method", "told", "control", "told_control", "reference"]
 # The table's name in a folder.
 ITEMS = "items.parquet"
-_OF_ROW = ["label", "kind", "own", "base", "key", "formats"]
+# Column of scores on the control's survey.
+ACROSS = "js_control"
+_OF_ROW = ["label", "kind", "method", "country", "key", "formats"]
+
+
+def label_of(kind: Kind, method: str, country: str | None = None) -> str:
+    """Label of a row that serves ``method``; ``country`` is the control's, for kinds that have one."""
+    recipe = f"{method} of {country}" if country else method
+    return f"base told as {recipe}" if kind in ("told", "told_control") else recipe
 
 
 @dataclass(frozen=True)
@@ -26,21 +34,26 @@ class Scored:
     """Something on the board with its frames of :func:`~alignbench.evaluation.score.score_items`.
 
     Attributes:
-        kind: method, control (the same recipe on another country's figures) or reference (no model).
-        frames: one per seed, same items.
+        kind: ``base``, the base model, told nothing; ``method``; ``told``, the base model under the method's own prompt
+            policy; ``control``, the method's recipe on another country's figures; ``told_control``, the base model
+            under the control's prompt policy; ``reference``, no model.
+        frames: one per seed, same items; those of models hold :data:`ACROSS`, the score on the control's survey (NaN
+            for items that its country was not asked, or without a control).
         key: run key(s), shown with the row.
-        base: differences are measured from this entry; at most one.
-        own: of a control, the label of the method whose recipe it repeats.
+        method: label of the method's row that this one serves, its own for a method; None for base and references.
+        country: the control's country, for kinds control and told_control.
         formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.formats`.
+        seeds: of each frame; empty where the answers do not depend on the seed.
     """
 
     label: str
     kind: Kind
     frames: Sequence[pd.DataFrame]
     key: str = ""
-    base: bool = False
-    own: str | None = None
+    method: str | None = None
+    country: str | None = None
     formats: Mapping[str, float] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
 
     @property
     def format_spread(self) -> float:
@@ -61,19 +74,27 @@ class Scored:
         """Item id -> the first seed's value of a column."""
         return dict(zip(self.items, self.frames[0][name].tolist(), strict=True))
 
-    def js(self, items: Sequence[str]) -> Array:
-        """Scores of these items, shape (seeds, items)."""
+    def js(self, items: Sequence[str], seeds: Sequence[int] = (), column: str = "js") -> Array:
+        """Scores of these items, shape (seeds, items): of ``seeds`` if the answers depend on them, else of all."""
         place = {item: i for i, item in enumerate(self.items)}
         order = [place[item] for item in items]
-        return np.stack([frame["js"].to_numpy()[order] for frame in self.frames])
+        frames = [self.frames[self.seeds.index(seed)] for seed in seeds] if self.seeds and seeds else self.frames
+        return np.stack([frame[column].to_numpy()[order] for frame in frames])
 
     def mean(self, column: str) -> float:
         """Mean over seeds and the items that have a value; NaN if none has."""
         return float(pd.concat(list(self.frames))[column].mean())
 
 
+def seeds_of(entries: Iterable[Scored]) -> tuple[int, ...] | None:
+    """Seeds that all the entries were run with, sorted; () if none depends on its seed, None if they share none."""
+    known = [set(entry.seeds) for entry in entries if entry.seeds]
+    shared = tuple(sorted(set.intersection(*known))) if known else ()
+    return shared if shared or not known else None
+
+
 def to_table(scored: Iterable[Scored]) -> pd.DataFrame:
-    """One row per entry and item: label, kind, own, base, key, formats (JSON), and the columns of ``score_items``.
+    """One row per entry and item: the fields of :class:`Scored` (formats as JSON), then the columns of its frame.
 
     Raises:
         AlignbenchError: an entry of several seeds, which are pooled from the tables of single cells.
@@ -89,12 +110,10 @@ def to_table(scored: Iterable[Scored]) -> pd.DataFrame:
 def from_table(table: pd.DataFrame) -> list[Scored]:
     """Inverse of :func:`to_table`."""
     found = []
-    for label, rows in table.groupby("label", sort=False):
-        first = rows.iloc[0]
-        own = None if pd.isna(first["own"]) else str(first["own"])
+    for _, rows in table.groupby("label", sort=False):
+        facts: dict[str, Any] = {k: None if pd.isna(rows[k].iloc[0]) else rows[k].iloc[0] for k in _OF_ROW}
         frame = rows.drop(columns=_OF_ROW).reset_index(drop=True)
-        entry = Scored(str(label), first["kind"], [frame], str(first["key"]), bool(first["base"]), own)
-        found.append(replace(entry, formats=json.loads(first["formats"])))
+        found.append(Scored(**{**facts, "frames": [frame], "formats": json.loads(facts["formats"])}))
     return found
 
 
@@ -106,20 +125,24 @@ def load(folder: Path) -> list[Scored]:
 def pool_seeds(boards: Mapping[int, Sequence[Scored]]) -> list[Scored]:
     """The entries of several seeds as one list, in order of appearance; references come last and once.
 
-    Answers that do not depend on the seed (same key) count once.
+    Answers that do not depend on the seed (same key for several) count once.
     """
-    found: dict[str, dict[str, Scored]] = {}
+    found: dict[str, dict[int, Scored]] = {}
     for seed in sorted(boards):
         for entry in boards[seed]:
-            found.setdefault(entry.label, {}).setdefault(entry.key, entry)
-    pooled = [_pooled(list(seeds.values())) for seeds in found.values()]
+            found.setdefault(entry.label, {})[seed] = entry
+    pooled = [_pooled(seeds) for seeds in found.values()]
     return sorted(pooled, key=lambda entry: entry.kind == "reference")
 
 
-def _pooled(seeds: Sequence[Scored]) -> Scored:
+def _pooled(seeds: Mapping[int, Scored]) -> Scored:
+    first, *others = seeds.values()
+    if first.kind == "reference" or (others and all(other.key == first.key for other in others)):
+        return first
     return replace(
-        seeds[0],
-        frames=[seed.frames[0] for seed in seeds],
-        key=" ".join(seed.key for seed in seeds),
-        formats=mean_over_seeds([seed.formats for seed in seeds]),
+        first,
+        frames=[entry.frames[0] for entry in seeds.values()],
+        key=" ".join(entry.key for entry in seeds.values()),
+        formats=mean_over_seeds([entry.formats for entry in seeds.values()]),
+        seeds=tuple(seeds),
     )

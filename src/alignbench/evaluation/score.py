@@ -50,13 +50,14 @@ def score_items(
 def ceiling(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> pd.DataFrame:
     """Expected scores of a fresh sample of respondents from the country's own shares; columns as :func:`score_items`.
 
-    Means over 500 multinomial samples of ``Answers.n`` (or ``knobs.ceiling_n``) respondents. Seeded by item, so the
-    value of an item does not depend on which others are scored. Our choice of what "as good as the survey" means.
+    Means over 500 multinomial samples of :meth:`Answers.sample` respondents, ``knobs.ceiling_n`` where their number is
+    not known. Seeded by item, so the value of an item does not depend on which others are scored. Our choice of what
+    "as good as the survey" means.
     """
 
     def resample(item: Item) -> _Pair:
         answers = survey.of(iso3)[item.id]
-        n = answers.n or knobs.ceiling_n
+        n = answers.sample(knobs.ceiling_n)
         rng = np.random.default_rng([knobs.bootstrap_seed, crc32(item.id.encode())])
         return answers.shares, rng.multinomial(n, distribution(answers.shares, item.id), size=_DRAWS) / n, np.nan
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,13 +11,16 @@ from typing import Any
 import pandas as pd
 
 from alignbench.benchmark import Provenance
+from alignbench.errors import AlignbenchError
+from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.report.numbers import change, count, interval, number
-from alignbench.report.record import Cell
+from alignbench.report.record import REMEDY, Cell, records
 
 COVERS = (
     "Intervals are studentised bootstrap intervals over the benchmark's groups of questions: they cover the choice of "
-    "questions, not the chance in training. Could see: the difference found with a chance of 80 % at a level of 5 %."
+    "questions, not the chance in training, and end where the metric does. Detectable: the minimum detectable effect, "
+    "the difference that is found with a chance of 80 % at a level of 5 %."
 )
 
 
@@ -27,12 +29,14 @@ class Line:
     """A metric of one entry: its mean over items, and its difference to the base's on the same items.
 
     Attributes:
+        kind: role of the entry, see :class:`~alignbench.evaluation.items.Scored`.
         facets: framing, language and the like, as text; empty where the metric pools them.
         n: items.
         key: of the stage that holds replies and scores.
     """
 
     label: str
+    kind: Kind
     metric: str
     facets: str
     value: Interval
@@ -55,22 +59,20 @@ class ExtraRecord:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ExtraRecord:
-        """The record in ``data``."""
-        lines = [
-            {
-                **line,
-                "value": Interval(**_with_nan(line["value"])),
-                "difference": None if line["difference"] is None else Difference(**_with_nan(line["difference"])),
-            }
-            for line in data["lines"]
-        ]
-        return cls(Cell(**data["cell"]), data["extra"], tuple(Line(**line) for line in lines))
+        """The record in ``data``.
+
+        Raises:
+            AlignbenchError: a field is missing or unknown.
+        """
+        try:
+            return cls(Cell(**data["cell"]), data["extra"], tuple(_line(line) for line in data["lines"]))
+        except (KeyError, TypeError) as error:
+            raise AlignbenchError("record", str(error), REMEDY) from error
 
 
 def finished_extras(store: Path) -> list[tuple[Path, ExtraRecord]]:
     """Stage folder and record of every benchmark that was asked beside a cell, the oldest first."""
-    files = sorted(store.glob("beside/*/record.json"), key=lambda file: file.stat().st_mtime)
-    return [(file.parent, ExtraRecord.from_json(json.loads(file.read_text(encoding="utf-8")))) for file in files]
+    return records(store, "beside", ExtraRecord.from_json)
 
 
 def extras_of(cell: Cell, extras: Sequence[tuple[Path, ExtraRecord]]) -> list[ExtraRecord]:
@@ -88,14 +90,14 @@ def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> No
     table.add_column("", overflow="fold")
     table.add_column("metric", no_wrap=True)
     table.add_column("facets", overflow="fold")
-    for title in ("value, 95 %", "difference to base, 95 %", "could see", "items"):
+    for title in ("value, 95 %", "difference to base, 95 %", "detectable", "items"):
         table.add_column(title, justify="right", no_wrap=True)
     for line in lines:
         value, moved = line.value, line.difference
         difference = change(moved.value, moved.low, moved.high) if moved else ""
         mean = f"{number(value.value)} {interval(value.low, value.high)}"
-        seen = number(moved.detectable) if moved else ""
-        table.add_row(line.label, line.metric, line.facets, mean, difference, seen, count(line.n))
+        least = number(moved.detectable) if moved else ""
+        table.add_row(line.label, line.metric, line.facets, mean, difference, least, count(line.n))
     console = Console(highlight=False)
     console.width = max(console.width, 120)
     console.print(table)
@@ -133,6 +135,11 @@ def write_lines(
     path = folder / f"{name}.csv"
     pd.DataFrame(rows).to_csv(path, index=False)
     return path
+
+
+def _line(data: Mapping[str, Any]) -> Line:
+    moved = data["difference"] and Difference(**_with_nan(data["difference"]))
+    return Line(**{**data, "value": Interval(**_with_nan(data["value"])), "difference": moved})
 
 
 def _without_nan(value: Any) -> Any:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.board import Row
+from alignbench.evaluation.items import Kind
+from alignbench.progress import say
 from alignbench.types import Scale
+
+T = TypeVar("T")
+# What to do about a record whose fields are others.
+REMEDY = "this is not a record of this version; run the cell again"
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,22 @@ class Cell:
     def page(self) -> str:
         """Name of the cell's page."""
         return slug(self.method, self.culture, self.model, self.seed, self.changed)
+
+
+def records(store: Path, stage: str, read: Callable[[Mapping[str, Any]], T]) -> list[tuple[Path, T]]:
+    """Folder and record of every finished stage of that name, the oldest first.
+
+    Records that ``read`` refuses are left out, and how many they are is said in one line.
+    """
+    found, refused = [], 0
+    for file in sorted(store.glob(f"{stage}/*/record.json"), key=lambda file: file.stat().st_mtime):
+        try:
+            found.append((file.parent, read(json.loads(file.read_text(encoding="utf-8")))))
+        except AlignbenchError:
+            refused += 1
+    if refused:
+        say(f"{refused} {'cell is' if refused == 1 else 'cells are'} of an earlier version: issue their commands again")
+    return found
 
 
 def slug(method: str, culture: str, model: str, seed: int, changed: Mapping[str, str]) -> str:
@@ -143,13 +167,17 @@ class CellRecord:
 
     @property
     def base(self) -> Row | None:
-        """The base model's row: the first method row that is compared with nothing."""
-        return next((r for r in self.rows if r.kind == "method" and r.difference is None), None)
+        """The row of the base model, told nothing."""
+        return next((r for r in self.rows if r.kind == "base"), None)
 
     @property
     def aligned(self) -> Row | None:
-        """The aligned model's row: the first method row that is not the base model."""
-        return next((r for r in self.rows if r.kind == "method" and r is not self.base), None)
+        """The aligned model's row: the first of a method."""
+        return next((r for r in self.rows if r.kind == "method"), None)
+
+    def serving(self, row: Row | None, kind: Kind) -> Row | None:
+        """The row of a kind that serves the method of ``row``: its control, or the base model told the same words."""
+        return next((r for r in self.rows if row is not None and r.kind == kind and r.method == row.label), None)
 
     @property
     def headline(self) -> Row:
@@ -158,17 +186,22 @@ class CellRecord:
 
     @property
     def control(self) -> Row | None:
-        """The row of the same recipe trained for another country."""
-        return next((r for r in self.rows if r.kind == "control"), None)
+        """The row of the aligned model's recipe on another country's figures."""
+        return self.serving(self.aligned, "control")
+
+    @property
+    def told(self) -> Row | None:
+        """The row of the base model under the aligned model's words, where training and words can be told apart."""
+        return self.serving(self.aligned, "told")
 
     @property
     def board(self) -> tuple[Row, ...]:
-        """Rows in reading order: base, aligned, its controls, other methods, then references."""
-        first = [r for r in (self.base, self.aligned) if r is not None]
-        controls = [r for r in self.rows if r.kind == "control"]
-        others = [r for r in self.rows if r.kind == "method" and r not in first]
-        references = [r for r in self.rows if r.kind == "reference"]
-        return (*first, *controls, *others, *references)
+        """Rows in reading order: base, each method with the rows that serve it, then references."""
+        methods = [r.label for r in self.rows if r.kind == "method"]
+        kinds = ("method", "told", "control", "told_control")
+        served = [r for label in methods for kind in kinds for r in self.rows if (r.method, r.kind) == (label, kind)]
+        apart = {kind: [r for r in self.rows if r.kind == kind] for kind in ("base", "reference")}
+        return (*apart["base"], *served, *apart["reference"])
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts and lists, as ``json.dump`` takes them."""
@@ -199,8 +232,7 @@ class CellRecord:
                 }
             )
         except (KeyError, TypeError) as error:
-            remedy = "this is not a record of this version; run the cell again"
-            raise AlignbenchError("record", str(error), remedy) from error
+            raise AlignbenchError("record", str(error), REMEDY) from error
 
 
 def _item(data: Mapping[str, Any]) -> ItemRecord:

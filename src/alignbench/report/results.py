@@ -17,16 +17,21 @@ from alignbench.report.extra import ExtraRecord, finished_extras
 from alignbench.report.record import Cell, CellRecord
 from alignbench.report.schema import COLUMNS, METRICS
 from alignbench.report.study import Finished, finished, pages
+from alignbench.runs.answered import BASE
 from alignbench.store.key import canonical
 from alignbench.types import check
 
 Line = dict[str, Any]
-_WITH_INTERVAL = {"score": ("low", "high"), "skill": ("skill_low", "skill_high")}
-_DIFFERENCE = ("difference_low", "difference_high")
+_WITH_INTERVAL = {"score": ("low", "high")}
+_WITH_INTERVAL |= {name: (f"{name}_low", f"{name}_high") for name in ("skill", "difference", "plain", "specificity")}
 _PLAIN = (
     "p_value",
     "p_raw",
     "detectable",
+    "specificity_p",
+    "specificity_p_raw",
+    "specificity_detectable",
+    "specificity_items",
     "format_spread",
     "separable",
     "wasserstein",
@@ -91,6 +96,7 @@ def _board(record: CellRecord) -> Iterator[Line]:
             "benchmark": "survey",
             "label": row.label,
             "kind": row.kind,
+            "against": row.against,
             "items": row.items,
             "batteries": row.batteries,
             "seeds": row.seeds,
@@ -103,15 +109,14 @@ def _board(record: CellRecord) -> Iterator[Line]:
     for other in record.elsewhere:
         label = record.aligned.label if record.aligned else ""
         figure = _figure("elsewhere", other.country, other.difference, other.low, other.high, METRICS["elsewhere"].unit)
-        yield {"benchmark": "survey", "label": label, "kind": "method", **figure}
+        yield {"benchmark": "survey", "label": label, "kind": "method", "against": BASE, **figure}
 
 
 def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | None]]:
     """(metric, facets, value, low, high) of a row of the board."""
     for metric, ends in _WITH_INTERVAL.items():
-        yield metric, "", getattr(row, metric), *(getattr(row, end) for end in ends)
-    name = "own_minus_cross" if row.kind == "control" else "difference"
-    yield name, "", row.difference, *(getattr(row, end) for end in _DIFFERENCE)
+        name = "own_minus_cross" if (metric, row.kind) == ("difference", "control") else metric
+        yield name, "", getattr(row, metric), *(getattr(row, end) for end in ends)
     for metric in _PLAIN:
         yield metric, "", getattr(row, metric), None, None
     for asked, score in row.formats.items():
@@ -121,8 +126,8 @@ def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | No
 def _beside(record: ExtraRecord) -> Iterator[Line]:
     for line in record.lines:
         about = {"benchmark": record.extra, "label": line.label, "items": line.n, "responses": line.key or None}
-        kind = "control" if line.label.startswith(f"{record.cell.method} of ") else "method"
-        about |= {"kind": kind, "batteries": line.value.batteries, "seeds": 1}
+        against = None if line.difference is None else BASE
+        about |= {"kind": line.kind, "against": against, "batteries": line.value.batteries, "seeds": 1}
         yield {**about, **_interval(line.metric, line.facets, line.value)}
         if line.difference is not None:
             yield {**about, **_interval(f"{line.metric}.difference", line.facets, line.difference)}

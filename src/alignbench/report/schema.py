@@ -25,6 +25,14 @@ class Metric(NamedTuple):
 
 _TEXT, _FLOAT, _COUNT = "string", "float64", "Int64"
 _BATTERIES = "interval over batteries"
+KINDS = {
+    "base": "the base model, told nothing",
+    "method": "a method's model, as it is asked",
+    "told": "the base model under the method's own words: what its prompt alone brings",
+    "control": "the same recipe on another country's figures",
+    "told_control": "the base model under the control's words",
+    "reference": "no model: uniform answers, the people themselves ...",
+}
 
 COLUMNS = (
     Column("page", _TEXT, "", "name of the cell's page"),
@@ -40,9 +48,10 @@ COLUMNS = (
     Column("model", _TEXT, "", "base model"),
     Column("seed", _COUNT, "", "of the cell"),
     Column("survey", _TEXT, "", "title and year"),
-    Column("split", _TEXT, "", "items that were asked: test or validation"),
-    Column("label", _TEXT, "", "row of the board: base, the method, a control, a baseline, a reference"),
-    Column("kind", _TEXT, "", "method, control or reference"),
+    Column("split", _TEXT, "", "items that were asked: train, validation or test"),
+    Column("label", _TEXT, "", "row of the board"),
+    Column("kind", _TEXT, "", "base, method, told, control, told_control or reference; see below"),
+    Column("against", _TEXT, "", "label of what difference is measured from (of a control: own minus cross)"),
     Column("metric", _TEXT, "", "see below; of another benchmark its own, with .difference and .detectable"),
     Column("facets", _TEXT, "", "framing, language, other country and the like; empty for none"),
     Column("unit", _TEXT, "", "of value, low and high; empty where the benchmark defines it"),
@@ -61,9 +70,15 @@ COLUMNS = (
 METRICS = {
     "score": Metric("similarity", f"mean 1 - Jensen-Shannon divergence to the country's shares; {_BATTERIES}"),
     "skill": Metric("share", f"0 uniform answers, 1 a fresh sample of respondents; {_BATTERIES}"),
-    "difference": Metric("similarity", f"score minus the base's, paired by item; {_BATTERIES}"),
+    "difference": Metric("similarity", f"score minus that of the row in against, paired by item; {_BATTERIES}"),
+    "plain": Metric("similarity", f"score minus the base's, told nothing, where against is a told row; {_BATTERIES}"),
+    "specificity": Metric("similarity", f"interaction of model and survey, own and control's; {_BATTERIES}"),
+    "specificity_p": Metric("probability", "two-sided, of no specificity; Holm-corrected over the board's methods"),
+    "specificity_p_raw": Metric("probability", "the same, uncorrected"),
+    "specificity_detectable": Metric("similarity", "its minimum detectable effect: power .8, level .05"),
+    "specificity_items": Metric("items", "asked in both countries"),
     "own_minus_cross": Metric("similarity", f"of a control row: the method's score minus the control's; {_BATTERIES}"),
-    "p_value": Metric("probability", "two-sided, of no difference; Holm-corrected over the board"),
+    "p_value": Metric("probability", "two-sided, of no difference; Holm-corrected over the board's methods"),
     "p_raw": Metric("probability", "the same, uncorrected"),
     "detectable": Metric("similarity", "minimum detectable effect of the difference: power .8, level .05"),
     "format_spread": Metric("similarity", "half the range of the score over formats"),
@@ -81,11 +96,13 @@ METRICS = {
 def schema_markdown() -> str:
     """The schema as two Markdown tables: what stands beside every ``results.parquet``."""
     columns = [(f"`{c.name}`", c.dtype, c.unit, c.meaning) for c in COLUMNS]
+    kinds = [(f"`{name}`", meaning) for name, meaning in KINDS.items()]
     metrics = [(f"`{name}`", metric.unit, metric.meaning) for name, metric in METRICS.items()]
     return (
         "# Results as data\n\n`alignbench.load_results(store)` and `results.parquet`: a row per cell, row of its board "
         "and metric.\nIntervals (95 % unless `benchmark.confidence` says else) cover the choice of questions, not the "
-        "chance in\ntraining: pool several seeds for that.\n\n"
+        "chance in\ntraining: the board's cover that, too, where several seeds were run.\n\n"
         f"{pipe_table(('column', 'dtype', 'unit', 'meaning'), columns, 4)}\n"
+        f"{pipe_table(('kind', 'meaning'), kinds, 2)}\n"
         f"{pipe_table(('metric', 'unit', 'meaning'), metrics, 3)}"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -11,17 +10,15 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from alignbench.evaluation.board import Row, rows
-from alignbench.evaluation.items import Scored, load, pool_seeds
+from alignbench.evaluation.items import Scored, label_of, load, pool_seeds
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.report.record import CellRecord
+from alignbench.report.record import CellRecord, records
 from alignbench.store.key import canonical
 from alignbench.store.stages import Stage
 from alignbench.types import check
 
 # Knobs of the benchmark that leave what is measured alone: the same answers may be scored again with others.
 OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence", "ceiling_n")
-# The first version of the score stage that keeps what boards are made of.
-_SINCE = 3
 
 
 class Finished(NamedTuple):
@@ -38,7 +35,8 @@ class Finished(NamedTuple):
     @property
     def own(self) -> str | None:
         """Label of the row that this cell was run for; None where it was the base model itself."""
-        return next((row.label for row in self.record.rows if row.label == self.record.cell.method), None)
+        rows = (row.label for row in self.record.rows if row.kind == "method")
+        return next((label for label in rows if label == self.record.cell.method), None)
 
     @property
     def scored(self) -> list[Scored]:
@@ -57,23 +55,20 @@ def _scored(stage: Path) -> list[Scored]:
 
 
 def finished(store: Path) -> list[Finished]:
-    """Every finished cell of a store, the oldest first.
+    """Every finished cell of a store, the oldest first; how many are of an earlier version, and left out, is said.
 
     The same answers may have been scored again, by a newer version or with other intervals: the newest counts.
 
     Raises:
         AlignbenchError: the store holds none.
     """
-    files = sorted(store.glob("score/*/record.json"), key=lambda file: file.stat().st_mtime)
-    check(bool(files), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    newest: dict[str, Path] = {}
-    for file in files:
-        cell = _identity(_manifest(file.parent)["parts"])
+    newest: dict[str, Finished] = {}
+    for folder, record in records(store, "score", CellRecord.from_json):
+        cell = _identity(_manifest(folder)["parts"])
         newest.pop(cell, None)
-        newest[cell] = file
-    return [
-        Finished(f.parent, CellRecord.from_json(json.loads(f.read_text(encoding="utf-8")))) for f in newest.values()
-    ]
+        newest[cell] = Finished(folder, record)
+    check(bool(newest), "store", str(store), "it holds no finished cell of this version; run one first (task=run)")
+    return list(newest.values())
 
 
 def _identity(parts: Mapping[str, Any]) -> str:
@@ -83,27 +78,11 @@ def _identity(parts: Mapping[str, Any]) -> str:
     return canonical({**parts, "benchmark": asked, "responses": answers, "changed": None})
 
 
-def with_items(cells: Iterable[Finished]) -> list[Finished]:
-    """Those that hold scores by item; cells of an earlier version get them when their command is issued again."""
-    return [cell for cell in cells if cell.manifest["stage_version"] >= _SINCE]
-
-
 def pages(cells: Sequence[Finished]) -> dict[Path, str]:
-    """Stage folder -> name of the page's folder.
-
-    The newest cell of a name keeps it. Older ones carry their key, unless they are of an earlier version: then the
-    newest took their place.
-    """
+    """Stage folder -> name of the page's folder. The newest cell of a name keeps it, older ones carry their key."""
     newest = {cell.record.cell.page: cell.stage for cell in cells}
-    usable = {cell.stage for cell in with_items(cells)}
-    found = {}
-    for cell in cells:
-        name = cell.record.cell.page
-        if newest[name] == cell.stage:
-            found[cell.stage] = name
-        elif cell.stage in usable:
-            found[cell.stage] = f"{name}-{cell.stage.name[:6]}"
-    return found
+    named = {cell.stage: cell.record.cell.page for cell in cells}
+    return {at: name if newest[name] == at else f"{name}-{at.name[:6]}" for at, name in named.items()}
 
 
 def method_name(record: CellRecord) -> str:
@@ -120,7 +99,7 @@ def by_name(cells: Iterable[Finished], name: Callable[[CellRecord], str]) -> dic
 
 
 def pooled_board(named: Mapping[str, Sequence[Finished]]) -> list[Row]:
-    """One board of all methods of one culture, the seeds of each averaged per item before intervals are made.
+    """One board of all methods of one culture; intervals cover batteries, and seeds where there are several.
 
     Args:
         named: what a method is called -> its cells, one a seed; all of one culture, model and split.
@@ -131,11 +110,11 @@ def pooled_board(named: Mapping[str, Sequence[Finished]]) -> list[Row]:
 def pooled(named: Mapping[str, Iterable[Finished]]) -> list[Scored]:
     """What stands on :func:`pooled_board`, item by item."""
     cells = [(name, cell) for name, found in named.items() for cell in found]
-    called = {entry.key: name for name, cell in cells for entry in cell.scored if entry.label == cell.own}
+    called = {e.key: name for name, cell in cells for e in cell.scored if (e.kind, e.label) == ("method", cell.own)}
     boards: dict[int, dict[str, Scored]] = {}
     for name, cell in sorted(cells, key=lambda pair: pair[1].manifest["finished"]):
         # A baseline that stands here as a method of its own is one row.
-        names = {entry.label: called[entry.key] for entry in cell.scored if entry.key in called}
+        names = {e.label: called[e.key] for e in cell.scored if e.kind == "method" and e.key in called}
         names |= {} if cell.own is None else {cell.own: name}
         seed = boards.setdefault(cell.record.cell.seed, {})
         seed.update({entry.label: entry for entry in _renamed(cell.scored, names)})
@@ -149,14 +128,13 @@ def resampling(cell: Finished) -> Bootstrap:
 
 
 def _renamed(board: Iterable[Scored], names: Mapping[str, str]) -> list[Scored]:
-    """The entries with a method and its controls under another name."""
+    """The entries with methods, and the rows that serve them, under other names."""
     found = []
     for entry in board:
-        own = names.get(entry.own or "", entry.own)
-        label = names.get(entry.label, entry.label)
-        if entry.own is not None:
-            label = f"{own}{entry.label.removeprefix(entry.own)}"
-        found.append(replace(entry, label=label, own=own))
+        if entry.method and entry.method in names:
+            own = names[entry.method]
+            entry = replace(entry, label=label_of(entry.kind, own, entry.country), method=own)
+        found.append(entry)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alignbench.evaluation.board import Row
-from alignbench.report.numbers import change, count, interval, number, within
+from alignbench.report.numbers import change, count, interval, number, signed, within
 from alignbench.report.record import CellRecord
 from alignbench.report.verdict import exposed, inseparable, verdict
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDTH = 120
-# Below this many columns the table leaves out what the sentences under it say of the method's row.
-_WIDE = 104
-CROSS = "†"
+# Below this many columns the table leaves out what the sentences around it say of the method's row.
+_WIDE = 116
+CROSS, TOLD = "†", "‡"
 
 
 def print_table(record: CellRecord) -> None:
@@ -35,7 +35,7 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
     from rich.text import Text
 
     judged = verdict(record)
-    below = [f"Score: {record.score_name}, higher is closer.", *judged.caveats, *record.reading[:2], *record.notes]
+    below = [f"Score: {record.score_name}, higher is closer.", *judged.caveats, *record.reading[:3], *record.notes]
     for other in record.elsewhere:
         moved = change(other.difference, other.low, other.high)
         below.append(f"Told {other.country} afterwards: {number(other.before)} -> {number(other.after)}, {moved}.")
@@ -45,6 +45,10 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
         below.append(exposed(record))
     if record.control and record.control.difference is not None:
         below.insert(1, f"{CROSS} own minus cross: the method's score minus that of the control (↳).")
+    if record.told:
+        below.insert(
+            1, f"{TOLD} difference to the base told the same words (↳); all others are to the base told nothing."
+        )
     return Group(
         "",
         *([Text(record.warning, style="bold")] if record.warning else []),
@@ -64,8 +68,8 @@ def _table(record: CellRecord, wide: bool) -> Table:
 
     table = Table(box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("", min_width=14, overflow="fold")
-    further = ("could see", "format") if wide else ()
-    for title in ("score, 95 %", "skill", "difference to base, 95 %", *further, "items"):
+    further = ("detectable", "specificity", "format") if wide else ()
+    for title in ("score, 95 %", "skill", "difference, 95 %", *further, "items"):
         table.add_column(title, justify="right", no_wrap=True)
     board = record.board
     for row, following in zip(board, (*board[1:], None), strict=True):
@@ -75,13 +79,15 @@ def _table(record: CellRecord, wide: bool) -> Table:
 
 
 def _cells(row: Row, wide: bool) -> list[str]:
-    further = [number(row.detectable), within(row.format_spread, row.separable)] if wide else []
+    spread = within(row.format_spread, row.separable)
+    further = [number(row.detectable), signed(row.specificity), spread] if wide else []
     difference = change(row.difference, row.difference_low, row.difference_high)
+    mark = CROSS if row.kind == "control" else TOLD if row.plain is not None else ""
     return [
-        f"↳ {row.label}" if row.kind == "control" else row.label,
+        row.label if row.kind in ("base", "method", "reference") else f"↳ {row.label}",
         number(row.score) + (f" {interval(row.low, row.high)}" if row.low is not None else ""),
         number(row.skill),
-        f"{CROSS} {difference}" if row.kind == "control" else difference,
+        f"{mark} {difference}".lstrip(),
         *further,
         count(row.items),
     ]

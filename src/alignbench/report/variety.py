@@ -63,7 +63,7 @@ def varieties(boards: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap) -> l
     methods: dict[str, dict[str, Scored]] = {}
     for culture, board in boards.items():
         for entry in board:
-            if entry.kind == "method":
+            if entry.kind in ("base", "method"):
                 methods.setdefault(entry.label, {})[culture] = entry
     found = (_variety(label, own, bootstrap) for label, own in methods.items() if len(own) > 1)
     return [variety for variety in found if variety is not None]

@@ -9,14 +9,18 @@ from alignbench.evaluation.board import Row
 from alignbench.report.numbers import change, number
 from alignbench.report.record import CellRecord
 
+# The baseline that tells the model nothing but the country.
+COUNTRY_PROMPT = "cultural_prompt"
+
 
 class Finding(Enum):
     """What the intervals allow to say."""
 
     specific = "specific gain"
-    mixed = "mostly calibration, partly specific"
-    calibration = "calibration only"
+    mixed = "mostly shared with the control, partly specific"
+    shared = "shared with the control"
     gain = "gain"
+    nothing = "nothing learnt beyond the prompt"
     unclear = "no clear change"
     loss = "loss"
     none = "no comparison"
@@ -24,67 +28,111 @@ class Finding(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """A finding in words, the figures it rests on, and what a careful reader must know beside it."""
+    """A finding in words, the figures it rests on, and what a careful reader must know.
+
+    Attributes:
+        power: what the comparison could have detected, a sentence; empty where that is not known.
+    """
 
     finding: Finding
     headline: str
     evidence: str = ""
     caveats: tuple[str, ...] = ()
+    power: str = ""
 
     @property
     def sentence(self) -> str:
-        """Headline and evidence as one sentence."""
-        return f"{self.headline} ({self.evidence})." if self.evidence else f"{self.headline}."
+        """What could have been detected, then headline and evidence."""
+        found = f"{self.headline} ({self.evidence})." if self.evidence else f"{self.headline}."
+        return f"{self.power} {found}".lstrip()
 
 
 def verdict(record: CellRecord) -> Verdict:
-    """Judge the first method row by the 95 % interval of its difference to the base model.
+    """Judge the aligned model by the 95 % intervals of its difference and of its specificity.
 
-    An interval wholly above zero is a gain, one that holds zero (or none at all) is no clear change. A
-    gain is *specific* if the interval of own minus cross lies above zero, too. Whether or not it does,
-    most of the gain is calibration if own minus cross makes less than half of it (our choice).
+    The difference is to the base model, told the same words where weights were changed and words are used, too. An
+    interval wholly above zero is a gain; one that holds zero (or none at all) is no clear change. If, with words, the
+    specificity is not clear of zero either, nothing was learnt beyond the prompt. A gain is *specific* if the interval
+    of the specificity lies above zero. Whether or not it does, most of the gain is shared with the control if the
+    specificity makes less than half of it (our choice). The headline names the plainest rival: the prompt of the
+    country, or else the best baseline, if its score is at least the method's to three decimals.
     """
     base, own = record.base, record.aligned
     if own is None or own.difference is None:
         headline = "There is nothing to compare: this cell holds no pair of base and aligned model"
         return Verdict(Finding.none, headline, caveats=tuple(_row_notes(record)))
-    finding = _finding(own, record.control)
-    evidence = _evidence(own, record.control)
-    return Verdict(finding, _headline(finding, record, own), evidence, tuple(_caveats(record, base, own)))
+    finding = _finding(own, record.told)
+    headline = _headline(finding, record, own) + _rival(finding, record, own)
+    return Verdict(finding, headline, _evidence(own, record.told), tuple(_caveats(record, base, own)), _power(own))
 
 
-def _finding(own: Row, control: Row | None) -> Finding:
-    gain, low, high = own.difference or 0.0, own.difference_low, own.difference_high
+def _clear(low: float | None, high: float | None) -> int:
+    """1 or -1 for an interval wholly above or below zero; 0 for one that holds it, or none."""
     if low is None or high is None or low <= 0 <= high:
-        return Finding.unclear
-    if high < 0:
+        return 0
+    return 1 if low > 0 else -1
+
+
+def _finding(own: Row, told: Row | None) -> Finding:
+    moved = _clear(own.difference_low, own.difference_high)
+    specific = _clear(own.specificity_low, own.specificity_high)
+    if moved == 0:
+        return Finding.unclear if told is None or specific else Finding.nothing
+    if moved < 0:
         return Finding.loss
-    if control is None or control.difference is None or control.difference_low is None:
+    if own.specificity is None or own.specificity_low is None:
         return Finding.gain
-    specific, most_is_shared = control.difference_low > 0, control.difference < gain / 2
-    if specific:
+    most_is_shared = own.specificity < (own.difference or 0.0) / 2
+    if specific > 0:
         return Finding.mixed if most_is_shared else Finding.specific
-    return Finding.calibration if most_is_shared else Finding.gain
+    return Finding.shared if most_is_shared else Finding.gain
 
 
 def _headline(finding: Finding, record: CellRecord, own: Row) -> str:
-    closer = f"{own.label} brings {record.cell.model} closer to {record.cell.country}"
+    than = ", beyond what its prompt does" if record.told else ""
+    closer = f"{own.label} brings {record.cell.model} closer to {record.cell.country}{than}"
+    unclear = "" if own.specificity is None else ", though it fits the two countries differently"
+    clear = _clear(own.specificity_low, own.specificity_high)
     return {
         Finding.specific: f"{closer}, and most of the gain is specific to the culture",
-        Finding.mixed: f"{closer}; most of the gain is calibration, a smaller part is the culture",
-        Finding.calibration: "Most of the gain is calibration: the control shares it, and the rest may be zero",
-        Finding.gain: f"{closer}; how much of the gain is calibration stays open",
-        Finding.unclear: f"{own.label} brings no clear change",
+        Finding.mixed: f"{closer}; most of the gain is shared with the control, a smaller part is specific",
+        Finding.shared: f"{closer}; most of the gain is shared with the control, and the rest may be zero",
+        Finding.gain: f"{closer}; how much of the gain is specific to the culture stays open",
+        Finding.nothing: f"{own.label}: nothing learnt beyond the prompt",
+        Finding.unclear: f"{own.label} brings no clear change{unclear if clear else ''}",
         Finding.loss: f"{own.label} moves {record.cell.model} away from {record.cell.country}",
     }[finding]
 
 
-def _evidence(own: Row, control: Row | None) -> str:
-    against_base = change(own.difference, own.difference_low, own.difference_high) + " against the base model"
-    if control is None:
-        return f"{against_base}; no control trained for another country"
-    cross = change(control.difference, control.difference_low, control.difference_high)
-    return f"{against_base}; own minus cross {cross}"
+def _rival(finding: Finding, record: CellRecord, own: Row) -> str:
+    """That a baseline does as well as the method or better, if one does."""
+    others = [row for row in record.rows if row.kind == "method" and row is not own]
+    level = [row for row in others if round(row.score, 3) >= round(own.score, 3)]
+    if not level:
+        return ""
+    best = max(level, key=lambda row: (row.label == COUNTRY_PROMPT, row.score))
+    name = "the country prompt" if best.label == COUNTRY_PROMPT else best.label
+    does = "does better" if round(best.score, 3) > round(own.score, 3) else "does as well"
+    joint = ", but" if finding in (Finding.specific, Finding.mixed, Finding.shared, Finding.gain) else "; "
+    return f"{joint.rstrip()} {name} {does}: {number(best.score)} against {number(own.score)}"
+
+
+def _evidence(own: Row, told: Row | None) -> str:
+    found = change(own.difference, own.difference_low, own.difference_high)
+    found += " against the base model" if told is None else " against the base told the same words"
+    if own.plain is not None:
+        found += f", {change(own.plain, own.plain_low, own.plain_high)} against the base told nothing"
+    if own.specificity is None:
+        return f"{found}; no control, so its specificity is not known"
+    return f"{found}; specificity {change(own.specificity, own.specificity_low, own.specificity_high)}"
+
+
+def _power(own: Row) -> str:
+    if own.detectable is None:
+        return ""
+    known = own.specificity_detectable is not None
+    specific = f" and a specificity of {number(own.specificity_detectable)}" if known else ""
+    return f"Minimum detectable effect: a difference of {number(own.detectable)}{specific}."
 
 
 def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
@@ -92,11 +140,9 @@ def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
     found = []
     if own.separable is False:
         found.append(
-            f"Not separable from format: the score of {own.label} or the base moves by ±{number(_widest(base, own))} "
-            "with the form of the questions, more than the difference between them."
+            f"Not separable from format: the score of {own.label} or of what it is compared with moves by "
+            f"±{number(_widest(record.told or base, own))} with the form of the questions, more than their difference."
         )
-    if own.detectable is not None:
-        found.append(f"This comparison could have seen a true difference of {number(own.detectable)}.")
     if own.skill is not None and own.skill < 0:
         found.append("The aligned model still scores below uniform answers.")
     if own.entropy_model is not None and own.entropy_survey is not None and own.entropy_model < own.entropy_survey / 2:
@@ -114,8 +160,8 @@ def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
     return [*found, *_row_notes(record)]
 
 
-def _widest(base: Row | None, own: Row) -> float:
-    return max(row.format_spread or 0.0 for row in (base, own) if row is not None)
+def _widest(other: Row | None, own: Row) -> float:
+    return max(row.format_spread or 0.0 for row in (other, own) if row is not None)
 
 
 def inseparable(record: CellRecord) -> str | None:

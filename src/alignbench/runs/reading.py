@@ -8,23 +8,29 @@ from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
 from alignbench.method.joint import Joint
 from alignbench.runs.cell import Cell
-from alignbench.types import Culture
+from alignbench.types import Culture, Split
 
 
 def reading(cell: Cell, rows: Sequence[Row]) -> tuple[str, ...]:
-    """Sentences; the first two are for the terminal, too."""
+    """Sentences; the first three are for the terminal, too."""
     confidence = cell.benchmark.confidence
     lines = [
-        f"Intervals of scores, skill and differences are {confidence:.0%} bootstrap intervals over item batteries: they"
-        " cover the choice of questions, not the chance in training (run several seeds for that), nor the form of the"
+        f"Intervals are {confidence:.0%} bootstrap intervals over item batteries: they cover the choice of questions,"
+        " not the chance in training (run several seeds: the board's intervals cover both), nor the form of the"
         " questions.",
-        f"Could see: the true difference that this comparison finds with a chance of {POWER:.0%} at a level of "
-        f"{1 - confidence:.0%}. A difference that is not clear of zero says nothing about smaller ones.",
+        f"The minimum detectable effect is the true difference that is found with a chance of {POWER:.0%} at a level"
+        f" of {1 - confidence:.0%}. A difference that is not clear of zero says nothing about smaller ones.",
+        *([] if cell.control is None else [_specificity(cell, cell.control, rows)]),
         _format(rows),
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
-        f"All rows are scored on the {cell.benchmark.split.name} items that the country was asked; no method saw an"
-        " item of their batteries.",
+        f"All rows are scored on the {cell.benchmark.split.name} items that the country was asked. {_seen(cell)}",
     ]
+    if told := [row.method for row in rows if row.kind == "told"]:
+        lines.append(
+            f"{' and '.join(map(str, told))} is told something when it is asked, so its difference is to the base model"
+            " told the same words: what the weights learnt. Its difference to the base told nothing holds what the"
+            " words bring, too."
+        )
     if any(row.label == HALVES for row in rows):
         lines.append(
             "Half of the respondents, scored against the other half (mean of 200 ways to halve them), is what people"
@@ -32,20 +38,34 @@ def reading(cell: Cell, rows: Sequence[Row]) -> tuple[str, ...]:
         )
     if cell.others:
         lines.append("Other countries are asked for in ten wordings, before and after: a fall is damage.")
-    if cell.control is not None:
-        lines.append(_control(cell, cell.control))
     return tuple(lines)
 
 
-def _control(cell: Cell, control: Culture) -> str:
-    if isinstance(cell.method, Joint) and cell.culture.iso3 in cell.method.joint:
+def _seen(cell: Cell) -> str:
+    """What methods knew of the items that are scored."""
+    split = cell.benchmark.split
+    if split is Split.test:
+        return "No method saw an item of their batteries."
+    if split is Split.train:
         return (
-            f"The control is told {control.country}, by one model of several countries that has learnt the figures of"
-            f" {cell.culture.country}, too: own minus cross is how far the method keeps the countries apart."
+            "Methods that train or mine norms have seen these very items with their shares: scores say how well they"
+            " were learnt, not how they carry over to other questions."
         )
+    if getattr(cell.training, "select", None) == "last":
+        return "No method was trained on an item of their batteries, and no checkpoint was chosen by them."
+    return "No method was trained on them, but checkpoints may have been chosen by the country's shares of them."
+
+
+def _specificity(cell: Cell, control: Culture, rows: Sequence[Row]) -> str:
+    own, other = cell.culture.country, control.country
+    beyond = ", less the same of the base model told the same words" if any(r.kind == "told" for r in rows) else ""
+    joint = ""
+    if isinstance(cell.method, Joint) and cell.culture.iso3 in cell.method.joint:
+        joint = f" Here the control is one model of several countries, told {other}, that has learnt {own}, too."
     return (
-        f"The control is the same recipe on the figures of {control.country}: what it gains too is"
-        " calibration (format, position, spread), not culture."
+        f"Specificity is the interaction of model and survey: how much better the models for {own} and {other} fit"
+        f" their own country's survey than each other's{beyond}. What a method gains on both surveys alike (format,"
+        f" position, spread) is shared with the control, and cancels.{joint}"
     )
 
 

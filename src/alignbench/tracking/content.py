@@ -11,8 +11,9 @@ from typing import Any
 from alignbench.evaluation.board import Row, flat
 from alignbench.report.record import CellRecord
 
-_FIGURES = ("score", "skill", "difference", "p_value", "option_mass", "entropy_model", "entropy_survey", "wasserstein")
-_INTERVALS = ("score", "skill", "difference")
+_INTERVALS = ("score", "skill", "difference", "plain", "specificity")
+_TESTS = ("p_value", "specificity_p")
+_FIGURES = (*_INTERVALS, *_TESTS, "option_mass", "entropy_model", "entropy_survey", "wasserstein")
 ROW_COLUMNS = tuple(f.name for f in fields(Row))
 
 
@@ -92,7 +93,7 @@ def weights_of(store: Path, record: CellRecord) -> Path | None:
 
 
 def summary(record: CellRecord) -> dict[str, float]:
-    """Figures of the headline row with their bounds, of its control and base, and of the sanity rows."""
+    """Figures of the headline row with their bounds, of the rows that serve it, of the base and of the sanity rows."""
     row, control, base = record.headline, record.control, record.base
     found: dict[str, float | None] = {name: getattr(row, name) for name in _FIGURES}
     for name in _INTERVALS:
@@ -100,8 +101,9 @@ def summary(record: CellRecord) -> dict[str, float]:
         found |= {f"{name}_{end}": getattr(row, prefix + end) for end in ("low", "high")}
     if control:
         found |= {f"own_minus_cross{end}": getattr(control, f"difference{end}") for end in ("", "_low", "_high")}
-        found["own_minus_cross_p_value"] = control.p_value
+        found["own_minus_cross_p_raw"] = control.p_raw
     found["base_score"] = base.score if base else None
+    found["told_score"] = record.told.score if record.told else None
     found |= {f"sanity/{r.label}": r.score for r in record.rows if r.kind == "reference"}
     found |= {f"elsewhere/{e.country}": e.difference for e in record.elsewhere}
     found["items"] = row.items

@@ -11,7 +11,7 @@ import numpy as np
 
 from alignbench.evaluation.board import Row, flat
 from alignbench.report.board.groups import groups
-from alignbench.report.study import Finished, with_items
+from alignbench.report.study import Finished
 from alignbench.tracking.content import ROW_COLUMNS, Table
 
 # Culture, model, and a row of their board.
@@ -19,14 +19,12 @@ Placed: TypeAlias = tuple[str, str, Row]
 
 
 def pooled(cells: Sequence[Finished]) -> list[Placed]:
-    """Rows of one board per culture and model, the seeds of each method averaged before intervals are made.
-
-    Cells of an earlier version, without scores by item, are left out.
+    """Rows of one board per culture and model, the seeds of each method pooled.
 
     Args:
         cells: the oldest first.
     """
-    return [(group.culture, group.model, row) for group in groups(with_items(cells)) for row in group.rows]
+    return [(group.culture, group.model, row) for group in groups(cells) for row in group.rows]
 
 
 def table(placed: Sequence[Placed]) -> Table:
@@ -36,7 +34,7 @@ def table(placed: Sequence[Placed]) -> Table:
 
 
 def heat_maps(placed: Sequence[Placed], folder: Path) -> list[Path]:
-    """One picture a model, culture x method: colour and figure are the difference to the base model.
+    """One picture a model, culture x method: the difference to the base model, told the same words if any.
 
     A dot marks a difference whose interval holds no zero.
     """
@@ -68,7 +66,7 @@ def _heat_map(rows: dict[tuple[str, str], Row], model: str, path: Path) -> Path:
     image = axes.imshow(grid, cmap="RdBu", vmin=-1.5 * reach, vmax=1.5 * reach, aspect="auto")
     axes.set_xticks(range(len(methods)), methods, rotation=30, ha="right")
     axes.set_yticks(range(len(cultures)), cultures)
-    axes.set_title(f"{model}: difference to the base model (•: interval without zero)", fontsize=9)
+    axes.set_title(f"{model}: difference to the base model told the same words (•: interval without zero)", fontsize=9)
     figure.colorbar(image, ax=axes)
     figure.savefig(path)
     return path

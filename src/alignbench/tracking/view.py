@@ -7,11 +7,11 @@ from typing import Any
 from alignbench.tracking.wandb import Wandb
 
 NAME = "alignbench"
-_COLUMNS = ("score", "skill", "difference", "own_minus_cross", "p_value", "option_mass")
+_COLUMNS = ("score", "skill", "difference", "specificity", "p_value", "option_mass")
 _BARS = {
     "score": "Score by method",
-    "difference": "Difference to the base model",
-    "own_minus_cross": "Own minus cross: the part that is the culture",
+    "difference": "Difference to the base model, told the same words",
+    "specificity": "Specificity: the part that is the culture",
     "skill": "Skill: 0 uniform answers, 1 the people themselves",
 }
 _CURVES = ("train/loss", "train/reward", "train/validation", "train/entropy", "train/option_mass")

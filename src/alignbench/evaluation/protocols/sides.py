@@ -108,7 +108,7 @@ def _sample(truth: Truth, ceiling_n: int, seed: int) -> Side:
     own, crowd = {}, {}
     for item in truth.survey.asked(truth.iso3):
         shares = truth.shares(item)
-        n = truth.survey.of(truth.iso3)[item.id].n or ceiling_n
+        n = truth.survey.of(truth.iso3)[item.id].sample(ceiling_n)
         rng = np.random.default_rng([seed, crc32(item.id.encode())])
         own[item.id] = rng.multinomial(n, shares, size=_DRAWS) / n
         people = rng.multinomial(truth.respondents, shares, size=_DRAWS) / truth.respondents

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from alignbench.progress import say
 from alignbench.report.board.cost import Ledger
 from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import Board
 from alignbench.report.board.page import write_board
 from alignbench.report.board.panels import panels
-from alignbench.report.study import Finished, pages, with_items
+from alignbench.report.study import Finished, pages
 
 
 def write(cells: Sequence[Finished], store: Path, reports: Path) -> Path:
-    """Write the board of these cells into ``reports``; its page. Cells of an earlier version are left out."""
+    """Write the board of these cells into ``reports``; its page."""
     board = read(cells, store, reports)
     reports.mkdir(parents=True, exist_ok=True)
     shown = panels(board)
@@ -25,8 +24,5 @@ def write(cells: Sequence[Finished], store: Path, reports: Path) -> Path:
 
 
 def read(cells: Sequence[Finished], store: Path, reports: Path) -> Board:
-    """The board of those cells that hold scores by item."""
-    usable, shown = with_items(cells), pages(cells)
-    if waiting := sum(cell.stage in shown for cell in cells) - len(usable):
-        say(f"{waiting} cells have no scores by item: issue their commands again (no model is loaded)")
-    return Board(groups(usable), Ledger(store), reports, shown)
+    """The board of these cells."""
+    return Board(groups(cells), Ledger(store), reports, pages(cells))

@@ -66,7 +66,7 @@ class Group:
 
     def control_of(self, label: str) -> Row | None:
         """The row of the same recipe on another country's figures."""
-        return next((r for r in self.rows if r.kind == "control" and r.label.startswith(f"{label} of ")), None)
+        return next((r for r in self.rows if r.kind == "control" and r.method == label), None)
 
 
 def groups(cells: Sequence[Finished]) -> list[Group]:

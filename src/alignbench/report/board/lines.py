@@ -59,8 +59,8 @@ class Line:
 
     @property
     def specific(self) -> bool:
-        """Whether own minus cross is clear of zero after the correction."""
-        return self.cross is not None and self.cross.p_value is not None and self.cross.p_value < ALPHA
+        """Whether the specificity is clear of zero after the correction."""
+        return self.row.specificity_p is not None and self.row.specificity_p < ALPHA
 
     @property
     def inseparable(self) -> bool:
@@ -79,13 +79,13 @@ class Line:
 
     @property
     def own_gain(self) -> bool:
-        """Whether a gain is more than the same recipe on another country's figures brings."""
-        return self.gain and self.specific and self.cross is not None and (self.cross.difference or 0) > 0
+        """Whether a gain is specific to the culture."""
+        return self.gain and self.specific and (self.row.specificity or 0) > 0
 
     @property
     def one_sided(self) -> bool:
         """Whether the answers vary less than half as much as the people's."""
-        return self.row.kind == "method" and self.row.entropy_model < self.row.entropy_survey / 2
+        return self.row.kind in ("base", "method") and self.row.entropy_model < self.row.entropy_survey / 2
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Board:
         """Methods of each group by their score, best first; then its references. Controls stand with their method."""
         found = []
         for group in self.groups:
-            methods = sorted((r for r in group.rows if r.kind == "method"), key=lambda r: (-r.score, r.label))
+            methods = sorted((r for r in group.rows if r.kind in ("base", "method")), key=lambda r: (-r.score, r.label))
             references = [r for r in group.rows if r.kind == "reference"]
             found += [self._line(group, row) for row in (*methods, *references)]
         return found
@@ -115,7 +115,7 @@ class Board:
     def _line(self, group: Group, row: Row) -> Line:
         if row.kind == "reference":
             return Line(group, row, manifests=(self._link("record", group.first.stage / "manifest.json"),))
-        own = group.named.get("none" if row.difference is None else row.label, ())
+        own = group.named.get("none" if row.kind == "base" else row.label, ())
         chains = [_chain(group, key) for key in row.key.split()]
         return Line(
             group,
@@ -154,9 +154,10 @@ def mean_cost(costs: Sequence[Cost]) -> Cost:
 
 
 def tidy(board: Board) -> list[dict[str, Any]]:
-    """One mapping per row, controls last, with numbers that do not depend on the machine."""
-    controls = [Line(group, row) for group in board.groups for row in group.rows if row.kind == "control"]
-    return [_plain(line) for line in (*board.lines, *controls)]
+    """One mapping per row, those that serve a method last, with numbers that do not depend on the machine."""
+    shown = ("base", "method", "reference")
+    serving = [Line(group, row) for group in board.groups for row in group.rows if row.kind not in shown]
+    return [_plain(line) for line in (*board.lines, *serving)]
 
 
 def costs(board: Board) -> list[dict[str, Any]]:
@@ -178,7 +179,7 @@ def _plain(line: Line) -> dict[str, Any]:
         "own_minus_cross": cross.difference if cross else None,
         "own_minus_cross_low": cross.difference_low if cross else None,
         "own_minus_cross_high": cross.difference_high if cross else None,
-        "own_minus_cross_p": cross.p_value if cross else None,
+        "own_minus_cross_p_raw": cross.p_raw if cross else None,
         "damage": line.damage,
         "pages": " ".join(link.href for link in line.pages),
         "manifests": " ".join(link.href for link in line.manifests),
