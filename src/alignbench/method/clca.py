@@ -25,6 +25,7 @@ from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
 from alignbench.dialogue.views import whole
 from alignbench.method import Method, RunContext
 from alignbench.method.dialogues import intents_of, judged, kept, labelled, played
+from alignbench.method.practice import validator
 from alignbench.method.scenes import Scenes, openings_of, rewritten
 from alignbench.store.stages import Stage
 from alignbench.synthetic.ledger import Ledger
@@ -129,7 +130,7 @@ class CLCA(Method):
 
         def build(folder: Path) -> Mapping[str, Any]:
             rows, ledger = self._rows(context.model, dialogues, intents)
-            facts = train_sft(context.model, rows, training, context.seed, folder)
+            facts = train_sft(context.model, rows, training, context.seed, folder, validate=validator(context))
             return {"rows": ledger.record(), **facts}
 
         result = aligned(context.model, context.store.stage("fit", parts, build))

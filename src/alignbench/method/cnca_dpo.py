@@ -11,6 +11,7 @@ from typing import Any
 from alignbench.method import RunContext
 from alignbench.method.cnca import FineTuned
 from alignbench.method.distil import Chain
+from alignbench.method.practice import validator
 from alignbench.training.dpo import PreferenceRow, train_dpo
 from alignbench.types import Message, check
 
@@ -36,7 +37,7 @@ class CNCADPO(FineTuned):
         check(bool(rows), "method.chains", len(chains), remedy)
         training = self.training_of(context)
         training = training.with_knobs(learning_rate=self.rate * training.learning_rate)
-        facts = train_dpo(context.model, rows, training, self.beta, context.seed, folder)
+        facts = train_dpo(context.model, rows, training, self.beta, context.seed, folder, validator(context))
         return {"rows": len(rows), **facts}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from alignbench.method import RunContext
 from alignbench.method.cnca import FineTuned
 from alignbench.method.distil import Chain
+from alignbench.method.practice import validator
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import Message, check
 
@@ -23,7 +24,8 @@ class CNCASFT(FineTuned):
         right = [chain for chain in chains if chain.right and chain.thought]
         check(bool(right), "method.chains", len(chains), "no chain is right: sample more, or use a stronger model")
         rows = [row for chain in right for row in _rows(chain)]
-        return {"rows": len(rows), **train_sft(context.model, rows, self.training_of(context), context.seed, folder)}
+        training, validate = self.training_of(context), validator(context)
+        return {"rows": len(rows), **train_sft(context.model, rows, training, context.seed, folder, validate=validate)}
 
 
 def _rows(chain: Chain) -> list[ConversationRow]:

@@ -24,7 +24,7 @@ from alignbench.method import RunContext
 from alignbench.method.culturerl_run import Reward, Run
 from alignbench.method.joint import Joint
 from alignbench.method.lessons import with_provenance
-from alignbench.method.practice import selector
+from alignbench.method.practice import validator
 from alignbench.method.seeds import asked_there
 from alignbench.norms.cluster import Clustering
 from alignbench.norms.pool import NormPool, build_pool
@@ -33,7 +33,7 @@ from alignbench.progress import say
 from alignbench.store.manifest import write_json
 from alignbench.store.stages import Stage
 from alignbench.training.grpo import train_grpo
-from alignbench.training.options import OptionRow, option_grpo, train_on_options
+from alignbench.training.options import OptionRow, Validate, option_grpo, train_on_options
 from alignbench.training.sft import train_sft
 from alignbench.types import AlignedModel, check
 
@@ -227,7 +227,9 @@ class CultureRL(Joint):
             facts["survey"] = self._practise_survey(context, runs, first)
         elif self.warm_start:
             stances = [row for run in runs for row in run.stances]
-            facts["stances"] = train_sft(context.model, stances, context.training, context.seed, first)
+            facts["stances"] = train_sft(
+                context.model, stances, context.training, context.seed, first, validate=_validator(context, runs)
+            )
         start = first if self.warm_start or self.prompts is Prompts.mix else None
         return facts | {"open": self._practise_open(context, runs, folder, start)}
 
@@ -243,7 +245,7 @@ class CultureRL(Joint):
             rows += run.option_rows(context.asking, items, graded)
             calls += sum(map(len, graded.values()))
         loss = partial(option_grpo, density=self.reward is not Reward.verdict)
-        validate = selector(context, {run.pool.iso3: run.told for run in runs})
+        validate = _validator(context, runs)
         facts = train_on_options(context.model, rows, loss, context.training, context.seed, folder, validate)
         return {"judge_calls": calls, **facts}
 
@@ -262,9 +264,16 @@ class CultureRL(Joint):
                 paid.update(zip(own, graded, strict=True))
             return [paid[i] for i in range(len(replies))]
 
-        training = context.training
+        training = context.training.for_rows(len(rows))
         calls = {"judge_calls": training.updates * training.prompts_per_update * training.generations}
-        return calls | train_grpo(context.model, rows, reward, training, context.seed, folder, start)
+        return calls | train_grpo(
+            context.model, rows, reward, training, context.seed, folder, start, _validator(context, runs)
+        )
+
+
+def _validator(context: RunContext, runs: Sequence[Run]) -> Validate:
+    """The countries that are trained together, each asked as it is told."""
+    return validator(context, {run.pool.iso3: run.told for run in runs})
 
 
 def _summary(calibration: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from alignbench.backend.render import Renderer
 from alignbench.evaluation.ask import Answer
 from alignbench.method import RunContext
-from alignbench.method.practice import option_rows, selector
+from alignbench.method.practice import option_rows, validator
 from alignbench.store.stages import Stage
 from alignbench.synthetic.folder import About
 from alignbench.training.export import aligned
@@ -70,7 +70,7 @@ def taught(
 
     def build(folder: Path) -> Mapping[str, Any]:
         rows = [row for lesson in lessons for row in lesson.rows(context)]
-        validate = selector(context, when_asked)
+        validate = validator(context, when_asked)
         training = context.training if passes is None else within(context.training, passes, len(rows))
         facts = train_on_options(context.model, rows, distribution_sft, training, context.seed, folder, validate)
         return {"rows": len(rows), **facts}
@@ -124,7 +124,8 @@ def practised(
         rows = reasoned(context, answers, None if told is Told.never else system)
         training = within(context.training, passes, len(rows))
         training = training.with_knobs(max_new_tokens=max(training.max_new_tokens, longest))
-        return {"rows": len(rows), **train_sft(context.model, rows, training, context.seed, folder)}
+        validate = validator(context, {context.culture.iso3: system if told is Told.always else None})
+        return {"rows": len(rows), **train_sft(context.model, rows, training, context.seed, folder, validate=validate)}
 
     rest = _fit_parts(context, told, {context.culture.iso3: system})
     whole = {**parts, **rest, "longest": longest, "passes": passes}

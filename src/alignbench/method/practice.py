@@ -46,11 +46,6 @@ def option_rows(
     return rows
 
 
-def selector(context: RunContext, systems: Mapping[str, str | None] | None = None) -> Validate | None:
-    """What chooses the checkpoint: :func:`validator`, or None (the last one) as ``training`` says."""
-    return validator(context, systems) if context.training.select_on_validation else None
-
-
 def validator(context: RunContext, systems: Mapping[str, str | None] | None = None) -> Validate:
     """Mean 1 - JSD (base 2) on validation items, over all items of all countries asked about.
 
@@ -60,14 +55,14 @@ def validator(context: RunContext, systems: Mapping[str, str | None] | None = No
         systems: iso3 -> system text; None for the culture itself without one.
     """
     asking = replace(context.asking, answer=Answer.label)
-    asked = []
-    for iso3, system in (systems or {context.culture.iso3: None}).items():
-        items, answers = context.validation.asked(iso3), context.validation.of(iso3)
-        orders = cycle(asking.orders_for(0, 1))
-        prompts = [asking.prompt(item, 0, order, system) for item, order in zip(items, orders, strict=False)]
-        asked += [(p.request, np.array(answers[p.item].shares)[list(p.options)]) for p in prompts]
 
     def validate(score: Score) -> float:
+        asked = []
+        for iso3, system in (systems or {context.culture.iso3: None}).items():
+            items, people = context.validation.asked(iso3), context.validation.of(iso3)
+            orders = cycle(asking.orders_for(0, 1))
+            prompts = [asking.prompt(item, 0, order, system) for item, order in zip(items, orders, strict=False)]
+            asked += [(p.request, np.array(people[p.item].shares)[list(p.options)]) for p in prompts]
         answers = score([request.chat for request, _ in asked], [request.options for request, _ in asked])
         return float(
             np.mean([js_similarity(p, _softmax(a.logprobs)) for (_, p), a in zip(asked, answers, strict=True)])

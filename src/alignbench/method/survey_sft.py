@@ -14,7 +14,7 @@ from typing import Any
 
 from alignbench.method import RunContext
 from alignbench.method.joint import Joint
-from alignbench.method.practice import option_rows, selector
+from alignbench.method.practice import option_rows, validator
 from alignbench.method.seeds import asked_there
 from alignbench.progress import say
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
@@ -31,7 +31,7 @@ class SurveySFT(Joint):
 
         def build(folder: Path) -> Mapping[str, Any]:
             rows = [row for iso3, system in systems.items() for row in _rows(context, iso3, system)]
-            validate = selector(context, systems)
+            validate = validator(context, systems)
             return train_on_options(
                 context.model, rows, distribution_sft, context.training, context.seed, folder, validate
             )
