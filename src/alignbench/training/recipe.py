@@ -56,6 +56,7 @@ class Training(Component):
     weights: Weights = Weights.lora
     lora_r: int = 16
     lora_alpha: float = 32
+    # DPO does without: policy and reference are compared alike (TRL's rule).
     lora_dropout: float = 0.0
     # PEFT target: "all-linear" or module names.
     lora_targets: tuple[str, ...] = ("all-linear",)
@@ -196,15 +197,15 @@ _BOUNDS = {
 }
 
 _LORA = {"lora_r", "lora_alpha", "lora_dropout", "lora_targets"}
-# Read by one or two trainers; max_new_tokens is no more than a limit in sft and dpo, as max_prompt_tokens is in all.
+# Not read by all; max_new_tokens is no more than a limit in sft and dpo, as max_prompt_tokens is in all.
 _SPECIAL = {
-    TrainerKind.options_sft: "",
-    TrainerKind.options_grpo: "kl_beta scale_rewards patience_zero_variance option_generations invalid_reward "
-    "probability_floor advantage_clip",
-    TrainerKind.sft: "max_new_tokens",
+    TrainerKind.options_sft: "lora_dropout",
+    TrainerKind.options_grpo: "lora_dropout kl_beta scale_rewards patience_zero_variance option_generations "
+    "invalid_reward probability_floor advantage_clip",
+    TrainerKind.sft: "lora_dropout max_new_tokens",
     TrainerKind.dpo: "max_new_tokens",
-    TrainerKind.grpo: "kl_beta scale_rewards patience_zero_variance generations loss_type temperature top_p top_k "
-    "max_new_tokens vllm",
+    TrainerKind.grpo: "lora_dropout kl_beta scale_rewards patience_zero_variance generations loss_type temperature "
+    "top_p top_k max_new_tokens vllm",
 }
 _COMMON = {f.name for f in fields(Training) if not f.metadata.get("recorded")}.difference(
     *(names.split() for names in _SPECIAL.values())
