@@ -39,7 +39,7 @@ def share(rows: Sequence[T]) -> Sequence[T]:
     return rows[rank() :: world()]
 
 
-def agreed(value: bool) -> bool:
+def agreed(value: T) -> T:
     """Rank 0's ``value``, on every rank."""
     if world() == 1:
         return value

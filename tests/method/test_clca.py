@@ -82,7 +82,7 @@ def fitted(blank_cell, monkeypatch, tmp_path):
     """Fits with stand-ins and returns the rows that would be trained on, the model and the cell."""
     rows: list[Any] = []
 
-    def train(model, found, training, seed, folder):
+    def train(model, found, training, seed, folder, validate):
         rows[:] = found
         return {"updates": training.for_rows(len(found)).updates}
 

@@ -121,7 +121,7 @@ def test_replies_are_judged_by_the_norms_of_the_culture_in_the_text(trainings, m
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_checkpoint_is_chosen_for_all_cultures_on_validation_items(method, trainings, make_cell) -> None:
-    cell = make_cell(f"method={method}", "culture=iraq", "method.joint=[IRQ,CHN]", "training.select_on_validation=true")
+    cell = make_cell(f"method={method}", "culture=iraq", "method.joint=[IRQ,CHN]", "training.select=validation")
     fitted(cell)
     heard = []
 

@@ -60,7 +60,7 @@ def test_norms_as_a_reward_for_the_distribution_help_and_are_specific(planted) -
 
 
 def test_a_majority_reward_collapses_onto_one_answer(planted) -> None:
-    last = ("method=culturerl", "control=false", "training.select_on_validation=false")
+    last = ("method=culturerl", "control=false")
     spread, peaked = (planted(*last, f"method.reward={reward}") for reward in ("support", "verdict"))
     assert peaked.aligned.entropy_model < spread.aligned.entropy_model - 0.2
     assert peaked.aligned.entropy_model < peaked.aligned.entropy_survey - 0.2

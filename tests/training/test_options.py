@@ -11,6 +11,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.store.stages import Stage
 from alignbench.training.export import aligned
 from alignbench.training.options import OptionRow, distribution_sft, option_grpo, train_on_options
+from alignbench.training.recipe import Select
 from alignbench.types import ModelRef, chat
 
 from .world import QUICK, Killed, assert_same_history, assert_same_run, distance, history, killed_at, majority
@@ -19,8 +20,9 @@ from .world import option_rows as rows
 
 def test_sft_reaches_the_target_distribution_and_says_how(model: ModelRef, tmp_path: Path) -> None:
     gaps: list[float] = []
+    chosen = replace(QUICK, select=Select.validation)
     facts = train_on_options(
-        model, rows(), distribution_sft, QUICK, 0, tmp_path, lambda s: gaps.append(distance(s, rows())) or -gaps[-1]
+        model, rows(), distribution_sft, chosen, 0, tmp_path, lambda s: gaps.append(distance(s, rows())) or -gaps[-1]
     )
     assert gaps[-1] < 0.03
     assert (facts["base_fingerprint"], facts["selection"]) == (model.fingerprint, "validation")
@@ -76,19 +78,6 @@ def test_a_finished_training_is_not_repeated(model: ModelRef, tmp_path: Path) ->
     training = replace(QUICK, updates=2)
     facts = train_on_options(model, rows(), distribution_sft, training, 0, tmp_path)
     assert train_on_options(model, rows(), killed_at(1, distribution_sft), training, 0, tmp_path) == facts
-
-
-def test_the_checkpoint_that_validates_best_is_exported(model: ModelRef, tmp_path: Path) -> None:
-    training = replace(QUICK, checkpoint_every=1, schedule="constant")
-    worth = iter([0.2, 0.9, 0.4])
-    for name, updates, validate in (("two", 2, None), ("best", 3, lambda score: next(worth))):
-        (tmp_path / name).mkdir()
-        facts = train_on_options(
-            model, rows(), distribution_sft, replace(training, updates=updates), 0, tmp_path / name, validate
-        )
-        assert facts["selected_update"] == 2
-    two, best = ((tmp_path / name / "adapter_model.safetensors").read_bytes() for name in ("two", "best"))
-    assert two == best
 
 
 def test_a_reward_without_any_variance_stops_the_training(model: ModelRef, tmp_path: Path) -> None:

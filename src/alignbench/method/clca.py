@@ -31,6 +31,7 @@ from alignbench.steps.scenes import Scenes, rewritten
 from alignbench.synthetic.ledger import Ledger
 from alignbench.tools import Tools
 from alignbench.training import Training
+from alignbench.training.recipe import TrainerKind
 from alignbench.training.sft import ConversationRow, lengths, train_sft
 from alignbench.types import check
 
@@ -152,7 +153,7 @@ class CLCA(Method):
     def _training(self, training: Training) -> Training:
         """The training with room for whole dialogues, and with a bound on its passes."""
         room = {"max_prompt_tokens": self.max_length, "max_new_tokens": self.max_length}
-        return training.with_knobs(**room, epochs=training.epochs or self.epochs)
+        return training.with_knobs(**room, epochs=training.epochs or self.epochs).read_by(TrainerKind.sft)
 
     def _note(self, context: RunContext) -> str:
         """Who wrote and who judged."""

@@ -11,6 +11,7 @@ from typing import Any
 from alignbench.method.cnca import FineTuned, LearnChains
 from alignbench.steps.distil import Chain
 from alignbench.training.dpo import PreferenceRow, train_dpo
+from alignbench.training.recipe import TrainerKind
 from alignbench.types import Message, check
 
 
@@ -30,7 +31,7 @@ class CNCADPO(FineTuned):
 
     def learning(self, **common: Any) -> LearnChains:
         """Preference optimisation at this method's share of the rate."""
-        training = common.pop("training")
+        training = common.pop("training").read_by(TrainerKind.dpo)
         slower = training.with_knobs(learning_rate=self.rate * training.learning_rate)
         return LearnPreferences(**common, training=slower, beta=self.beta)
 

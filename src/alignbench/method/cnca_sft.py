@@ -9,6 +9,7 @@ from typing import Any
 
 from alignbench.method.cnca import FineTuned, LearnChains
 from alignbench.steps.distil import Chain
+from alignbench.training.recipe import TrainerKind
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import Message, check
 
@@ -19,7 +20,8 @@ class CNCASFT(FineTuned):
 
     def learning(self, **common: Any) -> LearnChains:
         """Supervised fine-tuning."""
-        return LearnRight(**common)
+        training = common.pop("training").read_by(TrainerKind.sft)
+        return LearnRight(**common, training=training)
 
 
 @dataclass(frozen=True, kw_only=True)

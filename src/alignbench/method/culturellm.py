@@ -36,6 +36,7 @@ from alignbench.synthetic.synonyms import content_words, substitute, synonyms
 from alignbench.synthetic.texts import words
 from alignbench.tools import Tools
 from alignbench.training.order import seed_of
+from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, Sampling, check
 
 
@@ -98,7 +99,7 @@ class CultureLLM(Joint):
             systems=self.told.in_training(systems),
             model=context.model,
             asking=context.asking,
-            training=context.training,
+            training=context.training.read_by(TrainerKind.options_sft),
             validation=validation_of(context, self.told.when_asked(systems)),
             seed=context.seed,
         )

@@ -48,6 +48,7 @@ from alignbench.synthetic.opinions import (
     verifier,
 )
 from alignbench.tools import Tools
+from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, Sampling, check
 
 
@@ -126,7 +127,7 @@ class CulturePark(Method):
             asking=context.asking,
             passes=self.passes,
             longest=4 * self.most_words + 8,  # a word may be several tokens of a small vocabulary
-            training=context.training,
+            training=context.training.read_by(TrainerKind.sft),
             validation=validation_of(context, self.told.when_asked(systems)),
             seed=context.seed,
         )

@@ -39,6 +39,7 @@ from alignbench.store.stage import Stage
 from alignbench.tools import Tools
 from alignbench.training.grpo import train_grpo
 from alignbench.training.options import OptionRow, option_grpo, train_on_options
+from alignbench.training.recipe import TrainerKind
 from alignbench.training.sft import train_sft
 from alignbench.types import Item, check
 
@@ -125,11 +126,17 @@ class CultureRL(Joint):
             warm_start=self.warm_start,
             systems=systems,
             asking=context.asking if survey_format else None,
-            training=context.training,
+            training=context.training.read_by(*self._trainers),
             validation=validation_of(context, systems),
             seed=context.seed,
         )
         return self.asked(context, fit, systems)
+
+    @property
+    def _trainers(self) -> tuple[TrainerKind, ...]:
+        survey, open_ = self.prompts is not Prompts.open, self.prompts is not Prompts.survey
+        taken = {TrainerKind.options_grpo: survey, TrainerKind.sft: self.warm_start, TrainerKind.grpo: open_}
+        return tuple(kind for kind, is_taken in taken.items() if is_taken)
 
     def _pool(self, context: RunContext, iso3: str, country: str) -> Pool:
         density = self.clustering is Clustering.hdbscan
@@ -332,6 +339,6 @@ class Practise(Fit):
                 paid.update(zip(own, graded, strict=True))
             return [paid[i] for i in range(len(replies))]
 
-        training = self.training
+        training = self.training.for_rows(len(rows))
         calls = {"judge_calls": training.updates * training.prompts_per_update * training.generations}
         return calls | train_grpo(self.model, rows, reward, training, self.seed, folder, start, self.validation)

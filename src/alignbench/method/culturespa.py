@@ -34,6 +34,7 @@ from alignbench.synthetic.folder import read_set, write_set
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.questions import fresh
 from alignbench.tools import Tools
+from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, ModelRef, Sampling, check
 
 _QUESTIONS = {"item": "training item whose options it has", "topic": "of that item", "question": "as asked"}
@@ -86,7 +87,7 @@ class CultureSPA(Method):
             model=context.model,
             asking=context.asking,
             passes=self.passes,
-            training=context.training,
+            training=context.training.read_by(TrainerKind.options_sft),
             validation=validation_of(context, self.told.when_asked(systems)),
             seed=context.seed,
         )

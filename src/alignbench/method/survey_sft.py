@@ -22,6 +22,7 @@ from alignbench.steps.practice import Fit, Systems, option_rows, validation_of
 from alignbench.steps.seeds import asked_there
 from alignbench.tools import Tools
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
+from alignbench.training.recipe import TrainerKind
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class SurveySFT(Joint):
             train=context.train,
             systems=systems,
             asking=context.asking,
-            training=context.training,
+            training=context.training.read_by(TrainerKind.options_sft),
             validation=validation_of(context, systems),
             seed=context.seed,
         )

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
 from alignbench.method.joint import Joint
-from alignbench.runs.cell import Cell
+from alignbench.runs.setting import Setting
 from alignbench.types import Culture, Split
 
 
-def reading(cell: Cell, rows: Sequence[Row]) -> tuple[str, ...]:
+def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
     """Sentences; the first three are for the terminal, too."""
     confidence = cell.benchmark.confidence
     lines = [
@@ -41,7 +41,7 @@ def reading(cell: Cell, rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _seen(cell: Cell) -> str:
+def _seen(cell: Setting) -> str:
     """What methods knew of the items that are scored."""
     split = cell.benchmark.split
     if split is Split.test:
@@ -56,7 +56,7 @@ def _seen(cell: Cell) -> str:
     return "No method was trained on them, but checkpoints may have been chosen by the country's shares of them."
 
 
-def _specificity(cell: Cell, control: Culture, rows: Sequence[Row]) -> str:
+def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:
     own, other = cell.culture.country, control.country
     beyond = ", less the same of the base model told the same words" if any(r.kind == "told" for r in rows) else ""
     joint = ""

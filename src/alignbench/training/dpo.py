@@ -14,6 +14,7 @@ from alignbench.training.export import export, finished
 from alignbench.training.order import order_of
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training
+from alignbench.training.selection import Selection, Validate
 from alignbench.training.sft import ConversationRow, reply_ids
 from alignbench.types import Chat, ModelRef, check
 
@@ -28,24 +29,36 @@ class PreferenceRow:
 
 
 def train_dpo(
-    model: ModelRef, rows: Sequence[PreferenceRow], training: Training, beta: float, seed: int, folder: Path
+    model: ModelRef,
+    rows: Sequence[PreferenceRow],
+    training: Training,
+    beta: float,
+    seed: int,
+    folder: Path,
+    validate: Validate | None = None,
 ) -> dict[str, Any]:
-    """Prefer the chosen replies, ``training.updates`` updates of ``prompts_per_update`` pairs; leave an adapter folder.
+    """Prefer the chosen replies, in updates of ``prompts_per_update`` pairs; leave an adapter folder.
 
     The loss is -log sigmoid(beta [log-ratio of chosen - log-ratio of rejected]), each ratio against the weights at
     the start of this training.
+
+    Args:
+        validate: rates the checkpoints where ``training.select`` is validation.
 
     Returns:
         The facts of the training.
 
     Raises:
-        AlignbenchError: a prompt or reply is too long, or batch and micro-batch do not fit.
+        AlignbenchError: a prompt or reply is too long, batch and micro-batch do not fit, or there is nothing to
+            select by.
     """
     done = finished(folder)
     if done is not None:
         return done
     check(bool(rows), "training rows", 0, "there is nothing to train on")
+    training = training.for_rows(len(rows))
     renderer = Renderer.of(model)
+    selection = Selection(renderer, training, validate)
     examples = [_example(renderer, row, training) for row in rows]
     loop.quiet()
     from datasets import Dataset
@@ -70,10 +83,10 @@ def train_dpo(
     order = order_of(training.updates, len(rows), training.prompts_per_update, seed)
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = Trainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
-    history = loop.run(trainer, training, seed, folder, "DPO")
+    history = loop.run(trainer, selection, seed, folder, "DPO")
     usage = Usage(sum(_read(examples[i]) for i in order))
     weights = loop.sharded(trainer)
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage, weights)
+    return export(network, tokenizer, model, training, folder, history, usage, weights)
 
 
 def _read(example: Mapping[str, list[int]]) -> int:

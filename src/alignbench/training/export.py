@@ -19,6 +19,7 @@ from alignbench.aligned import WEIGHTS
 from alignbench.backend import Usage
 from alignbench.store.manifest import write_json
 from alignbench.training.recipe import Training, Weights
+from alignbench.training.selection import best
 from alignbench.types import ModelRef
 
 CHECKPOINTS = "checkpoints"
@@ -42,16 +43,13 @@ def export(
     training: Training,
     folder: Path,
     history: Sequence[Mapping[str, Any]],
-    selected: int,
-    selection: str,
     usage: Usage,
     weights: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write the weights of ``network`` and their record; checkpoints are removed.
 
     Args:
-        selected: update whose weights these are.
-        selection: how that update was chosen, ``validation`` or ``last``.
+        history: one entry per update; :func:`best` of it is the update whose weights these are.
         usage: tokens that the updates read, and that were generated for them.
         weights: state dict where ``network`` itself holds shards only (FSDP).
 
@@ -64,8 +62,8 @@ def export(
         "quantise": "nf4" if training.nf4 else "none",
         "full_modules": list(training.full_modules),
         "updates": training.updates,
-        "selected_update": selected,
-        "selection": selection,
+        "selected_update": best(history),
+        "selection": training.select.name,
         "last": dict(history[-1]),
         **asdict(usage),
     }

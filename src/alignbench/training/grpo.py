@@ -17,6 +17,7 @@ from alignbench.training.order import order_of
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training
 from alignbench.training.rows import check_length
+from alignbench.training.selection import Selection, Validate
 from alignbench.types import Chat, ModelRef, check
 
 
@@ -40,6 +41,7 @@ def train_grpo(
     seed: int,
     folder: Path,
     start_adapter: Path | None = None,
+    validate: Validate | None = None,
 ) -> dict[str, Any]:
     """Practise on ``prompts``, ``generations`` completions each, and leave an adapter folder.
 
@@ -48,19 +50,22 @@ def train_grpo(
 
     Args:
         start_adapter: folder of an earlier training (same kind of weights) to go on from.
+        validate: rates the checkpoints where ``training.select`` is validation.
 
     Returns:
         The facts of the training.
 
     Raises:
-        AlignbenchError: a prompt is too long, batch and micro-batch do not fit, vLLM is not there, or
-            no group had any variance for ``patience_zero_variance`` updates.
+        AlignbenchError: a prompt is too long, batch and micro-batch do not fit, vLLM is not there, no group
+            had any variance for ``patience_zero_variance`` updates, or there is nothing to select by.
     """
     done = finished(folder)
     if done is not None:
         return done
     check(bool(prompts), "training prompts", 0, "there is nothing to train on")
+    training = training.for_rows(len(prompts))
     renderer = Renderer.of(model)
+    selection = Selection(renderer, training, validate)
     texts = _texts(renderer, prompts, training)
     config = _config(training, seed, folder)
     network, tokenizer = load_policy(model, training, seed, start_adapter)
@@ -76,10 +81,10 @@ def train_grpo(
         model=network, reward_funcs=paid, args=config, processing_class=tokenizer,
         train_dataset=Dataset.from_dict({"prompt": [texts[i] for i in order], "row": order}),
     )  # fmt: skip
-    history = loop.run(trainer, training, seed, folder, "GRPO")
+    history = loop.run(trainer, selection, seed, folder, "GRPO")
     usage = _usage(history, [len(renderer.prompt(prompts[i].chat).ids) for i in order], training)
     weights = loop.sharded(trainer)
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage, weights)
+    return export(network, tokenizer, model, training, folder, history, usage, weights)
 
 
 def _usage(history: Sequence[Mapping[str, Any]], lengths: Sequence[int], training: Training) -> Usage:

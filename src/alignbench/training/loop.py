@@ -15,6 +15,7 @@ from alignbench.store.manifest import write_json
 from alignbench.training.export import CHECKPOINTS
 from alignbench.training.order import seed_of
 from alignbench.training.recipe import Training, Weights
+from alignbench.training.selection import Selection, best
 from alignbench.training.zero_variance import stop_if_idle
 from alignbench.types import check
 
@@ -31,6 +32,7 @@ _FIGURES = {
     "entropy": "entropy",
     "completion_tokens": "completions/mean_length",
     "cut_off_share": "completions/clipped_ratio",
+    "validation": "validation",
 }
 _WHOLE = "whole"
 
@@ -69,7 +71,7 @@ def arguments(training: Training, seed: int, folder: Path, batch: int, longest: 
         "gradient_checkpointing": training.gradient_checkpointing,
         "logging_steps": 1,
         "save_steps": training.checkpoint_every,
-        # Two, because the older one goes before the newer one is marked as whole.
+        # Two, because the older one goes before the newer one is marked as whole; the best one stays.
         "save_total_limit": 2,
         "report_to": "none",
         "disable_tqdm": True,
@@ -87,8 +89,10 @@ def quiet() -> None:
     constants.HF_HUB_DISABLE_TELEMETRY = True
 
 
-def run(trainer: Any, training: Training, seed: int, folder: Path, label: str) -> list[dict[str, Any]]:
+def run(trainer: Any, selection: Selection, seed: int, folder: Path, label: str) -> list[dict[str, Any]]:
     """Train from the last whole checkpoint on; returns the history, one entry per update.
+
+    The network ends with the weights that are to be exported.
 
     Randomness is seeded anew at each update, so that an update does not depend on where a kill came.
 
@@ -97,14 +101,20 @@ def run(trainer: Any, training: Training, seed: int, folder: Path, label: str) -
     """
     from transformers import PrinterCallback
 
+    training = selection.training
     trainer.remove_callback(PrinterCallback)
     checkpoint = last_checkpoint(folder)
     if checkpoint and training.weights is Weights.lora:
         trainer.add_callback(_restore_adapter(checkpoint))
     with bar(training.updates, label, "update") as progress, _labelled_positions():
-        trainer.add_callback(_watch(training, seed, folder, progress))
+        trainer.add_callback(_watch(trainer, selection, seed, folder, progress))
         trainer.train(resume_from_checkpoint=checkpoint)
-    return history_of(trainer.state.log_history)
+    history = history_of(trainer.state.log_history)
+    if best(history) != training.updates:
+        trainer.state.best_model_checkpoint = str(_checkpoint(folder, best(history)))
+        # Knows adapters, full weights and shards; public only as a switch that wants transformers' own evaluation.
+        trainer._load_best_model()
+    return history
 
 
 def sharded(trainer: Any) -> Mapping[str, Any] | None:
@@ -162,11 +172,16 @@ def _restore_adapter(checkpoint: str) -> Any:
     return RestoreAdapter()
 
 
-def _watch(training: Training, seed: int, folder: Path, progress: Any) -> Any:
+def _checkpoint(folder: Path, update: int) -> Path:
+    """Where transformers saves the state after ``update``."""
+    return folder / CHECKPOINTS / f"checkpoint-{update}"
+
+
+def _watch(trainer: Any, selection: Selection, seed: int, folder: Path, progress: Any) -> Any:
     from transformers import TrainerCallback, set_seed
 
     class Watch(TrainerCallback):  # type: ignore[misc]
-        """Seeds each update, keeps the history, marks whole checkpoints, moves the bar."""
+        """Seeds each update, keeps the history, rates checkpoints and marks whole ones, moves the bar."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             progress.update(state.global_step)
@@ -178,13 +193,18 @@ def _watch(training: Training, seed: int, folder: Path, progress: Any) -> Any:
             progress.update(1)
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **kwargs: Any) -> None:
+            if control.should_save:
+                # Into the log that is about to be saved, so that a resumed training knows it.
+                state.log_history[-1] |= selection.rate(trainer.model)
             history = history_of(state.log_history)
+            # The checkpoint that transformers must keep beside the newest.
+            state.best_global_step = best(history)
             if ranks.is_main():
                 write_json(folder / "history.json", history)
-            stop_if_idle(history, training)
+            stop_if_idle(history, selection.training)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if ranks.is_main():
-                (Path(args.output_dir) / f"checkpoint-{state.global_step}" / _WHOLE).touch()
+                (_checkpoint(folder, state.global_step) / _WHOLE).touch()
 
     return Watch()

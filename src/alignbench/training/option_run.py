@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from alignbench import ranks
 from alignbench.backend import Usage
-from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.training.checkpoint import Checkpoints
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
 from alignbench.training.order import order_of, rows_of, seed_of
 from alignbench.training.policy import trainable
 from alignbench.training.recipe import Training, Weights
-from alignbench.training.rows import OptionRow, Prompt, encode, last_logprobs, padded
-from alignbench.types import Chat, OptionScores
+from alignbench.training.rows import OptionRow, Prompt, last_logprobs, padded
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -30,7 +28,6 @@ class OptionRun:
     def __init__(
         self,
         network: Any,
-        renderer: Renderer,
         rows: Sequence[OptionRow],
         prompts: Sequence[Prompt],
         loss: OptionLoss,
@@ -40,7 +37,7 @@ class OptionRun:
         import torch
         from transformers import get_scheduler
 
-        self.network, self.renderer, self.rows, self.prompts = network, renderer, rows, prompts
+        self.network, self.rows, self.prompts = network, rows, prompts
         self.loss, self.training, self.seed = loss, training, seed
         self.bfloat16 = training.bfloat16
         self.frozen = deepcopy(network).eval() if training.kl_beta and training.weights is Weights.full else None
@@ -50,12 +47,6 @@ class OptionRun:
         self.optimizer = torch.optim.AdamW(self.weights.values(), lr=training.learning_rate, weight_decay=0.0)
         self.schedule = get_scheduler(training.scheduler, self.optimizer, training.warmup_updates, training.updates)
         self.history: list[dict[str, Any]] = []
-
-    @property
-    def best(self) -> int:
-        """Update whose weights are to be exported: the best validated one, the earlier of equals, else the last."""
-        validated = [h for h in self.history if "validation" in h] or self.history[-1:]
-        return int(max(validated, key=lambda h: (h.get("validation", 0.0), -h["update"]))["update"])
 
     @property
     def usage(self) -> Usage:
@@ -141,24 +132,6 @@ class OptionRun:
 
         with torch.no_grad(), nullcontext() if self.frozen else self.network.disable_adapter():
             return last_logprobs(self.frozen or self.network, prompts, self.bfloat16)
-
-    def score(self, chats: Sequence[Chat], options: Sequence[Sequence[str]]) -> list[OptionScores]:
-        """Score options as ``Engine.score`` does, with the weights as they stand."""
-        import torch
-
-        questions = [encode(self.renderer, c, o, self.training) for c, o in zip(chats, options, strict=True)]
-        places = sorted(range(len(questions)), key=lambda i: len(questions[i].ids))
-        scores: dict[int, OptionScores] = {}
-        self.network.eval()
-        with torch.no_grad():
-            for start in range(0, len(places), self.training.micro_batch):
-                part = places[start : start + self.training.micro_batch]
-                logp = last_logprobs(self.network, [questions[i] for i in part], self.bfloat16)
-                for i, row in zip(part, logp, strict=True):
-                    own = row[list(questions[i].labels)].double()
-                    scores[i] = OptionScores(tuple(own.tolist()), float(own.exp().sum()))
-        self.network.train()
-        return [scores[i] for i in range(len(questions))]
 
     def state(self) -> dict[str, Any]:
         """All that :meth:`restore` needs to go on."""

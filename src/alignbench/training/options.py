@@ -6,7 +6,7 @@ The default on CPUs. Rows are questions with labelled options; the loss (``distr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,11 @@ from alignbench.training.option_run import OptionRun
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training
 from alignbench.training.rows import OptionRow, encode
+from alignbench.training.selection import Score, Selection, Validate, best
 from alignbench.training.zero_variance import stop_if_idle
-from alignbench.types import Chat, ModelRef, OptionScores, check
+from alignbench.types import ModelRef, check
 
 __all__ = ["OptionRow", "Score", "Validate", "distribution_sft", "option_grpo", "train_on_options"]
-
-# Scores options as ``Engine.score`` does, with the weights as they stand.
-Score = Callable[[Sequence[Chat], Sequence[Sequence[str]]], list[OptionScores]]
-# Quality of the weights as they stand on held-out questions; higher is better.
-Validate = Callable[[Score], float]
 
 
 def train_on_options(
@@ -43,15 +39,17 @@ def train_on_options(
 ) -> dict[str, Any]:
     """Train on ``rows`` and leave an adapter folder (see :mod:`alignbench.training.export`).
 
-    Goes on from the last checkpoint in ``folder`` with the same result as an unbroken run. With
-    ``validate`` the checkpoint that it rates best is exported, else the last one.
+    Goes on from the last checkpoint in ``folder`` with the same result as an unbroken run.
+
+    Args:
+        validate: rates the checkpoints where ``training.select`` is validation.
 
     Returns:
         The facts of the training.
 
     Raises:
         AlignbenchError: a label is no single token; a prompt is too long; no group had any variance
-            for ``patience_zero_variance`` updates; the loss is not finite.
+            for ``patience_zero_variance`` updates; the loss is not finite; nothing to select by.
     """
     done = finished(folder)
     if done is not None:
@@ -60,12 +58,14 @@ def train_on_options(
     paid = sum(row.rewards is not None for row in rows)
     check(paid in (0, len(rows)), "training rewards", paid, f"give rewards to all {len(rows)} rows or to none")
     folder.mkdir(parents=True, exist_ok=True)
+    training = training.for_rows(len(rows))
     renderer = Renderer.of(model)
+    selection = Selection(renderer, training, validate)
     each = training.prompts_per_update
     check(each >= ranks.world(), "training.prompts_per_update", each, f"{ranks.world()} processes need one each")
     prompts = [encode(renderer, row.chat, row.options, training) for row in rows]
     network, tokenizer = load_policy(model, training, seed)
-    run = OptionRun(network, renderer, rows, prompts, loss, training, seed)
+    run = OptionRun(network, rows, prompts, loss, training, seed)
     checkpoints = Checkpoints(folder)
     run.restore(checkpoints)
     with bar(training.updates, "train on options", "update") as progress:
@@ -73,16 +73,14 @@ def train_on_options(
         while len(run.history) < training.updates:
             run.update()
             if len(run.history) % training.checkpoint_every == 0 or len(run.history) == training.updates:
-                if validate:
-                    run.history[-1]["validation"] = validate(run.score)
+                run.history[-1] |= selection.rate(network)
                 if ranks.is_main():
                     checkpoints.save(len(run.history), run.state())
-                    checkpoints.keep({len(run.history), run.best})
+                    checkpoints.keep({len(run.history), best(run.history)})
                 ranks.barrier()
             if ranks.is_main():
                 write_json(folder / "history.json", run.history)
             stop_if_idle(run.history, training)
             progress.update(1)
-    network.load_state_dict(checkpoints.load(run.best)["weights"], strict=False)
-    selection = "validation" if validate else "last"
-    return export(network, tokenizer, model, training, folder, run.history, run.best, selection, run.usage)
+    network.load_state_dict(checkpoints.load(best(run.history))["weights"], strict=False)
+    return export(network, tokenizer, model, training, folder, run.history, run.usage)

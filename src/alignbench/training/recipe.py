@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
@@ -28,13 +29,35 @@ class Quantise(Enum):
     auto = "auto"
 
 
+class Select(Enum):
+    """Which checkpoint is exported: the last, or the one that scores best on the validation items."""
+
+    last = "last"
+    validation = "validation"
+
+
+class TrainerKind(Enum):
+    """A trainer and its loss."""
+
+    options_sft = "options_sft"
+    options_grpo = "options_grpo"
+    sft = "sft"
+    dpo = "dpo"
+    grpo = "grpo"
+
+
 @dataclass(frozen=True)
 class Training(Component):
-    """Knobs of SFT and GRPO. Learning rate in AdamW units; lengths in tokens."""
+    """Knobs of all trainers. Learning rate in AdamW units; lengths in tokens.
+
+    Raises:
+        AlignbenchError: a knob makes no sense, named with its value and what to do.
+    """
 
     weights: Weights = Weights.lora
     lora_r: int = 16
     lora_alpha: float = 32
+    # DPO does without: policy and reference are compared alike (TRL's rule).
     lora_dropout: float = 0.0
     # PEFT target: "all-linear" or module names.
     lora_targets: tuple[str, ...] = ("all-linear",)
@@ -52,7 +75,7 @@ class Training(Component):
     max_grad_norm: float = 1.0
     # Optimiser updates of the main phase.
     updates: int = 56
-    # SFT: at most so many passes over the rows, if that is less; 0 is no such bound.
+    # At most so many passes over the rows, if that is less; 0 is no such bound.
     epochs: int = 0
     prompts_per_update: int = 8
     # Completions a prompt (G) where text is generated.
@@ -61,7 +84,8 @@ class Training(Component):
     option_generations: int = 64
     # KL weight to the reference model.
     kl_beta: float = 0.0
-    clip_epsilon: float = 0.2
+    # Generation and update use the same weights: the ratio that it would clip is 1, so it changes nothing.
+    clip_epsilon: float = recorded(0.2)
     # TRL loss_type of GRPO, among those that do not depend on the micro-batch: grpo | dr_grpo | dapo.
     loss_type: str = "dr_grpo"
     # Divide advantages by the standard deviation of the rewards: group | batch | none (batch: generated text only).
@@ -85,10 +109,10 @@ class Training(Component):
     micro_tokens: int = recorded(0)
     # Recompute activations in the backward pass: less memory, a third more time.
     gradient_checkpointing: bool = recorded(False)
-    # Checkpoint (and validation) every so many updates.
+    # Checkpoint (and validation) every so many updates, and after the last.
     checkpoint_every: int = 14
-    # Export the checkpoint that scores best on the culture's validation items, else the last.
-    select_on_validation: bool = True
+    # last | validation: the checkpoint that scores best on the culture's validation items, the earlier of equals.
+    select: Select = Select.last
     # Stop when every group of this many consecutive updates had zero variance.
     patience_zero_variance: int = 10
     # Arithmetic: float32 | bfloat16 (weights that are trained stay in float32); "auto" is bfloat16 where that is
@@ -96,19 +120,14 @@ class Training(Component):
     dtype: str = "auto"
 
     def __post_init__(self) -> None:
-        check(self.updates > 0, "training.updates", self.updates, "give a positive number of updates")
-        check(self.micro_tokens >= 0, "training.micro_tokens", self.micro_tokens, "give a number of tokens, or 0")
-        check(self.generations > 1, "training.generations", self.generations, "GRPO compares at least two completions")
-        check(self.option_generations > 1, "training.option_generations", self.option_generations, "give at least two")
-        for knob in ("prompts_per_update", "micro_batch", "checkpoint_every", "patience_zero_variance"):
-            check(getattr(self, knob) > 0, f"training.{knob}", getattr(self, knob), "give a positive number")
-        check(self.epochs >= 0, "training.epochs", self.epochs, "give a number of passes, or 0")
+        for knob, (fits, remedy) in _BOUNDS.items():
+            value = getattr(self, knob)
+            check(math.isfinite(value) and fits(value), f"training.{knob}", value, remedy)
         lora = self.weights is Weights.lora
         check(lora or not self.full_modules, "training.full_modules", self.full_modules, "weights=full trains them all")
         check(lora or self.quantise is Quantise.none, "training.quantise", self.quantise.name, "use weights=lora")
         remedy = "it needs CUDA and bitsandbytes, which are not both here: use auto or none"
         check(self.quantise is not Quantise.nf4 or has_nf4(), "training.quantise", "nf4", remedy)
-        check(self.warmup >= 0, "training.warmup", self.warmup, "give a share below 1, or a number of updates")
         one_of("training.schedule", self.schedule, ("constant", "linear", "cosine"))
         one_of("training.loss_type", self.loss_type, ("grpo", "dr_grpo", "dapo"))
         one_of("training.scale_rewards", self.scale_rewards, ("group", "batch", "none"))
@@ -130,6 +149,14 @@ class Training(Component):
         dtype, quantise = "bfloat16" if self.bfloat16 else "float32", "nf4" if self.nf4 else "none"
         return {**spelt_out(self), "dtype": dtype, "quantise": quantise}
 
+    def read_by(self, *kinds: TrainerKind) -> Training:
+        """The same training with every knob that none of these trainers reads at its default: it is another's."""
+        read = set().union(*(USED_BY[kind] for kind in kinds))
+        read -= set() if self.select is Select.validation else {"checkpoint_every"}
+        read -= _LORA if self.weights is Weights.full else set()
+        idle = {f.name: f.default for f in fields(self) if not f.metadata.get("recorded") and f.name not in read}
+        return self.with_knobs(**idle)
+
     def for_rows(self, rows: int) -> Training:
         """The same training of ``rows`` rows: as many updates as ``updates`` and ``epochs`` allow."""
         passes = math.ceil(self.epochs * rows / self.prompts_per_update)
@@ -144,3 +171,44 @@ class Training(Component):
     def scheduler(self) -> str:
         """Name of the schedule in transformers."""
         return "constant_with_warmup" if self.schedule == "constant" else self.schedule
+
+
+def _knobs(names: str, fits: Callable[[float], bool], remedy: str) -> dict[str, tuple[Callable[[float], bool], str]]:
+    return dict.fromkeys(names.split(), (fits, remedy))
+
+
+# Numeric knob -> what fits, besides being finite, and what to do otherwise.
+_BOUNDS = {
+    **_knobs("lora_r updates prompts_per_update", lambda v: v >= 1, "give a positive whole number"),
+    **_knobs("max_prompt_tokens max_new_tokens micro_batch", lambda v: v >= 1, "give a positive whole number"),
+    **_knobs("checkpoint_every patience_zero_variance", lambda v: v >= 1, "give a positive whole number"),
+    **_knobs("generations option_generations", lambda v: v >= 2, "GRPO compares at least two answers to a prompt"),
+    **_knobs("lora_alpha learning_rate max_grad_norm", lambda v: v > 0, "give a positive number"),
+    **_knobs("clip_epsilon advantage_clip temperature", lambda v: v > 0, "give a positive number"),
+    **_knobs("lora_dropout", lambda v: 0 <= v < 1, "give a share from 0 to below 1"),
+    **_knobs("probability_floor", lambda v: 0 < v < 1, "give a share between 0 and 1"),
+    **_knobs("top_p", lambda v: 0 < v <= 1, "give a share above 0, or 1 for all tokens"),
+    **_knobs("top_k", lambda v: v >= 0, "give a number of tokens, or 0 for all"),
+    **_knobs("micro_tokens", lambda v: v >= 0, "give a number of tokens, or 0 for no bound"),
+    **_knobs("epochs", lambda v: v >= 0, "give a number of passes, or 0 for no bound"),
+    **_knobs("warmup", lambda v: v >= 0, "give a share below 1, or a number of updates"),
+    **_knobs("kl_beta", lambda v: v >= 0, "give a weight, or 0 for no KL term"),
+    **_knobs("invalid_reward", lambda v: True, "give a finite reward"),
+}
+
+_LORA = {"lora_r", "lora_alpha", "lora_dropout", "lora_targets"}
+# Not read by all; max_new_tokens is no more than a limit in sft and dpo, as max_prompt_tokens is in all.
+_SPECIAL = {
+    TrainerKind.options_sft: "lora_dropout",
+    TrainerKind.options_grpo: "lora_dropout kl_beta scale_rewards patience_zero_variance option_generations "
+    "invalid_reward probability_floor advantage_clip",
+    TrainerKind.sft: "lora_dropout max_new_tokens",
+    TrainerKind.dpo: "max_new_tokens",
+    TrainerKind.grpo: "lora_dropout kl_beta scale_rewards patience_zero_variance generations loss_type temperature "
+    "top_p top_k max_new_tokens vllm",
+}
+_COMMON = {f.name for f in fields(Training) if not f.metadata.get("recorded")}.difference(
+    *(names.split() for names in _SPECIAL.values())
+)
+# Trainer -> the knobs that it reads, those aside that change memory and time alone (``recorded``).
+USED_BY = {kind: frozenset(_COMMON | set(names.split())) for kind, names in _SPECIAL.items()}

@@ -15,6 +15,7 @@ from alignbench.training.order import order_of
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training
 from alignbench.training.rows import check_length
+from alignbench.training.selection import Selection, Validate
 from alignbench.types import Chat, Message, ModelRef, check
 
 _IGNORED = -100
@@ -47,17 +48,20 @@ def train_sft(
     seed: int,
     folder: Path,
     start_adapter: Path | None = None,
+    validate: Validate | None = None,
 ) -> dict[str, Any]:
     """Learn the replies in updates of ``prompts_per_update`` rows, as many as ``training`` allows; leave an adapter.
 
     Args:
         start_adapter: folder of an earlier training (same kind of weights) to go on from.
+        validate: rates the checkpoints where ``training.select`` is validation.
 
     Returns:
         The facts of the training.
 
     Raises:
-        AlignbenchError: a prompt or reply is too long, or batch and micro-batch do not fit.
+        AlignbenchError: a prompt or reply is too long, batch and micro-batch do not fit, or there is nothing to
+            select by.
     """
     done = finished(folder)
     if done is not None:
@@ -66,6 +70,7 @@ def train_sft(
     renderer = Renderer.of(model)
     examples = [example for row in rows for example in _examples(renderer, row, training)]
     training = training.for_rows(len(examples))
+    selection = Selection(renderer, training, validate)
     loop.quiet()
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -81,10 +86,10 @@ def train_sft(
     order = order_of(training.updates, len(examples), training.prompts_per_update, seed)
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = SFTTrainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
-    history = loop.run(trainer, training, seed, folder, "SFT")
+    history = loop.run(trainer, selection, seed, folder, "SFT")
     usage = Usage(sum(len(examples[i]["input_ids"]) for i in order))
     weights = loop.sharded(trainer)
-    return export(network, tokenizer, model, training, folder, history, training.updates, "last", usage, weights)
+    return export(network, tokenizer, model, training, folder, history, usage, weights)
 
 
 def lengths(model: ModelRef, rows: Sequence[ConversationRow]) -> list[int]:

@@ -1,0 +1,88 @@
+"""Which checkpoint a training exports: one rule for all trainers, ``training.select``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from alignbench import ranks
+from alignbench.backend.render import Renderer
+from alignbench.training.recipe import Select, Training
+from alignbench.training.rows import encode, last_logprobs
+from alignbench.types import Chat, OptionScores, check
+
+# Scores options as ``Engine.score`` does, with the weights as they stand.
+Score = Callable[[Sequence[Chat], Sequence[Sequence[str]]], list[OptionScores]]
+# Quality of the weights as they stand on held-out questions; higher is better.
+Validate = Callable[[Score], float]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rule of one training.
+
+    Raises:
+        AlignbenchError: ``training.select`` is validation and there is no ``validate``.
+    """
+
+    renderer: Renderer
+    training: Training
+    validate: Validate | None
+
+    def __post_init__(self) -> None:
+        remedy = "this training was given nothing to validate on: use last"
+        check(self.validate is not None or self._last, "training.select", self.training.select.name, remedy)
+
+    @property
+    def _last(self) -> bool:
+        return self.training.select is Select.last
+
+    def rate(self, network: Any) -> dict[str, float]:
+        """What a checkpoint adds to the history: ``validation``, or nothing where the last one is exported.
+
+        Gradients, randomness and the mode of ``network`` stay as they are; all ranks get rank 0's figure.
+
+        Raises:
+            AlignbenchError: the figure is not finite.
+        """
+        if self.validate is None or self._last:
+            return {}
+        worth = ranks.agreed(self.validate(partial(score_options, network, self.renderer, self.training)))
+        rate = self.training.learning_rate
+        check(math.isfinite(worth), "training.learning_rate", rate, "the scores are not finite: lower the rate")
+        return {"validation": worth}
+
+
+def best(history: Sequence[Mapping[str, Any]]) -> int:
+    """Update whose weights are to be exported: the best validated one, the earlier of equals, else the last."""
+    validated = [h for h in history if "validation" in h] or history[-1:]
+    return int(max(validated, key=lambda h: (h.get("validation", 0.0), -h["update"]))["update"])
+
+
+def score_options(
+    network: Any, renderer: Renderer, training: Training, chats: Sequence[Chat], options: Sequence[Sequence[str]]
+) -> list[OptionScores]:
+    """Score options as ``Engine.score`` does, without dropout; ``network`` is left in the mode it was in.
+
+    Raises:
+        AlignbenchError: a label is not a single token, or a prompt is longer than ``max_prompt_tokens``.
+    """
+    import torch
+
+    questions = [encode(renderer, c, o, training) for c, o in zip(chats, options, strict=True)]
+    places = sorted(range(len(questions)), key=lambda i: len(questions[i].ids))
+    scores: dict[int, OptionScores] = {}
+    mode = network.training
+    network.eval()
+    with torch.no_grad():
+        for start in range(0, len(places), training.micro_batch):
+            part = places[start : start + training.micro_batch]
+            logp = last_logprobs(network, [questions[i] for i in part], training.bfloat16)
+            for i, row in zip(part, logp, strict=True):
+                own = row[list(questions[i].labels)].double()
+                scores[i] = OptionScores(tuple(own.tolist()), float(own.exp().sum()))
+    network.train(mode)
+    return [scores[i] for i in range(len(questions))]
