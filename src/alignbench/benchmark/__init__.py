@@ -17,8 +17,8 @@ from typing import Any
 import pandas as pd
 
 from alignbench.component import Component
-from alignbench.identity import spelt_out
 from alignbench.data.checks import existing
+from alignbench.identity import spelt_out
 from alignbench.types import Culture, Item
 
 # Columns of every table of scores; facets of the questions come on top.

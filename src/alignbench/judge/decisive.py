@@ -128,9 +128,7 @@ class GradedJudge(Judge):
             judgements[i] = Judgement(score, self.verdict(found[i].relatedness, score), item)
         return judgements
 
-    def find(
-        self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]]
-    ) -> list[Decisive]:
+    def find(self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]]) -> list[Decisive]:
         """:func:`decisive` with this judge's knobs."""
         return decisive(questions, answers, norms, self.embedder, self.question_weight)
 

@@ -7,7 +7,7 @@ wording gets the answer of its seed. Read ``align`` and the stages after it top 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path

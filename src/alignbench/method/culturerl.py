@@ -101,7 +101,9 @@ class CultureRL(Joint):
             "it prepares open practice: add method.prompts=open",
         )
         aimless = self.prompts is Prompts.open and self.reward is Reward.entropy
-        check(not aimless, "method.reward", "entropy", "open answers have no options to spread over: verdict or support")
+        check(
+            not aimless, "method.reward", "entropy", "open answers have no options to spread over: verdict or support"
+        )
 
     def align(self, context: RunContext) -> AlignedModel:
         """A pool of each country's norms, a judge calibrated on each, and a training against them."""

@@ -154,9 +154,7 @@ class Questions(Stage):
     def _written(self, knobs: Writing, tools: Tools, ledger: Ledger) -> list[tuple[str, str, str]]:
         """New questions of each topic, its batteries in turn; each takes the options of the item shown last."""
         sources = [
-            item
-            for members in _by_topic(self.train.items).values()
-            for item in islice(cycle(members), knobs.generated)
+            item for members in _by_topic(self.train.items).values() for item in islice(cycle(members), knobs.generated)
         ]
         chats = [self._request(item, knobs.shown) for item in sources]
         sampling = Sampling(48, knobs.temperature, knobs.top_p, seed=knobs.seed)

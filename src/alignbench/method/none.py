@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alignbench.method import Method, RunContext
 from alignbench.aligned import AlignedModel
+from alignbench.method import Method, RunContext
 
 
 @dataclass(frozen=True)

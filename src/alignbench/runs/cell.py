@@ -28,7 +28,6 @@ from alignbench.runs.recipe import GROUPS, changed
 from alignbench.runs.setting import Setting
 from alignbench.store.store import Stale, Store
 from alignbench.tools import Tools
-from alignbench.training import Training
 from alignbench.types import Culture, ModelRef, Split, check
 
 

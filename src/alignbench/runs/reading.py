@@ -8,6 +8,7 @@ from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
 from alignbench.method.joint import Joint
 from alignbench.runs.setting import Setting
+from alignbench.training.recipe import Select
 from alignbench.types import Culture, Split
 
 
@@ -51,7 +52,7 @@ def _seen(cell: Setting) -> str:
             "Methods that train or mine norms have seen these very items with their shares: scores say how well they"
             " were learnt, not how they carry over to other questions."
         )
-    if getattr(cell.training, "select", None) == "last":
+    if cell.training.select is Select.last:
         return "No method was trained on an item of their batteries, and no checkpoint was chosen by them."
     return "No method was trained on them, but checkpoints may have been chosen by the country's shares of them."
 

@@ -12,9 +12,9 @@ import numpy as np
 from alignbench.evaluation.ask import Asking
 from alignbench.judge import Judge, Judgement
 from alignbench.judge.targets import entropy_matched, peak_matched
-from alignbench.steps.practice import option_rows
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import TrainingPrompt, stance_system
+from alignbench.steps.practice import option_rows
 from alignbench.tools import Tools
 from alignbench.training.grpo import PromptRow
 from alignbench.training.options import OptionRow

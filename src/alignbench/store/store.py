@@ -56,9 +56,7 @@ class Store:
         stale: ``keep`` takes the newest stage of the same recipe where none was built by the code as it is now.
     """
 
-    def __init__(
-        self, root: Path, opener: Opener | None = None, stale: Stale = Stale.rebuild
-    ) -> None:
+    def __init__(self, root: Path, opener: Opener | None = None, stale: Stale = Stale.rebuild) -> None:
         self.root = root.absolute()
         self.built: list[Artifact] = []
         self._opener, self._stale = opener or Opener(), stale

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from alignbench.data.distance import by_distance
 from alignbench.context import RunContext
+from alignbench.data.distance import by_distance
 from alignbench.steps.block import Block, Fixed, Knobs
 from alignbench.steps.texts import rendered
 from alignbench.types import check

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from alignbench.data.languages import phrases
 from alignbench.context import RunContext
+from alignbench.data.languages import phrases
 from alignbench.steps.block import Block, Fixed, Knobs
 from alignbench.steps.texts import wordings
 from alignbench.types import check

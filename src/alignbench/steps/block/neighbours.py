@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from alignbench.context import RunContext
 from alignbench.data.survey import Survey
 from alignbench.embedder.nearest import Nearest
-from alignbench.context import RunContext
 from alignbench.steps.block import Block, Knobs
 from alignbench.steps.texts import rendered
 from alignbench.types import Culture, Item, check

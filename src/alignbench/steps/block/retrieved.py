@@ -11,9 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from alignbench.component import recorded
+from alignbench.context import RunContext
 from alignbench.data.people import Person
 from alignbench.embedder.nearest import Nearest
-from alignbench.context import RunContext
 from alignbench.steps.block import Block, Knobs
 from alignbench.steps.texts import rendered
 from alignbench.types import Culture, Item, check
