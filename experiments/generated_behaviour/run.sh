@@ -5,7 +5,8 @@ set -e
 python=${PYTHON:-python}
 folder=${OUT:-outputs/generated_behaviour}
 RUN="$python -m alignbench -m store=$folder/store reports=$folder/reports"
-$RUN method=clca,culturellm,culturepark,culturespa culture=china,iraq
+$RUN method=clca culture=china,iraq
+$RUN method=culturellm,culturepark,culturespa culture=china,iraq training.select=validation
 CLCA="$RUN method=clca culture=iraq control=false"
 $CLCA 'method.tasks=[dialogue],[intent]'
 $CLCA method.filter=false

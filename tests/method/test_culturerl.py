@@ -42,11 +42,12 @@ def test_practice_is_paid_more_and_more(make_cell):
 
 @pytest.mark.parametrize("prompts", ["open", "mix"])
 def test_open_practice_leaves_an_adapter_and_its_history(prompts, make_cell):
-    cell = make_cell("method=culturerl", "culture=china", f"method.prompts={prompts}", "method.reward=verdict")
+    words = ("method=culturerl", "culture=china", "method.reward=verdict", "training.select=validation")
+    cell = make_cell(*words, f"method.prompts={prompts}")
     model = fitted(cell)
     history = json.loads((model.adapter / "history.json").read_text())
     assert [h["update"] for h in history] == [1, 2]
-    assert all("zero_variance_share" in h and "reward" in h for h in history)
+    assert all({"zero_variance_share", "reward", "validation"} <= h.keys() for h in history)
     t = cell.training
     assert facts(model)["open"]["judge_calls"] == t.updates * t.prompts_per_update * t.generations
 
@@ -54,9 +55,11 @@ def test_open_practice_leaves_an_adapter_and_its_history(prompts, make_cell):
 def test_warm_start_is_learnt_from_the_cultures_stances(make_cell):
     cell = make_cell(
         "method=culturerl", "culture=china", "method.prompts=open", "method.warm_start=true",
-        "training.max_new_tokens=64",
+        "training.max_new_tokens=64", "training.select=validation",
     )  # fmt: skip
-    assert (fitted(cell).adapter / "first" / "adapter_model.safetensors").is_file()
+    first = fitted(cell).adapter / "first"
+    assert (first / "adapter_model.safetensors").is_file()
+    assert all("validation" in h for h in json.loads((first / "history.json").read_text()))
 
 
 def test_warm_start_without_open_practice_is_refused():

@@ -6,6 +6,7 @@ the world has a text of its own ("the state may read letters"), so a leak is a s
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -112,7 +113,8 @@ def leaked(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, planted_cell, tmp_path) -> None:
-    words = (f"method={name}", "training.updates=6", "control=false", *QUICK.get(name, []))
+    chosen = ("training.updates=6", "training.select=validation")
+    words = (f"method={name}", *chosen, "control=false", *QUICK.get(name, []))
     generator = writer(voice)
     cell = replace(planted_cell(tmp_path, *words), generator=generator)
     engine = Overheard(cell.engine(cell.model))
@@ -134,6 +136,7 @@ def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, 
     assert compare(again)[1].key == stage.key
     assert not again.store.built and not len(again.engines)
     if model.adapter is not None:
+        assert "validation" in json.loads((model.adapter / "history.json").read_text())[-1]
         # Other arguments of the chat template make other prompts: what was trained on the old ones does not count.
         thinking = replace(again.model, template_kwargs={"enable_thinking": True})
         other = replace(again, model=thinking, store=Store(again.store.root, build_missing=False))

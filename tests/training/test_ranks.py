@@ -6,28 +6,57 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors.torch import load_file
 
+from alignbench import ranks
 from alignbench.store.stages import Stage, Store
 from alignbench.training.losses import distribution_sft, option_grpo
 from alignbench.training.options import train_on_options
+from alignbench.training.recipe import Select
+from alignbench.training.selection import Score, Validate
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import ModelRef, chat
 
 from .world import QUICK, option_rows
 
 KNOBS = replace(QUICK, updates=3, prompts_per_update=4, micro_batch=2, checkpoint_every=2, max_new_tokens=40)
+CHOSEN = replace(KNOBS, select=Select.validation)
 SAID = [("How important is work?", "very"), ("Can people be trusted?", "no, never")]
+ROWS = [ConversationRow(chat(question), answer) for question, answer in SAID]
+
+
+def falling(rank: int) -> Validate:
+    """A validation that falls on rank 0 and rises on rank 1."""
+    worth = count()
+
+    def validate(score: Score) -> float:
+        (found,) = score([chat("Well?")], [("1", "2")])
+        assert len(found.logprobs) == 2
+        return next(worth) * (1.0 if rank else -1.0)
+
+    return validate
+
+
 TRAININGS = {
     "options": lambda model, folder: train_on_options(model, option_rows(), distribution_sft, KNOBS, 0, folder),
     "grpo": lambda model, folder: train_on_options(
-        model, option_rows(), option_grpo, replace(KNOBS, patience_zero_variance=9), 0, folder, lambda score: 0.0
+        model, option_rows(), option_grpo, replace(CHOSEN, patience_zero_variance=9), 0, folder, lambda score: 0.0
     ),
-    "sft": lambda model, folder: train_sft(model, [ConversationRow(chat(q), a) for q, a in SAID], KNOBS, 0, folder),
+    "sft": lambda model, folder: train_sft(model, ROWS, KNOBS, 0, folder),
+    "chosen": lambda model, folder: chosen(model, folder),
 }  # fmt: skip
+
+
+def chosen(model: ModelRef, folder: Path) -> dict[str, Any]:
+    """The first checkpoint is exported, because all ranks follow rank 0."""
+    facts = train_sft(model, ROWS, CHOSEN, 0, folder, validate=falling(ranks.rank()))
+    assert facts["selected_update"] == CHOSEN.checkpoint_every < CHOSEN.updates
+    return facts
 
 
 def train_all(root: Path, model: ModelRef) -> dict[str, Stage]:
@@ -47,7 +76,7 @@ def test_two_processes_train_what_one_does(raw: ModelRef, tmp_path: Path) -> Non
         port = probe.getsockname()[1]
     common = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     quiet = {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
-    ranks = [
+    processes = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.training.test_ranks", str(tmp_path / "two"), str(raw.path)],
             env={**os.environ, **common, **quiet, "RANK": str(rank), "LOCAL_RANK": str(rank)},
@@ -58,8 +87,8 @@ def test_two_processes_train_what_one_does(raw: ModelRef, tmp_path: Path) -> Non
         for rank in (0, 1)
     ]
     alone = train_all(tmp_path / "one", raw)
-    said = [process.communicate(timeout=300)[0] for process in ranks]
-    assert [process.returncode for process in ranks] == [0, 0], "\n".join(said)
+    said = [process.communicate(timeout=300)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], "\n".join(said)
     assert "build  fit" in said[0] and "build  fit" not in said[1]
     for name, stage in alone.items():
         together = tmp_path / "two" / "fit" / stage.key

@@ -60,11 +60,8 @@ def test_epochs_bound_the_updates() -> None:
     assert [replace(short, epochs=epochs).for_rows(9).updates for epochs in (0, 1, 2, 9)] == [10, 3, 5, 10]
 
 
-@pytest.mark.parametrize(
-    "knobs",
-    [{"updates": 0}, {"schedule": "cosin"}, {"loss_type": "bnpo"}, {"scale_rewards": "yes"}, {"micro_batch": 0}],
-)
-def test_wrong_knobs_are_refused_by_name(knobs: dict[str, object]) -> None:
+@pytest.mark.parametrize("knobs", [{"schedule": "cosin"}, {"loss_type": "bnpo"}, {"scale_rewards": "yes"}])
+def test_wrong_words_are_refused_by_name(knobs: dict[str, object]) -> None:
     with pytest.raises(AlignbenchError, match=f"training.{next(iter(knobs))}"):
         Training(**knobs)
 

@@ -67,7 +67,7 @@ def test_choosing_does_not_disturb_what_comes_after(raw: ModelRef, tmp_path: Pat
 
 
 @KINDS
-def test_checkpoints_are_rated_as_the_exported_model_is_scored(raw: ModelRef, tmp_path: Path, kind: TrainerKind) -> None:
+def test_checkpoints_are_rated_as_the_exported_model_scores(raw: ModelRef, tmp_path: Path, kind: TrainerKind) -> None:
     seen: list[list[OptionScores]] = []
     TRAIN[kind](raw, replace(BEST, updates=3, checkpoint_every=2), tmp_path, rated([0.1, 0.2], seen))
     assert [h["update"] for h in history(tmp_path) if "validation" in h] == [2, 3]
