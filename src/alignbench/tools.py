@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from alignbench.backend import Engine
 from alignbench.errors import AlignbenchError
+from alignbench.store.artifact import Artifact
 from alignbench.store.stage import Stage
 from alignbench.types import ModelRef
 
@@ -55,7 +56,7 @@ class Tools:
         """Name of the stage's folder in the store."""
         return self._store.key(stage)
 
-    def _read(self, stage: Stage) -> Any:
+    def _read(self, stage: Stage) -> Artifact:
         own = self._reader
         if own is not None and stage.recipe not in self._lineage:
             remedy = f"{type(own).__name__} does not rest on it: make it one of its fields"

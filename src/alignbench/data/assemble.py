@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from alignbench.component import plain
 from alignbench.data.bundle import About
 from alignbench.data.shares import Cells, read_shares
 from alignbench.data.survey import Survey
+from alignbench.identity import identity
 from alignbench.types import Answers, Culture, Item
 
 
@@ -55,6 +55,6 @@ def fingerprint(items: Sequence[Item], answers: Mapping[str, Mapping[str, Answer
         return [list(a.shares), a.n, *([] if a.effective is None else [a.effective])]
 
     cells = {c: {q: content_of(a) for q, a in of_country.items()} for c, of_country in answers.items()}
-    content = {"items": [plain(asdict(item)) for item in items], "answers": cells}
+    content = {"items": [identity(asdict(item)) for item in items], "answers": cells}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -37,7 +37,7 @@ class OtherModel(IndependentModel):
             engine = _opened(self.model, self.backend)
         if self.keep_loaded:
             return SlotEngine(engine, self.place, self.skip_failed)
-        return SlotEngine(engine, self.place, self.skip_failed, tools and tools.make_room, engine.close)
+        return SlotEngine(engine, self.place, self.skip_failed, tools.make_room if tools else None, engine.close)
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Source: Li et al., NeurIPS 2024 (arXiv 2402.10946). Seeds are survey items with the country's typical answer; a
 generator paraphrases them, synonyms in context vary the paraphrases, an embedder drops what lies too far; every
-wording gets the answer of its seed. Read ``align`` and the stages after it top to bottom; published values are in the comments.
+wording gets the answer of its seed. Read top to bottom from ``align``; published values are in the comments.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """CulturePark: people of a culture debate survey questions; what they say becomes reasons for the country's answers.
 
 Source: Li et al., NeurIPS 2024 (arXiv 2405.15145). A delegate holds the country's answer; what they say is extracted,
-verified against it and learnt as answer plus reason. Read ``align`` and the stages after it top to bottom; published values are in comments.
+verified against it and learnt as answer plus reason. Read top to bottom from ``align``; published values are in
+comments.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ class CultureRL(Joint):
         return tuple(kind for kind, is_taken in taken.items() if is_taken)
 
     def _pool(self, context: RunContext, iso3: str, country: str) -> Pool:
-        density = self.clustering is Clustering.hdbscan
+        density = self.clustering is Clustering.umap_hdbscan
         return Pool(
             survey=context.train,
             iso3=iso3,

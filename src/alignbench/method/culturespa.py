@@ -2,7 +2,7 @@
 
 Source: Xu et al. 2025 (CultureSPA, self-pluralising). The model answers survey questions plain and with the culture in
 view; where the two differ it has knowledge of the culture that it does not use unprompted, and those it learns. Of the
-survey only the questions come in. Read ``align`` and the stages after it top to bottom; published values are in the comments.
+survey only the questions come in. Read top to bottom from ``align``; published values are in the comments.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from alignbench.aligned import Opened
 from alignbench.backend import Engine
 from alignbench.backend.hf import HF
 from alignbench.backend.model import Model
@@ -20,10 +21,10 @@ from alignbench.data.world.population import Population
 from alignbench.evaluation.ask import Labels, Orders, Style
 from alignbench.evaluation.metrics import Array, js_similarity
 from alignbench.evaluation.survey import SurveyBenchmark, distributions, option_mass, respond
-from alignbench.method.prompting import wordings
 from alignbench.pretraining.corpus import Mixture, held_out_cells
-from alignbench.store.manifest import versions, write_json
-from alignbench.types import AlignedModel, Culture, Item, PromptPolicy, Split
+from alignbench.steps.texts import wordings
+from alignbench.store.manifest import plain, versions, write_json
+from alignbench.types import Culture, Item, PromptPolicy, Split
 
 FACTS = "card.json"
 _BENCHMARK = SurveyBenchmark(orders=Orders.forward, labels=Labels.numbers, style=Style.compact)
@@ -36,7 +37,7 @@ def write_card(
     world = source.population()
     hidden = held_out_cells(world, mixture.held_out, int(facts["seed"]))
     measured = measure(folder, world, cultures, mixture, hidden)
-    record = {"world": source.parts, "fingerprint": source.fingerprint, "training": dict(facts), **measured}
+    record = {"world": plain(source), "fingerprint": source.fingerprint, "training": dict(facts), **measured}
     write_json(folder / FACTS, {**record, "versions": versions()})
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True)
     card = folder / "README.md"
@@ -96,8 +97,7 @@ def _ask(
     engine: Engine, items: Sequence[Item], systems: tuple[str | None, ...]
 ) -> tuple[dict[str, Array], dict[str, float]]:
     with TemporaryDirectory() as folder:
-        aligned = AlignedModel(engine.model, policy=PromptPolicy(systems))
-        frame = respond(engine, aligned, items, _BENCHMARK, Path(folder))
+        frame = respond(Opened(engine, None, PromptPolicy(systems)), items, _BENCHMARK.asking, Path(folder))
     return distributions(frame, items), option_mass(frame)
 
 

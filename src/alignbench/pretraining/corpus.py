@@ -14,7 +14,7 @@ import numpy as np
 
 from alignbench.data.world.population import Population, Respondents
 from alignbench.evaluation.ask import Asking, Labels, Orders, Style
-from alignbench.method.prompting import norms_text, persona_text, wordings
+from alignbench.steps.texts import norms_text, persona_text, wordings
 from alignbench.types import Culture, check, one_of
 
 # The form in which nano is asked; ``benchmark=compact`` is the same.

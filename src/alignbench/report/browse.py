@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from alignbench.report.page import environment
-from alignbench.store.stages import Stage
+from alignbench.store.artifact import Artifact
 from alignbench.synthetic.folder import read_set
 from alignbench.synthetic.ledger import Ledger
 
@@ -62,7 +62,7 @@ class Shelf:
         return self.dialogues or len(self.columns) > _WIDEST
 
 
-def shelf(stage: Stage, rows: int) -> Shelf:
+def shelf(stage: Artifact, rows: int) -> Shelf:
     """What is shown of a stage that holds a synthetic set."""
     frame, ledgers = read_set(stage.path)
     positions = sorted({round(i) for i in np.linspace(0, len(frame) - 1, min(rows, len(frame)))})

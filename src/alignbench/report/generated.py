@@ -33,10 +33,10 @@ def accounts(record: CellRecord, store: Path) -> tuple[Account, ...]:
     found: dict[str, list[Ledger]] = {}
     trained: dict[str, list[Ledger]] = {}
     for entry in record.provenance:
-        folder, label = store / entry.name / str(entry.key), entry.what.removeprefix(f"{entry.name} of ")
+        folder, label = store / entry.name / str(entry.key), entry.row or ""
         if holds_set(folder):
             found.setdefault(label, []).extend(ledgers_of(folder))
-        elif entry.name == _FIT and label != entry.what:
+        elif entry.name == _FIT and entry.row:
             trained[label] = _trained(folder)
     return tuple(Account(label, ledger) for label, made in found.items() for ledger in (*made, *trained.get(label, [])))
 

@@ -125,7 +125,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Source:
-    """An input of the run: what it is used for, its name, version, licence, citation, store key."""
+    """An input of the run: what it is used for, its name, version, licence, citation, store key.
+
+    ``row`` is the label of the board's row that rests on it; None for what the whole cell rests on.
+    """
 
     what: str
     name: str
@@ -133,6 +136,12 @@ class Source:
     licence: str | None = None
     citation: str | None = None
     key: str | None = None
+    row: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What it is, in words."""
+        return f"{self.what} of {self.row}" if self.row else self.what
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ import pandas as pd
 from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.statistics import Interval
+from alignbench.identity import canonical
 from alignbench.report.board.variant import variants
 from alignbench.report.extra import ExtraRecord, finished_extras
 from alignbench.report.record import Cell, CellRecord
 from alignbench.report.schema import COLUMNS, METRICS
 from alignbench.report.study import Finished, finished, pages
 from alignbench.runs.answered import BASE
-from alignbench.store.key import canonical
 from alignbench.types import check
 
 Line = dict[str, Any]
@@ -77,7 +77,7 @@ def _of_cell(folder: Path, cell: Cell) -> Line:
         "run": folder.name,
         "method": cell.method,
         "knobs": canonical(dict(cell.labels)),
-        "asking": canonical(manifest["parts"]["benchmark"]),
+        "asking": canonical(manifest["inputs"]["setting"]["benchmark"]),
         "training": cell.training,
         "culture": cell.culture,
         "country": cell.country,

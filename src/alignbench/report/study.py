@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from alignbench.evaluation.board import Row, rows
 from alignbench.evaluation.items import Scored, label_of, load, pool_seeds
 from alignbench.evaluation.statistics import Bootstrap
+from alignbench.identity import canonical
 from alignbench.report.record import CellRecord, records
-from alignbench.store.key import canonical
-from alignbench.store.stages import Stage
+from alignbench.store.artifact import Artifact
 from alignbench.types import check
 
 # Knobs of the benchmark that leave what is measured alone: the same answers may be scored again with others.
@@ -46,7 +46,7 @@ class Finished(NamedTuple):
 
 @cache
 def _manifest(stage: Path) -> dict[str, Any]:
-    return Stage("score", stage.name, stage).manifest
+    return Artifact(stage).manifest
 
 
 @cache
@@ -64,18 +64,19 @@ def finished(store: Path) -> list[Finished]:
     """
     newest: dict[str, Finished] = {}
     for folder, record in records(store, "score", CellRecord.from_json):
-        cell = _identity(_manifest(folder)["parts"])
+        cell = _identity(_manifest(folder)["inputs"])
         newest.pop(cell, None)
         newest[cell] = Finished(folder, record)
     check(bool(newest), "store", str(store), "it holds no finished cell of this version; run one first (task=run)")
     return list(newest.values())
 
 
-def _identity(parts: Mapping[str, Any]) -> str:
+def _identity(inputs: Mapping[str, Any]) -> str:
     """What stays the same when a cell's answers are scored again."""
-    asked = {k: v for k, v in parts["benchmark"].items() if k not in OF_INTERVALS}
-    answers = [row[:2] for row in parts["responses"]]
-    return canonical({**parts, "benchmark": asked, "responses": answers, "changed": None})
+    setting = inputs["setting"]
+    asked = {k: v for k, v in setting["benchmark"].items() if k not in OF_INTERVALS}
+    answers = [row["responses"] for row in inputs["answered"]]
+    return canonical({**inputs, "setting": {**setting, "benchmark": asked, "changed": None}, "answered": answers})
 
 
 def pages(cells: Sequence[Finished]) -> dict[Path, str]:
@@ -123,7 +124,7 @@ def pooled(named: Mapping[str, Iterable[Finished]]) -> list[Scored]:
 
 def resampling(cell: Finished) -> Bootstrap:
     """How the intervals of a cell were made."""
-    asked = cell.manifest["parts"]["benchmark"]
+    asked = cell.manifest["inputs"]["setting"]["benchmark"]
     return Bootstrap(asked["bootstrap"], asked["bootstrap_seed"], asked["confidence"])
 
 

@@ -179,8 +179,8 @@ def summary(
         shared = [] if other is None else rows.index.intersection(base.index, sort=False).tolist()
         change, (low, high) = None, range_of(str(metric))
         if len(shared):
-            own, other = rows.loc[shared], base.loc[shared]
-            change = paired(own["value"].to_numpy(), other["value"].to_numpy(), own["group"].tolist(), bootstrap)
+            own, compared = rows.loc[shared], base.loc[shared]
+            change = paired(own["value"].to_numpy(), compared["value"].to_numpy(), own["group"].tolist(), bootstrap)
             change = change.within(low - high, high - low)
         found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap).within(low, high)
         name = str(label)

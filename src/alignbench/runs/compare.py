@@ -144,8 +144,8 @@ def _elsewhere(cell: Cell, answered: tuple[Answered, ...]) -> Iterator[Elsewhere
 
 def _samples(cell: Cell, answered: tuple[Answered, ...]) -> Samples | None:
     """A few test questions, for base and method."""
-    pair = [row.model for row in answered if row.kind in ("base", "method")][:2]
-    if len(pair) < 2 or cell.choices["method"] in cell.baselines:
+    before, *after = [row.model for row in answered if row.kind in ("base", "method")]
+    if not after or cell.choices["method"] in cell.baselines:
         return None
     batteries = {item.battery: item for item in cell.surveys[Split.test].asked(cell.culture.iso3)}
-    return Samples(*pair, tuple(batteries.values())[:_SAMPLES])
+    return Samples(before, after[0], tuple(batteries.values())[:_SAMPLES])

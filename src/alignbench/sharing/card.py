@@ -10,10 +10,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from alignbench.identity import identity
 from alignbench.report.numbers import change, count, interval, number, p_value
 from alignbench.report.verdict import verdict
 from alignbench.sharing.found import Found
-from alignbench.store.stages import Stage
+from alignbench.store.artifact import Artifact
+from alignbench.store.manifest import plain
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -71,15 +73,15 @@ def card(found: Found, shared: Shared) -> str:
 
 def recipe(found: Found) -> dict[str, dict[str, str]]:
     """Knobs of the method and of the training, and the plain facts of every stage, each by name."""
-    parts = {"method": found.cell.method.parts, "asking": found.cell.benchmark.asking.parts}
+    parts = {"method": plain(found.cell.method.knobs), "asking": identity(found.cell.benchmark.asking)}
     if "fit" in found.stages:
-        parts["training"] = found.stages["fit"].manifest["parts"].get("training", {})
+        parts["training"] = found.stages["fit"].manifest["inputs"]["training"]
     stages = {f"stage {name} ({stage.key})": _facts(stage) for name, stage in found.stages.items()}
     named = {**parts, **stages}.items()
     return {name: {k: public(v) for k, v in knobs.items() if k != "class"} for name, knobs in named}
 
 
-def _facts(stage: Stage) -> dict[str, Any]:
+def _facts(stage: Artifact) -> dict[str, Any]:
     return {k: v for k, v in stage.facts.items() if isinstance(v, str | int | float | bool)}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from alignbench.aligned import WEIGHTS
 from alignbench.sharing.card import Shared, card
 from alignbench.sharing.found import Found
-from alignbench.sharing.prompts import FILE, policy_json, speaks
-from alignbench.sharing.weights import hub_id, write_adapter, write_full, write_merged
+from alignbench.sharing.prompts import FILE, policy_json
+from alignbench.sharing.weights import hub_id, write_adapter, write_merged
 from alignbench.store.manifest import write_json
 from alignbench.types import check
 
@@ -25,10 +26,12 @@ def write_folder(found: Found, out: Path, base: str = "", merge: bool = False) -
     """
     model = found.model
     hub = hub_id(found.config["knobs"]["model"])
-    adapter, full = model.adapter, model.base.fingerprint != found.cell.model.fingerprint
+    trained = found.cell.tools.folder(model.training) if model.training else None
+    full = trained is not None and (trained / WEIGHTS).is_dir()
+    adapter = None if full else trained
     kind = "adapter" if adapter else "full" if full else "prompts"
     check(not merge or adapter is not None, "task.merge", True, "only an adapter can be merged; this cell has none")
-    withheld = found.private and speaks(model.policy)
+    withheld = found.private and model.is_prompted
     remedy = "its prompts are respondents' own data, which may not be passed on; share the command instead"
     check(kind != "prompts" or not withheld, "method", found.record.cell.method, remedy)
     folder = out / found.cell.slug
@@ -37,13 +40,13 @@ def write_folder(found: Found, out: Path, base: str = "", merge: bool = False) -
     name = base or hub or found.cell.model.name
     if adapter:
         write_adapter(adapter, name, folder)
-    elif full:
-        write_full(model, folder)
-    if merge:
-        write_merged(model, folder / "merged")
-    if speaks(model.policy) and not withheld:
-        items = found.cell.surveys[found.cell.benchmark.split].asked(found.cell.culture.iso3)
-        write_json(folder / FILE, policy_json(model.policy, items))
-    shared = Shared(folder.name, name, bool(base or hub), kind, merge, speaks(model.policy), withheld)
+    elif trained:
+        shutil.copytree(trained / WEIGHTS, folder, dirs_exist_ok=True)
+    if merge and adapter:
+        write_merged(model.base, adapter, folder / "merged")
+    if model.is_prompted and not withheld:
+        items = found.cell.asked.asked(found.cell.culture.iso3)
+        write_json(folder / FILE, policy_json(model.policy.ready(found.cell.tools.folder), items))
+    shared = Shared(folder.name, name, bool(base or hub), kind, merge, model.is_prompted, withheld)
     (folder / "README.md").write_text(card(found, shared), encoding="utf-8")
     return folder

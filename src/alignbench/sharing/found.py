@@ -9,19 +9,26 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from alignbench.aligned import AlignedModel
 from alignbench.config import typed
 from alignbench.data.people import Person
 from alignbench.data.source import Source
 from alignbench.data.source.world import PlantedWorld
+from alignbench.errors import AlignbenchError
+from alignbench.identity import identity
 from alignbench.method import RunContext
 from alignbench.report.record import CellRecord
 from alignbench.report.study import finished
 from alignbench.runs.answered import BASE
 from alignbench.runs.cell import Cell
-from alignbench.runs.compare import compare
-from alignbench.store.stages import Pending, Stage
+from alignbench.runs.compare import read_record, score_of
+from alignbench.runs.recipe import lineage
+from alignbench.store.artifact import Artifact
 from alignbench.tracking.content import config_of
-from alignbench.types import AlignedModel, check
+from alignbench.types import check
+
+# Name of training stages.
+_FIT = "fit"
 
 
 @dataclass(frozen=True)
@@ -36,15 +43,15 @@ class Found:
     cell: Cell
     model: AlignedModel
     record: CellRecord
-    stage: Stage
+    stage: Artifact
     config: Mapping[str, Any]
     private: bool
 
     @property
-    def stages(self) -> Mapping[str, Stage]:
+    def stages(self) -> Mapping[str, Artifact]:
         """What the model rests on, by name of the stage."""
-        root = self.cell.store.root
-        return {name: Stage(name, str(key), root / name / str(key)) for name, key in self.model.provenance.items()}
+        stages = (self.cell.store.find(stage) for stage in lineage(self.model)[0])
+        return {stage.name: stage for stage in stages if stage}
 
 
 def chosen(cfg: DictConfig, folders: tuple[Path, ...]) -> Found:
@@ -53,7 +60,7 @@ def chosen(cfg: DictConfig, folders: tuple[Path, ...]) -> Found:
     Raises:
         AlignbenchError: it is not finished, or its method makes nothing.
     """
-    return of_cell(Cell.from_config(cfg, folders, build_missing=False))
+    return of_cell(Cell.from_config(cfg, folders, looking=True))
 
 
 def of_fit(key: str, store: Path, folders: tuple[Path, ...]) -> Found:
@@ -65,30 +72,33 @@ def of_fit(key: str, store: Path, folders: tuple[Path, ...]) -> Found:
     own = [
         stage
         for stage, record in finished(store)
-        if record.aligned and (f"fit of {record.aligned.label}", key) in {(s.what, s.key) for s in record.provenance}
+        if record.aligned and (_FIT, key, record.aligned.label) in {(s.what, s.key, s.row) for s in record.provenance}
     ]
     config = config_of(own[-1]) if own else {}
     check(bool(config), "task.fit", key, f"no finished cell of {store} was trained by this stage (see task=plan)")
-    cell = Cell.from_config(typed({**config["knobs"], "store": str(store)}), folders, build_missing=False)
+    cell = Cell.from_config(typed({**config["knobs"], "store": str(store)}), folders, looking=True)
     return of_cell(replace(cell, choices=config["choices"], changed=config["changed"]))
 
 
 def of_cell(cell: Cell) -> Found:
-    """The finished ``cell``; its store must only plan.
+    """The finished ``cell``, if it is finished.
 
     Raises:
         AlignbenchError: as in :func:`chosen`.
     """
-    name, same = cell.choices["method"], cell.method.parts == cell.baselines[BASE].parts
+    name, same = cell.choices["method"], identity(cell.method) == identity(cell.baselines[BASE])
     check(not same, "method", name, "this is the base model as it is: there is nothing to share")
-    try:
-        record, stage = compare(cell)
-    except Pending as missing:
+    score = score_of(cell)
+    stage = cell.store.find(score)
+    if stage is None:
+        missing = next(s for s in score.chain if cell.store.find(s) is None)
         remedy = "this cell is not finished: run it first (the same command without task=export)"
-        check(False, "task", f"export {cell.slug}, {missing} is missing", remedy)
+        value = f"export {cell.slug}, {missing.name}/{cell.store.key(missing)} is missing"
+        raise AlignbenchError("task", value, remedy)
     context, asked = _watched(cell.context(cell.culture))
-    model = cell.method.fit(context)
+    model = cell.method.align(context)
     real = type(cell.source).people is not Source.people and not isinstance(cell.source, PlantedWorld)
+    record = read_record(stage.path)
     return Found(cell, model, record, stage, config_of(stage.path) or cell.config, private=real and bool(asked))
 
 

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from alignbench.component import plain
+from alignbench.store.manifest import plain
 from alignbench.types import Item, PromptPolicy
 
 FILE = "prompt_policy.json"
-
-
-def speaks(policy: PromptPolicy) -> bool:
-    """Whether the policy says anything at all."""
-    return policy.parts != PromptPolicy().parts
 
 
 def policy_json(policy: PromptPolicy, items: Sequence[Item]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from alignbench.backend.model import HUB_ID
 from alignbench.store.manifest import write_json
-from alignbench.types import AlignedModel
+from alignbench.types import ModelRef
 
 _ADAPTER = "adapter_model.safetensors"
 _CONFIG = "adapter_config.json"
@@ -34,17 +34,12 @@ def adapter_config(adapter: Path, base: str) -> dict[str, Any]:
     return {**config, "base_model_name_or_path": base}
 
 
-def write_full(model: AlignedModel, folder: Path) -> None:
-    """Copy full weights with configuration and tokenizer."""
-    shutil.copytree(model.base.path, folder, dirs_exist_ok=True)
-
-
-def write_merged(model: AlignedModel, folder: Path) -> None:
+def write_merged(base: ModelRef, adapter: Path, folder: Path) -> None:
     """Add the adapter to the base model's weights, in the number format of the run; needs memory for the model."""
     from peft import PeftModel
 
     from alignbench.backend.loading import load
 
-    network, tokenizer = load(model.base, "cpu")
-    PeftModel.from_pretrained(network, model.adapter).merge_and_unload().save_pretrained(folder)
+    network, tokenizer = load(base, "cpu")
+    PeftModel.from_pretrained(network, adapter).merge_and_unload().save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -95,7 +95,7 @@ class JudgeDialogues(Stage):
             "dialogues", reasons, [d.rejected or (d.turns[-1].text if d.turns else "") for d in dialogues]
         )
         written = self.played.written
-        source = written and f"scenes/{tools.key(written)}"
+        source = f"scenes/{tools.key(written)}" if written else None
         steps = dialogue_steps(dialogues, self.judging, self.least_turns, source)
         country, writer = self.played.culture.country, self.played.generator.title
         critic = self.critic.title if self.critic else None

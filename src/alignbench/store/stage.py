@@ -40,7 +40,7 @@ class Stage(ABC):
         The folder survives a kill: a stage may go on from what it finds there.
         """
 
-    def accept(self, facts: Mapping[str, Any]) -> None:
+    def accept(self, facts: Mapping[str, Any]) -> None:  # noqa: B027 (most stages may always be built on)
         """Called before another stage is built on this one.
 
         Raises:

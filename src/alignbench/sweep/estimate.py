@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from alignbench.runs.plan import RECORD, Step
-from alignbench.store.stages import State
+from alignbench.runs.plan import Step
+from alignbench.store.store import State
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Past:
 
         Stages that use no model count for every model.
         """
-        found = [m for m in self._manifests(stage) if _model(m["parts"]) in (None, model)]
+        found = [m for m in self._manifests(stage) if model in (used := set(_models(m["inputs"]))) or not used]
         if not found:
             return None
         tokens = [sum(m["facts"].get(name, 0) for name in ("prompt_tokens", "generated_tokens")) for m in found]
@@ -48,15 +47,6 @@ class Past:
             median(m["peak_memory_mib"] for m in found),
         )
 
-    @cached_property
-    def chains(self) -> Mapping[str, frozenset[str]]:
-        """Method -> names of the stages that its newest row went through."""
-        chains: dict[str, frozenset[str]] = {}
-        for m in sorted(self._manifests("score"), key=lambda m: str(m["finished"])):
-            for (label, _), made in zip(m["parts"]["responses"], m["parts"]["provenance"], strict=True):
-                chains[method_of(label)] = frozenset(made) | {"respond"}
-        return chains
-
     def _manifests(self, stage: str) -> list[dict[str, Any]]:
         if stage not in self._read:
             files = sorted((self.root / stage).glob("*/manifest.json"))
@@ -64,40 +54,19 @@ class Past:
         return self._read[stage]
 
 
-def method_of(label: str) -> str:
-    """The method of a row; a control is labelled "method of country"."""
-    return label.partition(" of ")[0]
+def ahead(plans: Iterable[Sequence[Step]]) -> Counter[str]:
+    """Stage name -> how many are still to be built, each counted once however many cells share it."""
+    waiting = {(step.stage.name, step.key) for steps in plans for step in steps if step.state is not State.done}
+    return Counter(name for name, _ in waiting)
 
 
-def ahead(plans: Iterable[Sequence[Step]], past: Past) -> Counter[str]:
-    """Stage name -> how many are still to be built, each counted once however many cells share it.
-
-    A plan sees a row up to its first missing stage; what follows is taken from past rows of the method, and without
-    any from the fact that every row ends with ``respond``.
-    """
-    missing: set[tuple[str, str]] = set()
-    rows: dict[tuple[str, str, str], frozenset[str]] = {}
-    records = 0
-    for steps in plans:
-        waiting = [step for step in steps if step.state is not State.done]
-        missing |= {(step.stage, step.key) for step in waiting}
-        records += bool(waiting) and not any(step.label == RECORD and step.stage == "score" for step in waiting)
-        seen: dict[str, set[str]] = defaultdict(set)
-        for step in steps:
-            seen[step.label].add(step.stage)
-        for step in waiting:
-            if step.label != RECORD:
-                chain = past.chains.get(method_of(step.label), frozenset({"respond"}))
-                rows[(step.stage, step.key, method_of(step.label))] = chain - seen[step.label]
-    counted = Counter(stage for stage, _ in missing)
-    counted.update(stage for rest in rows.values() for stage in rest)
-    counted["score"] += records
-    return +counted
-
-
-def _model(parts: Mapping[str, Any]) -> str | None:
-    """Fingerprint of the model that a stage rests on, None if on no model."""
-    found = parts.get("model") or parts.get("models")
-    while isinstance(found, list):
-        found = found[0]
-    return found
+def _models(inputs: Any) -> Iterator[str]:
+    """Fingerprints of the models among the inputs of a stage."""
+    if isinstance(inputs, Mapping):
+        if set(inputs) == {"model", "template", "dtype"}:
+            yield str(inputs["model"])
+        for held in inputs.values():
+            yield from _models(held)
+    elif isinstance(inputs, list):
+        for held in inputs:
+            yield from _models(held)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.task import Task
 from alignbench.types import check
@@ -30,18 +29,16 @@ class Browse(Task):
         """
         from alignbench.report.browse import shelf, write_browser
         from alignbench.runs.cell import Cell, config_folders
-        from alignbench.store.stages import Pending
+        from alignbench.runs.recipe import lineage
         from alignbench.synthetic.folder import holds_set
 
         check(self.rows > 0, "task.rows", self.rows, "give a positive number")
-        cell = Cell.from_config(cfg, config_folders(), build_missing=False)
-        try:
-            cell.method.fit(cell.context(cell.culture))
-        except Pending as missing:
-            say(f"  note   not finished: {missing} is not in the store")
-        except AlignbenchError as refused:
-            say(f"  note   {refused}")
-        found = {stage.key: stage for stage in cell.store.used if holds_set(stage.path)}
+        cell = Cell.from_config(cfg, config_folders(), looking=True)
+        stages = lineage(cell.method.align(cell.context(cell.culture)))[0]
+        known = [(stage, cell.store.find(stage)) for stage in stages]
+        if missing := [f"{stage.name}/{cell.store.key(stage)}" for stage, at in known if at is None]:
+            say(f"  note   not finished: {missing[0]} is not in the store")
+        found = {at.key: at for _, at in known if at and holds_set(at.path)}
         shown = [stage for stage in found.values() if self.stage in ("", stage.name)]
         remedy = f"the store has {', '.join(s.name for s in found.values()) or 'none'} of this cell: run it first"
         check(bool(shown), "synthetic sets", self.stage or "any", remedy)

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan(Task):
-    """Walks cells with a store that builds nothing, and stops at the first missing stage of each row."""
+    """Lists the stages of cells; nothing is built, and no model is made ready."""
 
     def main(self, cfg: DictConfig) -> None:
         """Print one line per stage: done, running or pending; and what the pending ones will cost."""
         cell, steps, model = _planned(cfg)
         done = sum(step.state.name == "done" for step in steps)
-        say(f"{cell}: {done} stages done, {len(steps) - done} rows wait for the stage that comes next")
+        say(f"{cell}: {done} of {len(steps)} stages done")
         for step in steps:
-            say(f"  {step.state.name:<8} {step.label:<34} {step.stage}/{step.key}")
+            say(f"  {step.state.name:<8} {step.label:<34} {step.stage.name}/{step.key}")
         _say_cost([(model, steps)], Path(cfg.store))
 
     def sweep(self, requests: Sequence[Request], launch: Launch) -> None:
@@ -60,8 +60,8 @@ def _cell(cfg: DictConfig) -> tuple[str, str, str, list[tuple[str, Sequence[Step
     planned: list[tuple[str, Sequence[Step]]] = [(model, steps)]
     if kinds["done"] == len(steps):
         return "done", name, "", planned
-    waits = ", ".join(sorted({step.stage for step in steps if step.state.name != "done"}))
-    note = f"{kinds['done']} stages done, next: {waits}"
+    waits = ", ".join(sorted({step.stage.name for step in steps if step.state.name != "done"}))
+    note = f"{kinds['done']} of {len(steps)} stages done, to come: {waits}"
     if kinds["running"]:
         return "running", name, note, planned
     return ("failed", name, failed["message"], planned) if failed else ("pending", name, note, planned)
@@ -72,7 +72,7 @@ def _planned(cfg: DictConfig) -> tuple[str, list[Step], str]:
     from alignbench.runs.cell import Cell, config_folders
     from alignbench.runs.plan import plan
 
-    cell = Cell.from_config(cfg, config_folders(), build_missing=False)
+    cell = Cell.from_config(cfg, config_folders(), looking=True)
     return cell.slug, plan(cell), cell.model.fingerprint
 
 
@@ -80,7 +80,7 @@ def _say_shared(plans: Sequence[Sequence[Step]]) -> None:
     cells: dict[tuple[str, str], set[int]] = defaultdict(set)
     for number, steps in enumerate(plans):
         for step in steps:
-            cells[(step.stage, step.key)].add(number)
+            cells[(step.stage.name, step.key)].add(number)
     shared = Counter(stage for (stage, _), users in cells.items() if len(users) > 1)
     listed = ", ".join(f"{n} {stage}" for stage, n in sorted(shared.items())) or "none"
     say(f"{len(cells)} stages in view, {sum(shared.values())} of them serve several cells: {listed}")
@@ -92,7 +92,7 @@ def _say_cost(plans: Sequence[tuple[str, Sequence[Step]]], store: Path) -> None:
 
     past, known, unknown, peak, seconds, tokens = Past(store), 0, 0, 0.0, 0.0, 0.0
     for model in dict.fromkeys(model for model, _ in plans):
-        for stage, count in sorted(ahead([steps for m, steps in plans if m == model], past).items()):
+        for stage, count in sorted(ahead(steps for m, steps in plans if m == model).items()):
             cost = past.cost(stage, model)
             if cost is None:
                 unknown += count

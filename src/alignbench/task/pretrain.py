@@ -11,6 +11,7 @@ from alignbench.component import recorded
 from alignbench.errors import AlignbenchError
 from alignbench.pretraining.recipe import Recipe
 from alignbench.progress import say
+from alignbench.store.manifest import plain
 from alignbench.task import Task
 from alignbench.types import check
 
@@ -63,5 +64,5 @@ class Pretrain(Recipe, Task):
         folder = Path(self.out)
         folder.mkdir(parents=True, exist_ok=True)
         facts = pretrain(world, cultures, self, mixture, cfg.seed, folder)
-        card = write_card(folder, source, cultures, mixture, {**self.parts, **facts, "seed": cfg.seed})
+        card = write_card(folder, source, cultures, mixture, {**plain(self.knobs), **facts, "seed": cfg.seed})
         say(card.read_text(encoding="utf-8"))

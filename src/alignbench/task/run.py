@@ -54,7 +54,7 @@ class Run(Task):
         from alignbench.runs.plan import record_stage
 
         try:
-            cell = Cell.from_config(cfg, config_folders(), build_missing=False)
+            cell = Cell.from_config(cfg, config_folders(), looking=True)
             stage = record_stage(cell)
         except AlignbenchError:  # the job itself will say it
             return False

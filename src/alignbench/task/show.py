@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
 from alignbench.progress import say
+from alignbench.store.stage import Stage
 from alignbench.task import Task
 from alignbench.types import check
+
+if TYPE_CHECKING:
+    from alignbench.runs.cell import Cell
 
 
 @dataclass(frozen=True)
 class Show(Task):
-    """What the method needs (mined norms, a training) is taken from the store, or made first."""
+    """What the prompt needs (mined norms) is taken from the store, or made first; nothing is trained."""
 
     # Id of the item; empty is the first that the culture was asked.
     item: str = ""
@@ -31,13 +36,13 @@ class Show(Task):
 
         check(self.prompts > 0, "task.prompts", self.prompts, "give a positive number")
         cell = Cell.from_config(cfg, config_folders())
-        asked = cell.surveys[cell.benchmark.split].asked(cell.culture.iso3)
+        asked = cell.asked.asked(cell.culture.iso3)
         found = [item for item in asked if item.id == self.item] if self.item else list(asked[:1])
         remedy = f"the {cell.benchmark.split.name} split has {', '.join(item.id for item in asked[:8])} ..."
         check(bool(found), "task.item", self.item, remedy)
-        model = cell.method.fit(cell.context(cell.culture))
-        renderer = Renderer.of(model.base)
-        shown = list(cell.benchmark.asking.prompts(found, model.policy))
+        model = cell.method.align(cell.context(cell.culture))
+        renderer, policy = Renderer.of(model.base), model.policy.ready(cell.tools.folder)
+        shown = list(cell.benchmark.asking.prompts(found, policy))
         for prompt in shown[: self.prompts]:
             say(f"--- {prompt.item}, system text {prompt.context + 1}, {prompt.order}")
             say(renderer.prompt(prompt.request.chat).text)
@@ -45,4 +50,11 @@ class Show(Task):
                 say("--- and after the model's thoughts")
                 say(renderer.prompt(prompt.after("[thoughts]").chat).text)
             say(f"--- scored: {' | '.join(prompt.request.options)}")
-        say(f"{len(shown)} prompts for this item; adapter: {model.adapter or 'none'}")
+        say(f"{len(shown)} prompts for this item; {_training(cell, model.training)}")
+
+
+def _training(cell: Cell, training: Stage | None) -> str:
+    if training is None:
+        return "no weights change"
+    found = cell.store.find(training)
+    return f"weights: {found.path if found else 'not trained yet'}"

@@ -67,7 +67,7 @@ class Content:
                 **{k: v for k, v in asdict(cell).items() if k not in ("labels", "choices")},
                 "choices": ran.get("choices", {}),
                 "knobs": ran.get("knobs", {}),
-                "stages": {s.what: s.key for s in record.provenance if s.key},
+                "stages": {s.title: s.key for s in record.provenance if s.key},
             },
             summary=summary(record),
             curves=tuple({k: v for k, v in row.items() if v is not None} for row in record.history or ()),
@@ -87,8 +87,8 @@ def config_of(stage: Path) -> dict[str, Any]:
 
 def weights_of(store: Path, record: CellRecord) -> Path | None:
     """Folder of the training that made the aligned model, None where no weight was changed."""
-    own = f"fit of {record.aligned.label}" if record.aligned else None
-    key = next((s.key for s in record.provenance if s.what == own), None)
+    own = record.aligned.label if record.aligned else None
+    key = next((s.key for s in record.provenance if s.what == "fit" and s.row == own), None)
     return store / "fit" / key if key else None
 
 
