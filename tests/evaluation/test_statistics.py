@@ -83,6 +83,7 @@ def test_two_seeds_that_agree_change_nothing_and_those_that_do_not_widen_the_int
     apart = interval(seeds, CLUSTERS, BOOT)
     assert apart.value == pytest.approx(alone.value)
     assert apart.low < alone.low - 0.5 and apart.high > alone.high + 0.5, "one degree of freedom: t is 12.7"
+    assert "two seeds" in apart.note and not same.note and not interval([*seeds, VALUES], CLUSTERS, BOOT).note
     assert seed_spread(seeds) == pytest.approx(0.2 / math.sqrt(2))
     assert math.isnan(seed_spread(VALUES))
 
@@ -95,8 +96,10 @@ def test_the_part_of_the_seeds_is_that_of_the_two_way_formula() -> None:
     both = ((seeds - batteries - means[:, None] + seeds.mean()) ** 2).sum() / ((n - 1) * (s - 1)) / (n * s)
     parts = batteries.var(ddof=1) / n, means.var(ddof=1) / s - both
     found = paired(seeds, np.zeros((3, 10)), [str(k) for k in range(10)], Bootstrap(50))
-    factors = [stats.t.ppf(0.975, df) + stats.t.ppf(POWER, df) for df in (n - 1, s - 1)]
-    expected = sum(f * p for f, p in zip(factors, parts, strict=True)) / math.sqrt(sum(parts))
+    pooled = sum(parts) ** 2 / (parts[0] ** 2 / (n - 1) + parts[1] ** 2 / (s - 1))
+    batteries_t, seeds_t, pooled_t = (stats.t.ppf(0.975, df) + stats.t.ppf(POWER, df) for df in (n - 1, s - 1, pooled))
+    cochran = (batteries_t * parts[0] + seeds_t * parts[1]) / sum(parts)
+    expected = (cochran + pooled_t) / 2 * math.sqrt(sum(parts))
     assert parts[1] > 0 and found.detectable == pytest.approx(expected)
 
 
