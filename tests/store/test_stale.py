@@ -30,13 +30,18 @@ class Train(Stage):
         from lab.loss import loss
 
         return {"loss": loss(self.rows)}
+'''
+
+ASK = '''from dataclasses import dataclass
+
+from alignbench.store.stage import Stage
 
 
 @dataclass(frozen=True)
 class Ask(Stage):
     name = "ask"
 
-    trained: Train
+    trained: Stage
 
     def build(self, folder, tools):
         return {"score": 100 - tools.facts(self.trained)["loss"]}
@@ -50,6 +55,7 @@ def lab(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "__init__.py").touch()
     (folder / "stages.py").write_text(STAGES)
+    (folder / "asking.py").write_text(ASK)
     monkeypatch.syspath_prepend(str(folder.parent))
     monkeypatch.setenv("ALIGNBENCH_CACHE", str(tmp_path / "cache"))
 
@@ -59,7 +65,7 @@ def lab(tmp_path, monkeypatch):
             del sys.modules[name]
         importlib.invalidate_caches()
         stores._code_of.cache_clear()
-        return importlib.import_module("lab.stages")
+        return importlib.import_module("lab.asking").Ask, importlib.import_module("lab.stages").Train
 
     yield edited
     for name in [name for name in sys.modules if name.partition(".")[0] == "lab"]:
@@ -67,17 +73,17 @@ def lab(tmp_path, monkeypatch):
 
 
 def test_an_edited_comment_or_docstring_reuses(lab, tmp_path):
-    stages = lab(LOSS)
-    first = Store(tmp_path / "store").get(stages.Ask(stages.Train(5)))
-    stages = lab(LOSS.replace("# doubled", "# times two").replace("Of x.", "Twice x.").replace("\n\n\n", "\n\n\n\n"))
-    assert Store(tmp_path / "store").find(stages.Ask(stages.Train(5))) == first
+    ask, train = lab(LOSS)
+    first = Store(tmp_path / "store").get(ask(train(5)))
+    ask, train = lab(LOSS.replace("# doubled", "# times two").replace("Of x.", "Twice x.").replace("\n\n\n", "\n\n\n\n"))
+    assert Store(tmp_path / "store").find(ask(train(5))) == first
 
 
 def test_an_edited_loss_rebuilds_all_that_rests_on_it_and_says_why(lab, tmp_path, capsys):
-    stages = lab(LOSS)
-    first = Store(tmp_path / "store").get(stages.Ask(stages.Train(5)))
-    stages = lab(LOSS.replace("2 * x", "3 * x"))
-    again = Store(tmp_path / "store").get(stages.Ask(stages.Train(5)))
+    ask, train = lab(LOSS)
+    first = Store(tmp_path / "store").get(ask(train(5)))
+    ask, train = lab(LOSS.replace("2 * x", "3 * x"))
+    again = Store(tmp_path / "store").get(ask(train(5)))
     assert (first.facts["score"], again.facts["score"]) == (90, 85)
     said = " ".join(" ".join(capsys.readouterr()).split())
     assert "the code has changed (lab.loss)" in said and "a stage that it reads has changed" in said
@@ -85,19 +91,19 @@ def test_an_edited_loss_rebuilds_all_that_rests_on_it_and_says_why(lab, tmp_path
 
 
 def test_stale_stages_are_kept_if_told_and_never_pass_for_new_ones(lab, tmp_path):
-    stages = lab(LOSS)
-    first = Store(tmp_path / "store").get(stages.Ask(stages.Train(5)))
-    stages = lab(LOSS.replace("2 * x", "3 * x"))
-    assert Store(tmp_path / "store", stale=Stale.keep).get(stages.Ask(stages.Train(5))) == first
-    assert Store(tmp_path / "store").find(stages.Ask(stages.Train(5))) is None
-    other = Store(tmp_path / "store", stale=Stale.keep).get(stages.Ask(stages.Train(7)))
+    ask, train = lab(LOSS)
+    first = Store(tmp_path / "store").get(ask(train(5)))
+    ask, train = lab(LOSS.replace("2 * x", "3 * x"))
+    assert Store(tmp_path / "store", stale=Stale.keep).get(ask(train(5))) == first
+    assert Store(tmp_path / "store").find(ask(train(5))) is None
+    other = Store(tmp_path / "store", stale=Stale.keep).get(ask(train(7)))
     assert other.facts["score"] == 79, "what was never built is built by the code as it is"
 
 
 def test_what_rests_on_a_kept_stage_is_not_taken_for_built_by_the_code_as_it_is(lab, tmp_path):
-    stages = lab(LOSS)
-    Store(tmp_path / "store").get(stages.Train(5))
-    stages = lab(LOSS.replace("2 * x", "3 * x"))
-    kept = Store(tmp_path / "store", stale=Stale.keep).get(stages.Ask(stages.Train(5)))
+    ask, train = lab(LOSS)
+    Store(tmp_path / "store").get(train(5))
+    ask, train = lab(LOSS.replace("2 * x", "3 * x"))
+    kept = Store(tmp_path / "store", stale=Stale.keep).get(ask(train(5)))
     assert kept.facts["score"] == 90
-    assert Store(tmp_path / "store").get(stages.Ask(stages.Train(5))).facts["score"] == 85
+    assert Store(tmp_path / "store").get(ask(train(5))).facts["score"] == 85
