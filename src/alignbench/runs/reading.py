@@ -59,13 +59,13 @@ def _seen(cell: Cell) -> str:
 def _specificity(cell: Cell, control: Culture, rows: Sequence[Row]) -> str:
     own, other = cell.culture.country, control.country
     beyond = ", less the same of the base model told the same words" if any(r.kind == "told" for r in rows) else ""
-    joint = ""
+    made = f"the same recipe on the figures of {other}"
     if isinstance(cell.method, Joint) and cell.culture.iso3 in cell.method.joint:
-        joint = f" Here the control is one model of several countries, told {other}, that has learnt {own}, too."
+        made = f"one model of several countries, told {other}, that has learnt the figures of {own}, too"
     return (
         f"Specificity is the interaction of model and survey: how much better the models for {own} and {other} fit"
         f" their own country's survey than each other's{beyond}. What a method gains on both surveys alike (format,"
-        f" position, spread) is shared with the control, and cancels.{joint}"
+        f" position, spread) is shared with the control, and cancels. The control is {made}."
     )
 
 
