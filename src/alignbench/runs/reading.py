@@ -25,10 +25,10 @@ def reading(cell: Cell, rows: Sequence[Row]) -> tuple[str, ...]:
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
         f"All rows are scored on the {cell.benchmark.split.name} items that the country was asked. {_seen(cell)}",
     ]
-    if told := [row.method for row in rows if row.kind == "told"]:
+    if any(row.kind == "told" for row in rows):
         lines.append(
-            f"{' and '.join(map(str, told))} is told something when it is asked, so its difference is to the base model"
-            " told the same words: what the weights learnt. Its difference to the base told nothing holds what the"
+            "A trained model that is told something when it is asked is compared with the base model told the same"
+            " words: the difference is what its weights learnt. Its difference to the base told nothing holds what the"
             " words bring, too."
         )
     if any(row.label == HALVES for row in rows):
