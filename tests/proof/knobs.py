@@ -173,6 +173,8 @@ ELSEWHERE: dict[str, str] = {
     "BaseModel.place": "is for messages",
     "Stock.place": "is for messages",
 }
+# <class>.<knob> that is in a key and changes nothing in its trial, and why it may still change something elsewhere.
+IDLE: dict[str, str] = {}
 _GROUPS = ("method", "training", "judge", "author", "generator", "embedder", "benchmark", "survey", "model", "backend")
 # What runs elsewhere, or on files that a user brings.
 _FOREIGN = {"OtherModel", "APIModel", "SentenceModel", "Server", "VLLM"}
