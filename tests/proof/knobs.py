@@ -22,7 +22,7 @@ QUICK = (
 ).split()
 STOCK = ("generator=stock", "generator@critic=stock")
 CNCA = ("method.items=12", "method.thought_tokens=8")
-CLCA = ("method=clca", *STOCK, "method.least_dialogues=1", "method.scenarios=3", "method.reading=words")
+CLCA = ("method=clca", *STOCK, "method.least_dialogues=1", "method.max_turns=4")
 PARK = ("method=culturepark", *STOCK, "method.verify=none", "method.least=1", "method.count=6")
 LLM = ("method=culturellm", "generator=base", "method.similarity=-1", "method.least=1", "method.count=6")
 SPA = ("method=culturespa", "method.least=1", "method.generated=2", "method.copy=1", "method.near=-1")
@@ -47,7 +47,7 @@ USED: dict[str, tuple[str, ...]] = {
     "LLMJudge": ("method=culturerl", "judge=llm", "insist=true"),
     "TemplateAuthor": ("method=cnca_incontext", "method.norms_per_topic=2"),
     "LLMAuthor": ("method=cnca_incontext", "author=llm", "author.least=0"),
-    "BaseModel": (*CLCA[:1], *CLCA[3:]),
+    "BaseModel": LLM,
     "Stock": CLCA,
     "MiniLM": ("method=self_alignment",),
     "SurveyBenchmark": ("method=none",),
@@ -108,8 +108,8 @@ ACTIVE: dict[str, tuple[str, ...]] = {
 # <class>.<knob> -> another value, where the rule below gives none that is allowed.
 VALUES: dict[str, str] = {
     "CLCA.tasks": "[dialogue]",
-    "CLCA.very_confident": "0.95",
-    "CLCA.reading": "probability",
+    "CLCA.very_confident": "0.8",
+    "CLCA.reading": "words",
     "CNCADPO.effort": "1",
     "CNCASFT.effort": "1",
     "CulturePark.answer": "mean",
@@ -117,7 +117,7 @@ VALUES: dict[str, str] = {
     "SurveyBenchmark.labels": "letters",
     "CLCA.temperature": "0.5",
     "CLCA.top_p": "0.5",
-    "CLCA.max_turns": "4",
+    "CLCA.max_turns": "5",
     "CLCA.least_turns": "2",
     "CLCA.adaptation": "generator",
     "CLCA.max_length": "1024",
