@@ -184,6 +184,11 @@ class CellRecord:
         """The aligned model's row: the first of a method."""
         return next((r for r in self.rows if r.kind == "method"), None)
 
+    @property
+    def reading_of_tables(self) -> tuple[str, ...]:
+        """The sentences that stand under every table, the terminal's too."""
+        return self.reading[:4]
+
     def serving(self, row: Row | None, kind: Kind) -> Row | None:
         """The row of a kind that serves the method of ``row``: its control, or the base model told the same words."""
         return next((r for r in self.rows if row is not None and r.kind == kind and r.method == row.label), None)

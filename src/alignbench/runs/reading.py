@@ -13,7 +13,7 @@ from alignbench.types import Culture, Split
 
 
 def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
-    """Sentences; the first three are for the terminal, too."""
+    """Sentences; the first four are for every table (``CellRecord.reading_of_tables``)."""
     confidence = cell.benchmark.confidence
     lines = [
         f"Intervals are {confidence:.0%} bootstrap intervals over item batteries: they cover the choice of questions,"
@@ -21,6 +21,7 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
         " questions.",
         f"The minimum detectable effect is the true difference that is found with a chance of {POWER:.0%} at a level"
         f" of {1 - confidence:.0%}. A difference that is not clear of zero says nothing about smaller ones.",
+        _selection(cell.training.select),
         *([] if cell.control is None else [_specificity(cell, cell.control, rows)]),
         _format(rows),
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
@@ -55,6 +56,16 @@ def _seen(cell: Setting) -> str:
     if cell.training.select is Select.last:
         return "No method was trained on an item of their batteries, and no checkpoint was chosen by them."
     return "No method was trained on them, but checkpoints may have been chosen by the country's shares of them."
+
+
+def _selection(select: Select) -> str:
+    """Which checkpoint stands for a training, and what that choice has seen."""
+    if select is Select.last:
+        return "Every training exports its last checkpoint (training.select=last), so that none saw validation items."
+    return (
+        "Every training exports the checkpoint that fits the country's validation items best (training.select="
+        "validation): their shares are an input of every method that trains."
+    )
 
 
 def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:

@@ -33,7 +33,7 @@ def write_board(board: Board, panels: Sequence[Panel]) -> Path:
         cells=len(records),
         warnings=_once(record.warning for record in records),
         notes=_once(note for record in records for note in record.notes),
-        reading=_once(sentence for record in records for sentence in record.reading[:3]),
+        reading=_once(sentence for record in records for sentence in record.reading_of_tables),
         variety_reading=variety.READING,
         score_names=_once(record.score_name for record in records),
         seeds=sorted({record.cell.seed for record in records}),
