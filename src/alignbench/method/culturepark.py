@@ -175,6 +175,11 @@ class Debate(Stage):
     play: RolePlay
     generator: Generator
 
+    @property
+    def tokens(self) -> int:
+        """Those of all debates."""
+        return self.play.tokens(len(self.openings))
+
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Play them."""
         played = self.play.play(self.generator.open(tools), self.openings, folder)
