@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import replace
 
 import pytest
 from hydra.core.hydra_config import HydraConfig
 
 from alignbench.config import conf_dir
 from alignbench.runs.cell import Cell
-from tests.composing import composed
+from tests.composing import composed, with_embedder
 from tests.words import Words
 
 FAST = """
@@ -39,8 +38,8 @@ def compose_config(tmp_path):
 
 @pytest.fixture
 def make_cell(compose_config):
-    def cell(*overrides: str, build_missing: bool = True) -> Cell:
-        made = Cell.from_config(compose_config(*overrides), (conf_dir(),), build_missing)
-        return replace(made, embedder=Words())
+    def cell(*overrides: str, looking: bool = False) -> Cell:
+        made = Cell.from_config(compose_config(*overrides), (conf_dir(),), looking=looking)
+        return with_embedder(made, Words())
 
     return cell

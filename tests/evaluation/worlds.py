@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from alignbench.aligned import Opened
 from alignbench.backend import Engine, Usage
 from alignbench.data.items import item_from
 from alignbench.data.survey import Survey
-from alignbench.types import AlignedModel, Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale
+from alignbench.types import Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale
 
 REF = ModelRef("table", Path("nowhere"), "fingerprint")
 
@@ -36,8 +37,9 @@ def survey(items: Sequence[Item], shares: dict[str, dict[str, Sequence[float]]],
     return Survey("tiny", "Tiny", "2000", "none", "none", tuple(items), answers, "print")
 
 
-def aligned(*systems: str | None, adapter: Path | None = None) -> AlignedModel:
-    return AlignedModel(REF, adapter=adapter, policy=PromptPolicy(systems or (None,)))
+def opened(engine: Engine, *systems: str | None, adapter: Path | None = None) -> Opened:
+    """A model at work on that engine, told these texts."""
+    return Opened(engine, adapter, PromptPolicy(systems or (None,)))
 
 
 class TableEngine(Engine):

@@ -9,7 +9,7 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.method.cnca import Distillation
 from alignbench.method.cnca_dpo import CNCADPO, _pairs, _rows
-from alignbench.method.distil import Chain, _drawn, distil
+from alignbench.steps.distil import Chain, _drawn, distil
 from alignbench.norms.mining import Mining
 from alignbench.types import chat
 

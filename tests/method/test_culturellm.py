@@ -8,8 +8,8 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturellm import CultureLLM, Variant
-from alignbench.method.lessons import Told
-from alignbench.method.seeds import Typical, typical
+from alignbench.steps.lessons import Told
+from alignbench.steps.seeds import Typical, typical
 from alignbench.synthetic.folder import read_set
 from alignbench.types import PromptPolicy
 from tests.method.writers import GARBAGE, writer

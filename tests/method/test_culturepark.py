@@ -8,7 +8,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturepark import CulturePark, Mode
-from alignbench.method.lessons import reasoned
+from alignbench.steps.lessons import reasoned
 from alignbench.synthetic.folder import read_set
 from alignbench.synthetic.opinions import Extract, Verification
 from tests.method.writers import GARBAGE, writer

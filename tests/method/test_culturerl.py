@@ -8,7 +8,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturerl import CultureRL, Prompts, Reward
-from alignbench.method.culturerl_run import by_option
+from alignbench.steps.norm_reward import by_option
 from alignbench.norms.pool import NormPool
 from alignbench.types import Split
 

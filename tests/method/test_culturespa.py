@@ -8,7 +8,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturespa import CultureSPA
-from alignbench.method.lessons import within
+from alignbench.steps.lessons import within
 from alignbench.synthetic.folder import read_set
 from alignbench.training import Training
 from alignbench.types import OptionScores

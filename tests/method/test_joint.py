@@ -11,7 +11,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.method import culturerl, survey_sft
 from alignbench.method.culturellm import CultureLLM
 from alignbench.method.culturerl import CultureRL
-from alignbench.method.prompting import resident, wordings
+from alignbench.steps.texts import resident, wordings
 from alignbench.method.survey_sft import SurveySFT
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import stance_system

@@ -7,7 +7,7 @@ import pytest
 
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
-from alignbench.method.block import names
+from alignbench.steps.block import names
 from alignbench.runs.compare import compare
 from alignbench.types import Split
 
