@@ -23,7 +23,7 @@ from alignbench.runs.compare import compare
 from alignbench.store.store import Store
 from alignbench.types import Chat, Split
 from tests.doors import Always
-from tests.method.chains import made
+from tests.method.chains import aligned, made
 from tests.method.writers import writer
 from tests.planted.conftest import row
 from tests.words import Words
