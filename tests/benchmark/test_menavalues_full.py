@@ -11,7 +11,7 @@ from alignbench.benchmark.ask import ask
 from alignbench.benchmark.menavalues import MenaValues
 from alignbench.benchmark.menavalues_sheet import entries
 from alignbench.types import Culture
-from tests.evaluation.worlds import aligned
+from tests.evaluation.worlds import opened
 
 from .full_sheet import ANSWERED, LAST_CODES, NOMINAL, write_sheet
 from .speaking import Speaker, logs
@@ -45,7 +45,7 @@ def test_three_framings_refusals_and_leakage_of_the_whole_sheet(path: Path) -> N
     knobs = MenaValues(str(path))
     questions = knobs.questions(IRAQ)
     assert len(questions) == 3 * ANSWERED["Iraq"]
-    table = knobs.score(ask(engine, aligned(), knobs, questions))
+    table = knobs.score(ask(opened(engine), knobs, questions))
     rows = table.groupby(["metric", "framing"])["value"]
     lamps = sum("lamp" in q.item.question for q in questions) / len(questions)
     assert (

@@ -13,8 +13,9 @@ from alignbench.benchmark.menavalues import MenaValues
 from alignbench.benchmark.neutral import Neutral
 from alignbench.evaluation.ask import Asking, Labels, Orders, Style
 from alignbench.evaluation.statistics import Bootstrap, interval
+from alignbench.identity import identity
 from alignbench.runs.beside import summary
-from tests.evaluation.worlds import TableEngine, aligned
+from tests.evaluation.worlds import TableEngine, opened
 
 from .asked import KOREA, USA, scored
 
@@ -70,6 +71,7 @@ def test_forgetting_is_a_paired_fall_with_an_interval() -> None:
         Bootstrap(200),
         {"base": "b", "tuned": "t"},
         {"base": "base", "tuned": "method"},
+        {"base": None, "tuned": "base"},
         KNOBS.range_of,
     )
     lines = {(line.label, line.metric): line for line in found}
@@ -99,10 +101,10 @@ def test_the_compact_form_asks_without_listing() -> None:
     heard = []
     engine = TableEngine(lambda chat, options: heard.append(chat[-1].content) or [0.0] * len(options))
     form = Asking(orders=Orders.forward, labels=Labels.numbers, style=Style.compact)
-    replies = ask(engine, aligned(), KNOBS, KNOBS.questions(USA), form)
+    replies = ask(opened(engine), KNOBS, KNOBS.questions(USA), form)
     assert len(replies) == len(heard) == 60
     assert heard[0] == "What is 17 + 25? (1-4)"
 
 
 def test_no_file_of_the_user_is_needed() -> None:
-    assert all(Path(file).is_file() for file in KNOBS.files) and KNOBS.parts["class"] == "Neutral"
+    assert all(Path(file).is_file() for file in KNOBS.files) and identity(KNOBS)["class"] == "Neutral"

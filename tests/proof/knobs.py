@@ -233,4 +233,3 @@ def _other(value: Any) -> str:
     if isinstance(value, float):
         return str(value / 2 or 0.1)
     raise TypeError(f"give another value for a knob that is {value!r}")
-

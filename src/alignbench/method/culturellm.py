@@ -92,7 +92,10 @@ class CultureLLM(Joint):
         systems = {iso3: rendered("chatbot", country=name) for iso3, name in countries.items()}
         varied = self._varied(context, seeds)
         writer = context.generator.title
-        label = Label(seeds, varied, context.train, countries, self.answer, writer if varied else "nobody")
+        names = ", ".join(countries.values())
+        label = Label(
+            seeds, varied, context.train, tuple(countries), self.answer, names, writer if varied else "nobody"
+        )
         fit = LearnLabels(
             label=label,
             train=context.train,
@@ -103,7 +106,8 @@ class CultureLLM(Joint):
             validation=validation_of(context, self.told.when_asked(systems)),
             seed=context.seed,
         )
-        notes = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
+        written = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
+        notes = (*self.notes(countries), *written)
         return told_model(context, fit, systems[context.culture.iso3], self.told, notes)
 
     def _varied(self, context: RunContext, seeds: tuple[Item, ...]) -> Vary | None:
@@ -218,7 +222,8 @@ class Label(Stage):
     """Every wording, the seed's own first, with the answer that each country typically gives.
 
     Attributes:
-        countries: iso3 -> name.
+        countries: iso3 of each.
+        names: what they are called, for the card.
         writer: who wrote the wordings, for the card.
     """
 
@@ -227,8 +232,9 @@ class Label(Stage):
     seeds: tuple[Item, ...]
     varied: Vary | None
     train: Survey
-    countries: Mapping[str, str]
+    countries: tuple[str, ...]
     answer: Typical
+    names: str = recorded("")
     writer: str = recorded("")
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
@@ -258,10 +264,9 @@ class Label(Stage):
             "answer": "the country's typical answer",
             "position": "of the answer among the options, from 0",
         }
-        names = ", ".join(self.countries.values())
         steps = (*(self.varied.steps if self.varied else ()), f"Label: the {self.answer.name} of the valid answers.")
-        title = f"Survey questions with the answers of {names}"
-        card = about(self.train, "culturellm", title, names, steps, columns, self.writer)
+        title = f"Survey questions with the answers of {self.names}"
+        card = about(self.train, "culturellm", title, self.names, steps, columns, self.writer)
         write_set(folder, pd.DataFrame(rows, columns=list(columns)), card, [*made, *ledgers])
         return {"rows": len(rows), "seeds": sum(ledger.kept for ledger in ledgers)}
 
