@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -18,6 +18,7 @@ from tests.evaluation.worlds import item, survey
 
 KNOBS = SurveyBenchmark(bootstrap=100)
 COUNTRIES = {"iraq": ("Iraq", "IRQ"), "china": ("China", "CHN"), "usa": ("the United States", "USA")}
+COUNTRIES["iraq_2024"] = COUNTRIES["iraq"]
 ITEMS_ASKED = [item(f"Q{i}", 3 + i % 3, f"b{i // 3}") for i in range(15)]
 FORMATS = {"forward": 0.7, "reversed": 0.9}
 _RNG = np.random.default_rng(0)
@@ -39,14 +40,24 @@ def toward(iso3: str, weight: float, seed: int) -> dict[str, np.ndarray]:
     }
 
 
-def stage(store: Path, name: str, of: str, parts: Mapping[str, object], **facts: object) -> Path:
-    """A finished stage."""
+def stage(
+    store: Path,
+    name: str,
+    of: str,
+    parts: Mapping[str, object],
+    upstream: Sequence[tuple[str, str]] = (),
+    components: Mapping[str, str] | None = None,
+    **facts: object,
+) -> Path:
+    """A finished stage; ``upstream`` are name and key of its direct inputs."""
     folder = store / name / of
     folder.mkdir(parents=True, exist_ok=True)
     manifest = {
         "stage_version": 3,
         "git": "abc",
         "parts": parts,
+        "upstream": [{"stage": above, "key": key} for above, key in upstream],
+        "components": dict(components or {}),
         "facts": facts,
         "wall_seconds": 10.0,
         "finished": "2026-01-01T00:00:00Z",
@@ -55,52 +66,68 @@ def stage(store: Path, name: str, of: str, parts: Mapping[str, object], **facts:
     return folder
 
 
-def cell(store: Path, method: str, culture: str, seed: int = 0, gain: float = 0.5, **changed: str) -> CellRecord:
-    """Write one finished cell: base, method with its control, and the baseline ``cultural_prompt``."""
+def cell(
+    store: Path,
+    method: str,
+    culture: str,
+    seed: int = 0,
+    gain: float = 0.5,
+    *,
+    run: str = "",
+    control: bool = True,
+    elsewhere: bool = True,
+    components: Mapping[str, str] | None = None,
+    config: Mapping[str, object] | None = None,
+    world: Mapping[str, str] | None = None,
+    base: str = "base",
+    **changed: str,
+) -> CellRecord:
+    """Write one finished cell: base, method with its control, and the baseline ``cultural_prompt``.
+
+    Args:
+        run: runs with different words gave different answers of the method.
+        components: that the method's training used.
+        config: knobs that the cell was asked for with.
+        world: ``survey``, ``model`` and ``warning`` where they are not the usual ones.
+        base: key of the base model's answers.
+    """
     country, iso3 = COUNTRIES[culture]
+    about = {"survey": "a survey", "model": "nano", "warning": "A made-up world.", **(world or {})}
     other = "CHN" if iso3 == "IRQ" else "IRQ"
     mass = [dict.fromkeys(SHARES[iso3], 0.9)]
-    base = Entry("base", "method", [toward("USA", 0.4, 0)], key("base"), mass, base=True, formats=[FORMATS])
+    plain = Entry("base", "method", [toward("USA", 0.4, 0)], key(base), mass, base=True, formats=[FORMATS])
     prompt = Entry("cultural_prompt", "method", [toward(iso3, 0.5, 1)], key("prompt", culture), formats=[FORMATS])
-    entries = [base, prompt]
-    fit = key("fit", method, culture, seed, changed)
-    stages = [{}, {}]
+    entries = [plain, prompt]
+    trained: dict[str, str] = {}
+    words = (method, culture, seed, changed, run, about["model"], about["survey"])
     if method != "none":
-        words = (method, culture, seed, changed)
-        control = Entry(f"{method} of X", "control", [toward(other, gain, seed)], key("cross", *words), own=method)
         own = {"forward": 0.8, "reversed": 0.8 + 0.02 * (seed + 1)}
-        entries[1:1] = [Entry(method, "method", [toward(iso3, gain, seed)], key(*words), formats=[own]), control]
-        stages[1:1] = [{"fit": fit}, {"fit": key("cross fit", *words)}]
-        stage(store, "fit", fit, {}, judge_calls=100)
+        cross = Entry(f"{method} of X", "control", [toward(other, gain, seed)], key("cross", *words), own=method)
+        aligned = Entry(method, "method", [toward(iso3, gain, seed)], key(*words), formats=[own])
+        entries[1:1] = [aligned, *([cross] if control else [])]
+        trained = {aligned.key: key("fit", *words), cross.key: key("cross fit", *words)}
+        parts = {"method": method, "seed": seed, "run": run}
+        stage(store, "fit", trained[aligned.key], parts, components=components, judge_calls=100)
+        stage(store, "fit", trained[cross.key], parts)
     for entry in entries:
-        stage(store, "respond", entry.key, {}, prompt_tokens=1000, generated_tokens=1)
+        above = [("fit", trained[entry.key])] if entry.key in trained else []
+        stage(store, "respond", entry.key, {"adapter": trained.get(entry.key)}, above, prompt_tokens=1000)
     board = scored(entries, WORLD, iso3, KNOBS)
+    knobs = {f"method.{k}": v for k, v in changed.items()}
+    lost = DamageRecord("Elsewhere", 0.9, 0.8, -0.1 - seed / 10, None, None, "elsewhere")
     record = CellRecord(
-        cell=Cell(
-            method,
-            culture,
-            country,
-            "nano",
-            seed,
-            "a survey",
-            "test",
-            changed={f"method.{k}": v for k, v in changed.items()},
-        ),
+        cell=Cell(method, culture, country, about["model"], seed, about["survey"], "test", changed=knobs),
         title=f"{method} for {country}",
         score_name="1 - JSD",
         rows=tuple(rows(board, KNOBS.resampling)),
-        warning="A made-up world.",
-        elsewhere=(DamageRecord("Elsewhere", 0.9, 0.8, -0.1 - seed / 10, None, None),),
+        warning=about["warning"] or None,
+        elsewhere=(lost,) if elsewhere else (),
         reading=("Intervals cover which batteries were asked.",),
     )
-    parts = {
-        "responses": [[e.label, e.key] for e in entries],
-        "provenance": stages,
-        "benchmark": KNOBS.parts,
-    }
-    folder = stage(store, "score", key("score", method, culture, seed, changed), parts)
+    folder = stage(store, "score", key("score", *words, control, elsewhere, base), {"benchmark": KNOBS.parts})
     to_table(board).to_parquet(folder / ITEMS, index=False)
     (folder / "record.json").write_text(json.dumps(record.to_json()))
+    (folder / "config.json").write_text(json.dumps({"knobs": config or {}}))
     return record
 
 

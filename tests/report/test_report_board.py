@@ -102,11 +102,19 @@ def test_the_page_is_one_file_and_says_what_must_be_said_first(reports: Path) ->
 
 def test_cost_counts_a_shared_stage_once(tmp_path: Path) -> None:
     pool, fit, answers = (key(name) for name in ("pool", "fit", "answers"))
-    stage(tmp_path, "norms", pool, {})
-    stage(tmp_path, "fit", fit, {"pool": pool, "also": [pool]}, survey={"judge_calls": 7, "prompt_tokens": 5})
-    stage(tmp_path, "respond", answers, {"adapter": fit}, prompt_tokens=100)
-    cost = Ledger(tmp_path).cost([answers, fit])
-    assert (cost.seconds, cost.tokens, cost.judge_calls) == (30.0, 105.0, 7.0)
+    stage(tmp_path, "norms", pool, {}, components={"embedder": "MiniLM"})
+    above, template = [("norms", pool)], {"template": key("no stage")}
+    stage(tmp_path, "fit", fit, {"pool": pool}, above, {"judge": "LLM"}, survey={"judge_calls": 7, "prompt_tokens": 5})
+    stage(tmp_path, "respond", answers, template, [("fit", fit), ("norms", pool)], prompt_tokens=100)
+    ledger = Ledger(tmp_path)
+    cost = ledger.cost(answers)
+    assert cost and (cost.seconds, cost.tokens, cost.judge_calls) == (30.0, 105.0, 7.0)
+    assert ledger.components(answers) == {"judge": "LLM", "embedder": "MiniLM"}
+
+
+def test_cost_is_unknown_where_lineage_is(tmp_path: Path) -> None:
+    stage(tmp_path, "respond", key("answers"), {}, [("fit", key("gone"))])
+    assert Ledger(tmp_path).cost(key("answers")) is None
 
 
 def test_labels_move_apart_only_where_they_would_meet() -> None:
@@ -171,7 +179,7 @@ def test_the_page_sorts_and_filters_without_an_error(reports: Path, tmp_path: Pa
     assert found["last"], "sanity rows stay at the end"
     assert found["names"][0] == "ascending" and found["names"][1] == sorted(found["names"][1])
     assert found["grouped"] == ["reference", "reference"]
-    assert found["text"] == [["culturerl, reward=verdict"], 8, "1 of 8 rows"] and found["forest"] == 1
+    assert found["text"] == [["culturerl, reward=verdict"], 4, "1 of 8 rows"] and found["forest"] == 1
     assert found["culture"] == [1, 1]
     assert found["further"] and found["heat"] == ["skill"]
     assert found["phone"] <= 360 and found["sort"]

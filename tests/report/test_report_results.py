@@ -26,8 +26,8 @@ def stored(store: Path, stage: str, key: str, record: dict, parts: dict) -> None
     )
 
 
-def parts(*keys: str, **knobs: object) -> dict:
-    return {"benchmark": {"split": "test", **knobs}, "responses": [["base", *keys]], "seed": 0}
+def parts(**knobs: object) -> dict:
+    return {"benchmark": {"split": "test", **knobs}}
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def extra(record: CellRecord) -> ExtraRecord:
 
 @pytest.fixture
 def table(guarded: CellRecord, extra: ExtraRecord, tmp_path: Path) -> pd.DataFrame:
-    stored(tmp_path, "score", "k1", guarded.to_json(), parts("r1"))
+    stored(tmp_path, "score", "k1", guarded.to_json(), parts())
     stored(tmp_path, "beside", "k2", extra.to_json(), {"benchmark": {"class": "Neutral"}})
     return alignbench.load_results(tmp_path)
 
@@ -101,9 +101,10 @@ def test_the_table_survives_parquet(table: pd.DataFrame, tmp_path: Path) -> None
 
 
 def test_answers_that_were_scored_again_count_once(guarded: CellRecord, tmp_path: Path) -> None:
-    stored(tmp_path, "score", "old", guarded.to_json(), parts("r1", bootstrap=10))
-    stored(tmp_path, "score", "new", guarded.to_json(), parts("r1", "r1 in letters", formats=["letters"]))
-    stored(tmp_path, "score", "other", guarded.to_json(), parts("r2"))
+    elsewhere = replace(guarded, rows=(guarded.rows[0], replace(guarded.rows[1], key="other"), *guarded.rows[2:]))
+    stored(tmp_path, "score", "old", guarded.to_json(), parts(bootstrap=10))
+    stored(tmp_path, "score", "new", guarded.to_json(), parts(formats=["letters"]))
+    stored(tmp_path, "score", "other", elsewhere.to_json(), parts())
     assert set(alignbench.load_results(tmp_path)["run"]) == {"new", "other"}
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from alignbench.evaluation.statistics import holm
+from alignbench.report.board.cost import Ledger
 from alignbench.report.board.groups import groups
-from alignbench.report.board.variant import names, variants
-from alignbench.report.study import by_name, finished, method_name, pooled_board, with_items
+from alignbench.report.board.variant import Recipe, names, variants
+from alignbench.report.study import by_name, finished, method_name, pooled_board
 from tests.report.cells import KNOBS, cell
 
 
@@ -42,11 +43,19 @@ def test_of_two_cells_with_one_name_and_seed_the_newer_counts(tmp_path: Path) ->
     assert rows["culturerl"].seeds == 1 and rows["culturerl"].score == pytest.approx(newer.rows[1].score)
 
 
-def test_cells_of_an_earlier_version_are_told_apart(tmp_path: Path) -> None:
+def test_cells_of_an_earlier_version_are_counted_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cell(tmp_path, "none", "iraq")
     (file,) = tmp_path.glob("score/*/manifest.json")
     file.write_text(file.read_text().replace('"stage_version": 3', '"stage_version": 2'))
-    assert len(finished(tmp_path)) == 1 and with_items(finished(tmp_path)) == []
+    cell(tmp_path, "culturerl", "iraq")
+    (kept, strange) = cell(tmp_path, "culturerl", "iraq", 1), cell(tmp_path, "culturerl", "iraq", 2)
+    (file,) = (f for f in tmp_path.glob("score/*/record.json") if json.loads(f.read_text()) == strange.to_json())
+    file.write_text(json.dumps({"rows": []}))
+    assert [found.record.cell.seed for found in finished(tmp_path)] == [0, 1] and kept
+    said = [line for line in capsys.readouterr().out.splitlines() if line]
+    assert said == ["2 cells are of an earlier version of alignbench: issue their commands again"]
 
 
 def test_formats_are_averaged_over_seeds_and_decide_what_is_separable(tmp_path: Path) -> None:
@@ -77,20 +86,21 @@ def test_variants_are_named_by_what_was_changed_and_by_choices_that_differ(tmp_p
     plain = cell(tmp_path, "culturerl", "iraq").cell
     verdict = cell(tmp_path, "culturerl", "iraq", reward="verdict").cell
     lora, cpu = (replace(plain, choices={"training": choice, "judge": "llm"}) for choice in ("lora", "cpu"))
-    assert list(names([plain, verdict]).values()) == ["culturerl", "culturerl, reward=verdict"]
-    assert list(names([lora, cpu]).values()) == ["culturerl, training=lora", "culturerl, training=cpu"]
-    assert list(names([lora]).values()) == ["culturerl"]
-    assert list(variants([lora, cpu, verdict]).values())[-1] == "reward=verdict"
+    one, other, cheap, dear = (Recipe(cell) for cell in (plain, verdict, lora, cpu))
+    assert names([one, other]) == ["culturerl", "culturerl, reward=verdict"]
+    assert names([cheap, dear]) == ["culturerl, training=lora", "culturerl, training=cpu"]
+    assert names([cheap]) == ["culturerl"]
+    assert variants([cheap, dear, other])[-1] == "reward=verdict"
 
 
 def test_a_recipe_has_one_name_in_all_cultures_wherever_its_variants_were_run(tmp_path: Path) -> None:
     for culture, author in (("iraq", "template"), ("iraq", "llm"), ("china", "template")):
         cell(tmp_path, "cnca_sft", culture, seed=len(author))
     told = [
-        found._replace(record=replace(found.record, cell=replace(found.record.cell, choices={"author": author})))
+        replace(found, record=replace(found.record, cell=replace(found.record.cell, choices={"author": author})))
         for found, author in zip(finished(tmp_path), ("template", "llm", "template"), strict=True)
     ]
-    assert {name for group in groups(told) for name in group.named if "template" in name} == {
+    assert {name for group in groups(told, Ledger(tmp_path)) for name in group.named if "template" in name} == {
         "cnca_sft, author=template"
     }
-    assert all("cnca_sft" not in group.named for group in groups(told))
+    assert all("cnca_sft" not in group.named for group in groups(told, Ledger(tmp_path)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ import pandas as pd
 
 from alignbench.benchmark import Provenance
 from alignbench.evaluation.statistics import Difference, Interval
+from alignbench.files import leave_out, read_object, replacing
 from alignbench.report.numbers import change, count, interval, number
 from alignbench.report.record import Cell
 
@@ -68,9 +68,19 @@ class ExtraRecord:
 
 
 def finished_extras(store: Path) -> list[tuple[Path, ExtraRecord]]:
-    """Stage folder and record of every benchmark that was asked beside a cell, the oldest first."""
-    files = sorted(store.glob("beside/*/record.json"), key=lambda file: file.stat().st_mtime)
-    return [(file.parent, ExtraRecord.from_json(json.loads(file.read_text(encoding="utf-8")))) for file in files]
+    """Stage folder and record of every benchmark that was asked beside a cell, the oldest first.
+
+    A record that can not be read is left out after one line, and so is one of an earlier version.
+    """
+    found = []
+    for file in sorted(store.glob("beside/*/record.json"), key=lambda file: file.stat().st_mtime):
+        data = read_object(file)
+        try:
+            if data is not None:
+                found.append((file.parent, ExtraRecord.from_json(data)))
+        except (KeyError, TypeError):
+            leave_out(file, ValueError("of an earlier version: issue its command again"))
+    return found
 
 
 def extras_of(cell: Cell, extras: Sequence[tuple[Path, ExtraRecord]]) -> list[ExtraRecord]:
@@ -112,7 +122,8 @@ def write_lines(
     from alignbench.store.manifest import write_json
 
     folder.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(folder / f"{name}.parquet", index=False)
+    with replacing(folder / f"{name}.parquet") as partial:
+        table.to_parquet(partial, index=False)
     write_json(folder / f"{name}.json", dict(provenance))
     rows = [
         {
@@ -131,7 +142,8 @@ def write_lines(
         for line in lines
     ]
     path = folder / f"{name}.csv"
-    pd.DataFrame(rows).to_csv(path, index=False)
+    with replacing(path) as partial:
+        pd.DataFrame(rows).to_csv(partial, index=False)
     return path
 
 

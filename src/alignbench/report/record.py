@@ -79,7 +79,10 @@ class PoolRecord:
 
 @dataclass(frozen=True)
 class DamageRecord:
-    """Another country, asked for by prompt: scores before and after alignment, and their paired difference."""
+    """Another country, asked for by prompt: scores before and after alignment, and their paired difference.
+
+    ``culture`` is the one of that country that was asked for.
+    """
 
     country: str
     before: float
@@ -87,6 +90,12 @@ class DamageRecord:
     difference: float
     low: float | None
     high: float | None
+    culture: str = ""
+
+    @property
+    def told(self) -> str:
+        """The culture, by its name where it is known, else by its country."""
+        return self.culture or self.country
 
 
 @dataclass(frozen=True)

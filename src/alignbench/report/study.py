@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any
 
+from alignbench.errors import AlignbenchError
 from alignbench.evaluation.board import Row, rows
-from alignbench.evaluation.items import Scored, load, pool_seeds
+from alignbench.evaluation.items import ITEMS, Scored, load, pool_seeds
 from alignbench.evaluation.statistics import Bootstrap
+from alignbench.files import leave_out, read_object
+from alignbench.progress import say
+from alignbench.report.merge import entries, with_older
 from alignbench.report.record import CellRecord
+from alignbench.report.world import World
 from alignbench.store.key import canonical
-from alignbench.store.stages import Stage
 from alignbench.types import check
 
 # Knobs of the benchmark that leave what is measured alone: the same answers may be scored again with others.
@@ -24,16 +27,21 @@ OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence", "ceiling
 _SINCE = 3
 
 
-class Finished(NamedTuple):
-    """A finished cell: the folder of its score stage, and its record."""
+@dataclass(frozen=True)
+class Finished:
+    """A finished cell.
+
+    Attributes:
+        stage: folder of the newest score stage that holds it.
+        record: what that stage holds, with what only ``older`` stages hold.
+        manifest: how the newest score came to be.
+        older: stages of the same answers that were scored before, the newest first.
+    """
 
     stage: Path
     record: CellRecord
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """How the score came to be."""
-        return _manifest(self.stage)
+    manifest: Mapping[str, Any]
+    older: tuple[Path, ...] = ()
 
     @property
     def own(self) -> str | None:
@@ -42,68 +50,119 @@ class Finished(NamedTuple):
 
     @property
     def scored(self) -> list[Scored]:
-        """Every row of its board, item by item."""
-        return _scored(self.stage)
+        """Every row of its board, item by item; :func:`with_items` says whether they can be read."""
+        return _scored((self.stage, *self.older))
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """How it was asked for; see :func:`config_of`."""
+        return config_of(self.stage)
+
+    @cached_property
+    def world(self) -> World:
+        """What it may be shown with."""
+        return World.of(self.record, self.config)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The benchmark's knobs that decide what is measured."""
+        return {k: v for k, v in self.manifest["parts"]["benchmark"].items() if k not in OF_INTERVALS}
+
+
+def config_of(stage: Path) -> dict[str, Any]:
+    """``experiment``, ``choices`` and ``knobs`` of the run that scored the cell; empty where it left none."""
+    file = stage / "config.json"
+    return (read_object(file) or {}) if file.is_file() else {}
 
 
 @cache
-def _manifest(stage: Path) -> dict[str, Any]:
-    return Stage("score", stage.name, stage).manifest
+def _scored(stages: tuple[Path, ...]) -> list[Scored]:
+    return entries([board for stage in stages if (board := _loaded(stage)) is not None])
 
 
 @cache
-def _scored(stage: Path) -> list[Scored]:
-    return load(stage)
+def _loaded(stage: Path) -> list[Scored] | None:
+    try:
+        return load(stage)
+    except Exception as error:  # whatever Arrow makes of a damaged file
+        leave_out(stage / ITEMS, error)
+        return None
 
 
 def finished(store: Path) -> list[Finished]:
     """Every finished cell of a store, the oldest first.
 
-    The same answers may have been scored again, by a newer version or with other intervals: the newest counts.
+    The same answers may have been scored several times, by a newer version, with other intervals, with or without a
+    control: these are one cell. The newest score leads, and what an older one alone holds is added. A stage that can
+    not be read is left out after one line; those of an earlier version are counted in one.
 
     Raises:
         AlignbenchError: the store holds none.
     """
-    files = sorted(store.glob("score/*/record.json"), key=lambda file: file.stat().st_mtime)
-    check(bool(files), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    newest: dict[str, Path] = {}
-    for file in files:
-        cell = _identity(_manifest(file.parent)["parts"])
-        newest.pop(cell, None)
-        newest[cell] = file
-    return [
-        Finished(f.parent, CellRecord.from_json(json.loads(f.read_text(encoding="utf-8")))) for f in newest.values()
-    ]
+    folders = [f for f in store.glob("score/*") if f.is_dir() and f.suffix != ".partial"]
+    found = [cell for folder in folders if (cell := _read(folder))]
+    cells = [cell for cell in found if isinstance(cell, Finished)]
+    if earlier := len(found) - len(cells):
+        say(f"{earlier} cells are of an earlier version of alignbench: issue their commands again")
+    check(bool(cells), "store", str(store), "it holds no finished cell; run one first (task=run)")
+    same: dict[str, list[Finished]] = {}
+    for cell in sorted(cells, key=lambda cell: (cell.stage / "record.json").stat().st_mtime):
+        key = _measured(cell)
+        same[key] = [*same.pop(key, []), cell]
+    return [_joined(*runs) for runs in same.values()]
 
 
-def _identity(parts: Mapping[str, Any]) -> str:
-    """What stays the same when a cell's answers are scored again."""
-    asked = {k: v for k, v in parts["benchmark"].items() if k not in OF_INTERVALS}
-    answers = [row[:2] for row in parts["responses"]]
-    return canonical({**parts, "benchmark": asked, "responses": answers, "changed": None})
+class _Earlier:
+    """A cell of a version whose records are no longer read."""
+
+
+def _read(stage: Path) -> Finished | _Earlier | None:
+    """The cell in ``stage``; None after a line on what is wrong with it."""
+    manifest = read_object(stage / "manifest.json")
+    data = manifest and read_object(stage / "record.json")
+    if manifest is None or data is None:
+        return None
+    if manifest.get("stage_version", 0) < _SINCE or "benchmark" not in manifest.get("parts", {}):
+        return _Earlier()
+    try:
+        return Finished(stage, CellRecord.from_json(data), manifest)
+    except AlignbenchError:
+        return _Earlier()
+
+
+def _measured(cell: Finished) -> str:
+    """What stays the same when a cell is scored again: who answered for whom, the answers, and how they scored."""
+    facts, record = cell.record.cell, cell.record
+    answers = [(row.key, row.score) for row in (record.base, record.headline) if row]
+    who = (facts.method, facts.culture, facts.country, facts.model, facts.seed, facts.survey)
+    return canonical([who, answers, cell.asked])
+
+
+def _joined(*runs: Finished) -> Finished:
+    """One cell of several scores of it, the oldest first."""
+    *older, newest = runs
+    record, used = newest.record, []
+    for run in reversed(older):
+        fuller = with_older(record, run.record)
+        if fuller != record:
+            record = fuller
+            used.append(run.stage)
+    return replace(newest, record=record, older=tuple(used))
 
 
 def with_items(cells: Iterable[Finished]) -> list[Finished]:
-    """Those that hold scores by item; cells of an earlier version get them when their command is issued again."""
-    return [cell for cell in cells if cell.manifest["stage_version"] >= _SINCE]
+    """Those whose scores by item can be read; the others are left out after one line each."""
+    return [cell for cell in cells if _loaded(cell.stage) is not None]
 
 
 def pages(cells: Sequence[Finished]) -> dict[Path, str]:
-    """Stage folder -> name of the page's folder.
-
-    The newest cell of a name keeps it. Older ones carry their key, unless they are of an earlier version: then the
-    newest took their place.
-    """
+    """Stage folder -> name of the page's folder: the newest cell of a name keeps it, older ones carry their key."""
     newest = {cell.record.cell.page: cell.stage for cell in cells}
-    usable = {cell.stage for cell in with_items(cells)}
-    found = {}
-    for cell in cells:
-        name = cell.record.cell.page
-        if newest[name] == cell.stage:
-            found[cell.stage] = name
-        elif cell.stage in usable:
-            found[cell.stage] = f"{name}-{cell.stage.name[:6]}"
-    return found
+    return {
+        cell.stage: name if newest[name] == cell.stage else f"{name}-{cell.stage.name[:6]}"
+        for cell in cells
+        for name in [cell.record.cell.page]
+    }
 
 
 def method_name(record: CellRecord) -> str:
@@ -112,11 +171,16 @@ def method_name(record: CellRecord) -> str:
 
 
 def by_name(cells: Iterable[Finished], name: Callable[[CellRecord], str]) -> dict[str, list[Finished]]:
-    """Name -> its cells by seed; of two with the same name and seed the later in ``cells`` counts."""
+    """:func:`by_seed` under the name of each record."""
+    return by_seed((name(cell.record), cell) for cell in cells)
+
+
+def by_seed(named: Iterable[tuple[str, Finished]]) -> dict[str, list[Finished]]:
+    """Name -> its cells by seed; of two with the same name and seed the later counts."""
     found: dict[str, dict[int, Finished]] = {}
-    for cell in cells:
-        found.setdefault(name(cell.record), {})[cell.record.cell.seed] = cell
-    return {called: [seeds[seed] for seed in sorted(seeds)] for called, seeds in found.items()}
+    for name, cell in named:
+        found.setdefault(name, {})[cell.record.cell.seed] = cell
+    return {name: [seeds[seed] for seed in sorted(seeds)] for name, seeds in found.items()}
 
 
 def pooled_board(named: Mapping[str, Sequence[Finished]]) -> list[Row]:

@@ -15,12 +15,11 @@ from alignbench.data.source import Source
 from alignbench.data.source.world import PlantedWorld
 from alignbench.method import RunContext
 from alignbench.report.record import CellRecord
-from alignbench.report.study import finished
+from alignbench.report.study import config_of, finished
 from alignbench.runs.answered import BASE
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare
 from alignbench.store.stages import Pending, Stage
-from alignbench.tracking.content import config_of
 from alignbench.types import AlignedModel, check
 
 
@@ -63,11 +62,12 @@ def of_fit(key: str, store: Path, folders: tuple[Path, ...]) -> Found:
         AlignbenchError: no finished cell rests on it.
     """
     own = [
-        stage
-        for stage, record in finished(store)
-        if record.aligned and (f"fit of {record.aligned.label}", key) in {(s.what, s.key) for s in record.provenance}
+        done
+        for done in finished(store)
+        if (own_row := done.record.aligned)
+        and (f"fit of {own_row.label}", key) in {(s.what, s.key) for s in done.record.provenance}
     ]
-    config = config_of(own[-1]) if own else {}
+    config = own[-1].config if own else {}
     check(bool(config), "task.fit", key, f"no finished cell of {store} was trained by this stage (see task=plan)")
     cell = Cell.from_config(typed({**config["knobs"], "store": str(store)}), folders, build_missing=False)
     return of_cell(replace(cell, choices=config["choices"], changed=config["changed"]))

@@ -10,6 +10,7 @@ from typing import Any
 
 from alignbench.evaluation.board import Row, flat
 from alignbench.report.record import CellRecord
+from alignbench.report.study import config_of
 
 _FIGURES = ("score", "skill", "difference", "p_value", "option_mass", "entropy_model", "entropy_survey", "wasserstein")
 _INTERVALS = ("score", "skill", "difference")
@@ -75,13 +76,6 @@ class Content:
             weights=weights_of(stage.parents[1], record),
             record=record,
         )
-
-
-def config_of(stage: Path) -> dict[str, Any]:
-    """``experiment``, ``choices`` and ``knobs`` of the run that scored the cell; empty where it left none."""
-    file = stage / "config.json"
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return found
 
 
 def weights_of(store: Path, record: CellRecord) -> Path | None:

@@ -1,17 +1,20 @@
-"""What a row of the board cost: the stages that its answers rest on, each counted once."""
+"""What a row of the board rests on, read along the lineage that manifests hold: what it cost, and what made it."""
 
 from __future__ import annotations
 
-import json
-import re
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-_KEY = re.compile(r"^[0-9a-f]{16}$")
+from alignbench.files import read_object
+from alignbench.store.key import canonical
+
 _COUNTED = ("prompt_tokens", "generated_tokens", "judge_calls")
+# The stage whose key a row of the board carries.
+_ANSWERS = "respond"
 
 
 @dataclass(frozen=True)
@@ -30,46 +33,68 @@ class Cost:
 
 
 class Ledger:
-    """Looks up what stages of a store took."""
+    """Looks up the stages that answers rest on; ``key`` is always that of the answers."""
 
     def __init__(self, store: Path) -> None:
-        folders = (folder for stage in store.iterdir() if stage.is_dir() for folder in stage.iterdir())
-        self._folders = {f.name: f for f in folders if _KEY.match(f.name)}
+        self._store = store
 
-    def cost(self, keys: Iterable[str]) -> Cost:
-        """The stages of these keys and all that they name in turn."""
-        stages = self._chain(keys)
-        counted = {name: float(sum(_total(s["facts"], name) for s in stages)) for name in _COUNTED}
-        return Cost(float(sum(s["wall_seconds"] for s in stages)), **counted)
+    def cost(self, key: str) -> Cost | None:
+        """All stages that the answers rest on, each counted once; None where their lineage is not known."""
+        stages = list(self._chain(key).values())
+        if any(stage is None or "upstream" not in stage for stage in stages):
+            return None
+        known = [stage for stage in stages if stage is not None]
+        counted = {name: float(sum(_total(s["facts"], name) for s in known)) for name in _COUNTED}
+        return Cost(float(sum(s["wall_seconds"] for s in known)), **counted)
 
-    def folder(self, key: str) -> Path | None:
-        """Where the stage lies."""
-        return self._folders.get(key)
+    def components(self, key: str) -> dict[str, str]:
+        """Group -> class of every component that had a part in the answers."""
+        found = [stage.get("components", {}) for stage in self._chain(key).values() if stage is not None]
+        return {group: name for components in found for group, name in components.items()}
 
-    def _chain(self, keys: Iterable[str]) -> list[Mapping[str, Any]]:
-        found: dict[str, Mapping[str, Any]] = {}
-        waiting = list(keys)
+    def recipe(self, key: str) -> str:
+        """A hash of the whole lineage without its seeds: equal where the same was done with another seed."""
+        return self._seedless(_ANSWERS, key)
+
+    def folder(self, key: str) -> Path:
+        """Where the answers lie."""
+        return self._store / _ANSWERS / key
+
+    def _chain(self, key: str) -> dict[tuple[str, str], Mapping[str, Any] | None]:
+        """Stage and key -> manifest, None where it can not be read."""
+        found: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+        waiting = [(_ANSWERS, key)]
         while waiting:
-            key = waiting.pop()
-            if key in self._folders and key not in found:
-                found[key] = _manifest(self._folders[key])
-                waiting += _keys(found[key]["parts"])
-        return list(found.values())
+            place = waiting.pop()
+            if place not in found:
+                found[place] = manifest = _manifest(self._store.joinpath(*place))
+                waiting += _upstream(manifest)
+        return found
+
+    def _seedless(self, stage: str, key: str) -> str:
+        manifest = _manifest(self._store / stage / key)
+        if manifest is None:
+            return key
+        text, above = canonical([stage, _without_seeds(manifest["parts"])]), []
+        for name, of in _upstream(manifest):
+            above.append(self._seedless(name, of))
+            text = text.replace(of, above[-1])
+        return hashlib.sha256(f"{text}{sorted(above)}".encode()).hexdigest()[:16]
 
 
 @cache
-def _manifest(folder: Path) -> Mapping[str, Any]:
-    manifest: Mapping[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return manifest
+def _manifest(folder: Path) -> Mapping[str, Any] | None:
+    return read_object(folder / "manifest.json")
 
 
-def _keys(parts: Any) -> list[str]:
-    """Whatever in the parts of a stage looks like the key of another."""
+def _upstream(manifest: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    return [(above["stage"], above["key"]) for above in (manifest or {}).get("upstream", ())]
+
+
+def _without_seeds(parts: Any) -> Any:
     if isinstance(parts, Mapping):
-        return [key for value in parts.values() for key in _keys(value)]
-    if isinstance(parts, list):
-        return [key for value in parts for key in _keys(value)]
-    return [parts] if isinstance(parts, str) and _KEY.match(parts) else []
+        return {name: _without_seeds(value) for name, value in parts.items() if name != "seed"}
+    return [_without_seeds(value) for value in parts] if isinstance(parts, list) else parts
 
 
 def _total(facts: Any, name: str) -> float:
@@ -77,3 +102,11 @@ def _total(facts: Any, name: str) -> float:
     if not isinstance(facts, Mapping):
         return 0.0
     return sum(value if key == name else _total(value, name) for key, value in facts.items())
+
+
+def mean(costs: Iterable[Cost | None]) -> Cost | None:
+    """The mean of each figure; None where one of the costs is not known."""
+    known = list(costs)
+    if not known or None in known:
+        return None
+    return Cost(*(sum(figures) / len(known) for figures in zip(*(vars(cost).values() for cost in known), strict=True)))
