@@ -70,7 +70,7 @@ class ExtraRecord:
 def finished_extras(store: Path) -> list[tuple[Path, ExtraRecord]]:
     """Stage folder and record of every benchmark that was asked beside a cell, the oldest first.
 
-    A record that can not be read is left out after one line, and so is one of an earlier version.
+    A record that cannot be read is left out after one line, and so is one of an earlier version.
     """
     found = []
     for file in sorted(store.glob("beside/*/record.json"), key=lambda file: file.stat().st_mtime):

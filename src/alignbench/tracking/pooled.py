@@ -30,7 +30,7 @@ class Placed(NamedTuple):
 def pooled(cells: Sequence[Finished], store: Path) -> list[Placed]:
     """Rows of one board per world, split, model and culture, seeds averaged before intervals are made.
 
-    Cells whose scores by item can not be read are left out.
+    Cells whose scores by item cannot be read are left out.
 
     Args:
         cells: the oldest first.

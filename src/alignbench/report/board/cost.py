@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ _ANSWERS = "respond"
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one seed's chain: seconds of wall time, tokens read and written, answers judged."""
+    """What one seed took: seconds of wall time, tokens read and written, answers judged."""
 
     seconds: float = 0.0
     prompt_tokens: float = 0.0
@@ -37,6 +36,7 @@ class Ledger:
 
     def __init__(self, store: Path) -> None:
         self._store = store
+        self._read: dict[tuple[str, str], Mapping[str, Any] | None] = {}
 
     def cost(self, key: str) -> Cost | None:
         """All stages that the answers rest on, each counted once; None where their lineage is not known."""
@@ -61,18 +61,25 @@ class Ledger:
         return self._store / _ANSWERS / key
 
     def _chain(self, key: str) -> dict[tuple[str, str], Mapping[str, Any] | None]:
-        """Stage and key -> manifest, None where it can not be read."""
+        """Stage and key -> manifest, None where it cannot be read."""
         found: dict[tuple[str, str], Mapping[str, Any] | None] = {}
         waiting = [(_ANSWERS, key)]
         while waiting:
             place = waiting.pop()
             if place not in found:
-                found[place] = manifest = _manifest(self._store.joinpath(*place))
+                found[place] = manifest = self._manifest(*place)
                 waiting += _upstream(manifest)
         return found
 
+    def _manifest(self, stage: str, key: str) -> Mapping[str, Any] | None:
+        """None where the stage is gone, and after one line where its manifest cannot be read."""
+        folder = self._store / stage / key
+        if (stage, key) not in self._read:
+            self._read[stage, key] = read_object(folder / "manifest.json") if folder.is_dir() else None
+        return self._read[stage, key]
+
     def _seedless(self, stage: str, key: str) -> str:
-        manifest = _manifest(self._store / stage / key)
+        manifest = self._manifest(stage, key)
         if manifest is None:
             return key
         text, above = canonical([stage, _without_seeds(manifest["parts"])]), []
@@ -80,11 +87,6 @@ class Ledger:
             above.append(self._seedless(name, of))
             text = text.replace(of, above[-1])
         return hashlib.sha256(f"{text}{sorted(above)}".encode()).hexdigest()[:16]
-
-
-@cache
-def _manifest(folder: Path) -> Mapping[str, Any] | None:
-    return read_object(folder / "manifest.json")
 
 
 def _upstream(manifest: Mapping[str, Any] | None) -> list[tuple[str, str]]:

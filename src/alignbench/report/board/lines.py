@@ -1,4 +1,4 @@
-"""The board as tidy lines: a row of a group's board with everything that stands beside it."""
+"""The board as tidy lines: a row of a group's board with all that is shown with it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Line:
 
     @property
     def compared(self) -> bool:
-        """Whether this is a method with a base model beside it."""
+        """Whether this is a method that is compared with a base model."""
         return self.row.kind == "method" and self.row.difference is not None
 
     @property

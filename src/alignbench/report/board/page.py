@@ -20,7 +20,7 @@ from alignbench.report.protocols.write import MAPS, MATRICES
 def write_board(board: Board, sections: Sequence[Section]) -> Path:
     """Write ``board.html`` into the board's folder, and ``index.html``, which leads there; return the first.
 
-    Pictures of ``task=protocols`` are shown where they lie beside it.
+    Pictures of ``task=protocols`` are shown where the folder holds them.
     """
     templates = environment()
     templates.loader = ChoiceLoader([PackageLoader("alignbench.report.board"), PackageLoader("alignbench.report")])

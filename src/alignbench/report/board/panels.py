@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from statistics import fmean
 
+from alignbench.evaluation.metrics import js_similarity
+from alignbench.evaluation.survey import LogBase
 from alignbench.report import figures
 from alignbench.report.board import marks
 from alignbench.report.board.cost_figure import CostFigure
 from alignbench.report.board.groups import Group, Place
 from alignbench.report.board.lines import Board, Line
+from alignbench.report.board.pairs import Crossed, crossed
 from alignbench.report.record import CellRecord
 from alignbench.report.study import resampling
 from alignbench.report.variety import Variety, varieties
@@ -119,6 +122,12 @@ class Panel:
         boards = {group.title: group.scored for group in self.groups}
         return varieties(boards, resampling(self.groups[0].first))
 
+    def crossed(self, label: str) -> Crossed:
+        """Scores of a method's models of all cultures on all surveys: the input of specificity over all pairs."""
+        entries = {group.culture: entry for group in self.groups for entry in group.scored if entry.label == label}
+        asked = self.groups[0].first.asked
+        return crossed(entries, partial(js_similarity, base=LogBase[asked["js_base"]].value, sqrt=asked["js_sqrt"]))
+
     @cached_property
     def cost(self) -> CostFigure:
         """Cost against gain, a point per method."""
@@ -134,7 +143,7 @@ class Section:
 
     @cached_property
     def lines(self) -> list[Line]:
-        """Of all panels."""
+        """The rows of all its panels."""
         return [line for panel in self.panels for line in panel.lines]
 
     @cached_property
@@ -144,12 +153,12 @@ class Section:
 
     @cached_property
     def records(self) -> list[CellRecord]:
-        """Of all cells."""
+        """The records of all its cells."""
         return [cell.record for panel in self.panels for group in panel.groups for cell in group.cells]
 
     @property
     def seeds(self) -> list[int]:
-        """Of all cells."""
+        """The seeds of its cells, sorted."""
         return sorted({record.cell.seed for record in self.records})
 
     @property

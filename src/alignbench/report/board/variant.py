@@ -98,7 +98,7 @@ def _difference(recipe: Recipe, like: Iterable[Recipe]) -> str:
 
 
 def _flat(knobs: Mapping[str, Any]) -> dict[str, str]:
-    """Knob -> value as text, of nested ones with dots; the class is told by the lineage."""
+    """Knob -> value as text, of nested ones with dots; classes come from the lineage."""
     found: dict[str, str] = {}
     for name, value in knobs.items():
         if isinstance(value, Mapping):
