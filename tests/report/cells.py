@@ -80,6 +80,7 @@ def cell(
     config: Mapping[str, object] | None = None,
     world: Mapping[str, str] | None = None,
     base: str = "base",
+    prompt: str = "prompt",
     **changed: str,
 ) -> CellRecord:
     """Write one finished cell: base, method with its control, and the baseline ``cultural_prompt``.
@@ -89,15 +90,15 @@ def cell(
         components: that the method's training used.
         config: knobs that the cell was asked for with.
         world: ``survey``, ``model`` and ``warning`` where they are not the usual ones.
-        base: key of the base model's answers.
+        base, prompt: words that make the key of the base model's and of the baseline's answers.
     """
     country, iso3 = COUNTRIES[culture]
     about = {"survey": "a survey", "model": "nano", "warning": "A made-up world.", **(world or {})}
     other = "CHN" if iso3 == "IRQ" else "IRQ"
     mass = [dict.fromkeys(SHARES[iso3], 0.9)]
     plain = Entry("base", "method", [toward("USA", 0.4, 0)], key(base), mass, base=True, formats=[FORMATS])
-    prompt = Entry("cultural_prompt", "method", [toward(iso3, 0.5, 1)], key("prompt", culture), formats=[FORMATS])
-    entries = [plain, prompt]
+    told = Entry("cultural_prompt", "method", [toward(iso3, 0.5, 1)], key(prompt, culture), formats=[FORMATS])
+    entries = [plain, told]
     trained: dict[str, str] = {}
     words = (method, culture, seed, changed, run, about["model"], about["survey"])
     if method != "none":
@@ -110,8 +111,9 @@ def cell(
         stage(store, "fit", trained[aligned.key], parts, components=components, judge_calls=100)
         stage(store, "fit", trained[cross.key], parts)
     for entry in entries:
+        asked = {"adapter": trained.get(entry.key), "policy": prompt if entry is entries[-1] else ""}
         above = [("fit", trained[entry.key])] if entry.key in trained else []
-        stage(store, "respond", entry.key, {"adapter": trained.get(entry.key)}, above, prompt_tokens=1000)
+        stage(store, "respond", entry.key, asked, above, prompt_tokens=1000)
     board = scored(entries, WORLD, iso3, KNOBS)
     knobs = {f"method.{k}": v for k, v in changed.items()}
     lost = DamageRecord("Elsewhere", 0.9, 0.8, -0.1 - seed / 10, None, None, "elsewhere")
@@ -124,7 +126,7 @@ def cell(
         elsewhere=(lost,) if elsewhere else (),
         reading=("Intervals cover which batteries were asked.",),
     )
-    folder = stage(store, "score", key("score", *words, control, elsewhere, base), {"benchmark": KNOBS.parts})
+    folder = stage(store, "score", key("score", *words, control, elsewhere, base, prompt), {"benchmark": KNOBS.parts})
     to_table(board).to_parquet(folder / ITEMS, index=False)
     (folder / "record.json").write_text(json.dumps(record.to_json()))
     (folder / "config.json").write_text(json.dumps({"knobs": config or {}}))

@@ -139,6 +139,14 @@ def test_seeds_of_one_lineage_are_pooled_though_a_knob_that_changes_no_result_di
     assert line(tmp_path, "clca").row.seeds == 2
 
 
+def test_baselines_of_one_name_that_were_asked_in_other_ways_are_not_pooled_as_seeds(tmp_path: Path) -> None:
+    for seed, wordings in ((0, 10), (1, 5)):
+        knobs = {"baselines": {"cultural_prompt": {"wordings": wordings}}}
+        cell(tmp_path, "clca", "iraq", seed, prompt=f"prompt {wordings}", config=knobs)
+    names = {found.row.label: found.row.seeds for found in lines(tmp_path) if found.row.label.startswith("cultural")}
+    assert names == {f"cultural_prompt, variant {k} (method.wordings={n})": 1 for k, n in ((1, 10), (2, 5))}
+
+
 DAMAGE = {
     "an empty manifest": ("manifest.json", ""),
     "a cut manifest": ("manifest.json", '{"stage_version": 3, "par'),

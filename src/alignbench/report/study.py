@@ -58,10 +58,20 @@ class Finished:
         """How it was asked for; see :func:`config_of`."""
         return config_of(self.stage)
 
+    @property
+    def knobs(self) -> Mapping[str, Any]:
+        """Every resolved knob, by group; empty where the run left none."""
+        return self.config.get("knobs") or {}
+
+    @property
+    def baselines(self) -> list[Scored]:
+        """Methods on its board that are neither its own nor the base."""
+        return [s for s in self.scored if s.kind == "method" and not s.base and s.label != self.own]
+
     @cached_property
     def world(self) -> World:
         """What it may be shown with."""
-        return World.of(self.record, self.config)
+        return World.of(self.record, self.knobs)
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -192,14 +202,19 @@ def pooled_board(named: Mapping[str, Sequence[Finished]]) -> list[Row]:
     return rows(pooled(named), resampling(next(cell for cells in named.values() for cell in cells)))
 
 
-def pooled(named: Mapping[str, Iterable[Finished]]) -> list[Scored]:
-    """What stands on :func:`pooled_board`, item by item."""
+def pooled(named: Mapping[str, Iterable[Finished]], baselines: Mapping[str, str] | None = None) -> list[Scored]:
+    """What stands on :func:`pooled_board`, item by item.
+
+    Args:
+        baselines: key of a baseline's answers -> what it is called, where that is not its label.
+    """
     cells = [(name, cell) for name, found in named.items() for cell in found]
     called = {entry.key: name for name, cell in cells for entry in cell.scored if entry.label == cell.own}
     boards: dict[int, dict[str, Scored]] = {}
     for name, cell in sorted(cells, key=lambda pair: pair[1].manifest["finished"]):
         # A baseline that stands here as a method of its own is one row.
-        names = {entry.label: called[entry.key] for entry in cell.scored if entry.key in called}
+        known = {**(baselines or {}), **called}
+        names = {entry.label: known[entry.key] for entry in cell.scored if entry.key in known}
         names |= {} if cell.own is None else {cell.own: name}
         seed = boards.setdefault(cell.record.cell.seed, {})
         seed.update({entry.label: entry for entry in _renamed(cell.scored, names)})

@@ -38,14 +38,12 @@ class World:
     kind: Kind
 
     @classmethod
-    def of(cls, record: CellRecord, config: Mapping[str, Any]) -> World:
+    def of(cls, record: CellRecord, knobs: Mapping[str, Any]) -> World:
         """The world of a cell.
 
         Args:
-            config: how it was asked for, as ``config.json`` of its stage holds it; a cell that left none counts as one
-                of a real model on a real survey, unless its survey carries a warning.
+            knobs: every resolved knob of the run, by group; without them a cell counts as one of a real model.
         """
-        knobs = config.get("knobs", {})
         generated = str(knobs.get("survey", {}).get("_target_", "")).endswith(f".{_GENERATED}")
         kind = _PATHS.get(knobs.get("model", {}).get("path", ""), Kind.real)
         return cls(record.cell.survey, record.warning, generated, kind)

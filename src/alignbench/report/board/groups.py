@@ -34,12 +34,14 @@ class Group:
         title: name of the country; with that of the culture where the store holds several cultures of the country.
         cells: the oldest first.
         called: stage of a cell -> name of its method's row, the same in all cultures.
+        baselines: key of a baseline's answers -> name of its row.
     """
 
     model: str
     title: str
     cells: tuple[Finished, ...]
     called: Mapping[Path, str]
+    baselines: Mapping[str, str]
 
     @property
     def first(self) -> Finished:
@@ -68,7 +70,7 @@ class Group:
     @cached_property
     def scored(self) -> list[Scored]:
         """What stands on the pooled board, item by item."""
-        return pooled(self.named)
+        return pooled(self.named, self.baselines)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -93,17 +95,21 @@ def groups(cells: Sequence[Finished], ledger: Ledger) -> list[Group]:
             cell
         )
     called: dict[Path, str] = {}
+    baselines: dict[str, str] = {}
     for panel_cells in panels.values():
-        said = names([Recipe.of(cell, ledger) for cell in panel_cells])
-        called |= {cell.stage: name for cell, name in zip(panel_cells, said, strict=True)}
+        rivals = {entry.key: (cell, entry) for cell in panel_cells for entry in cell.baselines}
+        own = [Recipe.of(cell, ledger) for cell in panel_cells]
+        said = names([*own, *(Recipe.of_baseline(cell, entry, ledger) for cell, entry in rivals.values())])
+        called |= {cell.stage: name for cell, name in zip(panel_cells, said, strict=False)}
+        baselines |= dict(zip(rivals, said[len(own) :], strict=True))
     titles = _titles(cells)
     made = []
     for (_, _, model, culture), ways in sorted(found.items(), key=lambda part: (part[0][0].order, *part[0][1:])):
         differing = _differing([asked[cells[0].stage] for cells in ways.values()])
         for cells in ways.values():
-            own = asked[cells[0].stage]
-            name = ", ".join([model, *(f"{k}={own.get(k)}" for k in differing)])
-            made.append(Group(name, titles[culture], tuple(cells), called))
+            way = asked[cells[0].stage]
+            name = ", ".join([model, *(f"{k}={way.get(k)}" for k in differing)])
+            made.append(Group(name, titles[culture], tuple(cells), called, baselines))
     return made
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from alignbench.evaluation.items import Scored
 from alignbench.report.board.cost import Ledger
 from alignbench.report.record import Cell
 from alignbench.report.study import Finished
@@ -14,10 +15,11 @@ from alignbench.store.key import canonical
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a cell's own answers came to be.
+    """How the answers of a cell's own row, or of a baseline of it, came to be.
 
     Attributes:
-        answers: key of the answers; None where they are not those of a cell's own row.
+        cell: facts of the cell; of a baseline, with the baseline as its method.
+        answers: key of the answers; None where they are those to another benchmark.
         lineage: hash of all that they rest on, without seeds.
         details: ``<group>`` -> class of every component that had a part, and ``<group>.<knob>`` -> its value.
     """
@@ -30,15 +32,20 @@ class Recipe:
     @classmethod
     def of(cls, cell: Finished, ledger: Ledger) -> Recipe:
         """The recipe of a finished cell, by its own row."""
-        key = cell.record.headline.key
+        return cls._of(cell, cell.record.cell, cell.record.headline.key, ledger, cell.knobs.get("method", {}))
+
+    @classmethod
+    def of_baseline(cls, cell: Finished, entry: Scored, ledger: Ledger) -> Recipe:
+        """The recipe of a baseline that stands on the cell's board."""
+        facts = replace(cell.record.cell, method=entry.label, changed={}, choices={})
+        return cls._of(cell, facts, entry.key, ledger, cell.knobs.get("baselines", {}).get(entry.label, {}))
+
+    @classmethod
+    def _of(cls, cell: Finished, facts: Cell, key: str, ledger: Ledger, method: Mapping[str, Any]) -> Recipe:
         components = ledger.components(key)
-        knobs = cell.config.get("knobs", {})
-        set_to = {
-            f"{group}.{name}": value
-            for group in ("method", *components)
-            for name, value in _flat(knobs.get(group, {})).items()
-        }
-        return cls(cell.record.cell, key, ledger.recipe(key), {**set_to, **components})
+        knobs = {"method": method, **{group: cell.knobs.get(group, {}) for group in components}}
+        set_to = {f"{group}.{name}": value for group in knobs for name, value in _flat(knobs[group]).items()}
+        return cls(facts, key, ledger.recipe(key), {**set_to, **components})
 
     def same(self, other: Recipe) -> bool:
         """Whether both did the same, but for the seed: same answers, same lineage, or every detail equal."""
