@@ -113,7 +113,8 @@ def finished(store: Path) -> list[Finished]:
     found = [cell for folder in folders if (cell := _read(folder))]
     cells = [cell for cell in found if isinstance(cell, Finished)]
     if earlier := len(found) - len(cells):
-        say(f"{earlier} cells are of an earlier version of alignbench: issue their commands again")
+        are, remedy = ("cell is", "its command") if earlier == 1 else ("cells are", "their commands")
+        say(f"{earlier} {are} of an earlier version of alignbench: issue {remedy} again")
     check(bool(cells), "store", str(store), "it holds no finished cell; run one first (task=run)")
     same: dict[str, list[Finished]] = {}
     for cell in sorted(cells, key=lambda cell: (cell.stage / "record.json").stat().st_mtime):
