@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from alignbench.evaluation.board import Row
 from alignbench.report.figures import Axis, axis_of, dot, line, svg
-from alignbench.report.numbers import change, number
+from alignbench.report.numbers import change, number, signed
 
 _ZERO = 0.0
 
@@ -19,6 +19,16 @@ def difference_axis(rows: Iterable[Row | None]) -> Axis:
     """The axis that holds zero and every difference with its interval."""
     known = [row for row in rows if row is not None]
     return axis_of([_ZERO, *(v for r in known for v in (r.difference_low, r.difference, r.difference_high))], ticks=4)
+
+
+def difference_labels(axis: Axis) -> Markup:
+    """Zero and the ends of the axis under the marks; an end that would touch zero is left out."""
+    room = 0.2 * (axis.high - axis.low)
+    ends = [(axis.low, "start"), (axis.high, "end")]
+    zero = "start" if axis.low == _ZERO else "end" if axis.high == _ZERO else "middle"
+    labels = [(_ZERO, zero), *((value, anchor) for value, anchor in ends if abs(value) > room)]
+    template = Markup('<text x="{}" y="12" text-anchor="{}">{}</text>')
+    return svg(16, None, [template.format(axis.place(v), anchor, signed(v, 2)) for v, anchor in sorted(labels)])
 
 
 def forest_mark(row: Row, cross: Row | None, axis: Axis) -> Markup:
@@ -56,11 +66,10 @@ def variety_mark(row: Row, height: int = 20) -> Markup:
     return svg(height, f"variety {number(row.entropy_model, 2)}, people's {number(row.entropy_survey, 2)}", shapes)
 
 
-def tint(value: float | None, bound: float) -> Markup:
-    """Classes and strength of a cell's colour on a diverging scale that ends at ``bound``."""
-    if value is None or not math.isfinite(value) or bound <= 0:
+def tint(value: float | None, strength: float) -> Markup:
+    """Classes and colour of a cell on a diverging scale; ``strength`` is 0 to 1."""
+    if value is None or not math.isfinite(value):
         return Markup('class="none"')
-    strength = min(abs(value) / bound, 1.0)
     return Markup('class="{}" style="--t:{:.0f}%"').format("up" if value > 0 else "down", 100 * strength)
 
 

@@ -1,35 +1,56 @@
-"""Cultures side by side: all groups of one survey, split and model, with what is drawn of them."""
+"""Cultures side by side: all groups of one world, split and model, with what is drawn of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from statistics import fmean
 
+from alignbench.evaluation.metrics import js_similarity
+from alignbench.evaluation.survey import LogBase
 from alignbench.report import figures
 from alignbench.report.board import marks
 from alignbench.report.board.cost_figure import CostFigure
-from alignbench.report.board.groups import Group
+from alignbench.report.board.groups import Group, Place
 from alignbench.report.board.lines import Board, Line
+from alignbench.report.board.pairs import Crossed, crossed
+from alignbench.report.record import CellRecord
 from alignbench.report.study import resampling
 from alignbench.report.variety import Variety, varieties
+from alignbench.report.world import World
 
 _HEAT = ("difference", "own minus cross", "skill")
+# Where the colours of a heat map end: the same on every board, so that one colour is one figure.
+_ENDS = {"difference": 0.1, "own minus cross": 0.1, "skill": 1.0}
+# The strongest colour of a figure that could be chance.
+_FAINT = 0.12
 
 
 @dataclass(frozen=True)
 class Heat:
-    """A table of numbers, methods by cultures; ``bound`` is where the colours end."""
+    """A table of numbers, methods by cultures."""
 
     name: str
     cells: dict[tuple[str, str], Line]
+
+    @property
+    def end(self) -> float:
+        """The number at which the colour is full."""
+        return _ENDS[self.name]
 
     def value(self, line: Line) -> float | None:
         """The number of a cell."""
         if self.name == "own minus cross":
             return line.cross.difference if line.cross else None
         return line.row.skill if self.name == "skill" else line.row.difference
+
+    def strength(self, line: Line) -> float:
+        """How strong the cell's colour is, 0 to 1: faint below the smallest effect that it would find."""
+        value = self.value(line)
+        if value is None:
+            return 0.0
+        return min(abs(value) / self.end, 1.0 if self._visible(line, value) else _FAINT)
 
     def sure(self, line: Line) -> bool:
         """Whether the number is clear of zero after the correction."""
@@ -45,20 +66,18 @@ class Heat:
             return line.cross is not None and line.cross.separable is False
         return self.name == "difference" and line.inseparable
 
-    @cached_property
-    def bound(self) -> float:
-        """The largest number, at most 1 for skill, which has no lower end."""
-        largest = max((abs(v) for line in self.cells.values() if (v := self.value(line)) is not None), default=0.0)
-        return min(largest, 1.0)
+    def _visible(self, line: Line, value: float) -> bool:
+        if self.name == "skill":
+            return self.sure(line)
+        row = line.cross if self.name == "own minus cross" else line.row
+        return self.sure(line) or (row is not None and row.detectable is not None and abs(value) >= row.detectable)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """All groups of one survey, split and model: cultures side by side on the same axes."""
+    """All groups of one place: cultures side by side on the same axes."""
 
-    survey: str
-    split: str
-    model: str
+    place: Place
     groups: Sequence[Group]
     lines: Sequence[Line]
 
@@ -100,8 +119,14 @@ class Panel:
     @cached_property
     def varieties(self) -> list[Variety]:
         """Of the methods that answered in several of the cultures."""
-        boards = {group.country: group.scored for group in self.groups}
+        boards = {group.title: group.scored for group in self.groups}
         return varieties(boards, resampling(self.groups[0].first))
+
+    def crossed(self, label: str) -> Crossed:
+        """Scores of a method's models of all cultures on all surveys: the input of specificity over all pairs."""
+        entries = {group.culture: entry for group in self.groups for entry in group.scored if entry.label == label}
+        asked = self.groups[0].first.asked
+        return crossed(entries, partial(js_similarity, base=LogBase[asked["js_base"]].value, sqrt=asked["js_sqrt"]))
 
     @cached_property
     def cost(self) -> CostFigure:
@@ -109,12 +134,65 @@ class Panel:
         return CostFigure.of(self.compared)
 
 
-def panels(board: Board) -> list[Panel]:
-    """The panels of the board, in order."""
-    found: dict[tuple[str, str, str], list[Group]] = {}
+@dataclass(frozen=True)
+class Section:
+    """A world on the board: its panels, and all that is counted, warned of and coloured together."""
+
+    world: World
+    panels: Sequence[Panel]
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The rows of all its panels."""
+        return [line for panel in self.panels for line in panel.lines]
+
+    @cached_property
+    def compared(self) -> list[Line]:
+        """Methods other than the base model."""
+        return [line for line in self.lines if line.compared]
+
+    @cached_property
+    def records(self) -> list[CellRecord]:
+        """The records of all its cells."""
+        return [cell.record for panel in self.panels for group in panel.groups for cell in group.cells]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds of its cells, sorted."""
+        return sorted({record.cell.seed for record in self.records})
+
+    @property
+    def score_names(self) -> list[str]:
+        """What the scores are."""
+        return _once(record.score_name for record in self.records)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that must be shown."""
+        return _once(note for record in self.records for note in record.notes)
+
+    @property
+    def reading(self) -> list[str]:
+        """Sentences on how to read the figures."""
+        return _once(sentence for record in self.records for sentence in record.reading[:3])
+
+
+def sections(board: Board) -> list[Section]:
+    """The worlds of the board, real ones first, with their panels."""
+    found: dict[World, dict[Place, list[Group]]] = {}
     for group in board.groups:
-        found.setdefault(group.panel, []).append(group)
+        found.setdefault(group.place.world, {}).setdefault(group.place, []).append(group)
     return [
-        Panel(*place, groups, [line for line in board.lines if any(line.group is g for g in groups)])
-        for place, groups in found.items()
+        Section(
+            world,
+            [
+                Panel(place, groups, [line for line in board.lines if any(line.group is g for g in groups)])
+                for place, groups in places.items()
+            ],
+        )
+        for world, places in found.items()
     ]
+
+
+def _once(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
