@@ -9,6 +9,7 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 
 from alignbench.config import conf_dir
+from alignbench.embedder import Embedder
 from alignbench.runs.cell import Cell
 from tests.composing import composed
 from tests.words import Words
@@ -39,8 +40,15 @@ def compose_config(tmp_path):
 
 @pytest.fixture
 def make_cell(compose_config):
-    def cell(*overrides: str, build_missing: bool = True) -> Cell:
-        made = Cell.from_config(compose_config(*overrides), (conf_dir(),), build_missing)
-        return replace(made, embedder=Words())
+    def cell(*overrides: str, looking: bool = False) -> Cell:
+        made = Cell.from_config(compose_config(*overrides), (conf_dir(),), looking=looking)
+        return embedding_by(made, Words())
 
     return cell
+
+
+def embedding_by(cell: Cell, embedder: Embedder) -> Cell:
+    """The cell with another embedder, in its components too."""
+    slots = ("judge", "author", "generator", "critic")
+    parts = {name: getattr(cell, name).supply(model=cell.model, embedder=embedder) for name in slots}
+    return replace(cell, embedder=embedder, **parts)

@@ -1,15 +1,18 @@
 """The neutral control: its questions, and what a model that knows, guesses or forgot scores on them."""
 
+import math
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from alignbench.benchmark.ask import ask
+from alignbench.benchmark.menavalues import MenaValues
 from alignbench.benchmark.neutral import Neutral
 from alignbench.evaluation.ask import Asking, Labels, Orders, Style
-from alignbench.evaluation.statistics import Bootstrap
+from alignbench.evaluation.statistics import Bootstrap, interval
 from alignbench.runs.beside import summary
 from tests.evaluation.worlds import TableEngine, aligned
 
@@ -75,6 +78,21 @@ def test_forgetting_is_a_paired_fall_with_an_interval() -> None:
     assert change.low < change.value < change.high < 0
     assert change.batteries == 12 and change.detectable > 0
     assert lines["base", "accuracy"].difference is None and lines["tuned", "accuracy"].key == "t"
+
+
+def test_intervals_end_where_the_metric_does() -> None:
+    groups = [f"g{k % 8}" for k in range(24)]
+    values = 1 - np.random.default_rng(0).exponential(0.05, 24)
+    table = pd.DataFrame({"item": range(24), "group": groups, "metric": "accuracy", "value": values, "label": "base"})
+    rated = table.assign(metric="rating", value=1 + 4 * (1 - values))
+    kinds, ranges = {"base": "base", "tuned": "method"}, {"accuracy": (0.0, 0.94), "rating": (1.2, 5.0)}
+    frames = pd.concat([table, rated, table.assign(label="tuned", value=values / 50)])
+    assert interval(values, groups, Bootstrap(500)).high > 0.94
+    found = summary(frames, Bootstrap(500), dict.fromkeys(kinds, "k"), kinds, ranges.__getitem__)
+    lines = {(line.label, line.metric): line for line in found}
+    assert lines["base", "accuracy"].value.high == 0.94 and lines["base", "rating"].value.low == 1.2
+    assert lines["tuned", "accuracy"].difference.low == -0.94 and lines["tuned", "accuracy"].kind == "method"
+    assert MenaValues().range_of("nvas") == (0, 100) and MenaValues().range_of("kld_uniform")[1] == math.inf
 
 
 def test_the_compact_form_asks_without_listing() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,19 @@ def test_fingerprint_depends_on_content_and_not_on_order_or_place(tmp_path):
     assert len({one.fingerprint, other.fingerprint, reworded.fingerprint}) == 3
 
 
+def test_an_effective_number_of_respondents_is_part_of_the_fingerprint_and_none_leaves_it_alone():
+    survey = Bundled("wvs7").load(())
+    items, answers = survey.items[:1], survey.of("USA")
+    plain = {"USA": {items[0].id: answers[items[0].id]}}
+    weighted = {"USA": {items[0].id: replace(answers[items[0].id], effective=812.5)}}
+    others = {"USA": {items[0].id: replace(answers[items[0].id], effective=812.6)}}
+    assert len({fingerprint(items, cells) for cells in (plain, weighted, others)}) == 3
+    assert survey.fingerprint == PUBLISHED, "bundled shares bring no such number: cells keep their keys"
+
+
+PUBLISHED = "c7515b91290ce38892bcc6c1309883236c42daee8411bce06de8620efdfada80"
+
+
 def person(iso3: str, weight: float, **answers: int) -> dict[str, object]:
     return {"B_COUNTRY_ALPHA": iso3, "W_WEIGHT": weight, **answers}
 
@@ -122,6 +136,8 @@ def test_official_file_gives_the_shares_it_was_made_from(official):
     assert weighted.of("DEU")["Q57"].shares == (0.75, 0.25)
     assert unweighted.of("DEU")["Q57"].shares == pytest.approx((2 / 3, 1 / 3))
     assert weighted.of("DEU")["Q57"].n == unweighted.of("DEU")["Q57"].n == 3
+    assert weighted.of("DEU")["Q57"].effective == pytest.approx((1 + 2 + 1) ** 2 / (1 + 4 + 1))
+    assert unweighted.of("DEU")["Q57"].effective is None
     assert weighted.of("DEU")["Q33"].n == 1
     assert weighted.of("IRQ")["Q33_3"].shares == (0, 1, 0), "codes 1, 3, 2"
     assert "Q57" in {i.id for i in weighted.items} and "Q1" not in {i.id for i in weighted.items}

@@ -15,7 +15,7 @@ from alignbench.config import conf_dir, instantiate, register
 from alignbench.data.bundle import bundled
 from alignbench.backend.model import SHIPPED
 from alignbench.data.languages import translations
-from alignbench.method.prompting import wordings
+from alignbench.steps.texts import wordings
 from alignbench.types import Culture
 register()
 with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):

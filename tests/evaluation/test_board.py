@@ -15,7 +15,6 @@ from alignbench.evaluation.board import (
     UNIFORM,
     Entry,
     Row,
-    board,
     flat,
     rows,
     scored,
@@ -27,7 +26,7 @@ from alignbench.evaluation.statistics import holm
 from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.types import Scale
 
-from .worlds import item, survey
+from .worlds import board, item, survey
 
 KNOBS = SurveyBenchmark(bootstrap=500)
 RNG = np.random.default_rng(0)
@@ -134,7 +133,7 @@ def test_the_interaction_rests_on_items_asked_in_both_countries() -> None:
 def test_differences_and_specificities_of_methods_are_corrected_each_as_a_family() -> None:
     rival = replace(METHOD, label="rival", method="rival")
     rows = board(
-        [BASE, METHOD, rival, CONTROL, replace(CONTROL, label="x", method="rival")], WORLD, "IRQ", KNOBS, None, "CHN"
+        [BASE, METHOD, rival, CONTROL, replace(CONTROL, label="x", method="rival")], WORLD, "IRQ", KNOBS, "CHN"
     )
     for raw, corrected in (("p_raw", "p_value"), ("specificity_p_raw", "specificity_p")):
         tested = [row for row in rows if getattr(row, corrected) is not None]
@@ -198,6 +197,13 @@ def test_other_countries_hold_only_shared_items() -> None:
     assert (found[OTHERS].items, found[OTHERS].batteries, found[UNIFORM].items) == (18, 6, 24)
     lonely = board([BASE], survey(ITEMS, {"IRQ": TRUTH}), "IRQ", KNOBS)
     assert [row.label for row in lonely] == ["base", UNIFORM, MAJORITY, CEILING]
+
+
+def test_a_warning_of_the_specificity_alone_is_named() -> None:
+    partly = survey(ITEMS, {**SHARES, "CHN": {q: SHARES["CHN"][q] for q in list(FLAT)[:9]}})
+    single = replace(METHOD, distributions=METHOD.distributions[:1], masses=())
+    row = board([BASE, single, CONTROL], partly, "IRQ", KNOBS, control="CHN")[1]
+    assert row.note == "specificity: only 3 batteries: the interval is too narrow to rely on"
 
 
 def test_items_of_one_battery_give_a_note_and_no_interval() -> None:

@@ -8,13 +8,13 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Style
-from alignbench.evaluation.board import Entry, board
+from alignbench.evaluation.board import Entry
 from alignbench.evaluation.formats import format_scores, format_spread, mean_over_seeds
 from alignbench.evaluation.score import score_items, uniform
 from alignbench.evaluation.survey import SurveyBenchmark, distributions, respond
 from alignbench.types import Scale
 
-from .worlds import TableEngine, aligned, item, survey
+from .worlds import TableEngine, aligned, board, item, survey
 
 ITEMS = [item(f"Q{i}", 4, f"b{i // 2}") for i in range(12)]
 RNG = np.random.default_rng(4)

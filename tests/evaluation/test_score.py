@@ -88,6 +88,14 @@ def test_ceiling_uses_the_sources_n_and_else_the_assumed_one() -> None:
     assert (ceiling(unknown, "IRQ", KNOBS)["js"] > assumed).all()
 
 
+def test_ceiling_draws_the_effective_number_of_respondents_where_shares_are_weighted() -> None:
+    weighted = survey(ITEMS, {"IRQ": IRQ}, 1000)
+    cells = {q: replace(answers, effective=99.8) for q, answers in weighted.of("IRQ").items()}
+    found = ceiling(replace(weighted, answers={"IRQ": cells}), "IRQ", KNOBS)["js"]
+    np.testing.assert_array_equal(found, ceiling(survey(ITEMS, {"IRQ": IRQ}, 100), "IRQ", KNOBS)["js"])
+    assert (found < ceiling(weighted, "IRQ", KNOBS)["js"]).all()
+
+
 def test_ceiling_of_an_item_does_not_depend_on_the_others() -> None:
     alone = ceiling(survey(ITEMS[1:2], {"IRQ": IRQ}), "IRQ", KNOBS)
     together = ceiling(WORLD, "IRQ", KNOBS).set_index("item")

@@ -6,7 +6,7 @@ import pytest
 from alignbench.data.people import Panel
 from alignbench.data.source.world import PlantedWorld
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.board import CEILING, HALVES, Entry, board
+from alignbench.evaluation.board import CEILING, HALVES, Entry, rows, scored
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.score import ceiling, split_half, uniform
 from alignbench.evaluation.survey import SurveyBenchmark
@@ -74,9 +74,10 @@ def test_items_that_nobody_can_share_are_left_out() -> None:
 def test_the_board_has_the_row_where_there_are_respondents() -> None:
     panel = drawn(400)
     entries = [Entry("base", "base", [uniform(world(panel), "IRQ")], "k")]
-    rows = {row.label: row for row in board(entries, world(panel), "IRQ", KNOBS, panel)}
-    assert list(rows)[-1] == HALVES and rows[HALVES].kind == "reference"
-    assert rows["base"].score < rows[HALVES].score < rows[CEILING].score
+    found = rows(scored(entries, world(panel), "IRQ", KNOBS, panel), KNOBS.resampling)
+    by_label = {row.label: row for row in found}
+    assert list(by_label)[-1] == HALVES and by_label[HALVES].kind == "reference"
+    assert by_label["base"].score < by_label[HALVES].score < by_label[CEILING].score
 
 
 def test_the_planted_world_knows_its_respondents() -> None:

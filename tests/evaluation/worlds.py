@@ -8,6 +8,8 @@ from pathlib import Path
 from alignbench.backend import Engine, Usage
 from alignbench.data.items import item_from
 from alignbench.data.survey import Survey
+from alignbench.evaluation.board import Entry, Row, rows, scored
+from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.types import AlignedModel, Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale
 
 REF = ModelRef("table", Path("nowhere"), "fingerprint")
@@ -34,6 +36,13 @@ def item(name: str, n: int = 3, battery: str = "b", scale: Scale = Scale.ordinal
 def survey(items: Sequence[Item], shares: dict[str, dict[str, Sequence[float]]], n: int | None = None) -> Survey:
     answers = {c: {q: Answers(tuple(s), n) for q, s in cells.items()} for c, cells in shares.items()}
     return Survey("tiny", "Tiny", "2000", "none", "none", tuple(items), answers, "print")
+
+
+def board(
+    entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenchmark, control: str | None = None
+) -> list[Row]:
+    """The rows of the entries and the references."""
+    return rows(scored(entries, survey, iso3, knobs, control=control), knobs.resampling)
 
 
 def aligned(*systems: str | None, adapter: Path | None = None) -> AlignedModel:

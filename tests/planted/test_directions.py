@@ -6,6 +6,7 @@ import pytest
 
 from alignbench.evaluation.board import UNIFORM
 from alignbench.report.record import CellRecord
+from alignbench.report.verdict import Finding, verdict
 from tests.planted.conftest import row
 
 
@@ -38,12 +39,26 @@ def test_a_prompt_that_names_the_country_brings_the_country(planted, culture) ->
 def test_another_country_in_the_prompt_is_another_country(planted) -> None:
     record = planted("method=cultural_prompt")
     assert record.control.score < record.aligned.score - 0.1 and record.control.difference_low > 0
+    assert record.aligned.specificity > 0.1 and record.aligned.specificity_low > 0
 
 
 def test_survey_sft_carries_over_to_held_out_batteries_and_is_specific(survey_sft) -> None:
     change, low = gain(survey_sft)
     assert change > 0.2 and low > 0
     assert survey_sft.control.difference > 0.1 and survey_sft.control.difference_low > 0
+    assert survey_sft.aligned.specificity > 0.05 and survey_sft.aligned.specificity_low > 0
+
+
+def test_a_training_that_learns_nothing_is_told_from_the_words_that_it_comes_with(planted) -> None:
+    idle = ("training.updates=1", "training.learning_rate=1e-12")
+    record = planted("method=culturellm", "method.variant=seed_only", *idle)
+    own, told = record.aligned, record.told
+    assert own.plain > 0.2 and own.plain_low > 0 and told.difference == pytest.approx(own.plain, abs=1e-4)
+    assert own.difference_low <= 0 <= own.difference_high and abs(own.difference) < 1e-4
+    assert own.specificity_low <= 0 <= own.specificity_high and abs(own.specificity) < 1e-4
+    assert record.control.difference > 0.1, "own minus cross is the words alone"
+    judged = verdict(record)
+    assert judged.finding is Finding.nothing and "nothing learnt beyond the prompt" in judged.headline
 
 
 def test_what_training_damages_elsewhere_is_seen(survey_sft) -> None:

@@ -7,7 +7,7 @@ import pytest
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.survey import distributions
 from alignbench.method import joint
-from alignbench.runs.answered import Answered
+from alignbench.runs.answered import frame_of
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import responses
 from alignbench.types import AlignedModel
@@ -30,7 +30,7 @@ def own_minus_other(cell: Cell, model: AlignedModel, other: AlignedModel, iso3: 
     survey, form = cell.surveys[cell.benchmark.split], cell.benchmark
     scores = []
     for each in (model, other):
-        frame = Answered("", each, responses(cell, each, survey.items, form)).frame
+        frame = frame_of(responses(cell, each, survey.items, form))
         scores.append(score_items(distributions(frame, survey.items), None, survey, iso3, form)["js"].mean())
     return float(scores[0] - scores[1])
 

@@ -62,9 +62,9 @@ def test_told_and_untold_stand_side_by_side(with_rows, tmp_path: Path) -> None: 
     told = replace(with_rows((0.01, -0.02, 0.03), (0.0, -0.01, 0.01), told=True, detectable=0.04), pool=None)
     text = write_page(told, tmp_path, tmp_path).read_text(encoding="utf-8")
     own = next(r for r in Page(text).rows if "0.931" in r)
-    assert "to base told the same" in own and "[−0.010, 0.010]" in own
+    assert "beyond the prompt" in own and "[−0.010, 0.010]" in own
     tiles = text.split('<dl class="tiles">')[1].split("</dl>")[0]
-    for words in ("Base told the same words", "+0.010", "+0.300", "Specificity"):
+    for words in ("Base told the same words", "Difference beyond the prompt", "+0.010", "+0.300", "Specificity"):
         assert words in tiles, words
     assert text.index("Minimum detectable effect: a difference of 0.040") < text.index(
         "nothing learnt beyond the prompt"
@@ -118,6 +118,17 @@ def test_gains_and_losses_are_both_shown(record: CellRecord, text: str) -> None:
     gains, losses = text.split("Largest losses")
     assert "+0.310" in gains and "+0.090" in gains and ">+0.050<" not in text
     assert losses.index("−0.110") < losses.index("−0.020")
+
+
+def test_items_moved_beyond_the_prompt_where_the_base_was_told_the_same(with_rows) -> None:  # type: ignore[no-untyped-def]
+    told = with_rows((0.01, -0.02, 0.03), None, told=True)
+    label = told.told.label
+    items = [
+        replace(i, scores={**i.scores, label: 0.55}, models={**i.models, label: (0.4, 0.4, 0.2)}) for i in told.items
+    ]
+    found = moved(replace(told, items=tuple(items)))
+    assert [round(m.change, 2) for m in found] == [0.36, 0.27, 0.19, 0.14, 0.10, 0.06, 0.03, -0.06]
+    assert found[0].base == (0.4, 0.4, 0.2)
 
 
 def test_curves_skip_updates_without_a_figure(record: CellRecord) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.runs.compare import compare, responses
+from alignbench.runs.compare import compare, score_of
+from alignbench.runs.stages import Respond
 
 
 def shares_of(cell, iso3, path, rows=None):
@@ -69,15 +70,16 @@ def test_stages_are_shared_where_the_meaning_is_the_same(make_cell):
     first = make_cell("culture=iraq", "method=none", "backend.batch_tokens=512")
     compare(first)
     other = make_cell("culture=china", "method=none", "backend.batch_tokens=4096")
+    base = score_of(other).answered[0].responses
+    assert other.store.find(base).key == first.store.key(score_of(first).answered[0].responses)
     compare(other)
-    assert "respond" in {s.name for s in other.store.used}
-    base = next(s.key for s in first.store.used if s.name == "respond")
-    assert base in {s.key for s in other.store.used} - {s.key for s in other.store.built}
+    assert other.store.key(base) not in {built.key for built in other.store.built}
 
 
 def test_tokens_of_a_stage_are_its_own_although_stages_share_an_engine(make_cell):
     cell = make_cell("culture=iraq", "method=none")
-    model, items = cell.method.fit(cell.context(cell.culture)), cell.survey.items[:3]
-    first, second = (responses(cell, model, asked, cell.benchmark) for asked in (items, items[::-1]))
+    model, items = cell.method.align(cell.context(cell.culture)), cell.survey.items[:3]
+    asked = (Respond(model, order, cell.benchmark.asking) for order in (items, items[::-1]))
+    first, second = map(cell.store.get, asked)
     assert first.key != second.key and len(cell.store.built) == 2
     assert first.facts["prompt_tokens"] == second.facts["prompt_tokens"] > 0

@@ -84,7 +84,7 @@ def test_real_people_keep_their_own_answers_and_assumed_ones_have_none(make_cell
     bundled = make_cell("culture=iraq")
     assumed = panel(bundled, bundled.survey.items[:5], 4, 0)
     assert assumed.answers is None and "assumed" in str(assumed.note)
-    assert real.fingerprint != panel(cell, items, 4, 1).fingerprint
+    assert real.identity != panel(cell, items, 4, 1).identity
 
 
 def test_the_block_of_the_paper_is_held_only_by_a_world_values_survey(make_cell):
@@ -99,7 +99,8 @@ def test_the_block_of_the_paper_is_held_only_by_a_world_values_survey(make_cell)
 
 def test_a_respondent_takes_the_place_of_a_methods_own_persona(make_cell):
     cell = make_cell("culture=iraq", "method=prompt", "method.blocks=[persona,norms]", "method.personas=3")
-    policy = cell.method.fit(cell.context(cell.culture)).policy
+    model = cell.method.align(cell.context(cell.culture))
+    policy = model.policy.ready(cell.tools.folder)
     item = cell.survey.items[0]
     (text,) = policy.systems_as("You are Nour.", item)
     assert text.startswith("You are Nour.\n\n") and text.count("You are") == 1

@@ -1,7 +1,6 @@
 """Variants of a method are told apart by what a command changed in it."""
 
 from alignbench.runs.recipe import used
-from alignbench.types import AlignedModel
 
 
 def test_what_a_choice_sets_by_itself_is_no_change(make_cell):
@@ -35,10 +34,20 @@ def test_another_model_in_a_slot_is_a_change_and_goes_by_its_name(make_cell):
 def test_only_what_had_a_part_in_the_model_tells_variants_apart(make_cell):
     def groups(*words):
         cell = make_cell("culture=iraq", *words)
-        return used(cell.method.fit(cell.context(cell.culture)), cell.embedder)
+        return used(cell.method.align(cell.context(cell.culture)))
 
     assert groups("method=persona") == {"method"}
     assert groups("method=self_alignment") == {"method", "embedder"}
-    cell = make_cell("culture=iraq")
-    trained = AlignedModel(cell.model, provenance={"fit": "k", "mine": "k"})
-    assert used(trained, cell.embedder) == {"method", "training", "author", "embedder"}
+    assert groups("method=survey_sft") == {"method", "training"}
+    assert groups("method=cnca_incontext") == {"method", "author", "embedder"}
+    assert groups("method=culturerl") == {"method", "training", "judge", "embedder"}
+
+
+def test_who_is_not_asked_has_no_part(make_cell):
+    def groups(*words):
+        cell = make_cell("culture=iraq", "method=culturepark", *words)
+        return used(cell.method.align(cell.context(cell.culture))) & {"judge", "critic"}
+
+    assert groups("method.verify=none") == set()
+    assert groups("method.verify=critic") == {"critic"}
+    assert groups("method.verify=judge") == {"judge"}

@@ -26,9 +26,9 @@ PROMPTED = ("culture=iraq", "method=cultural_prompt", "method.wordings=2", "cont
 
 def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):
     with pytest.raises(AlignbenchError, match="not finished"):
-        of_cell(make_cell(*TRAINED, build_missing=False))
+        of_cell(make_cell(*TRAINED, looking=True))
     record, stage = compare(make_cell(*TRAINED))
-    found = of_cell(make_cell(*TRAINED, build_missing=False))
+    found = of_cell(make_cell(*TRAINED, looking=True))
     folder = write_folder(found, tmp_path / "out", merge=True)
     the_weights_are_those_of_the_store(found, folder)
     nothing_tells_of_this_machine(found, folder)
@@ -38,7 +38,7 @@ def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):
 
     assert stage.key == found.stage.key and record == found.record
     compare(make_cell(*PROMPTED))
-    prompted = of_cell(make_cell(*PROMPTED, build_missing=False))
+    prompted = of_cell(make_cell(*PROMPTED, looking=True))
     a_prompt_is_shared_as_texts(prompted, tmp_path / "out")
     placed = pooled(finished(stage.path.parents[1]), stage.path.parents[1])
     rows = {found.row.label: found.row for found in placed}
@@ -53,7 +53,7 @@ def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):
 def the_weights_are_those_of_the_store(found, folder):
     base = found.cell.model.path
     bare = logprobs(AutoModelForCausalLM.from_pretrained(base))
-    kept = logprobs(PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), found.model.adapter))
+    kept = logprobs(PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), found.stages["fit"].path))
     shared = logprobs(PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), folder))
     merged = logprobs(AutoModelForCausalLM.from_pretrained(folder / "merged"))
     assert not torch.allclose(bare, kept, atol=1e-4)
@@ -86,14 +86,14 @@ def the_card_holds_the_record(found, folder):
 
 def the_key_of_the_training_finds_the_same_cell(found):
     store = found.cell.store.root
-    again = of_fit(found.model.provenance["fit"], store, (conf_dir(),))
-    assert (again.stage.key, again.model.adapter) == (found.stage.key, found.model.adapter)
+    again = of_fit(found.stages["fit"].key, store, (conf_dir(),))
+    assert (again.stage.key, again.stages["fit"]) == (found.stage.key, found.stages["fit"])
     with pytest.raises(AlignbenchError, match=r"task\.fit"):
         of_fit("0" * 16, store, (conf_dir(),))
 
 
 def a_tracker_reads_the_same(found):
-    content, key = Content.of(found.stage.path), found.model.provenance["fit"]
+    content, key = Content.of(found.stage.path), found.stages["fit"].key
     assert content.config["stages"]["fit of survey_sft"] == content.weights.name == key
     assert content.config["knobs"]["training"]["updates"] == 2 == len(content.curves)
     assert content.summary["own_minus_cross"] == found.record.control.difference

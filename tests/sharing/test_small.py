@@ -7,7 +7,7 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.sharing import hub
 from alignbench.sharing.card import public
-from alignbench.sharing.prompts import policy_json, speaks
+from alignbench.sharing.prompts import policy_json
 from alignbench.sharing.weights import hub_id
 from alignbench.types import Item, PromptPolicy, Sampling, Scale
 
@@ -53,7 +53,6 @@ def test_texts_that_depend_on_the_question_stand_under_its_id():
     assert policy_json(OfItem(), items)["items"]["Q2"] == {"question": "Q2?", "systems": ["About Q2."]}
     shared = policy_json(PromptPolicy(("Be brief.",), reasoning=Sampling(n=3)), items)
     assert shared["systems"] == ["Be brief."] and shared["reasoning"]["n"] == 3
-    assert not speaks(PromptPolicy()) and speaks(PromptPolicy(("Be brief.",)))
     json.dumps(shared)
 
 

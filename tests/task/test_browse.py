@@ -6,7 +6,7 @@ import pytest
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.report.browse import shelf, write_browser
-from alignbench.store.stages import Stage
+from alignbench.store.artifact import Artifact
 from alignbench.synthetic.folder import About, write_set
 from alignbench.synthetic.ledger import Ledger
 
@@ -22,12 +22,12 @@ def test_an_unfinished_cell_shows_what_it_has_and_builds_nothing(compose_config,
         browse(compose_config(*CELL))
     cell = make_cell(*CELL[1:], "method.least_dialogues=11")
     with pytest.raises(AlignbenchError, match="at least 11"):
-        cell.method.fit(cell.context(cell.culture))
+        cell.store.get(cell.method.align(cell.context(cell.culture)).training)
     capsys.readouterr()
     browse(compose_config(*CELL, "method.least_dialogues=11"))
     said = capsys.readouterr().out
     page = tmp_path / "reports/clca-least_dialogues=11-iraq-blank-s0/browse.html"
-    assert f"page   {page}" in said and "at least 11" in said
+    assert f"page   {page}" in said and "not finished: intents/" in said
     text = page.read_text()
     assert text.count("<article") == 10 and "judge/" in text and "kept of 10" in text
     assert "<script" not in text and "http" not in text.replace("http-equiv", "")
@@ -47,7 +47,7 @@ def test_other_sets_are_tables_and_texts_are_escaped(tmp_path):
     folder = tmp_path / "opinions/0f"
     folder.mkdir(parents=True)
     write_set(folder, rows, about, [ledger])
-    found = shelf(Stage("opinions", "0f", folder), 3)
+    found = shelf(Artifact(folder), 3)
     assert [e.after["opinion"][3:-9] for e in found.entries] == ["0", "20", "39"]
     text = write_browser("Sets", [found], tmp_path / "browse.html").read_text()
     assert "&lt;b&gt;20&lt;/b&gt; &amp; so" in text and "a, b, 0.25" in text
@@ -60,6 +60,6 @@ def test_a_set_too_wide_for_a_table_has_a_card_for_each_row(tmp_path):
     folder = tmp_path / "scenes/0f"
     folder.mkdir(parents=True)
     write_set(folder, rows, about, [Ledger("scenes", kept=2)])
-    text = write_browser("Sets", [shelf(Stage("scenes", "0f", folder), 9)], tmp_path / "browse.html").read_text()
+    text = write_browser("Sets", [shelf(Artifact(folder), 9)], tmp_path / "browse.html").read_text()
     assert text.count("<article") == 2 and "<table" not in text and text.count("text 11") == 2
     assert "nothing was said" not in text

@@ -16,13 +16,13 @@ def test_a_plan_shows_what_is_done_and_what_waits_and_builds_nothing(compose_con
     words = ("culture=iraq", "method=survey_sft", "control=false")
     do(compose_config("task=plan", *words))
     before = capsys.readouterr().out
-    assert before.count("pending") == 3 and "fit/" in before
+    assert before.count("pending") == 6 and "fit/" in before and "0 of 6 stages done" in before
     assert not (tmp_path / "store").exists()
     do(compose_config("task=run", *words))
     capsys.readouterr()
     do(compose_config("task=plan", *words))
     after = capsys.readouterr().out
-    assert "6 stages done, 0 rows wait" in after
+    assert "6 of 6 stages done" in after and "pending" not in after
 
 
 def test_a_run_ends_with_table_and_page_and_a_report_rebuilds_them(compose_config, capsys, tmp_path):

@@ -12,8 +12,9 @@ from alignbench.types import Chat, Message
 
 # What a speaker writes to close the conversation.
 CLOSING = "[end]"
-_PROMPTS = Path(__file__).parent / "prompts"
-_TEMPLATES = Environment(loader=FileSystemLoader(_PROMPTS), undefined=StrictUndefined, trim_blocks=True)
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined, trim_blocks=True
+)
 
 
 def other_side(side: Side) -> Side:
@@ -56,9 +57,8 @@ def rules(dialogue: Dialogue, side: Side) -> str:
 def _said(dialogue: Dialogue, side: Side, name: str, **values: object) -> str:
     """The text of one of the form's templates."""
     scene, other = dialogue.scenario, dialogue.scenario.speaker(other_side(side))
-    prefix = "" if dialogue.form is Form.scene else f"{dialogue.form.name}_"
     return rendered(
-        f"{prefix}{name}",
+        name if dialogue.form is Form.scene else f"debate_{name}",
         me=scene.speaker(side),
         other=other.name,
         other_role=other.role,

@@ -18,6 +18,7 @@ from alignbench.evaluation.score import ceiling, majority, others_mean, score_it
 from alignbench.evaluation.statistics import (
     Bootstrap,
     Difference,
+    Interval,
     holm,
     interval,
     paired,
@@ -129,18 +130,6 @@ class Row:
     formats: Mapping[str, float] = field(default_factory=dict)
     format_spread: float | None = None
     separable: bool | None = None
-
-
-def board(
-    entries: Sequence[Entry],
-    survey: Survey,
-    iso3: str,
-    knobs: SurveyBenchmark,
-    panel: Panel | None = None,
-    control: str | None = None,
-) -> list[Row]:
-    """:func:`rows` of :func:`scored`."""
-    return rows(scored(entries, survey, iso3, knobs, panel, control), knobs.resampling)
 
 
 def scored(
@@ -322,7 +311,7 @@ def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -
         seeds=len(scored.frames),
         seed_spread=_number(seed_spread(js)),
         key=scored.key,
-        note=score.note,
+        note=_notes(score, difference=change, specificity=specific),
         detectable=_number(change.detectable) if change else None,
         specificity_p_raw=_number(specific.p_value) if specific else None,
         specificity_detectable=_number(specific.detectable) if specific else None,
@@ -331,6 +320,14 @@ def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -
         format_spread=_number(scored.format_spread),
         separable=_separable(change, scored, other) if change and other else None,
     )
+
+
+def _notes(score: Interval, **others: Difference | None) -> str:
+    """Warnings of the score's interval, and those that another figure's alone has."""
+    further = [
+        f"{name}: {found.note}" for name, found in others.items() if found and found.note not in ("", score.note)
+    ]
+    return "; ".join(filter(None, [score.note, *further]))
 
 
 def _bounded(name: str, found: Difference | None) -> dict[str, float | None]:

@@ -66,7 +66,7 @@ class Interval:
 
     def within(self, low: float, high: float) -> Self:
         """The same, its bounds cut to the range of what is measured (NaN stays)."""
-        return replace(self, low=_cut(self.low, low, high), high=_cut(self.high, low, high))
+        return replace(self, low=cut(self.low, low, high), high=cut(self.high, low, high))
 
 
 @dataclass(frozen=True)
@@ -332,7 +332,8 @@ def _drawn(batteries: int, resamples: int, seed: int) -> Array:
     return counts
 
 
-def _cut(value: float, low: float, high: float) -> float:
+def cut(value: float, low: float, high: float) -> float:
+    """``value`` no lower than ``low`` and no higher than ``high``; NaN stays."""
     return value if math.isnan(value) else min(max(value, low), high)
 
 

@@ -31,7 +31,8 @@ class Verdict:
     """A finding in words, the figures it rests on, and what a careful reader must know.
 
     Attributes:
-        power: what the comparison could have detected, a sentence; empty where that is not known.
+        power: what the comparison could have detected, a sentence; empty where that is not known, or where all answers
+            are the same.
     """
 
     finding: Finding
@@ -128,7 +129,7 @@ def _evidence(own: Row, told: Row | None) -> str:
 
 
 def _power(own: Row) -> str:
-    if own.detectable is None:
+    if not own.detectable:
         return ""
     known = own.specificity_detectable is not None
     specific = f" and a specificity of {number(own.specificity_detectable)}" if known else ""

@@ -111,7 +111,7 @@ class Cell(Setting):
             model=model,
             seed=cfg.seed,
             insist=cfg.insist,
-            store=Store(Path(cfg.store), opener, Stale[cfg.stale.name]),
+            store=Store(Path(cfg.store), opener, Stale(cfg.stale)),
             changed={},
         )
         for c in cultures[: 1 + (control is not None)]:

@@ -108,7 +108,7 @@ def _damage(cell: Setting, elsewhere: Elsewhere, tools: Tools) -> DamageRecord:
         score_items(distributions(stage.table(tools), survey.items), None, survey, iso3, cell.benchmark)
         for stage in (elsewhere.before, elsewhere.after)
     )
-    change = paired(after["js"], before["js"], before["battery"].tolist(), cell.benchmark.resampling)
+    change = paired(after["js"], before["js"], before["battery"].tolist(), cell.benchmark.resampling).within(-1.0, 1.0)
     asked, means = elsewhere.culture, (before["js"].mean(), after["js"].mean())
     return DamageRecord(asked.country, *means, change.value, change.low, change.high, asked.name)
 

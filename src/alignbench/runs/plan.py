@@ -26,13 +26,15 @@ class Step:
 
 
 def plan(cell: Cell) -> list[Step]:
-    """Every stage of ``cell``, each once and after those that it reads."""
-    score = score_of(cell)
-    if cell.store.find(score):
-        return [Step(RECORD, score, cell.store.key(score), State.done)]
-    labelled = {stage.recipe: (label, stage) for label, stage in reversed(list(_labelled(score)))}
-    ordered = sorted(labelled.values(), key=lambda pair: [s.recipe for s in score.chain].index(pair[1].recipe))
-    return [Step(label, stage, cell.store.key(stage), cell.store.state(stage)) for label, stage in ordered]
+    """Every stage of ``cell``, each once and after those that it reads; all are done once the record is."""
+    score, labels = score_of(cell), dict[str, str]()
+    for label, stage in _labelled(score):
+        labels.setdefault(stage.recipe, label)
+    finished = cell.store.find(score) is not None
+    return [
+        Step(labels[s.recipe], s, cell.store.key(s), State.done if finished else cell.store.state(s))
+        for s in score.chain
+    ]
 
 
 def record_stage(cell: Cell) -> Artifact | None:

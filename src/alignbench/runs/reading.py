@@ -26,10 +26,10 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
         f"All rows are scored on the {cell.benchmark.split.name} items that the country was asked. {_seen(cell)}",
     ]
-    if told := [row.method for row in rows if row.kind == "told"]:
+    if any(row.kind == "told" for row in rows):
         lines.append(
-            f"{' and '.join(map(str, told))} is told something when it is asked, so its difference is to the base model"
-            " told the same words: what the weights learnt. Its difference to the base told nothing holds what the"
+            "A trained model that is told something when it is asked is compared with the base model told the same"
+            " words: the difference is what its weights learnt. Its difference to the base told nothing holds what the"
             " words bring, too."
         )
     if any(row.label == HALVES for row in rows):
@@ -60,13 +60,13 @@ def _seen(cell: Setting) -> str:
 def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:
     own, other = cell.culture.country, control.country
     beyond = ", less the same of the base model told the same words" if any(r.kind == "told" for r in rows) else ""
-    joint = ""
+    made = f"the same recipe on the figures of {other}"
     if isinstance(cell.method, Joint) and cell.culture.iso3 in cell.method.joint:
-        joint = f" Here the control is one model of several countries, told {other}, that has learnt {own}, too."
+        made = f"one model of several countries, told {other}, that has learnt the figures of {own}, too"
     return (
         f"Specificity is the interaction of model and survey: how much better the models for {own} and {other} fit"
         f" their own country's survey than each other's{beyond}. What a method gains on both surveys alike (format,"
-        f" position, spread) is shared with the control, and cancels.{joint}"
+        f" position, spread) is shared with the control, and cancels. The control is {made}."
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from alignbench.evaluation.statistics import cut
+
 
 class Direction(Enum):
     """Which way is better."""
@@ -35,7 +37,7 @@ class Metric:
 
     def within(self, bound: float) -> float | None:
         """A bound of an interval cut to the range; None for NaN."""
-        return None if math.isnan(bound) else min(max(bound, self.low), self.high)
+        return number(cut(bound, self.low, self.high))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _TITLES = (
     "row",
     "score, 95 %",
     "skill",
-    "difference to base († own minus cross), 95 %",
+    "difference († own minus cross, ‡ beyond the prompt), 95 %",
     "p (Holm)",
     "could see",
     "format",
@@ -51,7 +51,10 @@ def write_files(board: Board, sections: Sequence[Section]) -> None:
 
 
 def markdown(boards: Boards, damages: Damages | None = None) -> str:
-    """One Markdown table, a row each; † marks own minus cross, ≈ what is not separable from format."""
+    """One Markdown table, a row each; † marks own minus cross, ‡ a difference to the base told the same words.
+
+    All other differences are to the base told nothing; ≈ marks what is not separable from format.
+    """
     return pipe_table(_TITLES, _table(boards, damages), _LEFT)
 
 
@@ -120,7 +123,7 @@ def _texts(title: str, row: Row, damage: float | None) -> list[str]:
         row.label,
         change(row.score, row.low, row.high).removeprefix("+"),
         number(row.skill, 2),
-        f"† {difference}" if row.kind == "control" else difference,
+        f"† {difference}" if row.kind == "control" else f"‡ {difference}" if row.plain is not None else difference,
         p_value(row.p_value),
         number(row.detectable),
         within(row.format_spread, row.separable),
@@ -134,7 +137,16 @@ def _texts(title: str, row: Row, damage: float | None) -> list[str]:
 
 
 _SPECIAL = {"\\": r"\textbackslash{}", **{c: f"\\{c}" for c in "&%$#_{}"}, "~": r"\textasciitilde{}", "†": r"\dag{}"}
-_SPECIAL |= {"^": r"\textasciicircum{}", "−": "$-$", "–": "--", "<": "$<$", "’": "'", "±": r"$\pm$", "≈": r"$\approx$"}
+_SPECIAL |= {
+    "^": r"\textasciicircum{}",
+    "−": "$-$",
+    "–": "--",
+    "<": "$<$",
+    "’": "'",
+    "±": r"$\pm$",
+    "≈": r"$\approx$",
+    "‡": r"\ddag{}",
+}
 
 
 def _latex_row(texts: Iterable[str]) -> str:
