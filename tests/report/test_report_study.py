@@ -54,6 +54,7 @@ def test_the_rows_of_a_variant_carry_its_name(tmp_path: Path) -> None:
     assert (control.kind, control.method, control.against) == ("control", *["culturerl, reward=verdict"] * 2)
     assert rows["culturerl, reward=verdict"].specificity == pytest.approx(found.record.rows[1].specificity)
 
+
 def test_cells_of_an_earlier_version_are_counted_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

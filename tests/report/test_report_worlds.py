@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from alignbench.evaluation.metrics import js_similarity
 from alignbench.report.board import read, write
+from alignbench.report.board.pairs import crossed
 from alignbench.report.board.panels import sections
 from alignbench.report.study import finished
 from alignbench.tracking.pooled import heat_maps, pooled, table
@@ -103,11 +105,12 @@ def test_each_world_has_filters_and_switches_of_its_own(store: Path, tmp_path: P
 def test_models_of_all_cultures_are_scored_on_all_surveys(store: Path) -> None:
     real = sections(read(finished(store), store, store.parent))[0]
     (panel,) = real.panels
-    found = panel.crossed("learnt")
+    entries = {group.culture: next(e for e in group.scored if e.label == "learnt") for group in panel.groups}
+    found = crossed(entries, js_similarity)
     assert set(found) == {"iraq", "china"} == set(found["iraq"])
     for group in panel.groups:
-        (own,) = (entry for entry in group.scored if entry.label == "learnt")
-        (cross,) = (entry for entry in group.scored if entry.kind == "control" and entry.own == "learnt")
+        own = entries[group.culture]
+        (cross,) = (entry for entry in group.scored if entry.kind == "control" and entry.method == "learnt")
         other = next(name for name in found if name != group.culture)
         diagonal = found[group.culture][group.culture]
         assert [diagonal[item][0] for item in own.items] == pytest.approx(own.js(own.items)[0].tolist())

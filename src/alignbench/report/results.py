@@ -54,7 +54,9 @@ def results(store: Path) -> pd.DataFrame:
     return table(cells, extras, Ledger(store))
 
 
-def table(cells: Sequence[Finished], extras: Sequence[tuple[Path, Manifest, ExtraRecord]], ledger: Ledger) -> pd.DataFrame:
+def table(
+    cells: Sequence[Finished], extras: Sequence[tuple[Path, Manifest, ExtraRecord]], ledger: Ledger
+) -> pd.DataFrame:
     """:func:`results` of what was read already."""
     found = [(cell.stage, Recipe.of(cell, ledger), cell.manifest, _board(cell.record)) for cell in cells]
     found += [(folder, Recipe(record.cell), manifest, _beside(record)) for folder, manifest, record in extras]

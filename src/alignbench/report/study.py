@@ -119,7 +119,9 @@ def finished(store: Path) -> list[Finished]:
 def whole(stage: Path) -> CellRecord:
     """The record of a score stage, with what other scores of the same answers alone hold."""
     facts = _facts(Artifact(stage).manifest)
-    *others, own = sorted(_cells(stage.parents[1], lambda m: "inputs" in m and _facts(m) == facts), key=lambda cell: cell.stage == stage)
+    *others, own = sorted(
+        _cells(stage.parents[1], lambda m: "inputs" in m and _facts(m) == facts), key=lambda cell: cell.stage == stage
+    )
     return _joined(*(cell for cell in others if _measured(cell) == _measured(own)), own).record
 
 

@@ -68,4 +68,6 @@ def _write(record: CellRecord, stage: Artifact, folder: Path) -> Path:
     from alignbench.report.page import write_page
 
     store = stage.path.parents[1]
-    return write_page(record, folder, stage.path, extras_of(record.cell, finished_extras(store)), accounts(record, store))
+    return write_page(
+        record, folder, stage.path, extras_of(record.cell, finished_extras(store)), accounts(record, store)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,8 +10,9 @@ import pandas as pd
 from alignbench.evaluation.board import Row
 from alignbench.files import replacing, write_text
 from alignbench.report import variety
+from alignbench.report.board import pairs
 from alignbench.report.board.lines import Board, costs, tidy
-from alignbench.report.board.panels import Section
+from alignbench.report.board.panels import Panel, Section
 from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import MISSING, change, number, p_value, signed, within
 
@@ -39,10 +40,13 @@ _LEFT = 2  # leading columns of words
 
 def write_files(board: Board, sections: Sequence[Section]) -> None:
     """``board.csv``, ``board.md`` and ``board.tex``: the same rows, the latter a table for each world; ``costs.csv``:
-    what they took; ``variety.csv``.
+    what they took; ``variety.csv`` and ``specificity.csv``: figures over several cultures.
     """
     folder = board.folder
-    for name, rows in (("board", tidy(board)), ("costs", costs(board)), ("variety", _varieties(sections))):
+    tables = {"board": tidy(board), "costs": costs(board)}
+    tables["variety"] = _placed(sections, lambda panel: map(variety.plain, panel.varieties))
+    tables["specificity"] = _placed(sections, lambda panel: map(pairs.plain, panel.specificities))
+    for name, rows in tables.items():
         with replacing(folder / f"{name}.csv") as partial:
             pd.DataFrame(rows).to_csv(partial, index=False)
     alone = len(sections) == 1
@@ -75,10 +79,12 @@ def latex(boards: Boards, damages: Damages | None = None) -> str:
 def _page(section: Section, alone: bool) -> str:
     """The tables of a world in Markdown, under its title where it is not alone."""
     title = "" if alone else f"# {section.world.title}\n\n{section.world.name}.\n\n"
-    found = [(panel.place.model, v) for panel in section.panels for v in panel.varieties]
-    table = variety.markdown(found)
-    between = f"\n## Variety between cultures\n\n{table}\n{variety.READING}\n" if found else ""
-    return f"{title}{markdown(*_by_title(section))}{between}"
+    text = title + markdown(*_by_title(section))
+    if crossed := [(panel.place.model, s) for panel in section.panels for s in panel.specificities]:
+        text += f"\n## Specificity over all pairs of cultures\n\n{pairs.markdown(crossed)}\n{pairs.READING}\n"
+    if found := [(panel.place.model, v) for panel in section.panels for v in panel.varieties]:
+        text += f"\n## Variety between cultures\n\n{variety.markdown(found)}\n{variety.READING}\n"
+    return text
 
 
 def _tex(section: Section, alone: bool) -> str:
@@ -87,13 +93,14 @@ def _tex(section: Section, alone: bool) -> str:
     return f"{'' if alone else f'% {world.title} ({world.name})' + chr(10)}{latex(*_by_title(section))}"
 
 
-def _varieties(sections: Sequence[Section]) -> list[dict[str, Any]]:
+def _placed(sections: Sequence[Section], figures: Callable[[Panel], Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The figures of each panel, after where it stands."""
     return [
-        {"world": world.name, "survey": world.survey, "split": split, "model": model, **variety.plain(found)}
+        {"world": world.name, "survey": world.survey, "split": split, "model": model, **found}
         for section in sections
         for panel in section.panels
         for world, split, model in [panel.place]
-        for found in panel.varieties
+        for found in figures(panel)
     ]
 
 

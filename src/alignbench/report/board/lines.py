@@ -55,7 +55,7 @@ class Line:
 
     @property
     def significant(self) -> bool:
-        """Whether the difference to the base is clear of zero after the correction."""
+        """Whether the difference is clear of zero after the correction."""
         return self.row.p_value is not None and self.row.p_value < ALPHA
 
     @property

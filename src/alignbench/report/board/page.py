@@ -10,8 +10,8 @@ from jinja2 import ChoiceLoader, PackageLoader
 
 from alignbench.files import write_text
 from alignbench.report import variety
-from alignbench.report.board import marks
-from alignbench.report.board.lines import Board
+from alignbench.report.board import marks, pairs
+from alignbench.report.board.lines import ALPHA, Board
 from alignbench.report.board.panels import Section
 from alignbench.report.page import environment
 from alignbench.report.protocols.write import MAPS, MATRICES
@@ -29,6 +29,8 @@ def write_board(board: Board, sections: Sequence[Section]) -> Path:
         sections=sections,
         cells=sum(len(section.records) for section in sections),
         variety_reading=variety.READING,
+        pairs_reading=pairs.READING,
+        alpha=ALPHA,
         maps=_pictures(board.folder, MAPS),
         matrices=_pictures(board.folder, MATRICES),
     )

@@ -14,15 +14,15 @@ from alignbench.report.board import marks
 from alignbench.report.board.cost_figure import CostFigure
 from alignbench.report.board.groups import Group, Place
 from alignbench.report.board.lines import Board, Line
-from alignbench.report.board.pairs import Crossed, crossed
+from alignbench.report.board.pairs import Specificity, specificities
 from alignbench.report.record import CellRecord
 from alignbench.report.study import resampling
 from alignbench.report.variety import Variety, varieties
 from alignbench.report.world import World
 
-_HEAT = ("difference", "own minus cross", "skill")
-# Where the colours of a heat map end: the same on every board, so that one colour is one figure.
-_ENDS = {"difference": 0.1, "own minus cross": 0.1, "skill": 1.0}
+# Readings of the heat map, as fields of a row, and where their colours end: the same on every board, so that one colour
+# is one figure.
+_ENDS = {"difference": 0.1, "specificity": 0.1, "skill": 1.0}
 # The strongest colour of a figure that could be chance.
 _FAINT = 0.12
 
@@ -41,36 +41,28 @@ class Heat:
 
     def value(self, line: Line) -> float | None:
         """The number of a cell."""
-        if self.name == "own minus cross":
-            return line.cross.difference if line.cross else None
-        return line.row.skill if self.name == "skill" else line.row.difference
+        value: float | None = getattr(line.row, self.name)
+        return value
 
     def strength(self, line: Line) -> float:
         """How strong the cell's colour is, 0 to 1: faint below the smallest effect that it would find."""
         value = self.value(line)
         if value is None:
             return 0.0
-        return min(abs(value) / self.end, 1.0 if self._visible(line, value) else _FAINT)
+        row = line.row
+        least = {"difference": row.detectable, "specificity": row.specificity_detectable}.get(self.name)
+        visible = self.sure(line) or (least is not None and abs(value) >= least)
+        return min(abs(value) / self.end, 1.0 if visible else _FAINT)
 
     def sure(self, line: Line) -> bool:
-        """Whether the number is clear of zero after the correction."""
-        if self.name == "own minus cross":
-            return line.specific
+        """Whether the number is clear of zero, after the correction where there is a test."""
         if self.name == "skill":
             return (line.row.skill_low or 0) > 0 or (line.row.skill_high or 0) < 0
-        return line.significant
+        return line.specific if self.name == "specificity" else line.significant
 
     def near(self, line: Line) -> bool:
         """Whether the number is smaller than what the form of the questions moves."""
-        if self.name == "own minus cross":
-            return line.cross is not None and line.cross.separable is False
         return self.name == "difference" and line.inseparable
-
-    def _visible(self, line: Line, value: float) -> bool:
-        if self.name == "skill":
-            return self.sure(line)
-        row = line.cross if self.name == "own minus cross" else line.row
-        return self.sure(line) or (row is not None and row.detectable is not None and abs(value) >= row.detectable)
 
 
 @dataclass(frozen=True)
@@ -103,7 +95,7 @@ class Panel:
         """The heat map in each of its readings."""
         cells = {(line.row.label, line.group.culture): line for line in self.compared}
         return [
-            Heat(name, cells) for name in _HEAT if any(Heat(name, cells).value(c) is not None for c in cells.values())
+            Heat(name, cells) for name in _ENDS if any(Heat(name, cells).value(c) is not None for c in cells.values())
         ]
 
     @cached_property
@@ -113,8 +105,8 @@ class Panel:
 
     @cached_property
     def differences(self) -> figures.Axis:
-        """Axis of all differences of methods and controls."""
-        return marks.difference_axis(row for line in self.compared for row in (line.row, line.cross))
+        """Axis of all differences and specificities."""
+        return marks.difference_axis(line.row for line in self.compared)
 
     @cached_property
     def varieties(self) -> list[Variety]:
@@ -122,11 +114,12 @@ class Panel:
         boards = {group.title: group.scored for group in self.groups}
         return varieties(boards, resampling(self.groups[0].first))
 
-    def crossed(self, label: str) -> Crossed:
-        """Scores of a method's models of all cultures on all surveys: the input of specificity over all pairs."""
-        entries = {group.culture: entry for group in self.groups for entry in group.scored if entry.label == label}
-        asked = self.groups[0].first.asked
-        return crossed(entries, partial(js_similarity, base=LogBase[asked["js_base"]].value, sqrt=asked["js_sqrt"]))
+    @cached_property
+    def specificities(self) -> list[Specificity]:
+        """Of the methods that were fitted to several of the cultures, over all pairs of these."""
+        boards, first = {group.title: group.scored for group in self.groups}, self.groups[0].first
+        similarity = partial(js_similarity, base=LogBase[first.asked["js_base"]].value, sqrt=first.asked["js_sqrt"])
+        return specificities(boards, similarity, resampling(first))
 
     @cached_property
     def cost(self) -> CostFigure:
