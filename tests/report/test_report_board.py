@@ -152,7 +152,7 @@ def test_a_significant_harm_has_a_mark_of_another_shape_and_colour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "shown"), [(-0.1, 0.3, ["−0.10", "0.00", "+0.30"]), (0, 0.6, ["0.00", "+0.60"]), (-0.02, 0.3, None)]
+    ("low", "high", "shown"), [(-0.2, 0.3, ["−0.20", "0.00", "+0.30"]), (0, 0.6, ["0.00", "+0.60"]), (-0.02, 0.3, None)]
 )
 def test_axes_of_gains_name_zero(low: float, high: float, shown: list[str] | None) -> None:
     labels = re.findall(">([^<]+)</text>", str(difference_labels(Axis(low, high))))

@@ -13,7 +13,7 @@ from alignbench.report.board.cost import Ledger
 from alignbench.report.board.groups import groups
 from alignbench.report.board.variant import Recipe, names, variants
 from alignbench.report.study import by_name, finished, method_name, pooled_board
-from tests.report.cells import KNOBS, cell
+from tests.report.cells import cell
 
 
 def test_one_cell_pooled_is_its_own_board(tmp_path: Path) -> None:

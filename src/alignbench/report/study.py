@@ -119,10 +119,10 @@ def finished(store: Path) -> list[Finished]:
 def whole(stage: Path) -> CellRecord:
     """The record of a score stage, with what other scores of the same answers alone hold."""
     facts = _facts(Artifact(stage).manifest)
-    *others, own = sorted(
-        _cells(stage.parents[1], lambda m: "inputs" in m and _facts(m) == facts), key=lambda cell: cell.stage == stage
-    )
-    return _joined(*(cell for cell in others if _measured(cell) == _measured(own)), own).record
+    cells = _cells(stage.parents[1], lambda manifest: _facts(manifest) == facts)
+    own = next(cell for cell in cells if cell.stage == stage)
+    others = (cell for cell in cells if cell is not own and _measured(cell) == _measured(own))
+    return _joined(*others, own).record
 
 
 def _cells(store: Path, wanted: Callable[[Manifest], bool] | None = None) -> list[Finished]:
@@ -130,9 +130,11 @@ def _cells(store: Path, wanted: Callable[[Manifest], bool] | None = None) -> lis
     return [Finished(folder, record, manifest) for folder, manifest, record in found]
 
 
-def _facts(manifest: Manifest) -> str:
-    """What two scores of the same answers share, as far as a manifest says."""
-    setting = manifest["inputs"]["setting"]
+def _facts(manifest: Manifest) -> str | None:
+    """What two scores of the same answers share, as far as a manifest says; None for an earlier version's."""
+    setting = manifest.get("inputs", {}).get("setting")
+    if setting is None:
+        return None
     return canonical([setting["choices"].get("method"), setting["culture"], setting["model"], setting["seed"]])
 
 

@@ -25,7 +25,7 @@ def difference_axis(rows: Iterable[Row]) -> Axis:
 
 def difference_labels(axis: Axis) -> Markup:
     """Zero and the ends of the axis under the marks; an end that would touch zero is left out."""
-    room = 0.2 * (axis.high - axis.low)
+    room = 0.3 * (axis.high - axis.low)
     ends = [(axis.low, "start"), (axis.high, "end")]
     zero = "start" if axis.low == _ZERO else "end" if axis.high == _ZERO else "middle"
     labels = [(_ZERO, zero), *((value, anchor) for value, anchor in ends if abs(value) > room)]

@@ -123,16 +123,9 @@ def _answers(entry: Scored, seeds: Sequence[int]) -> dict[str, Array]:
 
 def plain(specificity: Specificity) -> dict[str, Any]:
     """The figures for a table."""
-    facts = {k: v for k, v in vars(specificity).items() if k not in ("found", "p_value")}
-    figures = asdict(specificity.found)
-    p_raw = figures.pop("p_value")
-    return {
-        **facts,
-        "cultures": " ".join(specificity.cultures),
-        **figures,
-        "p_raw": p_raw,
-        "p_value": specificity.p_value,
-    }
+    figures, cultures = asdict(specificity.found), " ".join(specificity.cultures)
+    tests = {"p_raw": figures.pop("p_value"), "p_value": specificity.p_value}
+    return {"label": specificity.label, "cultures": cultures, "told": specificity.told, **figures, **tests}
 
 
 def markdown(found: Sequence[tuple[str, Specificity]]) -> str:
