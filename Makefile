@@ -7,7 +7,7 @@ VLLM_VENV ?= .venv-vllm
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test bench check test-vllm pictures wheel clean
+.PHONY: help install demo test proof bench check test-vllm pictures wheel clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -51,6 +51,9 @@ folder.mkdir(exist_ok=True)
 (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: vllm\nVersion: 0.31.0+cpu\n")
 endef
 export NAME_VLLM
+
+proof: install ## every knob of every component changed once: what changes a result changes a key (long)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m proof tests/proof
 
 bench: install ## measure the claims about speed, a few minutes each
 	for claim in experiments/bench/*.py; do $(BIN)/python $$claim || exit 1; done

@@ -73,7 +73,7 @@ class Root:
     # A benchmark beside the survey, for task=benchmark.
     extra: Any = None
     seed: int = 0
-    # Also fit the method in the culture's control country and report own minus cross.
+    # Also fit the method in the culture's control country and report the specificity.
     control: bool = True
     # Cultures that the aligned model is told afterwards, to see what it forgot (damage).
     others: list[str] = field(default_factory=list)

@@ -158,18 +158,18 @@ def test_seeds_are_paired_whatever_their_order_and_only_those_that_both_ran() ->
     def told(entry: Entry) -> Entry:
         return replace(entry, label="told", kind="told")
 
-    seeds = {3: (0.2, 0.3), 1: (0.6, 0.7), 5: (0.4, None)}
+    seeds = {3: (0.2, 0.3), 1: (0.6, None), 5: (0.4, 0.7)}
     boards = {
         seed: scored([BASE, at(METHOD, own), *([told(at(METHOD, told_at))] if told_at else [])], WORLD, "IRQ", KNOBS)
         for seed, (own, told_at) in seeds.items()
     }
     pooled = {entry.label: entry for entry in pool_seeds(boards)}
-    assert (pooled["method"].seeds, pooled["told"].seeds, pooled["base"].seeds) == ((1, 3, 5), (1, 3), ())
+    assert (pooled["method"].seeds, pooled["told"].seeds, pooled["base"].seeds) == ((1, 3, 5), (3, 5), ())
     found = {row.label: row for row in rows(list(pooled.values()), KNOBS.resampling)}
     by_seed = {
         seed: {row.label: row.score for row in rows(kept, KNOBS.resampling)}
         for seed, kept in boards.items()
-        if seed < 5
+        if seed > 1
     }
     expected = np.mean([scores["method"] - scores["told"] for scores in by_seed.values()])
     assert found["method"].difference == pytest.approx(expected)

@@ -20,6 +20,9 @@ from alignbench.progress import bar
 from alignbench.training.order import seed_of
 from alignbench.types import Sampling, check
 
+# Tokens of what a speaker is told before a dialogue, roughly.
+_TOLD = 300
+
 
 @dataclass(frozen=True)
 class RolePlay(Component):
@@ -40,6 +43,10 @@ class RolePlay(Component):
         check(self.temperature >= 0, "roleplay.temperature", self.temperature, "give 0 (greedy) or more")
         check(0 < self.top_p <= 1, "roleplay.top_p", self.top_p, "give a share above 0, up to 1")
         check(0 < self.max_overlap <= 1, "roleplay.max_overlap", self.max_overlap, "give a share above 0, up to 1")
+
+    def tokens(self, dialogues: int) -> int:
+        """Tokens read and written for so many dialogues, roughly: each turn reads those before it."""
+        return dialogues * self.max_turns * (_TOLD + self.max_new_tokens * (1 + self.max_turns // 2))
 
     def play(
         self, engine: Engine, openings: Sequence[Dialogue], folder: Path, adapter: Path | None = None

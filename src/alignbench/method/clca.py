@@ -79,7 +79,7 @@ class CLCA(Method):
     # mention | verdict: how a culture-related intent is told from a generic one ([I]).
     flag: Flag = Flag.mention
     # Nothing is trained on fewer dialogues (ours).
-    least_dialogues: int = 2
+    least_dialogues: int = recorded(2)
     # Passes over the rows where training.epochs sets none; published: 1 for Qwen, 3 for Llama and Mistral.
     epochs: int = 1
     # In tokens; longer rows are dropped, where the authors' code cuts them.

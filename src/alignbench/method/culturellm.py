@@ -76,7 +76,7 @@ class CultureLLM(Joint):
     # Whether the model is told whose chatbot it is; published: in training and when it is asked.
     told: Told = Told.always
     # Refuse to go on with fewer paraphrases of all seeds together.
-    least: int = 12
+    least: int = recorded(12)
 
     def __post_init__(self) -> None:
         for knob in ("count", "paraphrases", "tries", "wordings", "words", "synonyms"):

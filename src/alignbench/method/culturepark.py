@@ -100,7 +100,7 @@ class CulturePark(Method):
     # Passes over the rows, within training.updates; 6 published.
     passes: int = 6
     # Refuse to train on fewer opinions.
-    least: int = 6
+    least: int = recorded(6)
 
     def __post_init__(self) -> None:
         for knob in ("count", "dialogues", "turn_tokens", "clusters", "most_words", "passes", "least"):
@@ -174,6 +174,11 @@ class Debate(Stage):
     openings: tuple[Dialogue, ...]
     play: RolePlay
     generator: Generator
+
+    @property
+    def tokens(self) -> int:
+        """Those of all debates."""
+        return self.play.tokens(len(self.openings))
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Play them."""

@@ -64,7 +64,7 @@ class CultureSPA(Method):
     # Passes over the rows, within training.updates; 1 published.
     passes: int = 1
     # Refuse to train on fewer questions whose answer the culture changes.
-    least: int = 8
+    least: int = recorded(8)
 
     def __post_init__(self) -> None:
         check(self.generated >= 0, "method.generated", self.generated, "give a number, or 0 for training items alone")

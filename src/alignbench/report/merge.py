@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.items import ACROSS, Scored
-from alignbench.report.record import CellRecord, ItemRecord
+from alignbench.report.record import ONE_FORM, CellRecord, ItemRecord
 
 
 def with_older(record: CellRecord, older: CellRecord) -> CellRecord:
@@ -15,17 +15,16 @@ def with_older(record: CellRecord, older: CellRecord) -> CellRecord:
 
     Both must be of the same answers of base and method, scored in the same way. A row brings its shares, its sources
     and the sentences on how to read it; its p-value and that of its neighbours stay those of the board they came from.
-    A row that both hold takes from ``older`` its specificity, where a control was asked only then.
+    A row that both hold takes from ``older`` its specificity and formats, where these were asked for only then.
     """
     before = {row.label: row for row in older.rows}
     rows = [row for row in older.rows if row.label not in {known.label for known in record.rows}]
     formats = any(row.formats for row in older.rows) and not any(row.formats for row in record.rows)
-    # The third sentence says in how many forms the questions were asked.
-    sentences = (*record.reading[:2], *record.reading[3:]) if formats else record.reading
+    sentences = [sentence for sentence in record.reading if not (formats and sentence == ONE_FORM)]
     known = {other.told for other in record.elsewhere}
     return replace(
         record,
-        rows=(*(_with_specificity(row, before.get(row.label)) for row in record.rows), *rows),
+        rows=(*(_completed(row, before.get(row.label)) for row in record.rows), *rows),
         notes=_once(record.notes, older.notes),
         items=_items(record.items, older.items),
         samples=record.samples or older.samples,
@@ -49,10 +48,12 @@ def entries(boards: Iterable[Sequence[Scored]]) -> list[Scored]:
     return sorted(found.values(), key=lambda entry: entry.kind == "reference")
 
 
-def _with_specificity(row: Row, older: Row | None) -> Row:
-    if older is None or older.key != row.key or row.specificity is not None:
+def _completed(row: Row, older: Row | None) -> Row:
+    if older is None or older.key != row.key:
         return row
-    return replace(row, **{name: value for name, value in vars(older).items() if name.startswith("specificity")})
+    names = [name for name in vars(row) if name.startswith("specificity")] if row.specificity is None else []
+    names += [] if row.formats else ["formats", "format_spread", "separable"]
+    return replace(row, **{name: getattr(older, name) for name in names})
 
 
 def _with_scores(newer: Scored, older: Scored) -> Scored:

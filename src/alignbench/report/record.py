@@ -21,6 +21,8 @@ T = TypeVar("T")
 Manifest: TypeAlias = Mapping[str, Any]
 # Name of the file that a stage leaves for reports.
 RECORD = "record.json"
+# The sentence of a cell whose questions were asked in one form.
+ONE_FORM = "The questions were asked in one form alone, so that nothing can be said on what the form decides."
 # What to do about a record whose fields are others.
 REMEDY = "this is not a record of this version; run the cell again"
 
@@ -211,6 +213,11 @@ class CellRecord:
     def aligned(self) -> Row | None:
         """The aligned model's row: the first of a method."""
         return next((r for r in self.rows if r.kind == "method"), None)
+
+    @property
+    def reading_of_tables(self) -> tuple[str, ...]:
+        """The sentences that stand under every table, the terminal's too."""
+        return self.reading[:4]
 
     def serving(self, row: Row | None, kind: Kind) -> Row | None:
         """The row of a kind that serves the method of ``row``: its control, or the base model told the same words."""

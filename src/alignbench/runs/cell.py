@@ -71,6 +71,8 @@ class Cell(Setting):
         """
         culture: Culture = instantiate(cfg.culture)
         control = _culture(culture.control, folders) if cfg.control else None
+        remedy = "a control is another country than the culture's: name one, or say control=false"
+        check(control is None or control.iso3 != culture.iso3, "culture.control", culture.control, remedy)
         source = instantiate(cfg.survey)
         others = tuple(_culture(name, folders) for name in cfg.others)
         cultures = tuple(c for c in (culture, control, *others) if c is not None)

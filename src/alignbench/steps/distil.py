@@ -24,6 +24,7 @@ from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking, Prompt
 from alignbench.norms.mining import LowNorms
 from alignbench.steps.mining import Mine
+from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.steps.texts import norms_text
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
@@ -76,6 +77,11 @@ class Distil(Stage):
     asking: Asking
     items: int
     sampling: Sampling
+
+    @property
+    def tokens(self) -> int:
+        """A thought for each chain, read again for its answer."""
+        return self.items * self.sampling.n * 2 * (PROMPT_TOKENS + self.sampling.max_new_tokens)
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Sample the chains.

@@ -23,6 +23,8 @@ from alignbench.training.options import OptionRow, Score
 from alignbench.training.recipe import Select, Training
 from alignbench.types import Item, ModelRef
 
+# Tokens of a survey question with its options, roughly.
+PROMPT_TOKENS = 150
 # iso3 -> what is said before the questions of that country; None says nothing.
 Systems: TypeAlias = Mapping[str, str | None]
 
@@ -70,6 +72,11 @@ class Fit(Stage):
     training: Training
     validation: Validation | None
     seed: int
+
+    @property
+    def tokens(self) -> int:
+        """Every update reads its prompts; forward and backward cost three times a forward."""
+        return 3 * self.training.updates * self.training.prompts_per_update * PROMPT_TOKENS
 
 
 def validation_of(context: RunContext, systems: Systems | None = None) -> Validation | None:

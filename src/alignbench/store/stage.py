@@ -47,6 +47,11 @@ class Stage(ABC):
             AlignbenchError: nothing may rest on it.
         """
 
+    @property
+    def tokens(self) -> int:
+        """How many tokens a model will read and write for it, by a rough guess from the inputs: for plans alone."""
+        return 0
+
     @cached_property
     def identity(self) -> dict[str, str]:
         """What stands for this stage in the identity of the stages after it."""

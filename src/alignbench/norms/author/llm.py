@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from alignbench.component import recorded
 from alignbench.generator import Generator
 from alignbench.generator.base import BaseModel
 from alignbench.norms.author import Author, Evidence
@@ -33,7 +34,7 @@ class LLMAuthor(Author):
     # Per norm.
     max_new_tokens: int = 48
     # Share of the items that need a norm which says something (ours); with fewer, nothing is built on the rest.
-    least: float = 0.5
+    least: float = recorded(0.5)
 
     def __post_init__(self) -> None:
         tokens = self.max_new_tokens

@@ -167,7 +167,7 @@ class Section:
     @property
     def reading(self) -> list[str]:
         """Sentences on how to read the figures."""
-        return _once(sentence for record in self.records for sentence in record.reading[:3])
+        return _once(sentence for record in self.records for sentence in record.reading_of_tables)
 
 
 def sections(board: Board) -> list[Section]:
