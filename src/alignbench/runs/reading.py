@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
 from alignbench.method.joint import Joint
+from alignbench.report.record import ONE_FORM
 from alignbench.runs.setting import Setting
 from alignbench.training.recipe import Select
 from alignbench.types import Culture, Split
@@ -84,7 +85,7 @@ def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:
 def _format(rows: Sequence[Row]) -> str:
     formats = next((tuple(row.formats) for row in rows if row.formats), ())
     if len(formats) < 2:
-        return "The questions were asked in one form alone, so that nothing can be said on what the form decides."
+        return ONE_FORM
     return (
         f"Format is half the range of a row's score over {len(formats)} formats ({', '.join(formats)}); a difference "
         "smaller than the larger one of the two rows' is not separable from format. It has no interval."
