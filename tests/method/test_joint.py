@@ -98,6 +98,7 @@ def test_replies_are_judged_by_the_norms_of_the_culture_in_the_text(trainings, m
     assert len(set(copies.values())) == 1 and set(copies) == {stance_system(c) for c in ("Iraq", "China")}
 
     # What only one of the two peoples holds earns more in its own rows.
+    assert [judge.iso3 for judge in found.model.training.judges.values()] == ["CHN", "IRQ"]
     china, iraq = (NormPool.load(stage.path) for stage in found.stages("norms"))
     levels = {norm.item: norm.level for norm in china.norms}
     disputed = [norm for norm in iraq.norms if levels.get(norm.item, norm.level) != norm.level]

@@ -91,11 +91,8 @@ class CultureLLM(Joint):
         countries = self.countries(context)
         systems = {iso3: rendered("chatbot", country=name) for iso3, name in countries.items()}
         varied = self._varied(context, seeds)
-        writer = context.generator.title
-        names = ", ".join(countries.values())
-        label = Label(
-            seeds, varied, context.train, tuple(countries), self.answer, names, writer if varied else "nobody"
-        )
+        writer, names = context.generator.title if varied else "nobody", ", ".join(countries.values())
+        label = Label(seeds, varied, context.train, tuple(countries), self.answer, names, writer)
         fit = LearnLabels(
             label=label,
             train=context.train,

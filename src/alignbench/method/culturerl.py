@@ -231,6 +231,11 @@ class Calibrate(Stage):
     seed: int
     insist: bool = recorded(False)
 
+    @property
+    def iso3(self) -> str:
+        """The country whose norms the judge is tried on."""
+        return self.pool.iso3
+
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """The facts are the calibration and the fitted thresholds."""
         norms = NormPool.load(tools.folder(self.pool))

@@ -87,5 +87,6 @@ class Stage(ABC):
 
     @property
     def components(self) -> dict[str, Component]:
-        """The components that it uses, by the name of the field in which they stand."""
-        return {name: value for name, value in self.held if isinstance(value, Component)}
+        """The components that it uses, by the name of the field in which they stand; its own before those in them."""
+        found = (*self.held, *inputs(self))
+        return {name: value for name, value in found if isinstance(value, Component)}
