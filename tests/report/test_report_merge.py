@@ -13,8 +13,9 @@ import pytest
 from alignbench.files import replacing, write_text
 from alignbench.report.board import read, write
 from alignbench.report.board.lines import Line
+from alignbench.report.record import ONE_FORM
 from alignbench.report.results import results
-from alignbench.report.study import finished, pages
+from alignbench.report.study import finished, pages, whole
 from tests.report.cells import cell
 
 
@@ -43,6 +44,32 @@ def test_a_cell_run_again_with_less_keeps_what_was_measured_before(tmp_path: Pat
     assert [row.label for row in found.record.rows if row.kind == "control"] == ["culturerl of X"]
     assert {"own_minus_cross", "elsewhere"} <= set(results(tmp_path)["metric"])
     assert pages([found]) == {found.stage: "culturerl-iraq-nano-s0"}
+
+
+def test_a_cell_run_again_without_control_and_formats_keeps_the_figures_that_rest_on_them(tmp_path: Path) -> None:
+    fuller = cell(tmp_path, "culturerl", "iraq", gain=0.9)
+    newest(tmp_path)
+    bare = cell(tmp_path, "culturerl", "iraq", gain=0.9, control=False, elsewhere=False)
+    stage = max(tmp_path.glob("score/*"), key=lambda folder: (folder / "record.json").stat().st_mtime_ns)
+    rows = tuple(replace(row, formats={}, format_spread=None, separable=None) for row in bare.rows)
+    (stage / "record.json").write_text(json.dumps(replace(bare, rows=rows, reading=(ONE_FORM,)).to_json()))
+    assert bare.aligned and fuller.aligned and fuller.aligned.specificity and bare.aligned.specificity is None
+    (found,) = finished(tmp_path)
+    own = found.record.aligned
+    assert found.stage == stage and own and ONE_FORM not in found.record.reading
+    assert (own.specificity, own.formats) == (fuller.aligned.specificity, fuller.aligned.formats)
+    assert line(tmp_path, "culturerl").row.specificity == pytest.approx(fuller.aligned.specificity)
+
+
+def test_the_page_of_one_score_has_what_the_others_of_its_answers_measured(tmp_path: Path) -> None:
+    cell(tmp_path, "culturerl", "iraq", gain=0.9)
+    (first,) = tmp_path.glob("score/*")
+    other = cell(tmp_path, "culturerl", "iraq", gain=0.6, run="other answers", elsewhere=False)
+    bare = cell(tmp_path, "culturerl", "iraq", gain=0.9, control=False, elsewhere=False)
+    stages = {json.dumps(json.loads((s / "record.json").read_text())): s for s in tmp_path.glob("score/*")}
+    of_bare, of_other = (whole(stages[json.dumps(record.to_json())]) for record in (bare, other))
+    assert of_bare.elsewhere == whole(first).elsewhere != () == of_other.elsewhere
+    assert of_bare.rows[: len(bare.rows)] != of_other.rows[: len(bare.rows)]
 
 
 def test_one_cell_without_a_control_leaves_the_others_theirs(tmp_path: Path) -> None:
