@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from alignbench.store.stages import Stage
 
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
-from alignbench.store.stages import Stage
 from alignbench.training.export import aligned
 from alignbench.training.options import OptionRow, distribution_sft, option_grpo, train_on_options
 from alignbench.training.recipe import Select
@@ -26,7 +26,7 @@ def test_sft_reaches_the_target_distribution_and_says_how(model: ModelRef, tmp_p
     )
     assert gaps[-1] < 0.03
     assert (facts["base_fingerprint"], facts["selection"]) == (model.fingerprint, "validation")
-    once = sum(len(Renderer.of(model).prompt_ids(row.chat)) for row in rows())
+    once = sum(len(Renderer.of(model).prompt(row.chat).ids) for row in rows())
     assert (facts["prompt_tokens"], facts["generated_tokens"]) == (40 * once, 0)  # 40 updates of all 4 rows
     assert not (tmp_path / "checkpoints").exists()
     entries = history(tmp_path)

@@ -7,7 +7,6 @@ Hadfield-Menell 2025 (arXiv 2503.08688); the wording is ours.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -196,11 +195,6 @@ class Asking:
         check(n <= len(ascii_uppercase), "item", item.id, f"{n} options are more than there are letters")
         numbers = self.labels is Labels.numbers or (self.labels is Labels.auto and n <= 9)
         return tuple(str(i + 1) for i in range(n)) if numbers else tuple(ascii_uppercase[:n])
-
-
-def template_hash(path: Path) -> str:
-    """Sixteen hex digits naming a template's text."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def _closing(said: Phrases, labels: Sequence[str], of_scale: bool) -> str:
