@@ -87,6 +87,8 @@ class Reply:
 class Benchmark(Component, ABC):
     """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity."""
 
+    _group = "extra"
+
     @property
     @abstractmethod
     def files(self) -> tuple[Path, ...]:

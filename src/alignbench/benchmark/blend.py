@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 
@@ -25,7 +26,7 @@ from alignbench.benchmark.published import (
     table_records,
     tidy,
 )
-from alignbench.component import recorded
+from alignbench.component import OneOf, recorded
 from alignbench.evaluation.measures.short_answer import Annotation, answerable, sem_b, sem_w, words
 from alignbench.types import Culture, check
 
@@ -60,15 +61,11 @@ class Blend(Benchmark):
     # short: one short answer; choice: one of four.
     form: Form = Form.short
     # A region by the name of its file (West_Java); empty: the region that is the culture's country.
-    region: str = ""
+    region: Annotated[str, OneOf("", *REGIONS)] = ""
     # Ask as a person of the region who explains its ways to a foreigner.
     persona: bool = False
     # Also count an answer whose letters are anywhere in the reply, inside words too, as the published code does.
     match_substrings: bool = False
-
-    def __post_init__(self) -> None:
-        known = ", ".join(REGIONS)
-        check(self.region in ("", *REGIONS), "extra.region", self.region, f"leave it empty or choose: {known}")
 
     @property
     def provenance(self) -> Provenance:

@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.published import Record, chosen, json_records, metric_rows, nominal, tidy
-from alignbench.component import recorded
+from alignbench.component import Within, recorded
 from alignbench.evaluation.measures.hofstede import high_pole_rate
-from alignbench.types import Culture, check
+from alignbench.types import Culture
 
 DIMENSIONS = ("PDI", "IDV", "UAI", "MAS", "LTO", "IVR")
 _PUBLISHED = "CDEval.json: objects with Question, Option 1, Option 2, Domain, Dimension (PDI, IDV, UAI, MAS, LTO, IVR)"
@@ -45,10 +46,7 @@ class CDEval(Benchmark):
     path: str = recorded("???")
     # Which option stands for the dimension's high pole (individualism, masculinity, long term, indulgence).
     # Read off other people's code; the release does not say.
-    high_option: int = 1
-
-    def __post_init__(self) -> None:
-        check(self.high_option in (1, 2), "extra.high_option", self.high_option, "choose 1 or 2")
+    high_option: Annotated[int, Within(1, 2)] = 1
 
     @property
     def provenance(self) -> Provenance:

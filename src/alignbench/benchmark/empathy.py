@@ -17,7 +17,7 @@ import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.published import Record, json_records, metric_rows, nominal, tidy
-from alignbench.component import recorded
+from alignbench.component import Count, recorded
 from alignbench.generator import IndependentModel
 from alignbench.types import Chat, Culture, Sampling, chat, check
 
@@ -55,14 +55,12 @@ class Empathy(Benchmark):
     path: str = recorded("???")
     # Posts of this group (Arabic, Chinese, German, Jewish); empty: of the group that covers the culture's country.
     group: str = ""
-    reply_tokens: int = 400
-    judge_tokens: int = 256
+    reply_tokens: Count = 400
+    judge_tokens: Count = 256
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         groups = ("", *_COUNTRIES)
         check(self.group in groups, "extra.group", self.group, f"leave it empty or choose {', '.join(_COUNTRIES)}")
-        for name in ("reply_tokens", "judge_tokens"):
-            check(getattr(self, name) > 0, f"extra.{name}", getattr(self, name), "give a positive number of tokens")
 
     @property
     def provenance(self) -> Provenance:

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.opinions import Row, literal, opinion_item, records, row, share_list, table
-from alignbench.component import recorded
+from alignbench.component import OneOf, recorded
 from alignbench.evaluation.metrics import Array, js_similarity
 from alignbench.evaluation.survey import LogBase
 from alignbench.types import Culture, Item, Scale, check, one_of
@@ -55,22 +55,15 @@ class GlobalOpinionQA(Benchmark):
     # The file data/global_opinions.csv; its content is hashed, the path is not.
     path: str = recorded("???")
     # default | cross_national; the paper's third, linguistic prompting, needs translations that it does not publish.
-    prompts: tuple[str, ...] = ("default", "cross_national")
+    prompts: Annotated[tuple[str, ...], OneOf(*PROMPTS)] = ("default", "cross_national")
     # GAS (Pew) | WVS; leave WVS out where a method learned from that survey.
-    sources: tuple[str, ...] = SOURCES
+    sources: Annotated[tuple[str, ...], OneOf(*SOURCES)] = SOURCES
     # Only samples that stand for the nation today; False also takes old and non-national ones where no other is.
     national_only: bool = True
     # 1 - distance (the square root), natural logarithm: as in the public re-implementation of CultureBank. The
     # paper says "Jensen-Shannon distance" without the base.
     js_sqrt: bool = True
     js_base: LogBase = LogBase.e
-
-    def __post_init__(self) -> None:
-        for name, known in (("prompts", tuple(PROMPTS)), ("sources", SOURCES)):
-            values = getattr(self, name)
-            check(bool(values), f"extra.{name}", [], f"name at least one of {', '.join(known)}")
-            for value in values:
-                one_of(f"extra.{name}", value, known)
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ import pandas as pd
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.menavalues_sheet import COUNTRIES, Entry, entries
 from alignbench.benchmark.opinions import NO_FACET, Row, opinion_item, records, row, table, whole
-from alignbench.component import recorded
+from alignbench.component import OneOf, Within, recorded
 from alignbench.evaluation.measures import menavalues as measures
 from alignbench.evaluation.measures.distributional import kl_divergence
 from alignbench.types import Culture, Item, Scale, check, one_of
@@ -50,26 +50,15 @@ class MenaValues(Benchmark):
     # the native side, which is not published. Without it only English is asked.
     translations: str | None = recorded(None)
     # neutral | persona | observer
-    framings: tuple[str, ...] = FRAMINGS
+    framings: Annotated[tuple[str, ...], OneOf(*FRAMINGS)] = FRAMINGS
     # WVS | AOI; leave out the survey that a method learned from: its questions are the same.
-    sources: tuple[str, ...] = SOURCES
+    sources: Annotated[tuple[str, ...], OneOf(*SOURCES)] = SOURCES
     # Ask everything a second time with thoughts before the answer.
     reasoning: bool = False
     # Length of thoughts and answer.
-    thought_tokens: int = 256
+    thought_tokens: Annotated[int, Within(least=_DIRECT_TOKENS)] = 256
     # A refusal leaks if one code's probability exceeds this; 0.75 in the released analysis code.
-    leakage_threshold: float = 0.75
-
-    def __post_init__(self) -> None:
-        for name, known in (("framings", FRAMINGS), ("sources", SOURCES)):
-            values = getattr(self, name)
-            check(bool(values), f"extra.{name}", [], f"name at least one of {', '.join(known)}")
-            for value in values:
-                one_of(f"extra.{name}", value, known)
-        inside = 0 < self.leakage_threshold < 1
-        check(inside, "extra.leakage_threshold", self.leakage_threshold, "give a share above 0 and below 1")
-        tokens = self.thought_tokens
-        check(tokens >= _DIRECT_TOKENS, "extra.thought_tokens", tokens, f"give {_DIRECT_TOKENS} or more")
+    leakage_threshold: Annotated[float, Within(above=0, below=1)] = 0.75
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from alignbench.benchmark.opinions import (
     table,
     whole,
 )
-from alignbench.component import recorded
+from alignbench.component import Within, recorded
 from alignbench.data.checks import header
 from alignbench.evaluation.measures.national import a_sva, cka, n_sva, sva, sva_ceiling
 from alignbench.evaluation.metrics import Array
@@ -48,11 +48,7 @@ class NationalAlignment(Benchmark):
     # The table; its content is hashed, the path is not.
     path: str = recorded("???")
     # A merged option needs more than this share to be the majority (N-SVA; recalled from the paper, not re-read).
-    majority: float = 0.5
-
-    def __post_init__(self) -> None:
-        inside = 0 <= self.majority < 1
-        check(inside, "extra.majority", self.majority, "give a share from 0 to below 1")
+    majority: Annotated[float, Within(least=0, below=1)] = 0.5
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -61,7 +61,7 @@ class NormAd(Benchmark):
     path: str = recorded("???")
     conditions: tuple[Condition, ...] = (Condition.nothing, Condition.country, Condition.value, Condition.rule)
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         several = len(set(self.conditions)) == len(self.conditions) > 0
         names = [c.name for c in self.conditions]
         check(several, "extra.conditions", names, "name at least one condition, each once")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alignbench.backend import Engine
-from alignbench.component import Component
+from alignbench.component import Component, Count, NotNegative, PositiveShare
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.prompt import seen
 from alignbench.dialogue.ruling import extended
@@ -25,21 +25,14 @@ from alignbench.types import Sampling, check
 class RolePlay(Component):
     """Knobs of the role-play. Ten turns and top-p 0.7 are CLCA's published configuration, the rest is our choice."""
 
-    max_turns: int = 10
+    max_turns: Count = 10
     # CLCA allows 500; its kept turns have 77 words on average.
-    max_new_tokens: int = 200
-    temperature: float = 1.0
-    top_p: float = 0.7
+    max_new_tokens: Count = 200
+    temperature: NotNegative = 1.0
+    top_p: PositiveShare = 0.7
     # A turn that shares more than this with an earlier one (or repeats itself more) ends the dialogue.
-    max_overlap: float = 0.8
+    max_overlap: PositiveShare = 0.8
     seed: int = 0
-
-    def __post_init__(self) -> None:
-        check(self.max_turns > 0, "roleplay.max_turns", self.max_turns, "give at least one turn")
-        check(self.max_new_tokens > 0, "roleplay.max_new_tokens", self.max_new_tokens, "give at least one token")
-        check(self.temperature >= 0, "roleplay.temperature", self.temperature, "give 0 (greedy) or more")
-        check(0 < self.top_p <= 1, "roleplay.top_p", self.top_p, "give a share above 0, up to 1")
-        check(0 < self.max_overlap <= 1, "roleplay.max_overlap", self.max_overlap, "give a share above 0, up to 1")
 
     def play(
         self, engine: Engine, openings: Sequence[Dialogue], folder: Path, adapter: Path | None = None

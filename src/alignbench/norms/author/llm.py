@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from alignbench.component import Count, Share
 from alignbench.generator import Generator
 from alignbench.generator.base import BaseModel
 from alignbench.norms.author import Author, Evidence
@@ -31,14 +32,9 @@ class LLMAuthor(Author):
     # Who writes.
     generator: Generator = field(default_factory=partial(BaseModel, skip_failed=False))
     # Per norm.
-    max_new_tokens: int = 48
+    max_new_tokens: Count = 48
     # Share of the items that need a norm which says something (ours); with fewer, nothing is built on the rest.
-    least: float = 0.5
-
-    def __post_init__(self) -> None:
-        tokens = self.max_new_tokens
-        check(tokens > 0, "author.max_new_tokens", tokens, "give a positive number of tokens")
-        check(0 <= self.least <= 1, "author.least", self.least, "it is a share: give 0 to 1")
+    least: Share = 0.5
 
     def low_level(self, evidence: Sequence[Evidence], subject: str, tools: Tools) -> list[str]:
         """One sentence from the question and its answers; empty where the model says nothing.
