@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alignbench.component import Positive, supplied
+from alignbench.component import NotNegative, Positive, supplied
 from alignbench.judge.decisive import Decisive, GradedJudge
 from alignbench.judge.likelihood import likelihood_contrast
 from alignbench.tools import Tools
@@ -20,7 +20,7 @@ from alignbench.types import ModelRef
 class BlendJudge(GradedJudge):
     """Score: cosine contrast / embedding_unit + likelihood contrast / likelihood_unit."""
 
-    margin: float = 0.3
+    margin: NotNegative = 0.3
     # A typical difference of cosines.
     embedding_unit: Positive = 0.1
     # A typical difference of log-probabilities, in nats.

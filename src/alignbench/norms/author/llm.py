@@ -8,17 +8,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from alignbench.component import Count, Share
 from alignbench.generator import Generator
 from alignbench.generator.base import BaseModel
 from alignbench.norms.author import Author, Evidence
 from alignbench.progress import say
+from alignbench.templates import rendered
 from alignbench.tools import Tools
 from alignbench.types import Sampling, chat, check
 
-_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
+_prompt = partial(rendered, Path(__file__).parent / "prompts")
 _NUMBER = re.compile(r"^\W*\d*[.):]?\W*")
 _WORD = re.compile(r"\w+")
 # What is said of the subject, in words: "work hard" is two. Our choice.
@@ -72,10 +71,6 @@ class LLMAuthor(Author):
     def note(self) -> str:
         """Which model wrote."""
         return f"Norms were written by {self.generator.title}."
-
-
-def _prompt(name: str, **values: object) -> str:
-    return _TEMPLATES.get_template(f"{name}.jinja").render(**values).strip()
 
 
 def _lines(text: str, subject: str, count: int) -> list[str]:
