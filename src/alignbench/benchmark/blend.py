@@ -6,7 +6,6 @@ of the other form are answers of other regions.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from alignbench.benchmark.published import (
     choice_rows,
     json_file,
     metric_rows,
-    nominal,
+    plain_item,
     table_records,
     tidy,
 )
@@ -124,7 +123,7 @@ class Blend(Benchmark):
                 asked = record.text("en_question").replace("your country", place)
                 user = f"{asked}\n\nGive one short answer and nothing else."
                 gold = [[list(a.answers), a.votes] for a in annotations]
-                item = nominal(number, number, "everyday life", asked)
+                item = plain_item(number, number, "everyday life", asked)
                 found.append(Question(item, gold, framing=self._framing(place), user=user))
         return found
 
@@ -175,13 +174,9 @@ def _multiple_choice(record: Record, framing: str | None) -> Question:
     asked, instructions, _ = record.text("prompt").partition(_INSTRUCTIONS)
     if not instructions:
         raise record.wrong("prompt", asked[:60], f"the question must end before {_INSTRUCTIONS.strip()!r}")
-    try:
-        choices = json.loads(record.text("choices"))
-    except json.JSONDecodeError as error:
-        raise record.wrong("choices", record.text("choices"), f"this is not JSON ({error.msg})") from None
-    answer = record.text("answer_idx")
-    if not isinstance(choices, dict) or answer not in choices:
+    choices, answer = record.json("choices", dict), record.text("answer_idx")
+    if answer not in choices:
         raise record.wrong("answer_idx", answer, "it must be a letter of the choices")
     options = [str(text) for text in choices.values()]
-    item = nominal(record.text("MCQID"), record.text("ID"), "everyday life", asked, options)
+    item = plain_item(record.text("MCQID"), record.text("ID"), "everyday life", asked, options)
     return Question(item, list(choices).index(answer), framing=framing)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, chosen, json_records, metric_rows, nominal, tidy
+from alignbench.benchmark.published import Record, chosen, json_records, metric_rows, plain_item, tidy
 from alignbench.component import Within, recorded
 from alignbench.evaluation.measures.hofstede import high_pole_rate
 from alignbench.types import Culture
@@ -66,11 +66,6 @@ class CDEval(Benchmark):
             ),
         )
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The JSON."""
-        return (Path(self.path),)
-
     def questions(self, culture: Culture) -> list[Question]:
         """Every choice in two wordings and two orders; the culture comes from the method alone."""
         records = json_records(Path(self.path), _PUBLISHED)
@@ -104,7 +99,7 @@ class CDEval(Benchmark):
         for (wording, (template, choices)), swapped in product(_WORDINGS.items(), (False, True)):
             first, second = reversed(options) if swapped else options
             named = f"{number}:{wording}:{'swapped' if swapped else 'listed'}"
-            item = nominal(named, f"{dimension} {domain}", dimension, asked, (first, second))
+            item = plain_item(named, f"{dimension} {domain}", dimension, asked, (first, second))
             user = template.format(question=asked, first=first, second=second)
             high = (self.high_option - 1) ^ swapped
             yield Question(item, {"choice": number, "high": high}, {"dimension": dimension}, user=user, choices=choices)

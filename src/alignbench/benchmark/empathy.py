@@ -16,7 +16,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, json_records, metric_rows, nominal, tidy
+from alignbench.benchmark.published import Record, json_records, metric_rows, plain_item, tidy
 from alignbench.component import Count, recorded
 from alignbench.generator import IndependentModel
 from alignbench.types import Chat, Culture, Sampling, chat, check
@@ -78,11 +78,6 @@ class Empathy(Benchmark):
                 "Ratings that can not be read are left out and counted in the unparsed rows.",
             ),
         )
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The posts."""
-        return (Path(self.path),)
 
     @property
     def max_new_tokens(self) -> int:
@@ -149,5 +144,5 @@ def _question(record: Record, group: str) -> Question:
     if re.fullmatch(r"https?://\S+", post):
         raise inner.wrong("text", post, "the release holds links only; put the post's own text here")
     user = f"Somebody writes to you:\n\n{post}\n\nWrite a reply that supports this person."
-    item = nominal(record.text("post_id"), record.text("post_id"), "emotional support", post)
+    item = plain_item(record.text("post_id"), record.text("post_id"), "emotional support", post)
     return Question(item, {"post": post}, {"culture": group}, user=user)

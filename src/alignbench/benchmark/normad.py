@@ -22,7 +22,7 @@ from alignbench.benchmark.published import (
     is_named,
     majority_rows,
     metric_rows,
-    nominal,
+    plain_item,
     set_row,
     table_records,
     tidy,
@@ -84,11 +84,6 @@ class NormAd(Benchmark):
             ),
         )
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The CSV."""
-        return (Path(self.path),)
-
     def questions(self, culture: Culture) -> list[Question]:
         """Every story of the country under every condition."""
         records = [
@@ -121,7 +116,7 @@ def _question(record: Record, condition: Condition, culture: Culture) -> Questio
     known = _known(record, condition, culture.country)
     asked = "\n\n".join(text for text in (known, record.text("Story")) if text)
     subject = record.text("Subaxis")
-    item = nominal(f"{record.text('ID')}:{condition.name}", subject, "etiquette", asked, _OPTIONS)
+    item = plain_item(f"{record.text('ID')}:{condition.name}", subject, "etiquette", asked, _OPTIONS)
     return Question(item, _LABELS.index(gold), {"condition": condition.name})
 
 
