@@ -34,9 +34,7 @@ class RolePlay(Component):
     max_overlap: PositiveShare = 0.8
     seed: int = 0
 
-    def play(
-        self, engine: Engine, openings: Sequence[Dialogue], folder: Path, adapter: Path | None = None
-    ) -> list[Dialogue]:
+    def play(self, engine: Engine, openings: Sequence[Dialogue], folder: Path) -> list[Dialogue]:
         """All dialogues to their end, in the order of ``openings``; one call to the engine a turn.
 
         The state is in ``folder`` after every turn. A run that was cut off goes on from it and ends as it would have,
@@ -44,7 +42,7 @@ class RolePlay(Component):
 
         Args:
             openings: no turn spoken; two takes of one scene differ in the seed of their scenario.
-            folder: belongs to this engine and adapter; made if missing.
+            folder: belongs to this engine; made if missing.
 
         Raises:
             AlignbenchError: unfilled placeholders, an opening given twice, a folder of another role-play.
@@ -54,35 +52,17 @@ class RolePlay(Component):
         with bar(len(dialogues), "role-play", "dialogue") as progress, engine.remembering():
             progress.update(len(dialogues) - len(_live(dialogues)))
             while live := _live(dialogues):
-                spoken = iter(self._round(engine, live, adapter))
+                spoken = iter(self._round(engine, live))
                 dialogues = [d if d.stop else next(spoken) for d in dialogues]
                 save(folder, spelt_out(self), dialogues)
                 progress.update(len(live) - len(_live(dialogues)))
         return dialogues
 
-    def sequential(self, engine: Engine, openings: Sequence[Dialogue], adapter: Path | None = None) -> list[Dialogue]:
-        """One dialogue after the other, turn by turn: what :meth:`play` is measured against.
-
-        Word for word the same dialogues when greedy. A sampled text depends on its call, so there the two agree in
-        distribution only.
-
-        Raises:
-            AlignbenchError: unfilled placeholders, an opening given twice.
-        """
-        _check(openings)
-        dialogues = []
-        for dialogue in openings:
-            with engine.remembering():
-                while dialogue.stop is None:
-                    (dialogue,) = self._round(engine, [dialogue], adapter)
-            dialogues.append(dialogue)
-        return dialogues
-
-    def _round(self, engine: Engine, live: Sequence[Dialogue], adapter: Path | None) -> list[Dialogue]:
+    def _round(self, engine: Engine, live: Sequence[Dialogue]) -> list[Dialogue]:
         """The next turn of dialogues that go on, in one call whose seed depends on the round and on each of them."""
         who = [(d.scenario.id, d.scenario.culture, d.scenario.seed, d.country, len(d.turns)) for d in live]
         sampling = Sampling(self.max_new_tokens, self.temperature, self.top_p, seed=seed_of(self.seed, *who))
-        texts = engine.generate([seen(d, d.next_side) for d in live], sampling, adapter)
+        texts = engine.generate([seen(d, d.next_side) for d in live], sampling)
         return [extended(d, said[0], self.max_turns, self.max_overlap) for d, said in zip(live, texts, strict=True)]
 
 
