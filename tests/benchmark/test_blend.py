@@ -113,7 +113,7 @@ def test_content_and_not_the_path_is_identity(short, tmp_path):
 def test_wrong_files_are_refused(short, tmp_path):
     with pytest.raises(AlignbenchError, match="no such file"):
         short.questions(USA)
-    with pytest.raises(AlignbenchError, match="choose: Algeria"):
+    with pytest.raises(AlignbenchError, match="choose one of nothing, Algeria"):
         Blend("x", region="Atlantis")
     broken = {"X-01": {**SHORT["X-01"], "annotations": [{"en_answers": ["a"], "count": "many"}]}}
     write_json(tmp_path / "Greece_data.json", broken)

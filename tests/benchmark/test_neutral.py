@@ -90,7 +90,8 @@ def test_intervals_end_where_the_metric_does() -> None:
     kinds, ranges = {"base": "base", "tuned": "method"}, {"accuracy": (0.0, 0.94), "rating": (1.2, 5.0)}
     frames = pd.concat([table, rated, table.assign(label="tuned", value=values / 50)])
     assert interval(values, groups, Bootstrap(500)).high > 0.94
-    found = summary(frames, Bootstrap(500), dict.fromkeys(kinds, "k"), kinds, ranges.__getitem__)
+    against = {"base": None, "tuned": "base"}
+    found = summary(frames, Bootstrap(500), dict.fromkeys(kinds, "k"), kinds, against, ranges.__getitem__)
     lines = {(line.label, line.metric): line for line in found}
     assert lines["base", "accuracy"].value.high == 0.94 and lines["base", "rating"].value.low == 1.2
     assert lines["tuned", "accuracy"].difference.low == -0.94 and lines["tuned", "accuracy"].kind == "method"

@@ -63,13 +63,6 @@ def test_unparsed_outputs_are_counted():
     assert found.near_chance
 
 
-def test_a_limit_draws_a_sample_and_the_seed_decides_which():
-    by_seed = [calibrate(Oracle(blind="wages"), make_pool(), TOOLS, seed, limit=3) for seed in range(6)]
-    assert {c.norms for c in by_seed} == {3}
-    assert len({c.accuracy for c in by_seed}) > 1
-    assert calibrate(Oracle(blind="wages"), make_pool(), TOOLS, 1, limit=3) == by_seed[1]
-
-
 def test_a_calibration_goes_into_json():
     record = json.loads(json.dumps(asdict(calibrate(given(EmbeddingJudge()), make_pool(), TOOLS, seed=0))))
     assert record["near_chance"] is False

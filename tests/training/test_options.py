@@ -29,7 +29,7 @@ def test_sft_reaches_the_target_distribution_and_says_how(model: ModelRef, tmp_p
     )
     assert gaps[-1] < 0.03
     assert (facts["base_fingerprint"], facts["selection"]) == (model.fingerprint, "validation")
-    once = sum(len(Renderer.of(model).prompt_ids(row.chat)) for row in rows())
+    once = sum(len(Renderer.of(model).prompt(row.chat).ids) for row in rows())
     assert (facts["prompt_tokens"], facts["generated_tokens"]) == (40 * once, 0)  # 40 updates of all 4 rows
     assert not (tmp_path / "checkpoints").exists()
     entries = history(tmp_path)

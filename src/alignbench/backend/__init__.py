@@ -83,6 +83,8 @@ class Backend(Component, ABC):
         serves_full_modules: whether an adapter may hold modules trained in full beside its LoRA matrices.
     """
 
+    _group = "backend"
+
     serves_full_modules: ClassVar[bool] = False
 
     def verify(self) -> None:

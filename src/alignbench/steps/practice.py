@@ -11,13 +11,12 @@ from itertools import cycle
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alignbench.backend import Engine
 from alignbench.context import RunContext
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Answer, Asking
-from alignbench.evaluation.metrics import js_similarity
+from alignbench.evaluation.metrics import js_similarity, softmax
 from alignbench.store.stage import Stage
 from alignbench.training.options import OptionRow, Score
 from alignbench.training.recipe import Select, Training
@@ -54,7 +53,7 @@ class Validation:
                 prompt = asking.prompt(item, 0, order, system)
                 asked.append((prompt.request, np.array(answers[item.id].shares)[list(prompt.options)]))
         found = score([request.chat for request, _ in asked], [request.options for request, _ in asked])
-        return float(np.mean([js_similarity(p, _softmax(a.logprobs)) for (_, p), a in zip(asked, found, strict=True)]))
+        return float(np.mean([js_similarity(p, softmax(a.logprobs)) for (_, p), a in zip(asked, found, strict=True)]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,12 +129,6 @@ def likeliest(engine: Engine, asking: Asking, items: Sequence[Item], system: str
     for asked in prompts:
         shares = np.zeros(len(asked[0].options))
         for prompt in asked:
-            shares[list(prompt.options)] += _softmax(next(scores).logprobs)
+            shares[list(prompt.options)] += softmax(next(scores).logprobs)
         found.append(int(shares.argmax()))
     return found
-
-
-def _softmax(logprobs: Sequence[float]) -> NDArray[np.float64]:
-    weights = np.exp(np.array(logprobs) - max(logprobs))
-    shares: NDArray[np.float64] = weights / weights.sum()
-    return shares
