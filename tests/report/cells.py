@@ -9,12 +9,13 @@ from zlib import crc32
 
 import numpy as np
 
-from alignbench.evaluation.board import Entry, rows, scored
+from alignbench.evaluation.board import Entry, Row, rows, scored
 from alignbench.evaluation.items import ITEMS, to_table
 from alignbench.evaluation.score import uniform
 from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.identity import identity
 from alignbench.report.record import Cell, CellRecord, DamageRecord
+from alignbench.report.study import Finished, by_seed, pooled, resampling
 from tests.evaluation.worlds import item, survey
 
 KNOBS = SurveyBenchmark(bootstrap=100)
@@ -145,3 +146,9 @@ def fill(store: Path) -> Path:
             cell(store, "culturerl", culture, seed, 0.8)
             cell(store, "culturerl", culture, seed, 0.3, reward="verdict")
     return store
+
+
+def pooled_board(cells: Sequence[Finished], name: str | None = None) -> list[Row]:
+    """One board of cells of one culture, each under ``name`` or its method's."""
+    named = by_seed((name or found.record.cell.method, found) for found in cells)
+    return rows(pooled(named), resampling(cells[0]))

@@ -19,9 +19,9 @@ from alignbench.report.board.marks import difference_labels, spread_labels
 from alignbench.report.board.panels import Heat
 from alignbench.report.figures import Axis
 from alignbench.report.page import environment, write_page
-from alignbench.report.study import by_name, finished, method_name, pages, pooled_board
+from alignbench.report.study import finished, pages
 from tests.report.browser import CHROMIUM, drive
-from tests.report.cells import cell, fill, key, stage
+from tests.report.cells import cell, fill, key, pooled_board, stage
 from tests.report.conftest import EMPTY, PIXEL
 
 
@@ -93,7 +93,7 @@ def test_variety_between_cultures_stands_beside_peoples(reports: Path) -> None:
 
 def test_special_characters_survive_latex(tmp_path: Path) -> None:
     cell(tmp_path, "a_b", "iraq", gain=0.3)
-    assert r"& a\_b &" in latex({"50 % & more": pooled_board(by_name(finished(tmp_path), method_name))})
+    assert r"& a\_b &" in latex({"50 % & more": pooled_board(finished(tmp_path))})
 
 
 def test_the_page_is_one_file_and_says_what_must_be_said_first(reports: Path) -> None:

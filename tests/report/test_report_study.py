@@ -12,19 +12,19 @@ from alignbench.evaluation.statistics import holm
 from alignbench.report.board.cost import Ledger
 from alignbench.report.board.groups import groups
 from alignbench.report.board.variant import Recipe, names, variants
-from alignbench.report.study import by_name, finished, method_name, pooled_board
-from tests.report.cells import cell
+from alignbench.report.study import finished
+from tests.report.cells import cell, pooled_board
 
 
 def test_one_cell_pooled_is_its_own_board(tmp_path: Path) -> None:
     record = cell(tmp_path, "culturerl", "iraq")
-    assert pooled_board(by_name(finished(tmp_path), method_name)) == list(record.rows)
+    assert pooled_board(finished(tmp_path)) == list(record.rows)
 
 
 def test_seeds_are_averaged_baselines_stand_once_and_holm_covers_the_whole_board(tmp_path: Path) -> None:
     records = [cell(tmp_path, "culturerl", "iraq", seed, 0.8) for seed in (0, 1)]
     records += [cell(tmp_path, "survey_sft", "iraq", seed, 0.6) for seed in (0, 1)]
-    rows = {row.label: row for row in pooled_board(by_name(finished(tmp_path), method_name))}
+    rows = {row.label: row for row in pooled_board(finished(tmp_path))}
     assert len(rows) == 2 + 2 * 2 + 4
     own = rows["culturerl"]
     assert own.seeds == 2 and rows["base"].seeds == rows["cultural_prompt"].seeds == 1
@@ -42,14 +42,14 @@ def test_seeds_are_averaged_baselines_stand_once_and_holm_covers_the_whole_board
 def test_of_two_cells_with_one_name_and_seed_the_newer_counts(tmp_path: Path) -> None:
     cell(tmp_path, "culturerl", "iraq", gain=0.2, reward="verdict")
     newer = cell(tmp_path, "culturerl", "iraq", gain=0.9)
-    rows = {row.label: row for row in pooled_board(by_name(finished(tmp_path), method_name))}
+    rows = {row.label: row for row in pooled_board(finished(tmp_path))}
     assert rows["culturerl"].seeds == 1 and rows["culturerl"].score == pytest.approx(newer.rows[1].score)
 
 
 def test_the_rows_of_a_variant_carry_its_name(tmp_path: Path) -> None:
     cell(tmp_path, "culturerl", "iraq", gain=0.2, reward="verdict")
     (found,) = finished(tmp_path)
-    rows = {row.label: row for row in pooled_board({"culturerl, reward=verdict": [found]})}
+    rows = {row.label: row for row in pooled_board([found], "culturerl, reward=verdict")}
     control = rows["culturerl, reward=verdict of X"]
     assert (control.kind, control.method, control.against) == ("control", *["culturerl, reward=verdict"] * 2)
     assert rows["culturerl, reward=verdict"].specificity == pytest.approx(found.record.rows[1].specificity)
@@ -76,7 +76,7 @@ def test_cells_of_an_earlier_version_are_counted_in_one_line(
 def test_formats_are_averaged_over_seeds_and_decide_what_is_separable(tmp_path: Path) -> None:
     for seed in (0, 1):
         record = cell(tmp_path, "culturerl", "iraq", seed, 0.8)
-    rows = {row.label: row for row in pooled_board(by_name(finished(tmp_path), method_name))}
+    rows = {row.label: row for row in pooled_board(finished(tmp_path))}
     own, base = rows["culturerl"], rows["base"]
     assert own.formats == {"forward": 0.8, "reversed": pytest.approx(0.83)}
     assert record.rows[1].format_spread == pytest.approx(0.02)

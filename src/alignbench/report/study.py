@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from alignbench.evaluation.board import Row, rows
 from alignbench.evaluation.items import ITEMS, Scored, label_of, load, pool_seeds
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.files import leave_out, read_object
@@ -173,16 +172,6 @@ def pages(cells: Sequence[Finished]) -> dict[Path, str]:
     }
 
 
-def method_name(record: CellRecord) -> str:
-    """The method as chosen on the command line."""
-    return record.cell.method
-
-
-def by_name(cells: Iterable[Finished], name: Callable[[CellRecord], str]) -> dict[str, list[Finished]]:
-    """:func:`by_seed` under the name of each record."""
-    return by_seed((name(cell.record), cell) for cell in cells)
-
-
 def by_seed(named: Iterable[tuple[str, Finished]]) -> dict[str, list[Finished]]:
     """Name -> its cells by seed; of two with the same name and seed the later counts."""
     found: dict[str, dict[int, Finished]] = {}
@@ -191,19 +180,11 @@ def by_seed(named: Iterable[tuple[str, Finished]]) -> dict[str, list[Finished]]:
     return {name: [seeds[seed] for seed in sorted(seeds)] for name, seeds in found.items()}
 
 
-def pooled_board(named: Mapping[str, Sequence[Finished]]) -> list[Row]:
-    """One board of all methods of one culture; intervals cover batteries, and seeds where there are several.
+def pooled(named: Mapping[str, Iterable[Finished]], baselines: Mapping[str, str] | None = None) -> list[Scored]:
+    """What stands on one board of all methods of one culture, item by item, the seeds of each together.
 
     Args:
         named: what a method is called -> its cells, one a seed; all of one culture, model and split.
-    """
-    return rows(pooled(named), resampling(next(cell for cells in named.values() for cell in cells)))
-
-
-def pooled(named: Mapping[str, Iterable[Finished]], baselines: Mapping[str, str] | None = None) -> list[Scored]:
-    """What stands on :func:`pooled_board`, item by item.
-
-    Args:
         baselines: key of a baseline's answers -> what it is called, where that is not its label.
     """
     cells = [(name, cell) for name, found in named.items() for cell in found]
@@ -245,11 +226,3 @@ def damage(cells: Iterable[CellRecord]) -> float | None:
     """Mean change of the score when told other countries, over countries and seeds; None where none was asked."""
     changes = [other.difference for record in cells for other in record.elsewhere]
     return fmean(changes) if changes else None
-
-
-def by_culture(cells: Iterable[Finished]) -> Mapping[str, list[Finished]]:
-    """Cells by the name of their culture, in order of appearance."""
-    found: dict[str, list[Finished]] = {}
-    for cell in cells:
-        found.setdefault(cell.record.cell.culture, []).append(cell)
-    return found
