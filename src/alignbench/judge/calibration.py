@@ -100,6 +100,11 @@ def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int) -> Calibrat
     )
 
 
+def unfitted(judge: J) -> J:
+    """The judge without a cut of its own, which :func:`fit_thresholds` would replace whatever it is."""
+    return replace(judge, related_cut=GradedJudge.related_cut) if isinstance(judge, GradedJudge) else judge
+
+
 def fit_thresholds(judge: J, pool: NormPool, tools: Tools, seed: int = 0) -> J:
     """The judge with ``related_cut`` and ``margin`` fitted to the pool's own sentences.
 

@@ -24,7 +24,7 @@ from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Asking
 from alignbench.judge import Judge
-from alignbench.judge.calibration import calibrate, fit_thresholds
+from alignbench.judge.calibration import calibrate, fit_thresholds, unfitted
 from alignbench.method import RunContext
 from alignbench.method.joint import Joint
 from alignbench.norms.cluster import Clustering
@@ -108,7 +108,8 @@ class CultureRL(Joint):
         countries = self.countries(context)
         systems = self.systems(countries)
         pools = {iso3: self._pool(context, iso3, country) for iso3, country in countries.items()}
-        judges = {iso3: Calibrate(pool, context.judge, context.seed, context.insist) for iso3, pool in pools.items()}
+        judge = unfitted(context.judge)
+        judges = {iso3: Calibrate(pool, judge, context.seed, context.insist) for iso3, pool in pools.items()}
         survey_format = self.prompts is not Prompts.open
         graded = self.reward is Reward.entropy and survey_format
         fit = Practise(
