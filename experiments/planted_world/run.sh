@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every method on three countries and three seeds, with damage measured in three others; about 40 minutes on 2 cores.
+# Every method on three countries and three seeds, with damage measured in three others; about 15 minutes on 2 cores.
 set -e
 RUN="python -m alignbench -m model=nano culture=iraq,china,brazil seed=0,1,2 others=[usa,bangladesh,russia]"
 WHERE="store=outputs/planted_world/store reports=outputs/planted_world/reports"
