@@ -39,7 +39,7 @@ def test_all_of_the_sheet_loads(path: Path) -> None:
 def test_three_framings_refusals_and_leakage_of_the_whole_sheet(path: Path) -> None:
     def say(chat):
         system = chat[0].content if len(chat) > 1 else ""
-        return "I can not say." if "lamp" in chat[-1].content and system else "2"
+        return "I cannot say." if "lamp" in chat[-1].content and system else "2"
 
     engine = Speaker(lambda chat, options: logs([0.8] + [0.2 / (len(options) - 1)] * (len(options) - 1)), say)
     knobs = MenaValues(str(path))

@@ -16,7 +16,7 @@ TOOLS = tools_with(Table)
 
 @dataclass(frozen=True)
 class Oracle(Judge):
-    """Right always, never or only in one cluster; or an LLM that can not be parsed."""
+    """Right always, never or only in one cluster; or an LLM that cannot be parsed."""
 
     right: bool = True
     blind: str = ""

@@ -77,7 +77,7 @@ def test_what_could_be_seen_and_what_may_be_format_stands_in_every_form(reports:
     assert f"| {float(own['detectable']):.3f} | ±0.015 ≈ |" in line
     assert r"$\pm$0.015 $\approx$" in (reports / "board.tex").read_text()
     page = (reports / "board.html").read_text(encoding="utf-8")
-    assert "±0.015 ≈" in page and "<dt>Could see</dt>" in page
+    assert "±0.015 ≈" in page and "<dt>Detectable</dt>" in page
 
 
 def test_variety_between_cultures_stands_beside_peoples(reports: Path) -> None:

@@ -105,5 +105,5 @@ class Backend(Component, ABC):
         """An engine for ``model``. Cheap: nothing is loaded yet.
 
         Raises:
-            AlignbenchError: this backend can not run here (what :meth:`verify` says, or a device is missing).
+            AlignbenchError: this backend cannot run here (what :meth:`verify` says, or a device is missing).
         """

@@ -59,7 +59,7 @@ class Renderer:
         """Tokens by which ``option`` continues ``prompt``.
 
         Remembered per option and per text since the prompt's last special token: what stands
-        before a special token can not change how the rest is tokenised.
+        before a special token cannot change how the rest is tokenised.
         """
         start = max((i for i, token in enumerate(prompt.ids) if token in self._special), default=-1)
         key = (prompt.ids[start + 1 :] if start >= 0 else prompt.ids, option)

@@ -58,7 +58,7 @@ class Server(Backend):
         web = self.base_url.startswith(("http://", "https://"))
         check(web, "backend.base_url", self.base_url, "give an address like http://localhost:8000/v1")
         priced = all(getattr(self, price) > 0 for price in _PRICES)
-        remedy = f"dollars can not be counted without prices: set {' and '.join(f'backend.{p}' for p in _PRICES)}"
+        remedy = f"dollars cannot be counted without prices: set {' and '.join(f'backend.{p}' for p in _PRICES)}"
         check(priced or not self.budget_usd, "backend.budget_usd", self.budget_usd, remedy)
 
     def verify(self) -> None:

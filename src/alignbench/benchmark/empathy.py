@@ -75,7 +75,7 @@ class Empathy(Benchmark):
             assumptions=(
                 "The judge model knows what fits a culture; nobody has checked it on this rubric.",
                 "Rubric and prompts are ours; which countries a group stands for is our choice.",
-                "Ratings that can not be read are left out and counted in the unparsed rows.",
+                "Ratings that cannot be read are left out and counted in the unparsed rows.",
             ),
         )
 

@@ -177,7 +177,7 @@ class Asking:
         def request(question: str | None) -> Request:
             return Request(chat(render("item", question), system), answers)
 
-        check(not thinking or said.think is not None, "language", language, "thoughts can not be asked for in it")
+        check(not thinking or said.think is not None, "language", language, "thoughts cannot be asked for in it")
         prior = request(None) if by_text and self.divide_prior and not thinking else None
         options = tuple(range(len(item.codes)))[::step]
         conclude = render("conclude", item.question) if thinking else None

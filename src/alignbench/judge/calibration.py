@@ -2,7 +2,7 @@
 
 Every norm of the pool, said in the first person, must be judged +1; its opposite -1; the statement of
 a norm from another cluster 0. These are templated sentences in the very words of the norms, so the
-figures are an upper bound: free text is harder, and a judge that fails here can not be used.
+figures are an upper bound: free text is harder, and a judge that fails here cannot be used.
 Our choice throughout; CultureRL reports no calibration.
 """
 

@@ -26,7 +26,7 @@ _TITLES = (
     "skill",
     "difference († own minus cross, ‡ beyond the prompt), 95 %",
     "p (Holm)",
-    "could see",
+    "minimum detectable effect",
     "format",
     "entropy (people's)",
     "option mass",
