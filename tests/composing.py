@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 
 from hydra import compose, initialize_config_dir
@@ -11,6 +12,8 @@ from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
 
 from alignbench.config import conf_dir, register
+from alignbench.embedder import Embedder
+from alignbench.runs.cell import Cell
 
 
 def composed(*words: str) -> DictConfig:
@@ -35,3 +38,10 @@ def of_choices(*words: str) -> DictConfig:
     register()
     with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         return compose("config", overrides=list(words), return_hydra_config=True)
+
+
+def with_embedder(cell: Cell, embedder: Embedder) -> Cell:
+    """The cell with another embedder, for itself and for the components that were given its own."""
+    taking = ("judge", "author", "generator", "critic")
+    supplied = {name: getattr(cell, name).supply(model=cell.model, embedder=embedder) for name in taking}
+    return replace(cell, embedder=embedder, **supplied)

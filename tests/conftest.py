@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import replace
 
 import pytest
 from hydra.core.hydra_config import HydraConfig
 
 from alignbench.config import conf_dir
-from alignbench.embedder import Embedder
 from alignbench.runs.cell import Cell
-from tests.composing import composed
+from tests.composing import composed, with_embedder
 from tests.words import Words
 
 FAST = """
@@ -42,13 +40,6 @@ def compose_config(tmp_path):
 def make_cell(compose_config):
     def cell(*overrides: str, looking: bool = False) -> Cell:
         made = Cell.from_config(compose_config(*overrides), (conf_dir(),), looking=looking)
-        return embedding_by(made, Words())
+        return with_embedder(made, Words())
 
     return cell
-
-
-def embedding_by(cell: Cell, embedder: Embedder) -> Cell:
-    """The cell with another embedder, in its components too."""
-    slots = ("judge", "author", "generator", "critic")
-    parts = {name: getattr(cell, name).supply(model=cell.model, embedder=embedder) for name in slots}
-    return replace(cell, embedder=embedder, **parts)

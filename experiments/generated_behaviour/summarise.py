@@ -14,7 +14,9 @@ from alignbench.report.board.files import markdown
 from alignbench.report.generated import accounts
 from alignbench.report.markdown import pipe_table
 from alignbench.report.record import CellRecord
-from alignbench.report.study import Finished, by_culture, by_name, finished, pooled_board, with_items
+from alignbench.report.study import Finished, finished, with_items
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from boards import by_culture, by_name, pooled_board
 
 HERE = Path(__file__).parent
 METHODS = ("clca", "culturellm", "culturepark", "culturespa")

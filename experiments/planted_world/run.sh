@@ -1,9 +1,9 @@
 #!/bin/sh
-# Every method on three countries and three seeds, with damage measured in three others; about 40 minutes on 2 cores.
+# Every method on three countries and three seeds, with damage measured in three others; about 15 minutes on 2 cores.
 set -e
 RUN="python -m alignbench -m model=nano culture=iraq,china,brazil seed=0,1,2 others=[usa,bangladesh,russia]"
 WHERE="store=outputs/planted_world/store reports=outputs/planted_world/reports"
-$RUN $WHERE method=cultural_prompt,survey_sft,culturerl training.select=validation
+$RUN $WHERE method=cultural_prompt,survey_sft,culturerl
 $RUN $WHERE method=culturerl method.reward=verdict
 $RUN $WHERE method=persona,guided,anthropological,cross_culture,self_alignment,values_retrieval
 $RUN $WHERE method=cnca_incontext,cnca_sft,cnca_dpo

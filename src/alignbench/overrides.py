@@ -126,7 +126,7 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
 
 
 def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:
-    """Name the first override that can not be composed with those before it; choices go before knobs."""
+    """Name the first override that cannot be composed with those before it; choices go before knobs."""
     pairs = sorted(zip(own, overrides[1:], strict=True), key=lambda pair: _depth(pair[0]))
     said = list(overrides[:1])
     for override, word in pairs:

@@ -16,9 +16,9 @@ _FORMAT = "{desc:<28} {percentage:3.0f}% |{bar:24}| {n_fmt}/{total_fmt} {unit} [
 _SHOWN: dict[str, Any] = {"delay": 2, "leave": False, "disable": not is_main()}
 
 
-def track(items: Iterable[T], label: str, total: int | None = None, unit: str = "it") -> Iterator[T]:
+def track(items: Iterable[T], label: str, unit: str = "it") -> Iterator[T]:
     """Iterate with a bar that appears only when the work takes longer than two seconds."""
-    yield from tqdm(items, desc=label, total=total, unit=unit, bar_format=_FORMAT, **_SHOWN)
+    yield from tqdm(items, desc=label, unit=unit, bar_format=_FORMAT, **_SHOWN)
 
 
 @contextmanager

@@ -225,6 +225,7 @@ class ModelRef:
         template_kwargs: extra arguments of the chat template (``enable_thinking`` ...).
         dtype: float32 | bfloat16 | float16.
         licence: licence of the weights, for the provenance table.
+        parameters: how many, for estimates; None where that is not known without loading.
     """
 
     name: str
@@ -233,6 +234,7 @@ class ModelRef:
     template_kwargs: Mapping[str, Any] = field(default_factory=dict)
     dtype: str = "float32"
     licence: str = "unknown"
+    parameters: int | None = None
 
     @property
     def identity(self) -> dict[str, Any]:

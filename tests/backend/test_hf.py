@@ -51,7 +51,7 @@ def test_batch_size_changes_no_score(blank, chats, batch_tokens):
 
 def test_a_shared_prefix_runs_once(engine, blank, chats):
     engine.score(chats, [LABELS] * len(chats))
-    alone = sum(len(engine.renderer.prompt_ids(one)) for one in chats)
+    alone = sum(len(engine.renderer.prompt(one).ids) for one in chats)
     assert engine.usage.prompt_tokens < 0.8 * alone
 
 
@@ -93,7 +93,7 @@ def test_sampling_is_seeded_and_leaves_the_callers_random_numbers_alone(engine, 
 def test_greedy_copies_are_equal_and_tokens_are_counted(engine, chats):
     (samples,) = engine.generate(chats[:1], Sampling(max_new_tokens=5, n=2))
     assert samples[0] == samples[1]
-    assert engine.usage.prompt_tokens == len(engine.renderer.prompt_ids(chats[0]))
+    assert engine.usage.prompt_tokens == len(engine.renderer.prompt(chats[0]).ids)
     assert 2 <= engine.usage.generated_tokens <= 10
 
 

@@ -1,6 +1,5 @@
 import json
 import shutil
-import time
 
 import pytest
 
@@ -14,11 +13,15 @@ def folder(blank, tmp_path):
     return shutil.copytree(blank.path, tmp_path / "copy")
 
 
+@pytest.fixture(scope="module")
+def content(blank):
+    """What a folder with the test model's content is known by; the builtin itself is known by how it is made."""
+    return checkpoint.fingerprint(blank.path)
+
+
 def refused(model: Model, match: str) -> None:
-    started = time.monotonic()
     with pytest.raises(AlignbenchError, match=match):
         model.resolve()
-    assert time.monotonic() - started < 5
 
 
 def test_blank_is_the_same_wherever_it_is_made(blank, tmp_path):
@@ -27,27 +30,27 @@ def test_blank_is_the_same_wherever_it_is_made(blank, tmp_path):
     assert again.fingerprint == blank.fingerprint
 
 
-def test_a_local_folder_is_used_as_it_is(blank, folder):
+def test_a_local_folder_is_used_as_it_is(content, folder):
     ref = Model(str(folder), dtype=Dtype.bfloat16, licence="mine").resolve()
     assert (ref.path, ref.name, ref.dtype, ref.licence) == (folder, "copy", "bfloat16", "mine")
-    assert ref.fingerprint == blank.fingerprint
+    assert ref.fingerprint == content
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "chat_template.jinja", "model.safetensors"])
-def test_the_fingerprint_sees_every_part(blank, folder, name):
+def test_the_fingerprint_sees_every_part(content, folder, name):
     file = folder / name
-    content = file.read_bytes()
+    before = file.read_bytes()
     if name == "config.json":
-        file.write_text(json.dumps({**json.loads(content), "rope_theta": 1.0}))
+        file.write_text(json.dumps({**json.loads(before), "rope_theta": 1.0}))
     else:
-        file.write_bytes(content[:-1] + b"!")
-    assert checkpoint.fingerprint(folder) != blank.fingerprint
+        file.write_bytes(before[:-1] + b"!")
+    assert checkpoint.fingerprint(folder) != content
 
 
-def test_the_fingerprint_does_not_see_who_wrote_the_configuration(blank, folder):
+def test_the_fingerprint_does_not_see_who_wrote_the_configuration(content, folder):
     file = folder / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "transformers_version": "0"}))
-    assert checkpoint.fingerprint(folder) == blank.fingerprint
+    assert checkpoint.fingerprint(folder) == content
 
 
 @pytest.mark.parametrize(

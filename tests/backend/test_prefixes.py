@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from alignbench.aligned import Opened
 from alignbench.backend import forward
 from alignbench.backend.hf import HF
 from alignbench.evaluation.ask import Orders
 from alignbench.evaluation.interview import interview
 from alignbench.evaluation.survey import SurveyBenchmark
-from alignbench.types import AlignedModel
+from alignbench.types import PromptPolicy
 
 from ..evaluation.worlds import item
 
@@ -21,18 +22,18 @@ PEOPLE = [
 ]
 
 
-def asked(engine, model, adapter, folder):
+def asked(engine, adapter, folder):
     folder.mkdir()
-    interview(engine, AlignedModel(model, adapter), PEOPLE, ITEMS, KNOBS, folder)
+    interview(Opened(engine, adapter, PromptPolicy()), PEOPLE, ITEMS, KNOBS.asking, folder, KNOBS.chunk)
     return pd.read_parquet(folder).sort_values(["respondent", "item", "position"], ignore_index=True)
 
 
 @pytest.mark.parametrize("adapted", [False, True])
 def test_sharing_changes_no_score(blank, adapter, adapted, tmp_path, monkeypatch):
     weights = adapter if adapted else None
-    shared = asked(HF(device="cpu").open(blank), blank, weights, tmp_path / "shared")
+    shared = asked(HF(device="cpu").open(blank), weights, tmp_path / "shared")
     monkeypatch.setattr(forward, "shares_prefixes", lambda _: False)
-    apart = asked(HF(device="cpu").open(blank), blank, weights, tmp_path / "apart")
+    apart = asked(HF(device="cpu").open(blank), weights, tmp_path / "apart")
     pd.testing.assert_frame_equal(shared, apart, check_exact=False, atol=1e-4, rtol=0)
 
 
@@ -46,7 +47,7 @@ def test_the_text_of_a_person_goes_through_the_network_once(blank, tmp_path, mon
         return real(rows, device, pad)
 
     monkeypatch.setattr(forward, "padded", watched)
-    asked(engine, blank, None, tmp_path / "table")
+    asked(engine, None, tmp_path / "table")
     words = [tuple(engine.renderer.tokenizer(text, add_special_tokens=False).input_ids)[4:-2] for text in PEOPLE]
     holds = [[any(row[i : i + len(w)] == w for i in range(len(row))) for row in seen] for w in words]
     assert [sum(rows) for rows in holds] == [1, 1, 1]

@@ -33,7 +33,7 @@ def adding_bos(tokenizer):
 
 
 def test_prompt_ids_are_the_tokens_of_the_template(tokenizer):
-    ids = Renderer(tokenizer).prompt_ids(chat("hi", "be brief"))
+    ids = Renderer(tokenizer).prompt(chat("hi", "be brief")).ids
     assert tokenizer.decode(ids) == (
         "<|im_start|>system\nbe brief<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
     )
@@ -67,7 +67,7 @@ def test_a_template_without_special_tokens_is_not_remembered_across_prompts(toke
 @pytest.mark.parametrize("template", [LLAMA, LLAMA.replace("{{ bos_token }}", "")])
 def test_exactly_one_bos_whether_or_not_the_template_writes_it(adding_bos, template):
     adding_bos.chat_template = template
-    ids = Renderer(adding_bos).prompt_ids(chat("hi"))
+    ids = Renderer(adding_bos).prompt(chat("hi")).ids
     assert ids[0] == adding_bos.bos_token_id
     assert ids.count(adding_bos.bos_token_id) == 1
 
@@ -75,7 +75,7 @@ def test_exactly_one_bos_whether_or_not_the_template_writes_it(adding_bos, templ
 def test_double_bos_is_refused(adding_bos):
     adding_bos.chat_template = "{{ bos_token }}" + LLAMA
     with pytest.raises(AlignbenchError, match="BOS twice"):
-        Renderer(adding_bos).prompt_ids(chat("hi"))
+        Renderer(adding_bos).prompt(chat("hi"))
 
 
 @pytest.mark.parametrize("template", [NO_SYSTEM, USERS_ONLY])
@@ -98,7 +98,7 @@ def test_preflight_notices_a_lost_message(tokenizer):
 def test_a_failing_template_is_named(tokenizer):
     tokenizer.chat_template = "{{ raise_exception('roles must alternate') }}"
     with pytest.raises(AlignbenchError, match="roles must alternate"):
-        Renderer(tokenizer, name="odd").prompt_ids(chat("hi"))
+        Renderer(tokenizer, name="odd").prompt(chat("hi"))
 
 
 def test_a_tokenizer_without_template_is_refused(tokenizer):
@@ -110,7 +110,7 @@ def test_a_tokenizer_without_template_is_refused(tokenizer):
 def test_a_training_conversation_ends_with_the_end_of_turn(tokenizer):
     renderer = Renderer(tokenizer)
     prompt, completion = renderer.conversation((*chat("hi"), Message("assistant", "very important")))
-    assert prompt == renderer.prompt_ids(chat("hi"))
+    assert tuple(prompt) == renderer.prompt(chat("hi")).ids
     assert tokenizer.decode(completion) == "very important<|im_end|>"
 
 
@@ -126,10 +126,3 @@ def test_thoughts_are_cut_off_and_count_as_silence_when_unfinished(tokenizer):
     renderer = Renderer(tokenizer, {"enable_thinking": True})
     assert renderer.decode(tokenizer("<think>no</think>\n\nyes").input_ids) == "yes"
     assert renderer.decode(tokenizer("<think>no").input_ids) == ""
-
-
-def test_the_sha_names_template_and_arguments(tokenizer):
-    plain = Renderer(tokenizer).template_sha
-    assert plain != Renderer(tokenizer, {"enable_thinking": False}).template_sha
-    tokenizer.chat_template += " "
-    assert plain != Renderer(tokenizer).template_sha

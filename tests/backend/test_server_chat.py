@@ -83,7 +83,7 @@ def test_one_token_is_asked_for_and_replies_are_kept(engine_of):
     ids=["none", "empty", "refused"],
 )
 def test_a_server_without_likeliest_tokens_is_named_with_the_remedy(engine_of, reply):
-    with serving(nth(reply)) as fake, pytest.raises(AlignbenchError, match=r"can not weigh labels.*generator@critic="):
+    with serving(nth(reply)) as fake, pytest.raises(AlignbenchError, match=r"cannot weigh labels.*generator@critic="):
         engine_of(fake).score(CHATS, [("A", "B")] * 2)
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from alignbench.aligned import Opened
 from alignbench.benchmark import COLUMNS, Benchmark, Reply
 from alignbench.benchmark.ask import ask
-from alignbench.types import AlignedModel, Culture, ModelRef
+from alignbench.types import Culture, PromptPolicy
 from tests.judge.toy import Table
 
 GREECE = Culture("greece", "Greece", "GRC", "Greek", "el", "turkey")
 KOREA = Culture("korea", "South Korea", "KOR", "South Korean", "ko", "japan")
 USA = Culture("usa", "the United States", "USA", "American", "en", "china")
-MODEL = AlignedModel(ModelRef("toy", Path("toy"), "0"))
 
 
 def prefers(*texts: str) -> Table:
@@ -37,7 +37,7 @@ def says(*answers: tuple[str, str]) -> Table:
 
 def replies(benchmark: Benchmark, engine: Table, *cultures: Culture) -> list[Reply]:
     """What the engine replies about each culture."""
-    return [r for c in cultures for r in ask(engine, MODEL, benchmark, benchmark.questions(c))]
+    return [r for c in cultures for r in ask(Opened(engine, None, PromptPolicy()), benchmark, benchmark.questions(c))]
 
 
 def scored(benchmark: Benchmark, engine: Table, *cultures: Culture) -> pd.DataFrame:

@@ -66,5 +66,5 @@ def test_json_lines_are_read_and_wrong_input_refused(tmp_path):
     path.write_text("not json")
     with pytest.raises(AlignbenchError, match="line 1"):
         CDEval(str(path)).questions(GREECE)
-    with pytest.raises(AlignbenchError, match="choose 1 or 2"):
+    with pytest.raises(AlignbenchError, match="from 1 to 2"):
         CDEval("x", 3)

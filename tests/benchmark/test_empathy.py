@@ -6,7 +6,7 @@ import pytest
 from alignbench.backend import Engine
 from alignbench.benchmark.empathy import RUBRIC, Empathy, parse_rating
 from alignbench.errors import AlignbenchError
-from alignbench.generator.beside import Beside
+from alignbench.generator import IndependentModel
 from alignbench.types import Culture
 from tests.benchmark.asked import GREECE, replies, says, values
 from tests.judge.toy import Table
@@ -15,11 +15,11 @@ IRAQ = Culture("iraq", "Iraq", "IRQ", "Iraqi", "ar", "japan")
 
 
 @dataclass(frozen=True)
-class Rater(Beside):
+class Rater(IndependentModel):
     table: Engine
     title = "rater"
 
-    def engine(self, base=None):
+    def open(self, tools=None):
         return self.table
 
 

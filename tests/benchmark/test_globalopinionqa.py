@@ -12,7 +12,8 @@ from alignbench.benchmark.ask import ask
 from alignbench.benchmark.globalopinionqa import GlobalOpinionQA
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.survey import LogBase
-from tests.evaluation.worlds import aligned
+from alignbench.identity import canonical
+from tests.evaluation.worlds import opened
 
 from .speaking import IRAN, KOREA, Speaker, listed, value
 
@@ -47,7 +48,7 @@ def even(chat, options):
 
 def test_scores_by_hand(tmp_path: Path) -> None:
     knobs = GlobalOpinionQA(written(tmp_path, rows()))
-    table = knobs.score(ask(Speaker(even), aligned(), knobs, knobs.questions(KOREA)))
+    table = knobs.score(ask(opened(Speaker(even)), knobs, knobs.questions(KOREA)))
     metric = "js_similarity_sqrt_e"
     assert value(table, metric, "WVS3", prompt="default") == pytest.approx(1)
     # p = (.4, .4, .2), q = (.5, 0, .5): the divergence in nats, by hand.
@@ -60,7 +61,7 @@ def test_scores_by_hand(tmp_path: Path) -> None:
     assert value(table, metric + "_decided_uniform", "GAS2", prompt="default") == pytest.approx(1)
     assert value(table, metric + "_majority", "WVS3", prompt="default") < 1
     plain = GlobalOpinionQA(knobs.path, js_sqrt=False, js_base=LogBase.two)
-    table = plain.score(ask(Speaker(even), aligned(), plain, plain.questions(KOREA)))
+    table = plain.score(ask(opened(Speaker(even)), plain, plain.questions(KOREA)))
     assert value(table, "js_similarity_plain_two", "GAS2", prompt="default") == pytest.approx(1 - jsd / math.log(2))
 
 
@@ -91,12 +92,12 @@ def test_questions_that_begin_alike_are_drawn_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ((QUESTION, "{'Iran': [0.5, 0.5]}", "['a', 'b']", "GAS"), "row 2, column selections"),
-        ((QUESTION, "defaultdict(<class 'list'>, {'Iran': exit()})", "['a', 'b']", "GAS"), "row 2, column selections"),
+        ((QUESTION, "{'Iran': [0.5, 0.5]}", "['a', 'b']", "GAS"), "row 2, selections"),
+        ((QUESTION, "defaultdict(<class 'list'>, {'Iran': exit()})", "['a', 'b']", "GAS"), "row 2, selections"),
         ((QUESTION, selections(Iran=[0.5, 0.5]), "['a', 'b', 'c']", "GAS"), "3 options"),
         ((QUESTION, selections(Iran=[-0.5, 1.5]), "['a', 'b']", "GAS"), "0 or more"),
-        ((QUESTION, selections(Iran=[0.5, 0.5]), "a or b", "GAS"), "row 2, column options"),
-        ((QUESTION, selections(Iran=[0.5, 0.5]), "['a', 'b']", "Gallup"), "row 2, column source"),
+        ((QUESTION, selections(Iran=[0.5, 0.5]), "a or b", "GAS"), "row 2, options"),
+        ((QUESTION, selections(Iran=[0.5, 0.5]), "['a', 'b']", "Gallup"), "row 2, source"),
     ],
 )
 def test_a_wrong_row_is_refused(tmp_path: Path, row: tuple[str, str, str, str], said: str) -> None:
@@ -116,7 +117,7 @@ def test_wrong_files_and_knobs_are_refused(tmp_path: Path) -> None:
 
 def test_content_and_not_the_path_is_the_identity(tmp_path: Path) -> None:
     first = GlobalOpinionQA(written(tmp_path, rows()))
-    before = first.parts
+    before = canonical(first)
     written(tmp_path, rows()[:2])
-    assert first.parts != before
-    assert first.parts != GlobalOpinionQA(first.path, js_sqrt=False).parts
+    assert canonical(first) != before
+    assert canonical(first) != canonical(GlobalOpinionQA(first.path, js_sqrt=False))

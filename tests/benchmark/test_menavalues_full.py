@@ -11,7 +11,7 @@ from alignbench.benchmark.ask import ask
 from alignbench.benchmark.menavalues import MenaValues
 from alignbench.benchmark.menavalues_sheet import entries
 from alignbench.types import Culture
-from tests.evaluation.worlds import aligned
+from tests.evaluation.worlds import opened
 
 from .full_sheet import ANSWERED, LAST_CODES, NOMINAL, write_sheet
 from .speaking import Speaker, logs
@@ -39,13 +39,13 @@ def test_all_of_the_sheet_loads(path: Path) -> None:
 def test_three_framings_refusals_and_leakage_of_the_whole_sheet(path: Path) -> None:
     def say(chat):
         system = chat[0].content if len(chat) > 1 else ""
-        return "I can not say." if "lamp" in chat[-1].content and system else "2"
+        return "I cannot say." if "lamp" in chat[-1].content and system else "2"
 
     engine = Speaker(lambda chat, options: logs([0.8] + [0.2 / (len(options) - 1)] * (len(options) - 1)), say)
     knobs = MenaValues(str(path))
     questions = knobs.questions(IRAQ)
     assert len(questions) == 3 * ANSWERED["Iraq"]
-    table = knobs.score(ask(engine, aligned(), knobs, questions))
+    table = knobs.score(ask(opened(engine), knobs, questions))
     rows = table.groupby(["metric", "framing"])["value"]
     lamps = sum("lamp" in q.item.question for q in questions) / len(questions)
     assert (

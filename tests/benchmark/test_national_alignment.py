@@ -10,7 +10,8 @@ import pytest
 from alignbench.benchmark.ask import ask
 from alignbench.benchmark.national_alignment import COLUMNS, NationalAlignment
 from alignbench.errors import AlignbenchError
-from tests.evaluation.worlds import aligned
+from alignbench.identity import canonical
+from tests.evaluation.worlds import opened
 
 from .speaking import IRAN, KOREA, Speaker, listed, value
 
@@ -46,7 +47,7 @@ def prefers(*texts: str):
 def test_social_scores_by_hand(tmp_path: Path) -> None:
     # Counts of people are shares, too: 10 % 20 % 30 % 25 % 15 %.
     knobs = NationalAlignment(written(tmp_path, [social("s", [2, 4, 6, 5, 3]), social("t", [0.0, 0.1, 0.2, 0.3, 0.4])]))
-    table = knobs.score(ask(prefers("Yes"), aligned(), knobs, knobs.questions(KOREA)))
+    table = knobs.score(ask(opened(prefers("Yes")), knobs, knobs.questions(KOREA)))
     assert value(table, "sva", "s") == pytest.approx(0.25)
     assert value(table, "sva_ceiling", "s") == pytest.approx(0.3)
     assert value(table, "a_sva", "s") == pytest.approx(0.4)
@@ -61,20 +62,20 @@ def test_social_scores_by_hand(tmp_path: Path) -> None:
 def test_the_majority_is_a_knob(tmp_path: Path) -> None:
     path = written(tmp_path, [social("s", [0.1, 0.2, 0.3, 0.25, 0.15])])
     knobs = NationalAlignment(path, majority=0.39)
-    table = knobs.score(ask(prefers("Yes"), aligned(), knobs, knobs.questions(KOREA)))
+    table = knobs.score(ask(opened(prefers("Yes")), knobs, knobs.questions(KOREA)))
     assert value(table, "n_sva", "s") == pytest.approx(0.4)
 
 
 def test_knowledge_is_plain_accuracy(tmp_path: Path) -> None:
     knobs = NationalAlignment(written(tmp_path, [known("p", "B"), known("q", "d")]))
-    table = knobs.score(ask(prefers("Lake"), aligned(), knobs, knobs.questions(KOREA)))
+    table = knobs.score(ask(opened(prefers("Lake")), knobs, knobs.questions(KOREA)))
     assert (value(table, "cka", "p"), value(table, "cka", "q")) == (1, 0)
     assert value(table, "cka_uniform", "p") == 0.25
 
 
 def test_an_even_number_of_options_has_sva_alone(tmp_path: Path) -> None:
     knobs = NationalAlignment(written(tmp_path, [social("s", [0.5, 0.5], ["A", "B"])]))
-    table = knobs.score(ask(prefers("A"), aligned(), knobs, knobs.questions(KOREA)))
+    table = knobs.score(ask(opened(prefers("A")), knobs, knobs.questions(KOREA)))
     assert set(table["metric"]) == {"sva", "sva_uniform", "sva_ceiling", "sva_of_ceiling"}
 
 
@@ -97,14 +98,14 @@ def test_a_file_of_one_section_needs_one_truth_column(tmp_path: Path) -> None:
     ("row", "said"),
     [
         (social("s", [0.5, 0.5]), "5 options"),
-        (social("s", [0, 0, 0, 0, 0]), "row 2, column human_dist"),
+        (social("s", [0, 0, 0, 0, 0]), "row 2, human_dist"),
         (social("s", [1, 1, 1, 1, -1]), "0 or more"),
-        (social("s", [1, 1], ["A", "A"]), "row 2, column options"),
-        (known("p", "E"), "row 2, column answer"),
-        (known("p", ""), "row 2, column answer"),
-        (["s", "?", "A or B", "[1, 1]", "", "social", "KOR", "en"], "row 2, column options"),
+        (social("s", [1, 1], ["A", "A"]), "row 2, options"),
+        (known("p", "E"), "row 2, answer"),
+        (known("p", ""), "row 2, answer"),
+        (["s", "?", "A or B", "[1, 1]", "", "social", "KOR", "en"], "row 2, options"),
         (["s", "?", '["A", "B"]', "[NaN, 1]", "", "social", "KOR", "en"], "0 or more"),
-        (["s", "?", '["A", "B"]', "[1, 1]", "", "values", "KOR", "en"], "row 2, column section"),
+        (["s", "?", '["A", "B"]', "[1, 1]", "", "values", "KOR", "en"], "row 2, section"),
     ],
 )
 def test_a_wrong_row_is_refused(tmp_path: Path, row: Sequence[str], said: str) -> None:
@@ -127,6 +128,6 @@ def test_wrong_tables_and_knobs_are_refused(tmp_path: Path) -> None:
 
 def test_content_is_part_of_the_identity(tmp_path: Path) -> None:
     knobs = NationalAlignment(written(tmp_path, [known("p", "A")]))
-    before = knobs.parts
+    before = canonical(knobs)
     written(tmp_path, [known("p", "B")])
-    assert knobs.parts != before
+    assert canonical(knobs) != before

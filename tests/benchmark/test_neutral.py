@@ -13,8 +13,9 @@ from alignbench.benchmark.menavalues import MenaValues
 from alignbench.benchmark.neutral import Neutral
 from alignbench.evaluation.ask import Asking, Labels, Orders, Style
 from alignbench.evaluation.statistics import Bootstrap, interval
+from alignbench.identity import identity
 from alignbench.runs.beside import summary
-from tests.evaluation.worlds import TableEngine, aligned
+from tests.evaluation.worlds import TableEngine, opened
 
 from .asked import KOREA, USA, scored
 
@@ -70,6 +71,7 @@ def test_forgetting_is_a_paired_fall_with_an_interval() -> None:
         Bootstrap(200),
         {"base": "b", "tuned": "t"},
         {"base": "base", "tuned": "method"},
+        {"base": None, "tuned": "base"},
         KNOBS.range_of,
     )
     lines = {(line.label, line.metric): line for line in found}
@@ -88,7 +90,8 @@ def test_intervals_end_where_the_metric_does() -> None:
     kinds, ranges = {"base": "base", "tuned": "method"}, {"accuracy": (0.0, 0.94), "rating": (1.2, 5.0)}
     frames = pd.concat([table, rated, table.assign(label="tuned", value=values / 50)])
     assert interval(values, groups, Bootstrap(500)).high > 0.94
-    found = summary(frames, Bootstrap(500), dict.fromkeys(kinds, "k"), kinds, ranges.__getitem__)
+    against = {"base": None, "tuned": "base"}
+    found = summary(frames, Bootstrap(500), dict.fromkeys(kinds, "k"), kinds, against, ranges.__getitem__)
     lines = {(line.label, line.metric): line for line in found}
     assert lines["base", "accuracy"].value.high == 0.94 and lines["base", "rating"].value.low == 1.2
     assert lines["tuned", "accuracy"].difference.low == -0.94 and lines["tuned", "accuracy"].kind == "method"
@@ -99,10 +102,10 @@ def test_the_compact_form_asks_without_listing() -> None:
     heard = []
     engine = TableEngine(lambda chat, options: heard.append(chat[-1].content) or [0.0] * len(options))
     form = Asking(orders=Orders.forward, labels=Labels.numbers, style=Style.compact)
-    replies = ask(engine, aligned(), KNOBS, KNOBS.questions(USA), form)
+    replies = ask(opened(engine), KNOBS, KNOBS.questions(USA), form)
     assert len(replies) == len(heard) == 60
     assert heard[0] == "What is 17 + 25? (1-4)"
 
 
 def test_no_file_of_the_user_is_needed() -> None:
-    assert all(Path(file).is_file() for file in KNOBS.files) and KNOBS.parts["class"] == "Neutral"
+    assert all(Path(file).is_file() for file in KNOBS.files) and identity(KNOBS)["class"] == "Neutral"

@@ -9,8 +9,9 @@ from alignbench.benchmark import Reply
 from alignbench.benchmark.ask import ask
 from alignbench.benchmark.vsm13 import Vsm13, published
 from alignbench.errors import AlignbenchError
+from alignbench.identity import canonical, identity
 from alignbench.types import Culture
-from tests.evaluation.worlds import aligned
+from tests.evaluation.worlds import opened
 
 from .speaking import IRAN, KOREA, Speaker, logs, value
 
@@ -59,7 +60,7 @@ def test_dimensions_that_are_not_published_are_left_out() -> None:
 def test_a_mean_answer_is_the_expected_code_over_both_orders() -> None:
     knobs = Vsm13()
     engine = Speaker(lambda chat, options: logs([0.6, 0.1, 0.1, 0.1, 0.1]))  # likes what is listed first
-    table = knobs.score(ask(engine, aligned(), knobs, knobs.questions(KOREA)))
+    table = knobs.score(ask(opened(engine), knobs, knobs.questions(KOREA)))
     assert value(table, "mean_answer", "m01") == pytest.approx(3)
 
 
@@ -82,5 +83,5 @@ def test_an_unanswered_question_is_refused() -> None:
 
 
 def test_wording_and_constant_are_part_of_the_identity() -> None:
-    assert Vsm13().parts["data"] == Vsm13().fingerprint
-    assert Vsm13().parts != Vsm13(constant=0.0).parts
+    assert identity(Vsm13())["data"] == Vsm13().fingerprint
+    assert canonical(Vsm13()) != canonical(Vsm13(constant=0.0))

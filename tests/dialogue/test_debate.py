@@ -44,11 +44,11 @@ def test_without_self_calibration_nobody_is_told_to_speak_for_a_country() -> Non
     assert not any(HELD in system(d, side) or "would" in system(d, side) for side in SIDES)
 
 
-def test_cues_come_in_the_order_of_the_paper_and_only_before_their_turn() -> None:
+def test_cues_come_in_the_order_of_the_paper_and_only_before_their_turn(tmp_path) -> None:
     d = opened()
     assert len(d.cues) == 7 and len(set(d.cues)) == 6  # the third is said again, to the other
     stage = Stage(lively)
-    (played,) = RolePlay(max_turns=7, max_overlap=1).sequential(stage, [d])
+    (played,) = RolePlay(max_turns=7, max_overlap=1).play(stage, [d], tmp_path)
     for position, ((*earlier, last),) in enumerate(stage.calls):
         assert last.content.endswith(f"({d.cues[position]})")
         assert not any(cue in message.content for cue in d.cues for message in earlier)

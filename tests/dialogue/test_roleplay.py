@@ -9,7 +9,7 @@ from alignbench.dialogue.prompt import seen
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, adapted, load_scenarios
 from alignbench.dialogue.state import FILE, load
-from alignbench.dialogue.views import views
+from alignbench.dialogue.views import view
 from alignbench.errors import AlignbenchError
 
 from .stage import Stage, lively, openings
@@ -17,10 +17,14 @@ from .stage import Stage, lively, openings
 PLAY = RolePlay(max_turns=6)
 
 
+def one_after_the_other(play, engine, dialogues, folder):
+    return [d for i, opening in enumerate(dialogues) for d in play.play(engine, [opening], folder / str(i))]
+
+
 def test_batched_equals_sequential_and_needs_a_call_a_turn(tmp_path):
     batched, one_by_one = Stage(lively), Stage(lively)
     together = PLAY.play(batched, openings(24), tmp_path)
-    assert together == PLAY.sequential(one_by_one, openings(24))
+    assert together == one_after_the_other(PLAY, one_by_one, openings(24), tmp_path / "singly")
     assert len({d.stop for d in together}) > 2 and None not in {d.stop for d in together}
     assert len(batched.calls) == 6
     asked, asked_singly = (Counter(c for call in stage.calls for c in call) for stage in (batched, one_by_one))
@@ -57,12 +61,12 @@ def test_other_knobs_other_scenes_and_garbage_on_disk_are_errors(tmp_path):
         PLAY.play(Stage(lively), openings(), tmp_path)
 
 
-def test_seeds_differ_by_round_by_dialogue_and_by_run():
+def test_seeds_differ_by_round_by_dialogue_and_by_run(tmp_path):
     stages = [Stage(lively) for _ in range(3)]
     first, other_scene, other_seed = stages
-    PLAY.sequential(first, openings(2)[:1])
-    PLAY.sequential(other_scene, openings(2)[1:])
-    RolePlay(max_turns=6, seed=1).sequential(other_seed, openings(2)[:1])
+    PLAY.play(first, openings(2)[:1], tmp_path / "first")
+    PLAY.play(other_scene, openings(2)[1:], tmp_path / "scene")
+    RolePlay(max_turns=6, seed=1).play(other_seed, openings(2)[:1], tmp_path / "seed")
     seeds = [s.seed for stage in stages for s in stage.samplings]
     assert len(seeds) == len(set(seeds)) > 6
 
@@ -83,7 +87,7 @@ def test_seeds_differ_by_round_by_dialogue_and_by_run():
 def test_engines_that_say_one_thing_stop_for_its_reason(tmp_path, text, stop, turns):
     for dialogue in PLAY.play(Stage(lambda _: text), openings(4), tmp_path):
         assert (dialogue.stop, len(dialogue.turns)) == (stop, turns)
-        assert all(len(view) <= turns for view in views(dialogue))
+        assert all(len(view(dialogue, side)) <= turns for side in SIDES)
 
 
 def test_garbage_of_any_kind_survives_the_disk(tmp_path):
@@ -139,7 +143,7 @@ def test_each_sees_the_own_turns_as_assistant_and_roles_alternate(tmp_path):
 def test_views_are_the_prompts_that_were_answered(tmp_path):
     stage = Stage(lively)
     ended = PLAY.play(stage, openings(), tmp_path)
-    pairs = [pair for d in ended for view in views(d) for pair in view]
+    pairs = [pair for d in ended for side in SIDES for pair in view(d, side)]
     asked = {chat for call in stage.calls for chat in call}
     assert len(pairs) == sum(len(d.turns) for d in ended) > 20
     assert {chat for chat, _ in pairs} <= asked

@@ -104,7 +104,7 @@ def test_two_farewells_end_and_one_does_not():
 def test_repetition_stops_whoever_said_it_first():
     reply = "Tell me, child. The kettle is on and I have time."
     assert after(GREETING, GREETING).stop is Stop.repetition
-    assert after(GREETING, reply, "No, it can not wait.", reply.upper()).stop is Stop.repetition
+    assert after(GREETING, reply, "No, it cannot wait.", reply.upper()).stop is Stop.repetition
     assert after("no " * 30).stop is Stop.repetition
     assert after(GREETING, reply, "Before you answer, hear me out: the news is good.").stop is None
 

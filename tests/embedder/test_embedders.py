@@ -5,6 +5,7 @@ from alignbench.embedder import minilm
 from alignbench.embedder.minilm import MiniLM
 from alignbench.embedder.sentence import SentenceModel
 from alignbench.errors import AlignbenchError
+from alignbench.identity import canonical
 
 
 def test_minilm_gives_unit_rows_in_order_and_knows_meaning():
@@ -26,8 +27,11 @@ def test_a_local_folder_is_the_same_model_and_has_its_own_fingerprint():
 
 
 def test_batch_size_and_device_are_no_part_of_the_identity():
-    assert MiniLM(batch_size=1, device="cpu").parts == MiniLM().parts
-    assert SentenceModel(path="a").parts != SentenceModel(path="b").parts
+    folder = str(minilm._folder())
+    quick = SentenceModel(path=folder, batch_size=1, device="cpu")
+    assert canonical(MiniLM(batch_size=1, device="cpu")) == canonical(MiniLM())
+    assert canonical(quick) == canonical(SentenceModel(path=folder)) != canonical(MiniLM())
+    assert quick.knobs == {"path": folder}
 
 
 def test_missing_weights_come_with_the_remedy(monkeypatch, tmp_path):

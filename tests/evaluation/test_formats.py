@@ -12,9 +12,10 @@ from alignbench.evaluation.board import Entry
 from alignbench.evaluation.formats import format_scores, format_spread, mean_over_seeds
 from alignbench.evaluation.score import score_items, uniform
 from alignbench.evaluation.survey import SurveyBenchmark, distributions, respond
+from alignbench.identity import canonical
 from alignbench.types import Scale
 
-from .worlds import TableEngine, aligned, board, item, survey
+from .worlds import TableEngine, board, item, opened, survey
 
 ITEMS = [item(f"Q{i}", 4, f"b{i // 2}") for i in range(12)]
 RNG = np.random.default_rng(4)
@@ -29,7 +30,7 @@ def first_listed(chat, options):
 
 def asked(folder: Path, knobs: SurveyBenchmark = KNOBS, systems: tuple[str | None, ...] = (None,)):
     folder.mkdir()
-    return respond(TableEngine(first_listed), aligned(*systems), ITEMS, knobs, folder)
+    return respond(opened(TableEngine(first_listed), *systems), ITEMS, knobs.asking, folder)
 
 
 def test_each_order_is_scored_alone_and_their_half_range_is_the_spread(tmp_path: Path) -> None:
@@ -92,9 +93,9 @@ def test_a_gain_within_the_spread_of_either_is_not_separable() -> None:
 def test_further_forms_change_labels_and_frame_and_leave_the_main_form_alone() -> None:
     knobs = SurveyBenchmark(formats=("letters", "reworded"))
     letters, reworded = knobs.forms.values()
-    assert knobs.asking.parts == SurveyBenchmark().asking.parts
+    assert canonical(knobs.asking) == canonical(SurveyBenchmark().asking)
     assert letters.asking.labels is Labels.letters and reworded.asking.style is Style.reworded
-    assert reworded.asking.parts != knobs.asking.parts and letters.forms == {}
+    assert canonical(reworded.asking) != canonical(knobs.asking) and letters.forms == {}
     with pytest.raises(AlignbenchError, match=r"benchmark\.formats"):
         SurveyBenchmark(formats=("backwards",))
     with pytest.raises(AlignbenchError, match="main form"):

@@ -19,7 +19,7 @@ from alignbench.evaluation.measures import REFUSED
 from alignbench.evaluation.survey import SurveyBenchmark, respond
 from alignbench.types import Chat
 
-from .worlds import TableEngine, aligned, item
+from .worlds import TableEngine, item, opened
 
 ITEMS = [item("Q1"), item("Q2", 4)]
 KNOBS = SurveyBenchmark(orders=Orders.forward, chunk=4)
@@ -37,7 +37,10 @@ def by_number(chat: Chat, options: Sequence[str]) -> list[float]:
 
 def test_each_person_is_asked_each_item_in_the_place_of_the_own_prompt(tmp_path: Path) -> None:
     engine = TableEngine(by_number)
-    assert interview(engine, aligned("In brief.", "At length."), people(5), ITEMS, KNOBS, tmp_path) == 10
+    assert (
+        interview(opened(engine, "In brief.", "At length."), people(5), ITEMS, KNOBS.asking, tmp_path, KNOBS.chunk)
+        == 10
+    )
     systems = [chat[0].content for call in engine.calls for chat in call]
     assert systems[:2] == ["You are person 0.\n\nIn brief."] * 2
     assert systems[2:4] == ["You are person 1.\n\nAt length."] * 2
@@ -48,14 +51,14 @@ def test_each_person_is_asked_each_item_in_the_place_of_the_own_prompt(tmp_path:
 
 
 def test_balanced_orders_take_turns_over_people(tmp_path: Path) -> None:
-    interview(TableEngine(by_number), aligned(), people(4), ITEMS, replace(KNOBS, orders=Orders.balanced), tmp_path)
+    interview(opened(TableEngine(by_number)), people(4), ITEMS, replace(KNOBS.asking, orders=Orders.balanced), tmp_path)
     table = pd.read_parquet(tmp_path)
     asked = table.groupby("respondent")["order"].unique().map(list)
     assert asked.tolist() == [["forward"], ["reversed"]] * 2
 
 
 def test_answers_below_the_mass_are_refused(tmp_path: Path) -> None:
-    interview(TableEngine(by_number), aligned(), people(2), ITEMS, KNOBS, tmp_path)
+    interview(opened(TableEngine(by_number)), people(2), ITEMS, KNOBS.asking, tmp_path, KNOBS.chunk)
     assert (chosen(tmp_path, ITEMS, 2, refused_below=0.6).choices == REFUSED).all()
 
 
@@ -63,13 +66,13 @@ def test_a_pass_goes_on_where_it_died(tmp_path: Path) -> None:
     whole, torn = tmp_path / "whole", tmp_path / "torn"
     whole.mkdir()
     torn.mkdir()
-    interview(TableEngine(by_number), aligned(), people(7), ITEMS, KNOBS, whole)
+    interview(opened(TableEngine(by_number)), people(7), ITEMS, KNOBS.asking, whole, KNOBS.chunk)
     with pytest.raises(KeyboardInterrupt):
-        interview(TableEngine(by_number, dies_after=2), aligned(), people(7), ITEMS, KNOBS, torn)
+        interview(opened(TableEngine(by_number, dies_after=2)), people(7), ITEMS, KNOBS.asking, torn, KNOBS.chunk)
     with pytest.raises(AlignbenchError, match="missing"):
         chosen(torn, ITEMS, 7, 0.5)
     rest = TableEngine(by_number)
-    interview(rest, aligned(), people(7), ITEMS, replace(KNOBS, chunk=6), torn)
+    interview(opened(rest), people(7), ITEMS, KNOBS.asking, torn, chunk_size=6)
     assert sum(map(len, rest.calls)) == 6
     order = ["respondent", "item", "position"]
     first, second = (pd.read_parquet(folder).sort_values(order, ignore_index=True) for folder in (whole, torn))
@@ -79,11 +82,11 @@ def test_a_pass_goes_on_where_it_died(tmp_path: Path) -> None:
 def test_own_answers_and_interviews_are_one_table(tmp_path: Path) -> None:
     folder = tmp_path / "own"
     folder.mkdir()
-    own = respond(TableEngine(lambda chat, options: [0.0] * len(options)), aligned(), ITEMS, KNOBS, folder)
+    own = respond(opened(TableEngine(lambda chat, options: [0.0] * len(options))), ITEMS, KNOBS.asking, folder)
     table = tmp_path / "table"
     table.mkdir()
     write_own(own, table)
-    interview(TableEngine(by_number), aligned(), people(3), ITEMS, KNOBS, table)
+    interview(opened(TableEngine(by_number)), people(3), ITEMS, KNOBS.asking, table, KNOBS.chunk)
     every = pd.read_parquet(table)
     assert list(every) == [*own, "respondent"]
     assert every["respondent"].isna().sum() == len(own) and every["respondent"].nunique() == 3
@@ -101,7 +104,7 @@ def test_memory_holds_a_chunk_however_many_people(tmp_path: Path, monkeypatch: p
 
     real_write, real_read = module.write, pd.read_parquet
     monkeypatch.setattr(module, "write", lambda frame, path: real_write(remembered(frame), path))
-    interview(TableEngine(by_number), aligned(), people(30), ITEMS, KNOBS, tmp_path)
+    interview(opened(TableEngine(by_number)), people(30), ITEMS, KNOBS.asking, tmp_path, KNOBS.chunk)
     monkeypatch.setattr(pd, "read_parquet", lambda *args, **kwargs: remembered(real_read(*args, **kwargs)))
     chosen(tmp_path, ITEMS, 30, 0.5)
     assert len(frames) == 30 and max(alive) <= 1

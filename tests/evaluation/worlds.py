@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from alignbench.aligned import Opened
 from alignbench.backend import Engine, Usage
 from alignbench.data.items import item_from
 from alignbench.data.survey import Survey
 from alignbench.evaluation.board import Entry, Row, rows, scored
 from alignbench.evaluation.survey import SurveyBenchmark
-from alignbench.types import AlignedModel, Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale
+from alignbench.types import Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale
 
 REF = ModelRef("table", Path("nowhere"), "fingerprint")
 
@@ -45,8 +46,9 @@ def board(
     return rows(scored(entries, survey, iso3, knobs, control=control), knobs.resampling)
 
 
-def aligned(*systems: str | None, adapter: Path | None = None) -> AlignedModel:
-    return AlignedModel(REF, adapter=adapter, policy=PromptPolicy(systems or (None,)))
+def opened(engine: Engine, *systems: str | None, adapter: Path | None = None) -> Opened:
+    """A model at work on that engine, told these texts."""
+    return Opened(engine, adapter, PromptPolicy(systems or (None,)))
 
 
 class TableEngine(Engine):

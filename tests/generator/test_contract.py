@@ -12,12 +12,14 @@ from alignbench.backend import Engine
 from alignbench.backend.server import Server
 from alignbench.config import components, conf_dir, instantiate
 from alignbench.errors import AlignbenchError
-from alignbench.generator import slots
+from alignbench.generator import IndependentModel, slots
 from alignbench.generator.api import APIModel
+from alignbench.identity import identity
 from alignbench.judge.llm import LLMJudge
 from alignbench.runs.cell import Cell
-from alignbench.tools import Tools
 from alignbench.types import ModelRef
+from tests.doors import tools_with
+from tests.judge.toy import Table
 from tests.words import Words
 
 BASE = ModelRef("base", Path("x"), "f")
@@ -50,19 +52,21 @@ def test_a_choice_opens_without_weights_and_is_identified_without_knobs_of_speed
     assert generator.place == place
     assert generator.skip_failed == (place in ("generator", "critic"))
     generator.verify()
-    own = object()
-    engine = generator.open(Tools(lambda: own, Words()))
+    generator = generator.supply(model=BASE, embedder=Words())
+    engine = generator.open(tools_with(lambda: Table()))
     assert isinstance(engine, Engine)
-    identity = generator.identity(BASE)
-    assert json.loads(json.dumps(identity)) == identity
-    assert generator.with_knobs(place="elsewhere", skip_failed=False).identity(BASE) == identity
-    assert generator.name(BASE) == {"base": "base", "other": "blank", "api": "big"}.get(choice, generator.name(BASE))
+    if isinstance(generator, IndependentModel):
+        assert isinstance(generator.open(), Engine)
+    found = identity(generator)
+    assert json.loads(json.dumps(found)) == found
+    assert identity(generator.with_knobs(place="elsewhere", skip_failed=False)) == found
+    assert generator.title == {"base": "base", "other": "blank", "api": "big"}.get(choice, generator.title)
 
 
 def test_a_server_behind_a_name_is_part_of_the_identity_and_patience_is_not():
     server = Server("http://x:1/v1", served_model="big")
     one, same, other = (
-        APIModel(server.with_knobs(**knobs)).identity(BASE)
+        identity(APIModel(server.with_knobs(**knobs)))
         for knobs in ({}, {"retries": 9, "concurrency": 2}, {"base_url": "http://y:1/v1"})
     )
     assert one == same != other

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from alignbench.backend import Engine
@@ -14,18 +16,22 @@ from alignbench.generator.base import BaseModel
 from alignbench.generator.other import OtherModel
 from alignbench.synthetic.verdict import verdicts
 from alignbench.tools import Tools
-from alignbench.types import Sampling, chat
+from alignbench.types import ModelRef, Sampling, chat
 from tests.backend.fake_server import Reply, echo, error, question, says, serving
 from tests.backend.test_server_chat import top
+from tests.doors import tools_with
 from tests.judge.toy import Table
-from tests.words import Words
 
 GREEDY = Sampling(max_new_tokens=4)
+BASE = ModelRef("base", Path("x"), "f")
 BLANK = Model("builtin:blank", name="blank", dtype=Dtype.float32)
 
 
 def tools(engine: Engine | None = None) -> Tools:
-    return Tools(lambda: engine or pytest.fail("nobody asked for the base model"), Words())
+    door = tools_with(lambda: engine or pytest.fail("nobody asked for the base model"))
+    if engine is not None:
+        door.engine(BASE)
+    return door
 
 
 def api(fake, folder, **knobs) -> APIModel:

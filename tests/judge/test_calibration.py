@@ -7,16 +7,16 @@ from alignbench.errors import AlignbenchError
 from alignbench.judge import Judge, Judgement
 from alignbench.judge.calibration import calibrate, fit_thresholds
 from alignbench.judge.embedding import EmbeddingJudge
-from alignbench.tools import Tools
+from tests.doors import tools_with
 
-from .toy import Table, Words, make_pool
+from .toy import Table, given, make_pool
 
-TOOLS = Tools(Table, Words())
+TOOLS = tools_with(Table)
 
 
 @dataclass(frozen=True)
 class Oracle(Judge):
-    """Right always, never or only in one cluster; or an LLM that can not be parsed."""
+    """Right always, never or only in one cluster; or an LLM that cannot be parsed."""
 
     right: bool = True
     blind: str = ""
@@ -63,22 +63,15 @@ def test_unparsed_outputs_are_counted():
     assert found.near_chance
 
 
-def test_a_limit_draws_a_sample_and_the_seed_decides_which():
-    by_seed = [calibrate(Oracle(blind="wages"), make_pool(), TOOLS, seed, limit=3) for seed in range(6)]
-    assert {c.norms for c in by_seed} == {3}
-    assert len({c.accuracy for c in by_seed}) > 1
-    assert calibrate(Oracle(blind="wages"), make_pool(), TOOLS, 1, limit=3) == by_seed[1]
-
-
 def test_a_calibration_goes_into_json():
-    record = json.loads(json.dumps(asdict(calibrate(EmbeddingJudge(), make_pool(), TOOLS, seed=0))))
+    record = json.loads(json.dumps(asdict(calibrate(given(EmbeddingJudge()), make_pool(), TOOLS, seed=0))))
     assert record["near_chance"] is False
     assert record["auc"] == 1
 
 
 @pytest.mark.parametrize("bad", [{"related_cut": 0.99}, {"related_cut": 0.0}, {"margin": 1.9}])
 def test_thresholds_are_fitted_and_what_needs_no_change_stays(bad):
-    pool, judge = make_pool(), replace(EmbeddingJudge(), **bad)
+    pool, judge = make_pool(), given(EmbeddingJudge(**bad))
     fitted = fit_thresholds(judge, pool, TOOLS)
     assert calibrate(judge, pool, TOOLS, 0).accuracy < 0.7
     assert calibrate(fitted, pool, TOOLS, 0).accuracy > 0.9
@@ -86,7 +79,7 @@ def test_thresholds_are_fitted_and_what_needs_no_change_stays(bad):
 
 
 def test_a_margin_that_costs_nothing_is_kept():
-    assert fit_thresholds(EmbeddingJudge(margin=0.01), make_pool(), TOOLS).margin == 0.01
+    assert fit_thresholds(given(EmbeddingJudge(margin=0.01)), make_pool(), TOOLS).margin == 0.01
 
 
 def test_a_judge_without_thresholds_comes_back():

@@ -7,9 +7,9 @@ from alignbench.judge.blend import BlendJudge
 from alignbench.judge.decisive import decisive
 from alignbench.judge.embedding import EmbeddingJudge
 from alignbench.judge.likelihood import LikelihoodJudge
-from alignbench.tools import Tools
+from tests.doors import tools_with
 
-from .toy import FAITH, SEEN, SUBJECT, Table, Words, make_norm
+from .toy import BASE, FAITH, SEEN, SUBJECT, Table, Words, given, make_norm
 
 NORMS = tuple(make_norm(thing) for thing in FAITH)
 GRADED = [EmbeddingJudge(), LikelihoodJudge(), BlendJudge()]
@@ -21,12 +21,11 @@ def honest(prompt, answer):
 
 
 def tools(score=honest):
-    engine = Table(score)
-    return Tools(lambda: engine, Words())
+    return tools_with(lambda: Table(score))
 
 
 def ask(judge, answer, question="", norms=NORMS, use=None):
-    return judge.judge([question], [answer], [norms], use or tools())[0]
+    return given(judge).judge([question], [answer], [norms], use or tools())[0]
 
 
 @pytest.mark.parametrize("judge", GRADED)
@@ -77,7 +76,7 @@ def test_each_text_is_embedded_once():
     norms = tuple(make_norm(thing) for thing in ("oak", "elm"))
     SEEN.clear()
     for _ in range(2):
-        EmbeddingJudge().judge(["Q?"] * 3, ["I love oak.", "I love oak.", "No."], [norms] * 3, tools())
+        given(EmbeddingJudge()).judge(["Q?"] * 3, ["I love oak.", "I love oak.", "No."], [norms] * 3, tools())
     assert sorted(SEEN).count("I love oak.") == 2  # once a call
     assert len([text for text in SEEN if "People" in text]) == 4  # two norms, two sides, once a process
 
@@ -92,10 +91,10 @@ def test_thresholds_turn_verdicts_to_zero_and_leave_scores(judge):
 
 def test_likelihood_compares_the_norm_with_its_opposite_and_asks_each_pair_once():
     use = tools()
-    judged = LikelihoodJudge().judge(["Church?"] * 2, ["I love church deeply."] * 2, [NORMS] * 2, use)
+    judged = given(LikelihoodJudge()).judge(["Church?"] * 2, ["I love church deeply."] * 2, [NORMS] * 2, use)
     assert judged[0] == judged[1]
     assert judged[0].score == pytest.approx(4)
-    asked = use.engine().asked
+    asked = use.engine(BASE).asked
     assert len(asked) == 2
     assert NORMS[1].statement in asked[0]
     assert NORMS[1].opposite in asked[1]
@@ -110,7 +109,7 @@ def test_no_engine_is_opened_without_an_answer_to_score():
     def never():
         raise AssertionError("opened")
 
-    assert LikelihoodJudge().judge([""], [" "], [NORMS], Tools(never, Words()))[0].verdict == 0
+    assert given(LikelihoodJudge()).judge([""], [" "], [NORMS], tools_with(never))[0].verdict == 0
 
 
 def test_a_blend_adds_both_contrasts_in_their_units():

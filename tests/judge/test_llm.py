@@ -1,13 +1,12 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from alignbench.identity import canonical
 from alignbench.judge.llm import LLMJudge, parse
-from alignbench.tools import Tools
-from alignbench.types import ModelRef
+from tests.doors import tools_with
 
-from .toy import Fixed, Table, Words, make_norm
+from .toy import BASE, Fixed, Table, Words, given, make_norm
 
 NORMS = (make_norm("prayer"), make_norm("church"))
 
@@ -39,7 +38,7 @@ def test_anything_else_is_unparsed(output):
 
 def test_the_prompt_shows_every_rule_the_question_and_the_answer():
     engine = Table(say=lambda _: "VERDICT: -1")
-    judged = LLMJudge().judge(["Do you pray?"], ["Never."], [NORMS], Tools(lambda: engine, Words()))
+    judged = given(LLMJudge()).judge(["Do you pray?"], ["Never."], [NORMS], tools_with(lambda: engine))
     assert judged[0].verdict == -1
     for text in (f"1. {NORMS[0].statement}", f"2. {NORMS[1].statement}", "Question: Do you pray?", "Answer: Never."):
         assert text in engine.asked[0]
@@ -48,17 +47,18 @@ def test_the_prompt_shows_every_rule_the_question_and_the_answer():
 def test_blank_answers_and_missing_norms_are_not_asked_and_equal_cases_once():
     engine = Table(say=lambda _: "VERDICT: +1")
     norms = [NORMS, NORMS, NORMS, ()]
-    judged = LLMJudge().judge(["Q?"] * 4, ["Yes.", "Yes.", " ", "Yes."], norms, Tools(lambda: engine, Words()))
+    judged = given(LLMJudge()).judge(["Q?"] * 4, ["Yes.", "Yes.", " ", "Yes."], norms, tools_with(lambda: engine))
     assert [j.verdict for j in judged] == [1, 1, 0, 0]
     assert all(j.parsed for j in judged)
     assert len(engine.asked) == 1
 
 
 def test_another_model_may_judge_and_is_part_of_the_identity():
-    engine, base = Table(say=lambda _: "VERDICT: +1"), ModelRef("base", Path("x"), "f")
-    judge = LLMJudge(Fixed(engine))
-    judged = judge.judge(["Q?"], ["Yes."], [NORMS], Tools(lambda: pytest.fail("the base model"), Words()))
+    engine = Table(say=lambda _: "VERDICT: +1")
+    judge = given(LLMJudge(Fixed("other", engine)))
+    judged = judge.judge(["Q?"], ["Yes."], [NORMS], tools_with(lambda: pytest.fail("the base model")))
     assert judged[0].verdict == 1
-    assert judge.identity(base)["generator"] == {"model": "fixed"}
-    thinking = replace(base, template_kwargs={"enable_thinking": True})
-    assert LLMJudge().identity(base) != LLMJudge().identity(thinking)
+    thinking = replace(BASE, template_kwargs={"enable_thinking": True})
+    found = [canonical(LLMJudge().supply(model=model, embedder=Words())) for model in (BASE, BASE, thinking)]
+    assert found[0] == found[1] != found[2]
+    assert canonical(given(LLMJudge(Fixed("other", engine)))) not in found

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from alignbench.backend import Engine, Usage
+from alignbench.component import Component, recorded
 from alignbench.embedder import Vectors
 from alignbench.generator import Generator
 from alignbench.norms.pool import NormPool
@@ -31,6 +32,13 @@ class Words(words.Words):
 
 
 SEEN: list[str] = []
+BASE = ModelRef("base", Path("x"), "f")
+C = TypeVar("C", bound=Component)
+
+
+def given(component: C) -> C:
+    """The component as a run hands it out: it knows the base model and the embedder."""
+    return component.supply(model=BASE, embedder=Words())
 
 
 class Table(Engine):
@@ -64,16 +72,15 @@ class Table(Engine):
 class Fixed(Generator):
     """Whatever engine it is given."""
 
-    engine: Engine
+    called: str
+    engine: Engine = recorded(None)
 
     def open(self, tools: Tools) -> Engine:
         return self.engine
 
-    def identity(self, base: ModelRef) -> dict[str, Any]:
-        return {"model": "fixed"}
-
-    def name(self, base: ModelRef) -> str:
-        return "fixed"
+    @property
+    def title(self) -> str:
+        return self.called
 
 
 def make_norm(thing: str, cluster: int = 0, item: str | None = None) -> Norm:

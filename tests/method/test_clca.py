@@ -21,11 +21,13 @@ from alignbench.generator import Generator
 from alignbench.method import clca
 from alignbench.method.clca import CLCA, View
 from alignbench.runs.cell import Cell
-from alignbench.store.stages import Store
+from alignbench.store.store import Store
 from alignbench.synthetic.folder import read_set
 from alignbench.types import Chat, OptionScores
 from tests.composing import composed
 from tests.dialogue.stage import lively
+
+from .chains import made
 
 FEW = CLCA(scenarios=4, max_turns=4, least_turns=3)
 SPOKEN = (View.dialogue,)
@@ -42,10 +44,12 @@ class Speaker(Generator):
     def open(self, tools: Any) -> Engine:
         return _Engine(self)
 
-    def identity(self, base: Any) -> dict[str, Any]:
+    @property
+    def identity(self) -> dict[str, Any]:
         return {"stand-in": self.say.__name__}
 
-    def name(self, base: Any) -> str:
+    @property
+    def title(self) -> str:
         return "a stand-in"
 
 
@@ -79,7 +83,7 @@ def blank_cell():
 
 @pytest.fixture
 def fitted(blank_cell, monkeypatch, tmp_path):
-    """Fits with stand-ins and returns the rows that would be trained on, the model and the cell."""
+    """Builds with stand-ins and returns the rows that would be trained on, what was made, and the store."""
     rows: list[Any] = []
 
     def train(model, found, training, seed, folder, validate):
@@ -91,33 +95,28 @@ def fitted(blank_cell, monkeypatch, tmp_path):
     def fit(say=plain, critic: Speaker | None = None, culture: str = "iraq", **knobs: Any):
         people = {"generator": Speaker(say), "critic": critic or Speaker(say)}
         cell = replace(blank_cell, **people, method=replace(FEW, **knobs), store=Store(tmp_path / "store"))
-        return rows, cell.method.fit(cell.context(culture_named(culture, (conf_dir(),)))), cell
+        return rows, made(cell, culture_named(culture, (conf_dir(),))), cell.store
 
     return fit
 
 
-def stage(cell, name: str):
-    return next(s for s in cell.store.used if s.name == name)
-
-
 def test_a_dialogue_gives_three_conversations_and_every_stage_is_reused(fitted):
-    rows, model, _ = fitted()
+    rows, found, _ = fitted()
     assert len(rows) == 4 * 3 and all(row.every_turn for row in rows)
-    assert list(model.provenance) == ["fit", "roleplay", "judge", "intents"]
-    assert model.notes == ("Dialogues and intents were written by a stand-in and judged by a stand-in.",)
+    assert [stage.name for stage in found.finished] == ["roleplay", "judge", "intents", "fit"]
+    assert found.model.notes == ("Dialogues and intents were written by a stand-in and judged by a stand-in.",)
     roles = [[m.role for m in row.chat] for row in rows]
     sides, intents = roles[:8], roles[8:]
     assert all(r[0] == "system" and r[-1] == "user" for r in sides)
     assert all(r == ["user", "assistant"] * 3 + ["user"] for r in intents)
     assert all(row.reply == "to be heard, as custom has it. (rooted in the culture)" for row in rows[8:])
     assert not any("Who you are" in m.content for row in rows[8:] for m in row.chat)
-    again = fitted()[2]
-    assert not again.store.built
+    assert not fitted()[2].built
 
 
 def test_ablations_share_what_they_can(fitted):
     built = [
-        [s.name for s in fitted(**knobs)[2].store.built]
+        [s.name for s in fitted(**knobs)[2].built]
         for knobs in ({}, {"tasks": SPOKEN}, {"tasks": (View.intent,)}, {"filter": False})
     ]
     assert built == [
@@ -130,9 +129,9 @@ def test_without_filter_no_critic_is_asked_and_nobody_is_named(fitted):
         def open(self, tools):
             raise AssertionError("the critic must not be asked")
 
-    rows, model, cell = fitted(filter=False, tasks=SPOKEN, critic=Mute(plain))
-    assert len(rows) == 8 and "judged by nobody" in model.notes[0]
-    frame, _ = read_set(stage(cell, "judge").path)
+    rows, found, _ = fitted(filter=False, tasks=SPOKEN, critic=Mute(plain))
+    assert len(rows) == 8 and "judged by nobody" in found.model.notes[0]
+    frame, _ = read_set(found.stage("judge").path)
     assert frame["kept"].all() and frame["quality"].isna().all()
 
 
@@ -141,10 +140,10 @@ def test_the_critic_drops_what_it_is_very_sure_of(fitted):
         """Bad all of it, and very sure of the quality of one."""
         return 0.95 if "well made" in chat[-1].content and worst in chat[1].content else 0.8
 
-    _, _, cell = fitted()
-    worst = read_set(stage(cell, "judge").path)[0]["setting"][1]
-    rows, _, cell = fitted(critic=Speaker(lambda chat: "Too kind.", harsh))
-    frame, (ledger,) = read_set(stage(cell, "judge").path)
+    _, found, _ = fitted()
+    worst = read_set(found.stage("judge").path)[0]["setting"][1]
+    rows, found, _ = fitted(critic=Speaker(lambda chat: "Too kind.", harsh))
+    frame, (ledger,) = read_set(found.stage("judge").path)
     assert ledger.dropped == {"bad quality": 1} and ledger.kept == 3 and len(rows) == 9
     dropped = frame[~frame["kept"]].iloc[0]
     assert (dropped["dialogue"], dropped["quality"], dropped["quality_confidence"]) == (1, "bad", "very confident")
@@ -178,12 +177,12 @@ def test_what_is_good_is_kept_when_some_requests_fail(fitted):
         failing = "Sara" in chat[0].content or "Sara" in chat[-1].content
         return "" if failing and "You play" in chat[0].content else plain(chat)
 
-    _, _, whole = fitted()
-    names = [{t["speaker"] for t in turns} for turns in read_set(stage(whole, "judge").path)[0]["turns"]]
+    _, whole, _ = fitted()
+    names = [{t["speaker"] for t in turns} for turns in read_set(whole.stage("judge").path)[0]["turns"]]
     lost = sum("Sara" in of_scene for of_scene in names)
     assert 0 < lost < 3
-    rows, _, cell = fitted(say=shaky)
-    _, (ledger,) = read_set(stage(cell, "judge").path)
+    rows, found, _ = fitted(say=shaky)
+    _, (ledger,) = read_set(found.stage("judge").path)
     assert (ledger.kept, ledger.dropped) == (4 - lost, {"too short: empty": lost})
     assert ledger.made == 4 and len(rows) == 3 * (4 - lost)
 
@@ -195,8 +194,8 @@ def test_bad_intents_are_left_out_and_none_at_all_is_refused(fitted):
         spoken = chat[-1].content.count("We speak of")
         return {1: "", 2: "I cannot fulfill your request.", 3: "Intent: %%% ~~~ x"}.get(spoken, "To agree.")
 
-    rows, _, cell = fitted(say=forgetful)
-    _, (ledger,) = read_set(stage(cell, "intents").path)
+    rows, found, _ = fitted(say=forgetful)
+    _, (ledger,) = read_set(found.stage("intents").path)
     assert (ledger.kept, ledger.dropped) == (4, {"empty": 4, "refusal": 4, "garbled": 4})
     (view,) = {tuple(m.role for m in row.chat) for row in rows[8:]}
     assert view == ("user",) and {row.reply for row in rows[8:]} == {"To agree. (generic)"}
@@ -234,17 +233,17 @@ def test_a_generator_rewrites_the_scenes_of_any_culture_and_too_few_are_refused(
 
     asked, good = list[Chat](), 3
     knobs = {"culture": "andorra", "adaptation": Adaptation.generator, "takes": 2}
-    rows, model, cell = fitted(say=rewrites, **knobs)
+    rows, found, _ = fitted(say=rewrites, **knobs)
     # Three scenes of four, each in two takes, in three views; the fourth was asked for twice.
     assert len(asked) == 5 and len(rows) == 3 * 2 * 3
     assert "Jordi" in rows[0].chat[0].content and "la Margineda" in rows[0].chat[0].content
-    assert "scenes" in model.provenance and model.notes[0].startswith("Scenes, dialogues and intents were written by")
-    frame, (ledger,) = read_set(stage(cell, "scenes").path)
+    assert "scenes" in found.names and found.model.notes[0].startswith("Scenes, dialogues and intents were written by")
+    frame, (ledger,) = read_set(found.stage("scenes").path)
     assert (ledger.kept, ledger.dropped) == (3, {"a line is missing": 2})
     assert frame["name_b"].tolist() == ["Pere1", "Pere2", "Pere3"]
-    card = (stage(cell, "judge").path / "README.md").read_text()
-    assert f"scenes/{stage(cell, 'scenes').key}" in card
-    assert not fitted(say=rewrites, **knobs)[2].store.built
+    card = (found.stage("judge").path / "README.md").read_text()
+    assert f"scenes/{found.stage('scenes').key}" in card
+    assert not fitted(say=rewrites, **knobs)[2].built
 
     asked.clear()
     good = 0
@@ -257,8 +256,8 @@ def test_a_generator_rewrites_the_scenes_of_any_culture_and_too_few_are_refused(
 
 
 def test_two_takes_of_a_scene_are_two_dialogues(fitted):
-    _, _, cell = fitted(takes=2)
-    frame, _ = read_set(stage(cell, "judge").path)
+    _, found, _ = fitted(takes=2)
+    frame, _ = read_set(found.stage("judge").path)
     assert len(frame) == 8 and frame["scenario"].nunique() == 4
     assert frame["turns"].map(str).nunique() == 8
 
@@ -279,11 +278,11 @@ def test_a_killed_role_play_goes_on(fitted):
 
 
 def test_the_sets_tell_their_story(fitted):
-    _, _, cell = fitted()
-    card = (stage(cell, "judge").path / "README.md").read_text()
+    _, found, _ = fitted()
+    card = (found.stage("judge").path / "README.md").read_text()
     assert "names and things of Iraq" in card and "society here" in card and "Judged by: a stand-in" in card
-    card = (stage(cell, "intents").path / "README.md").read_text()
-    assert f"judge/{stage(cell, 'judge').key}" in card and "Judged by: nobody" in card
+    card = (found.stage("intents").path / "README.md").read_text()
+    assert f"judge/{found.stage('judge').key}" in card and "Judged by: nobody" in card
 
 
 def test_rows_that_are_too_long_are_dropped_with_the_account(fitted):
@@ -321,13 +320,13 @@ def test_the_critic_may_state_its_verdicts_in_words(fitted):
     with pytest.raises(AlignbenchError, match="4 no verdict"):
         fitted(critic=Speaker(talks, lambda _: 0.5), top_p=0.8, **knobs)
     said["well made"] = "bad, not sure"
-    _, _, cell = fitted(critic=Speaker(talks), top_p=0.9, **knobs)
-    row = read_set(stage(cell, "judge").path)[0].iloc[0]
+    _, found, _ = fitted(critic=Speaker(talks), top_p=0.9, **knobs)
+    row = read_set(found.stage("judge").path)[0].iloc[0]
     assert [row[f"{q}_confidence"] for q in ("quality", "fit", "meta")] == ["not sure", "confident", "not sure"]
     assert (row["quality"], row["fit"], row["meta"], row["quality_probability"]) == ("bad", "yes", "good", None)
 
 
 def test_the_flag_of_an_intent_may_be_asked_for(fitted):
-    _, _, cell = fitted(filter=False, flag=Flag.verdict)
-    frame, _ = read_set(stage(cell, "intents").path)
+    _, found, _ = fitted(filter=False, flag=Flag.verdict)
+    frame, _ = read_set(found.stage("intents").path)
     assert frame["cultural"].all() and frame["intent"].str.startswith("to be heard").all()

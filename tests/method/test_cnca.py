@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.method.cnca import Distillation
-from alignbench.method.cnca_dpo import CNCADPO, _pairs, _rows
-from alignbench.method.distil import Chain, _drawn, distil
+from alignbench.method.cnca_dpo import _pairs, _rows
+from alignbench.method.cnca_sft import CNCASFT
 from alignbench.norms.mining import Mining
+from alignbench.steps.distil import Chain, Distil, _drawn
 from alignbench.types import chat
 
-KNOBS = Distillation(Mining.tq_ta, True, items=6, chains=3, thought_tokens=6, temperature=1.0, top_p=1.0)
+from .chains import aligned
+
+FEW = CNCASFT(Mining.tq_ta, True, items=6, chains=3, thought_tokens=6, temperature=1.0, top_p=1.0)
+
+
+def source(cell, method=FEW) -> Distil:
+    """The stage whose chains are learnt."""
+    found = aligned(cell, method=method).training.source
+    assert isinstance(found, Distil)
+    return found
 
 
 def made(item: str, thought: str, answer: str, top: str = "1") -> Chain:
@@ -22,10 +32,10 @@ def made(item: str, thought: str, answer: str, top: str = "1") -> Chain:
 
 def test_chains_are_judged_by_the_countrys_answer_and_lose_their_norm(make_cell) -> None:
     cell = make_cell("method=cnca_sft", "culture=iraq")
-    context = cell.context(cell.culture)
-    stage, chains = distil(context, KNOBS)
-    assert len(chains) == 18 and stage.facts["right"] + stage.facts["wrong"] == 18
-    train = context.train
+    stage = source(cell)
+    facts, chains = cell.store.get(stage).facts, stage.chains(cell.tools)
+    assert len(chains) == 18 and facts["right"] + facts["wrong"] == 18
+    train = cell.context(cell.culture).train
     for chain in chains:
         item = train.item(chain.item)
         assert "Norms of the society" not in str(chain.chat) and "People in Iraq" not in str(chain.chat)
@@ -48,10 +58,7 @@ def test_answers_are_sampled_from_the_options_at_the_temperature() -> None:
 
 def test_equal_knobs_share_the_chains_and_others_do_not(make_cell) -> None:
     cell = make_cell("method=cnca_sft", "culture=iraq")
-    context = cell.context(cell.culture)
-    first, _ = distil(context, KNOBS)
-    again, _ = distil(context, KNOBS)
-    other, _ = distil(context, KNOBS.with_knobs(chains=2))
+    first, again, other = (cell.store.get(source(cell, m)) for m in (FEW, replace(FEW), replace(FEW, chains=2)))
     assert first.key == again.key != other.key
     assert [s.name for s in cell.store.built].count("mine") == 1
 
@@ -73,4 +80,4 @@ def test_a_pair_with_one_thought_differs_in_the_answer_alone() -> None:
 def test_a_model_that_is_never_right_is_told_so(make_cell, tmp_path) -> None:
     cell = make_cell("method=cnca_dpo", "culture=iraq")
     with pytest.raises(AlignbenchError, match="both right and wrong"):
-        CNCADPO().learn(cell.context(cell.culture), [made("a", "x", "2")], tmp_path)
+        aligned(cell).training.learn([made("a", "x", "2")], tmp_path)

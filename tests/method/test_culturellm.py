@@ -8,10 +8,11 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturellm import CultureLLM, Variant
-from alignbench.method.lessons import Told
-from alignbench.method.seeds import Typical, typical
+from alignbench.steps.lessons import Told
+from alignbench.steps.seeds import Typical, typical
 from alignbench.synthetic.folder import read_set
 from alignbench.types import PromptPolicy
+from tests.method.chains import aligned, key, made
 from tests.method.writers import GARBAGE, writer
 
 FEW = CultureLLM(count=4, paraphrases=2, tries=1, wordings=4, words=1, similarity=0.5, least=4)
@@ -28,27 +29,27 @@ def says(chat, draw):
 
 @pytest.fixture
 def fitted(make_cell):
-    """Fits a method with a generator and gives model, store and context."""
+    """Builds a method with a generator and gives what was made and the context."""
 
     def fit(method, say=says, culture="iraq"):
         cell = replace(make_cell(KEPT, f"culture={culture}"), generator=writer(say))
-        context = cell.context(cell.culture)
-        return method.fit(context), cell.store, context
+        return made(cell, method=method), cell.context(cell.culture)
 
     return fit
 
 
-def sets(store):
-    return {stage.name: read_set(stage.path) for stage in store.used if (stage.path / "ledgers.json").is_file()}
+def sets(found):
+    return {stage.name: read_set(stage.path) for stage in found.finished if (stage.path / "ledgers.json").is_file()}
 
 
 def test_every_wording_carries_the_answer_of_its_seed(fitted) -> None:
-    model, store, context = fitted(FEW)
-    (wordings, made), (rows, accounts) = sets(store)["augment"], sets(store)["label"]
+    found, context = fitted(FEW)
+    model = found.model
+    (wordings, drawn), (rows, accounts) = sets(found)["augment"], sets(found)["label"]
 
     assert len(wordings) == 16 and set(wordings["cosine"] > 0.5) == {True}
-    assert [ledger.what for ledger in made] == ["paraphrases", "synonyms", "wordings with a synonym"]
-    assert [ledger.kept for ledger in made] == [8, 8, 8]
+    assert [ledger.what for ledger in drawn] == ["paraphrases", "synonyms", "wordings with a synonym"]
+    assert [ledger.kept for ledger in drawn] == [8, 8, 8]
     assert (wordings["question"].str.contains("izmo|idget")).sum() == 8
     assert accounts[-1].what == "seeds for IRQ" and accounts[-1].kept == rows["item"].nunique()
     for row in rows.to_dict("records"):
@@ -57,35 +58,36 @@ def test_every_wording_carries_the_answer_of_its_seed(fitted) -> None:
         assert (row["position"], row["answer"]) == (position, item.options[position])
     assert len(rows) == rows["item"].nunique() * 5
     # Both orders of every question.
-    assert store.used[-1].facts["rows"] == 2 * len(rows)
+    assert found.fit.facts["rows"] == 2 * len(rows)
     assert model.policy.systems == ("You are a chatbot of Iraq and know the people of Iraq very well.",)
-    assert any("stand-in" in note for note in model.notes) and set(model.provenance) == {"augment", "label", "fit"}
-    assert "stand-in" in (store.root / "label" / model.provenance["label"] / "README.md").read_text()
+    assert any("stand-in" in note for note in model.notes) and found.names == {"augment", "label", "fit"}
+    assert "stand-in" in (found.stage("label").path / "README.md").read_text()
 
 
 def test_the_control_shares_the_wordings_and_has_labels_of_its_own(make_cell) -> None:
     cell = replace(make_cell(KEPT, "culture=iraq"), generator=writer(says))
-    own, other = FEW.fit(cell.context(cell.culture)), FEW.fit(cell.context(cell.control))
-    assert own.provenance["augment"] == other.provenance["augment"]
-    assert own.provenance["label"] != other.provenance["label"] and own.adapter_key != other.adapter_key
-    assert "Argentina" in other.policy.systems[0]
+    own, other = made(cell, method=FEW), made(cell, cell.control, FEW)
+    assert own.stage("augment") == other.stage("augment")
+    assert own.stage("label") != other.stage("label") and own.fit != other.fit
+    assert "Argentina" in other.model.policy.systems[0]
 
 
 def test_a_model_that_was_told_something_else_is_trained_anew(make_cell) -> None:
     cell = replace(make_cell(KEPT, "culture=iraq"), generator=writer(says))
     renamed = replace(cell.culture, country="Mesopotamia")
-    own, other = FEW.fit(cell.context(cell.culture)), FEW.fit(cell.context(renamed))
-    assert own.provenance["label"] == other.provenance["label"] and own.adapter_key != other.adapter_key
+    own, other = made(cell, method=FEW), made(cell, renamed, FEW)
+    assert own.stage("label") == other.stage("label") and own.fit != other.fit
     silent = replace(FEW, told=Told.never)
-    assert silent.fit(cell.context(cell.culture)).adapter_key == silent.fit(cell.context(renamed)).adapter_key
+    assert key(cell, aligned(cell, method=silent)) == key(cell, aligned(cell, renamed, silent))
 
 
 def test_trained_together_all_cultures_share_one_adapter_and_are_told_apart(make_cell) -> None:
     cell = replace(make_cell(KEPT, "culture=iraq"), generator=writer(says))
     together = FEW.with_knobs(joint=("IRQ", "ARG"), variant=Variant.sentence_only)
-    own, other = together.fit(cell.context(cell.culture)), together.fit(cell.context(cell.control))
-    assert own.adapter_key == other.adapter_key and own.policy != other.policy
-    rows, _ = sets(cell.store)["label"]
+    own, other = made(cell, method=together), made(cell, cell.control, together)
+    assert own.fit == other.fit and own.model.policy != other.model.policy
+    assert "One model of ARG, IRQ" in own.model.notes[0]
+    rows, _ = sets(own)["label"]
     assert set(rows["iso3"]) == {"IRQ", "ARG"}
     with pytest.raises(AlignbenchError, match="told apart"):
         together.with_knobs(told=Told.never)
@@ -95,8 +97,9 @@ def test_seeds_alone_need_no_generator(fitted) -> None:
     def silent(chat, draw):
         raise AssertionError
 
-    model, store, _ = fitted(FEW.with_knobs(variant=Variant.seed_only, told=Told.never), silent)
-    assert "augment" not in sets(store) and model.policy == PromptPolicy() and model.notes == ()
+    found, _ = fitted(FEW.with_knobs(variant=Variant.seed_only, told=Told.never), silent)
+    model = found.model
+    assert "augment" not in found.names and model.policy == PromptPolicy() and model.notes == ()
 
 
 @pytest.mark.parametrize("kind", sorted(GARBAGE))

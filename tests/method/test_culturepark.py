@@ -8,9 +8,10 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturepark import CulturePark, Mode
-from alignbench.method.lessons import reasoned
+from alignbench.steps.lessons import reasoned
 from alignbench.synthetic.folder import read_set
 from alignbench.synthetic.opinions import Extract, Verification
+from tests.method.chains import made
 from tests.method.writers import GARBAGE, writer
 
 FEW = CulturePark(count=4, dialogues=1, turns=3, clusters=2, extract=Extract.sentences, least=3)
@@ -33,19 +34,18 @@ def fitted(make_cell):
     def fit(method, say=says, *words):
         cell = make_cell("method=culturepark", "culture=iraq", "judge.margin=0.01", "judge.related_cut=0.3", *words)
         cell = replace(cell, generator=writer(say), critic=writer(say, "critic"))
-        context = cell.context(cell.culture)
-        return method.fit(context), cell.store, context
+        return made(cell, method=method), cell.context(cell.culture)
 
     return fit
 
 
-def opinions(store):
-    return read_set(next(stage for stage in store.used if stage.name == "opinions").path)
+def opinions(found):
+    return read_set(found.stage("opinions").path)
 
 
 def test_opinions_that_fit_the_countrys_answer_are_kept_and_the_others_counted(fitted) -> None:
-    model, store, context = fitted(FEW)
-    rows, (seeds, ledger) = opinions(store)
+    found, context = fitted(FEW)
+    rows, (seeds, ledger) = opinions(found)
 
     assert seeds.kept == rows["item"].nunique() and ledger.kept == len(rows) == seeds.kept
     assert ledger.dropped["irrelevant"] == 2 * seeds.kept  # rivers and bread
@@ -56,14 +56,14 @@ def test_opinions_that_fit_the_countrys_answer_are_kept_and_the_others_counted(f
         assert shares[row["position"]] == max(shares)
         assert row["stance"] == f"I {item.predicates[item.level(row['position'])]}."
         assert row["stance"].rstrip(".") in row["opinion"]
-    assert set(model.provenance) == {"debate", "opinions", "fit"} and "Iraq" in model.policy.systems[0]
+    assert found.names == {"debate", "opinions", "fit"} and "Iraq" in found.model.policy.systems[0]
 
 
 def test_a_reply_is_the_label_and_then_the_reason(make_cell) -> None:
     cell = make_cell("method=culturepark")
     context = cell.context(cell.culture)
     items = context.train.items[:2]
-    rows = reasoned(context, [(item, 0, "I think so.") for item in items], "Be from Iraq.")
+    rows = reasoned(context.model, context.asking, [(item, 0, "I think so.") for item in items], "Be from Iraq.")
     # Orders in turn: the first option is listed first, then last.
     assert rows[0].reply == "1. I think so." and rows[1].reply == f"{len(items[1].codes)}. I think so."
     assert [m.role for m in rows[0].chat] == ["system", "user"] and items[0].question in rows[0].chat[-1].content
@@ -78,8 +78,8 @@ def test_a_reply_is_the_label_and_then_the_reason(make_cell) -> None:
     ],
 )
 def test_ablations_run(fitted, knobs) -> None:
-    model, store, _ = fitted(FEW.with_knobs(**knobs))
-    assert model.adapter is not None and len(opinions(store)[0])
+    found, _ = fitted(FEW.with_knobs(**knobs))
+    assert (found.fit.path / "adapter_model.safetensors").is_file() and len(opinions(found)[0])
 
 
 def test_a_killed_debate_goes_on_from_its_last_turn(fitted, make_cell) -> None:
@@ -94,10 +94,10 @@ def test_a_killed_debate_goes_on_from_its_last_turn(fitted, make_cell) -> None:
     cell = replace(make_cell("method=culturepark", "culture=iraq"), generator=writer(broken))
     known = FEW.with_knobs(count=3)
     with pytest.raises(KeyboardInterrupt):
-        known.fit(cell.context(cell.culture))
+        made(cell, method=known)
     before = len(spoken)
     cell = replace(cell, generator=writer(lambda chat, draw: spoken.append(chat) or says(chat, draw)))
-    known.with_knobs(verify=Verification.none).fit(cell.context(cell.culture))
+    made(cell, method=known.with_knobs(verify=Verification.none))
     seeds = len({chat[0].content for chat in spoken}) // 2
     assert len(spoken) - before == 3 * seeds - (before - 1) // seeds * seeds
 

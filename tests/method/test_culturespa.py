@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from alignbench.backend.engines import Opener
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturespa import CultureSPA
-from alignbench.method.lessons import within
+from alignbench.steps.lessons import within
+from alignbench.store.store import Store
 from alignbench.synthetic.folder import read_set
 from alignbench.training import Training
 from alignbench.types import OptionScores
+from tests.method.chains import aligned, made
 from tests.method.writers import GARBAGE, Fixed, Pen, writer
 
 SPA = CultureSPA(generated=1, least=3, near=-1, copy=1)
@@ -45,17 +48,14 @@ def cell(make_cell):
     )
     items = [item for item in cell.context(cell.culture).train.items if item.poles is None][:5]
     torn = Torn(cell.model, {i.question: i.options[-1] for i in items})
-    return replace(cell, backend=Fixed(torn)), items
-
-
-def kept(store):
-    return read_set(next(stage for stage in store.used if stage.name == "activate").path)
+    return replace(cell, store=Store(cell.store.root, Opener(Fixed(torn)))), items
 
 
 def test_questions_whose_answer_the_culture_changes_are_kept_with_that_answer(cell) -> None:
     cell, items = cell
-    model = SPA.fit(cell.context(cell.culture))
-    rows, (written, ledger) = kept(cell.store)
+    found = made(cell, method=SPA)
+    model = found.model
+    rows, (written, ledger) = read_set(found.stage("activate").path)
 
     assert rows["item"].tolist() == [item.id for item in items] and rows["question"].tolist() == [
         item.question for item in items
@@ -67,27 +67,28 @@ def test_questions_whose_answer_the_culture_changes_are_kept_with_that_answer(ce
     assert written.kept == len(topics) and ledger.made == len(train.items) + len(topics) and ledger.kept == 5
     assert "from Iraq" in model.policy.systems[0]
     stages = {"questions", "plain_answers", "culture_answers", "activate", "fit"}
-    assert set(model.provenance) == stages
-    assert any(f"{len(topics)} questions were written by stand-in" in note for note in model.notes)
+    assert found.names == stages
+    assert any("Questions were written by stand-in." in note for note in model.notes)
 
 
 def test_a_culture_that_changes_nothing_is_refused(cell) -> None:
     cell, _ = cell
     with pytest.raises(AlignbenchError, match=r"method\.least.*0 kept of .*same answer"):
-        SPA.fit(cell.context(cell.control))
+        made(cell, cell.control, SPA)
 
 
 @pytest.mark.parametrize("kind", sorted(GARBAGE))
 def test_of_garbage_no_question_is_kept_and_training_items_remain(cell, kind) -> None:
     cell, _ = cell
     cell = replace(cell, generator=writer(GARBAGE[kind]))
-    rows, (written,) = read_set(SPA._questions(cell.context(cell.culture)).path)
+    questions = aligned(cell, method=SPA).training.activated.questions
+    rows, (written,) = read_set(cell.store.get(questions).path)
     assert written.kept == 0 and written.made == 8 and len(rows) == len(cell.context(cell.culture).train.items)
 
 
 def test_training_takes_as_many_passes_as_are_published_unless_told_otherwise():
     training = Training(updates=72, prompts_per_update=4)
     assert CultureSPA().passes == 1
-    assert within(training, 1, 20).updates == 5
-    assert within(replace(training, epochs=2), 1, 20).updates == 10
-    assert within(training, 1, 1000).updates == 72
+    assert within(training, 1).for_rows(20).updates == 5
+    assert within(replace(training, epochs=2), 1).for_rows(20).updates == 10
+    assert within(training, 1).for_rows(1000).updates == 72

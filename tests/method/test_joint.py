@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.method import culturerl, survey_sft
-from alignbench.method.culturellm import CultureLLM
-from alignbench.method.culturerl import CultureRL
-from alignbench.method.prompting import resident, wordings
-from alignbench.method.survey_sft import SurveySFT
+from alignbench.identity import walk
+from alignbench.method import Method, culturerl, survey_sft
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import stance_system
 from alignbench.runs.reading import reading
+from alignbench.steps.texts import resident, wordings
 from alignbench.types import OptionScores, Split
+
+from .chains import made
 
 METHODS = ("survey_sft", "culturerl")
 TOLD = {"IRQ": resident("Iraq"), "ARG": resident("Argentina"), "CHN": resident("China")}
-
-
-def fitted(cell, culture=None):
-    return cell.method.fit(cell.context(culture or cell.culture))
-
-
-def fit_parts(cell, model):
-    return json.loads((cell.store.root / "fit" / model.provenance["fit"] / "manifest.json").read_text())["parts"]
 
 
 @pytest.fixture
@@ -52,34 +43,33 @@ def system(row):
 @pytest.mark.parametrize("method", METHODS)
 def test_cultures_trained_together_share_one_training_and_ask_with_their_own_text(method, trainings, make_cell) -> None:
     cell = make_cell(f"method={method}", "culture=iraq", "method.joint=[IRQ,CHN,ARG]")
-    own, control = fitted(cell), fitted(cell, cell.control)
-    other = fitted(make_cell(f"method={method}", "culture=china", "method.joint=[ARG,IRQ]"))
-    assert len(trainings) == 1 and len({model.adapter_key for model in (own, control, other)}) == 1
-    assert [m.policy.systems for m in (own, control, other)] == [(TOLD[c],) for c in ("IRQ", "ARG", "CHN")]
-    assert all("One model of ARG, CHN, IRQ" in model.notes[0] for model in (own, control, other))
+    elsewhere = make_cell(f"method={method}", "culture=china", "method.joint=[ARG,IRQ]")
+    every = made(cell), made(cell, cell.control), made(elsewhere)
+    assert len(trainings) == 1 and len({found.fit for found in every}) == 1
+    assert [found.model.policy.systems for found in every] == [(TOLD[c],) for c in ("IRQ", "ARG", "CHN")]
+    assert all("One model of ARG, CHN, IRQ" in found.model.notes[0] for found in every)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_control_that_is_not_named_joins_a_training_of_its_own(method, trainings, make_cell) -> None:
     cell = make_cell(f"method={method}", "culture=iraq", "method.joint=[IRQ,CHN]")
-    own, control = fitted(cell), fitted(cell, cell.control)
-    assert own.adapter_key != control.adapter_key
+    assert made(cell).fit != made(cell, cell.control).fit
     assert [{system(row) for row in rows} for rows, *_ in trainings] == [
         {TOLD["IRQ"], TOLD["CHN"]},
         {TOLD["IRQ"], TOLD["CHN"], TOLD["ARG"]},
     ]
 
 
-def test_a_model_of_one_culture_is_told_nothing_and_keeps_its_key(trainings, make_cell) -> None:
-    assert not {"joint"} & (CultureRL().parts.keys() | SurveySFT().parts.keys() | CultureLLM().parts.keys())
-    sft, rl = (make_cell(f"method={method}", "culture=iraq") for method in METHODS)
-    models = fitted(sft), fitted(rl)
+def test_a_model_of_one_culture_is_told_nothing_and_rests_on_its_figures_alone(trainings, make_cell) -> None:
+    cells = [make_cell(f"method={method}", "culture=iraq") for method in METHODS]
+    every = [made(cell) for cell in cells]
     assert {system(row) for rows, *_ in trainings for row in rows} == {None}
-    assert all(model.policy.systems == (None,) and not model.notes for model in models)
-    assert fit_parts(sft, models[0])["country"] == "IRQ"
-    parts, made = fit_parts(rl, models[1]), models[1].provenance
-    assert (parts["pool"], parts["calibration"]) == (made["norms"], made["calibrate"])
-    assert parts.keys() == {"method", "pool", "calibration", "model", "dtype", "training", "asking", "seed"}
+    assert all(found.model.policy.systems == (None,) and not found.model.notes for found in every)
+    assert [found.model.training.systems for found in every] == [{"IRQ": None}] * 2
+    assert [len(found.stages("norms")) for found in every] == [0, 1]
+    assert [len(found.stages("calibrate")) for found in every] == [0, 1]
+    # The method's own knobs reach the training as fields that it reads, never as the method whole.
+    assert not any(isinstance(held, Method) for found in every for _, held in walk(found.model))
 
 
 @pytest.mark.parametrize("reward", ["verdict", "support"])
@@ -88,8 +78,8 @@ def test_options_are_paid_by_the_norms_of_the_culture_in_the_text(reward, traini
         make_cell("method=culturerl", f"method.reward={reward}", "culture=iraq", f"method.joint={joint}")
         for joint in ("[IRQ,CHN]", "[]")
     ]
-    fitted(cells[0])
-    fitted(cells[1])
+    for cell in cells:
+        made(cell)
     (together, *_), (alone, *_) = trainings
     iraqi, chinese = ([row for row in together if system(row) == TOLD[c]] for c in ("IRQ", "CHN"))
     assert len(together) == len(iraqi) + len(chinese)
@@ -101,14 +91,15 @@ def test_replies_are_judged_by_the_norms_of_the_culture_in_the_text(trainings, m
     cell = make_cell(
         "method=culturerl", "method.prompts=mix", "method.reward=entropy", "culture=iraq", "method.joint=[IRQ,CHN]",
     )  # fmt: skip
-    fitted(cell)
+    found = made(cell)
     (survey, *_), (rows, reward, *_) = trainings
     assert {system(row) for row in survey} == {TOLD["IRQ"], TOLD["CHN"]}
     copies = Counter(system(row) for row in rows)
     assert len(set(copies.values())) == 1 and set(copies) == {stance_system(c) for c in ("Iraq", "China")}
 
     # What only one of the two peoples holds earns more in its own rows.
-    china, iraq = (NormPool.load(stage.path) for stage in cell.store.used if stage.name == "norms")
+    assert [judge.iso3 for judge in found.model.training.judges.values()] == ["CHN", "IRQ"]
+    china, iraq = (NormPool.load(stage.path) for stage in found.stages("norms"))
     levels = {norm.item: norm.level for norm in china.norms}
     disputed = [norm for norm in iraq.norms if levels.get(norm.item, norm.level) != norm.level]
     earned = Counter()
@@ -122,7 +113,7 @@ def test_replies_are_judged_by_the_norms_of_the_culture_in_the_text(trainings, m
 @pytest.mark.parametrize("method", METHODS)
 def test_the_checkpoint_is_chosen_for_all_cultures_on_validation_items(method, trainings, make_cell) -> None:
     cell = make_cell(f"method={method}", "culture=iraq", "method.joint=[IRQ,CHN]", "training.select=validation")
-    fitted(cell)
+    made(cell)
     heard = []
 
     def score(chats, options):
@@ -138,7 +129,7 @@ def test_the_checkpoint_is_chosen_for_all_cultures_on_validation_items(method, t
 
 def test_items_that_a_country_was_not_asked_are_left_out_and_counted(trainings, make_cell, capsys) -> None:
     cell = make_cell("method=survey_sft", "culture=iraq", "method.joint=[IRQ,ARG]")
-    fitted(cell)
+    made(cell)
     train = cell.surveys[Split.train]
     counts = {c: len(train.asked(c)) for c in ("ARG", "IRQ")}
     assert counts["ARG"] < len(train.items)

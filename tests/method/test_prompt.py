@@ -7,17 +7,21 @@ import pytest
 
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
-from alignbench.method.block import names
+from alignbench.identity import canonical
 from alignbench.runs.compare import compare
+from alignbench.runs.recipe import lineage
+from alignbench.steps.block import names
 from alignbench.types import Split
+
+from .chains import made
 
 TEST = ("Q57", "Q182")
 
 
 def policy(make_cell, *overrides: str):
     cell = make_cell(*overrides, "culture=iraq")
-    model = cell.method.fit(cell.context(cell.culture))
-    return cell, model, model.policy
+    model = made(cell).model
+    return cell, model, model.policy.ready(cell.tools.folder)
 
 
 def first(cell):
@@ -31,7 +35,7 @@ def test_blocks_are_joined_in_order_and_the_longest_list_of_variants_counts(make
     for text in systems:
         assert text.startswith("You live in Iraq. You are a") and text.index("Norms of the society") > 20
     assert any("assumed" in note for note in model.notes) and any("template" in note for note in model.notes)
-    assert set(model.provenance) == {"abstract"}
+    assert {stage.name for stage in lineage(model)[0]} == {"mine", "abstract"}
 
 
 def test_every_block_makes_a_text(make_cell) -> None:
@@ -84,7 +88,7 @@ def test_policies_that_say_other_things_have_other_identities(make_cell) -> None
         ("method=cnca_incontext",), ("method=cnca_incontext", "method.reasoning=false"),
         ("method=cnca_incontext", "method.mining=tq_ra"), ("method=self_alignment", "method.neighbours=3"),
     ]  # fmt: skip
-    found = [str(policy(make_cell, *words)[2].parts) for words in choices]
+    found = [canonical(policy(make_cell, *words)[1].policy) for words in choices]
     assert len(set(found)) == len(found)
 
 
@@ -120,7 +124,7 @@ def test_show_prints_what_the_model_gets(compose_config, capsys) -> None:
     instantiate(cfg.task).main(cfg)
     said = capsys.readouterr().out
     assert said.count("<|im_start|>system\nYou live in Iraq. You are a") == 2
-    assert "--- scored: 1 | 2" in said and "10 prompts for this item; adapter: none" in said
+    assert "--- scored: 1 | 2" in said and "10 prompts for this item; no weights change" in said
     cfg = compose_config("task=show", "method=none", "culture=iraq", "task.item=Q1")
     with pytest.raises(AlignbenchError, match="Q18"):
         instantiate(cfg.task).main(cfg)

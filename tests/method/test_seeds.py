@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.method.seeds import PAPER_SEEDS, Seeds, Typical, held, seeds_of, typical
+from alignbench.steps.seeds import PAPER_SEEDS, Seeds, Typical, held, seeds_of, typical
 from alignbench.types import Answers, Item, Scale
 
 

@@ -37,10 +37,12 @@ class Writer(Generator):
     def open(self, tools):
         return self.pen
 
-    def identity(self, base):
+    @property
+    def identity(self):
         return {"name": self.called}
 
-    def name(self, base):
+    @property
+    def title(self):
         return self.called
 
 

@@ -12,16 +12,19 @@ from alignbench.backend.server import Server
 from alignbench.data.survey import Survey
 from alignbench.errors import AlignbenchError
 from alignbench.generator.api import APIModel
-from alignbench.norms.author import Evidence
+from alignbench.identity import canonical
+from alignbench.norms.author import Author, Evidence
 from alignbench.norms.author.llm import LLMAuthor
 from alignbench.norms.author.template import TemplateAuthor
 from alignbench.norms.mining import HighNorms, LowNorms, Mining, mine_high, mine_low, mine_topics, ranked_levels
 from alignbench.tools import Tools
 from alignbench.types import Answers, ModelRef, Scale
+from tests.doors import tools_with
 from tests.norms.toy import make_item
 from tests.words import Words
 
 ITEMS = [make_item(f"Q{n}", "trust" if n < 4 else "work", thing) for n, thing in enumerate("abcdefgh")]
+TEMPLATE = TemplateAuthor(embedder=Words())
 SHARES = (0.1, 0.2, 0.6, 0.1)
 SURVEY = Survey(
     "s", "S", "1", "c", "l", tuple(ITEMS), {"IRQ": {i.id: Answers(SHARES) for i in ITEMS if i.id != "Q7"}}, "print"
@@ -47,7 +50,7 @@ class Scribe(Engine):
 
 def tools(says: str = "") -> tuple[Tools, Scribe]:
     scribe = Scribe(says)
-    return Tools(lambda: scribe, Words()), scribe
+    return tools_with(lambda: scribe), scribe
 
 
 def test_levels_are_ranked_by_share_and_ties_go_to_the_lower() -> None:
@@ -57,9 +60,9 @@ def test_levels_are_ranked_by_share_and_ties_go_to_the_lower() -> None:
 
 
 def test_the_template_says_the_top_answer_or_the_order_of_answers() -> None:
-    (top,) = TemplateAuthor().low_level([Evidence(ITEMS[0], (2,))], "People here", tools()[0])
+    (top,) = TEMPLATE.low_level([Evidence(ITEMS[0], (2,))], "People here", tools()[0])
     assert top == "People here give a the mark number2."
-    (ranked,) = TemplateAuthor().low_level([Evidence(ITEMS[0], (2, 1, 0))], "People here", tools()[0])
+    (ranked,) = TEMPLATE.low_level([Evidence(ITEMS[0], (2, 1, 0))], "People here", tools()[0])
     assert ranked == (
         "People here mostly give a the mark number2, less often give a the mark number1 and seldom give a the mark "
         "number0."
@@ -67,15 +70,15 @@ def test_the_template_says_the_top_answer_or_the_order_of_answers() -> None:
 
 
 def test_only_what_the_country_was_asked_becomes_a_norm() -> None:
-    low = mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, TemplateAuthor(), tools()[0])
+    low = mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, TEMPLATE, tools()[0])
     assert list(low.norms) == [i.id for i in ITEMS if i.id != "Q7"]
     assert all("number2" in text and text.startswith("People in Iraq") for text in low.norms.values())
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10])
 def test_high_norms_are_some_of_the_topics_own(count: int) -> None:
-    low = mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, TemplateAuthor(), tools()[0])
-    high = mine_high(SURVEY, low, count, "People in Iraq", TemplateAuthor(), tools()[0])
+    low = mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, TEMPLATE, tools()[0])
+    high = mine_high(SURVEY, low, count, "People in Iraq", TEMPLATE, tools()[0])
     assert set(high.norms) == {"trust", "work"}
     assert len(high.norms["trust"]) == min(count, 4) and len(high.norms["work"]) == min(count, 3)
     assert set(high.norms["trust"]) <= {low.norms[f"Q{n}"] for n in range(4)}
@@ -83,7 +86,7 @@ def test_high_norms_are_some_of_the_topics_own(count: int) -> None:
 
 def test_a_template_knows_nothing_about_a_topic() -> None:
     with pytest.raises(AlignbenchError, match="author=llm"):
-        mine_topics(SURVEY, 2, "People in Iraq", TemplateAuthor(), tools()[0])
+        mine_topics(SURVEY, 2, "People in Iraq", TEMPLATE, tools()[0])
 
 
 def test_what_the_author_is_told_depends_on_the_mining() -> None:
@@ -125,8 +128,14 @@ def test_the_note_and_the_key_name_who_wrote() -> None:
     base = ModelRef("base", Path("x"), "f")
     other = LLMAuthor(APIModel(Server(served_model="big")))
     assert "the base model itself" in LLMAuthor().note and "big" in other.note
-    assert LLMAuthor().identity(base) != LLMAuthor().identity(replace(base, template_kwargs={"enable_thinking": True}))
-    assert other.identity(base) == other.identity(replace(base, fingerprint="g")) != LLMAuthor().identity(base)
+    assert "written by base." in LLMAuthor().supply(model=base, embedder=Words()).note
+    thinking, weights = replace(base, template_kwargs={"enable_thinking": True}), replace(base, fingerprint="g")
+
+    def found(author: Author) -> list[str]:
+        return [canonical(author.supply(model=model, embedder=Words())) for model in (base, thinking, weights)]
+
+    assert len(set(found(LLMAuthor()))) == 3
+    assert len(set(found(other))) == 1 and found(other)[0] not in found(LLMAuthor())
 
 
 def test_norms_survive_the_store(tmp_path: Path) -> None:

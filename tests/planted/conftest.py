@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from alignbench.evaluation.board import Row
 from alignbench.report.record import CellRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare
-from tests.composing import composed
+from tests.composing import composed, with_embedder
 from tests.words import Words
 
 QUICK = "model=nano culture=iraq benchmark.bootstrap=2000 training.updates=40 ~method@baselines.cultural_prompt".split()
@@ -26,7 +25,7 @@ def planted_cell():
     def cell(folder: Path, *overrides: str) -> Cell:
         cfg = composed(*QUICK, f"store={folder}/store", f"reports={folder}/reports", *overrides)
         HydraConfig.instance().set_config(cfg)
-        return replace(Cell.from_config(cfg, (conf_dir(),)), embedder=Words())
+        return with_embedder(Cell.from_config(cfg, (conf_dir(),)), Words())
 
     return cell
 

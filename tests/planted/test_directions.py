@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from alignbench.evaluation.board import UNIFORM
+from alignbench.report.board import read
+from alignbench.report.board.panels import sections
 from alignbench.report.record import CellRecord
+from alignbench.report.study import finished
 from alignbench.report.verdict import Finding, verdict
+from alignbench.runs.compare import compare
 from tests.planted.conftest import row
 
 
@@ -59,6 +63,20 @@ def test_a_training_that_learns_nothing_is_told_from_the_words_that_it_comes_wit
     assert record.control.difference > 0.1, "own minus cross is the words alone"
     judged = verdict(record)
     assert judged.finding is Finding.nothing and "nothing learnt beyond the prompt" in judged.headline
+
+
+def test_specificity_over_all_pairs_is_what_was_learnt_of_the_own_people(planted_cell, tmp_path) -> None:
+    idle = ("method=culturellm", "method.variant=seed_only", "training.updates=1", "training.learning_rate=1e-12")
+    for culture in ("iraq", "china"):
+        for words in (("method=survey_sft",), idle):
+            compare(planted_cell(tmp_path, f"culture={culture}", "control=false", *words))
+    store = tmp_path / "store"
+    (section,) = sections(read(finished(store), store, tmp_path))
+    (panel,) = section.panels
+    learnt, nothing = sorted(panel.specificities, key=lambda one: -one.found.value)
+    assert learnt.label.startswith("survey_sft") and learnt.found.value > 0.05 and learnt.found.low > 0
+    assert learnt.found.pairs == 1 and learnt.p_value < 0.05
+    assert nothing.told and abs(nothing.found.value) < 1e-4 and nothing.found.low <= 0 <= nothing.found.high
 
 
 def test_what_training_damages_elsewhere_is_seen(survey_sft) -> None:

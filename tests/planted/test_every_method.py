@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
@@ -16,16 +16,17 @@ import pandas as pd
 import pytest
 
 from alignbench.backend import Engine
-from alignbench.backend.engines import Engines
 from alignbench.config import conf_dir
 from alignbench.data.world.lexicon import lexicon
-from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.runs.compare import compare
-from alignbench.store.stages import Pending, Store
+from alignbench.store.store import Store
 from alignbench.types import Chat, Split
-from tests.method.writers import Fixed, writer
+from tests.doors import Always
+from tests.method.chains import aligned, made
+from tests.method.writers import writer
 from tests.planted.conftest import row
+from tests.words import Words
 
 FOREIGN = {"native_language"}  # generated items have no translation
 METHODS = sorted({p.stem for p in (conf_dir() / "method").glob("*.yaml")} - FOREIGN)
@@ -72,20 +73,6 @@ class Overheard(Engine):
         self.told += [message.content for chat in chats for message in chat if message.role != "assistant"]
 
 
-@dataclass(frozen=True)
-class Mute(Embedder):
-    """Says who it is, and embeds nothing."""
-
-    embedder: Embedder
-
-    @property
-    def fingerprint(self) -> str:
-        return self.embedder.fingerprint
-
-    def encode(self, texts):
-        raise AssertionError(f"embedded {texts[:1]}")
-
-
 def voice(chat: Chat, draw: int) -> str:
     """What the generator says: nano itself grew up with the held-out questions, and tells them when it talks freely."""
     asked = chat[-1].content
@@ -112,36 +99,40 @@ def leaked(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(name, planted_cell, tmp_path) -> None:
+def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(
+    name, planted_cell, tmp_path, monkeypatch
+) -> None:
     chosen = ("training.updates=6", "training.select=validation")
     words = (f"method={name}", *chosen, "control=false", *QUICK.get(name, []))
     generator = writer(voice)
     cell = replace(planted_cell(tmp_path, *words), generator=generator)
-    engine = Overheard(cell.engine(cell.model))
-    cell = replace(cell, backend=Fixed(engine), engines=Engines())
-    model = cell.method.fit(cell.context(cell.culture))
+    engine = Overheard(cell.store.engine(cell.model))
+    cell = replace(cell, store=Store(cell.store.root, Always(lambda: engine)))
+    model, finished = made(cell)
     engine.hear(generator.pen.asked)
     assert not leaked("\n".join(engine.told))
     assert not leaked(stored(tmp_path / "store"))
+    policy = model.policy.ready(cell.tools.folder)
     for item in cell.surveys[Split.test].items:
-        for system in model.policy.systems_for(item):
+        for system in policy.systems_for(item):
             assert not leaked(system or ""), item.id
 
     record, stage = compare(cell)
-    aligned = record.aligned or row(record, "base")
-    assert (aligned.items, aligned.batteries) == (40, 10) and aligned.option_mass > 0.9
+    own = record.aligned or row(record, "base")
+    assert (own.items, own.batteries) == (40, 10) and own.option_mass > 0.9
     assert {"uniform answers", "majority answer only", "mean of other countries"} <= {r.label for r in record.rows}
     # Finished: nothing is built, no engine opened, nothing embedded.
-    again = replace(planted_cell(tmp_path, *words), generator=generator, embedder=Mute(cell.embedder))
-    assert compare(again)[1].key == stage.key
-    assert not again.store.built and not len(again.engines)
-    if model.adapter is not None:
-        assert "validation" in json.loads((model.adapter / "history.json").read_text())[-1]
+    monkeypatch.setattr(Words, "encode", lambda self, texts: pytest.fail(f"embedded {texts[:1]}"))
+    again = replace(planted_cell(tmp_path, *words), generator=generator)
+    again = replace(again, store=Store(again.store.root, Always(lambda: pytest.fail("opened an engine"))))
+    assert made(again) == (model, finished)
+    assert compare(again)[1].key == stage.key and not again.store.built
+    if model.training is not None:
+        fit = again.store.get(model.training)
+        assert "validation" in json.loads((fit.path / "history.json").read_text())[-1]
         # Other arguments of the chat template make other prompts: what was trained on the old ones does not count.
-        thinking = replace(again.model, template_kwargs={"enable_thinking": True})
-        other = replace(again, model=thinking, store=Store(again.store.root, build_missing=False))
-        with pytest.raises(Pending):
-            other.method.fit(other.context(other.culture))
+        other = replace(again, model=replace(again.model, template_kwargs={"enable_thinking": True}))
+        assert again.store.find(aligned(other).training) is None
 
 
 def test_a_language_without_translations_is_refused_before_anything_is_asked(planted) -> None:

@@ -6,7 +6,7 @@ import alignbench
 from alignbench.evaluation.board import CEILING, HALVES
 from alignbench.runs.compare import compare
 from alignbench.runs.plan import plan
-from alignbench.store.stages import State
+from alignbench.store.store import State
 
 from .conftest import row
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from alignbench.aligned import AlignedModel
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.survey import distributions
 from alignbench.method import joint
-from alignbench.runs.answered import frame_of
 from alignbench.runs.cell import Cell
-from alignbench.runs.compare import responses
-from alignbench.types import AlignedModel
+from alignbench.runs.stages import Respond
+from tests.method.chains import aligned, key
 
 # Each is told another country, so that nothing is gained by the text alone.
 TOLD = {"Iraq": "Japan", "China": "Brazil"}
@@ -30,7 +30,9 @@ def own_minus_other(cell: Cell, model: AlignedModel, other: AlignedModel, iso3: 
     survey, form = cell.surveys[cell.benchmark.split], cell.benchmark
     scores = []
     for each in (model, other):
-        frame = frame_of(responses(cell, each, survey.items, form))
+        asked = Respond(each, survey.items, form.asking)
+        cell.store.get(asked)
+        frame = asked.table(cell.tools)
         scores.append(score_items(distributions(frame, survey.items), None, survey, iso3, form)["js"].mean())
     return float(scores[0] - scores[1])
 
@@ -40,9 +42,9 @@ def test_each_culture_moves_toward_its_own_people(method, planted_cell, folder, 
     said = joint.resident
     monkeypatch.setattr(joint, "resident", lambda country: said(TOLD[country]))
     cell = planted_cell(folder, f"method={method}", "method.joint=[IRQ,CHN]", *QUICK)
-    after = [cell.method.fit(cell.context(culture)) for culture in (cell.culture, cell.control)]
-    before = [AlignedModel(cell.model, policy=model.policy) for model in after]
-    assert after[0].adapter_key == after[1].adapter_key and before[0].policy != before[1].policy
+    after = [aligned(cell, culture) for culture in (cell.culture, cell.control)]
+    before = [model.prompted_base for model in after]
+    assert key(cell, after[0]) == key(cell, after[1]) and before[0].policy != before[1].policy
     for own, iso3 in enumerate(("IRQ", "CHN")):
         change = [own_minus_other(cell, models[own], models[1 - own], iso3) for models in (before, after)]
         assert change[1] > max(change[0], 0) + 0.04, (iso3, change)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from alignbench.backend.model import SHIPPED, Model
 from alignbench.backend.render import Renderer
 from alignbench.data.source.world import PlantedWorld
-from alignbench.pretraining.card import shipped_facts
+from alignbench.pretraining.card import FACTS
 from alignbench.pretraining.corpus import ASKING
 from alignbench.types import chat
 
 
 @pytest.fixture(scope="module")
 def facts():
-    return shipped_facts(SHIPPED)
+    return json.loads((SHIPPED / FACTS).read_text(encoding="utf-8"))
 
 
 def test_the_card_is_of_the_default_world(facts) -> None:

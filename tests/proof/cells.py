@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -13,17 +14,23 @@ from alignbench.identity import canonical
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare, score_of
 from tests.composing import composed
-from tests.proof.knobs import QUICK, Trial
+from tests.proof.knobs import QUICK, SCRIPTED, Trial
+from tests.proof.writer import Scripted
 
 # What says how and when a record was made, and by which key it is found.
 _CIRCUMSTANCES = ("provenance", "key", "title", "labels", "changed", "choices", "model", "licence", "reading")
 
 
 def cell_of(words: tuple[str, ...], folder: Path, looking: bool = False) -> Cell:
-    """The cell of these words, its store in ``folder``."""
-    cfg = composed(*QUICK, f"store={folder}/store", f"reports={folder}/reports", *words)
+    """The cell of these words, its store in ``folder``; :data:`SCRIPTED` among them has the script write and judge."""
+    cfg = composed(*QUICK, f"store={folder}/store", f"reports={folder}/reports", *(w for w in words if w != SCRIPTED))
     HydraConfig.instance().set_config(cfg)
-    return Cell.from_config(cfg, (conf_dir(),), looking=looking)
+    cell = Cell.from_config(cfg, (conf_dir(),), looking=looking)
+    if SCRIPTED not in words:
+        return cell
+    held = {name: part for name in ("author", "judge") if hasattr(part := getattr(cell, name), "generator")}
+    inner = {name: replace(part, generator=Scripted()) for name, part in held.items()}
+    return replace(cell, generator=Scripted(), critic=Scripted(), **inner)
 
 
 def keys_of(trial: Trial, words: tuple[str, ...], folder: Path) -> frozenset[str]:

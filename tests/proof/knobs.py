@@ -20,12 +20,15 @@ QUICK = (
     "training.prompts_per_update=4 training.option_generations=8 training.generations=2 training.max_new_tokens=24 "
     "training.patience_zero_variance=50 ~method@baselines.cultural_prompt"
 ).split()
-STOCK = ("generator=stock", "generator@critic=stock")
+# A word of ours: who writes and judges is tests/proof/writer.py.
+SCRIPTED = "scripted"
 CNCA = ("method.items=12", "method.thought_tokens=8")
-CLCA = ("method=clca", *STOCK, "method.least_dialogues=1", "method.max_turns=4")
-PARK = ("method=culturepark", *STOCK, "method.verify=none", "method.least=1", "method.count=6")
-LLM = ("method=culturellm", "generator=base", "method.similarity=-1", "method.least=1", "method.count=6")
-SPA = ("method=culturespa", "method.least=1", "method.generated=2", "method.copy=1", "method.near=-1")
+CLCA = ("method=clca", SCRIPTED, "method.least_dialogues=1", "method.max_turns=4", "method.scenarios=12")
+PARK = ("method=culturepark", SCRIPTED, "method.verify=none", "method.least=1", "method.count=4")
+LLM = ("method=culturellm", SCRIPTED, "method.similarity=-1", "method.least=1", "method.count=6")
+SPA = ("method=culturespa", SCRIPTED, "method.least=1", "method.generated=2", "method.copy=1", "method.near=-1")
+HEARD = ("method.verify=judge", "judge.related_cut=0.0", "judge.margin=0.0")
+OPEN = ("method=culturerl", "method.prompts=open", "method.reward=verdict")
 
 # Class -> a cell that uses it.
 USED: dict[str, tuple[str, ...]] = {
@@ -43,12 +46,12 @@ USED: dict[str, tuple[str, ...]] = {
     "Training": ("method=survey_sft",),
     "BlendJudge": ("method=culturerl", "judge=blend"),
     "EmbeddingJudge": ("method=culturerl", "judge=embedding"),
-    "LikelihoodJudge": ("method=culturerl", "judge=likelihood"),
-    "LLMJudge": ("method=culturerl", "judge=llm", "insist=true"),
+    "LikelihoodJudge": ("method=culturerl", "judge=likelihood", "insist=true"),
+    "LLMJudge": ("method=culturerl", "judge=llm", "insist=true", SCRIPTED),
     "TemplateAuthor": ("method=cnca_incontext", "method.norms_per_topic=2"),
-    "LLMAuthor": ("method=cnca_incontext", "author=llm", "author.least=0"),
-    "BaseModel": LLM,
-    "Stock": CLCA,
+    "LLMAuthor": ("method=cnca_incontext", "author=llm", "author.least=0", SCRIPTED),
+    "BaseModel": ("method=culturespa", "method.least=1", "method.generated=1"),
+    "Stock": ("method=clca", "generator=stock", "generator@critic=stock", "method.least_dialogues=1"),
     "MiniLM": ("method=self_alignment",),
     "SurveyBenchmark": ("method=none",),
     "PlantedWorld": ("method=survey_sft",),
@@ -57,6 +60,9 @@ USED: dict[str, tuple[str, ...]] = {
 }
 # <class>.<knob> -> further words without which the knob has nothing to do.
 ACTIVE: dict[str, tuple[str, ...]] = {
+    "CLCA.epochs": ("training.updates=30",),
+    "CultureSPA.passes": ("training.updates=30",),
+    "CulturePark.passes": ("training.updates=30",),
     "CLCA.adapted": ("method.adaptation=lexicon",),
     "CLCA.scene_tokens": ("method.adaptation=generator",),
     "CLCA.scene_tries": ("method.adaptation=generator",),
@@ -64,6 +70,12 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "CLCA.confident": ("method.reading=probability",),
     "CultureLLM.words": ("method.variant=full",),
     "CultureRL.pool_size": ("method.pool_items=varying",),
+    "CultureRL.pool_items": ("method.pool_size=20",),
+    "BlendJudge.related_cut": (*PARK, *HEARD, "judge=blend"),
+    "EmbeddingJudge.related_cut": (*PARK, *HEARD, "judge=embedding"),
+    "LikelihoodJudge.margin": (*PARK, *HEARD, "judge=likelihood"),
+    "LikelihoodJudge.related_cut": (*PARK, *HEARD, "judge=likelihood"),
+    "Training.epochs": ("training.updates=30",),
     "CultureRL.min_cluster_size": ("method.clustering=umap_hdbscan",),
     "CultureRL.target_entropy": ("method.reward=entropy",),
     "CultureRL.warm_start": ("method.prompts=open", "method.reward=verdict"),
@@ -72,7 +84,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "Prompted.similar": ("method.blocks=[comparison]",),
     "Prompted.neighbours": ("method.blocks=[neighbours]",),
     "Prompted.retrieved": ("method.blocks=[retrieved]",),
-    "Prompted.mining": ("method.blocks=[norms]", "author=llm", "author.least=0"),
+    "Prompted.mining": ("method.blocks=[norms]", "author=llm", "author.least=0", SCRIPTED),
     "Prompted.norms_per_topic": ("method.blocks=[norms]",),
     "Prompted.named": ("method.blocks=[norms]",),
     "Prompted.native": ("method.blocks=[country]", "culture=china", "survey=wvs7"),
@@ -81,18 +93,18 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "Prompted.temperature": ("method.reasoning=true",),
     "Prompted.top_p": ("method.reasoning=true",),
     "Training.lora_dropout": (),
-    "Training.generations": ("method=culturerl", "method.prompts=open", "method.reward=verdict"),
-    "Training.loss_type": ("method=culturerl", "method.prompts=open", "method.reward=verdict"),
-    "Training.temperature": ("method=culturerl", "method.prompts=open", "method.reward=verdict"),
-    "Training.top_p": ("method=culturerl", "method.prompts=open", "method.reward=verdict"),
-    "Training.top_k": ("method=culturerl", "method.prompts=open", "method.reward=verdict"),
-    "Training.max_new_tokens": ("method=culturerl", "method.prompts=open", "method.reward=verdict"),
-    "Training.vllm": ("method=culturerl", "method.prompts=open", "method.reward=verdict"),
+    "Training.generations": OPEN,
+    "Training.loss_type": OPEN,
+    "Training.temperature": OPEN,
+    "Training.top_p": OPEN,
+    "Training.top_k": OPEN,
+    "Training.max_new_tokens": OPEN,
+    "Training.vllm": OPEN,
     "Training.option_generations": ("method=culturerl", "method.reward=verdict"),
-    "Training.invalid_reward": ("method=culturerl", "method.reward=verdict"),
+    "Training.invalid_reward": ("method=culturerl", "method.reward=verdict", "training.option_generations=2000"),
     "Training.probability_floor": ("method=culturerl",),
     "Training.advantage_clip": ("method=culturerl",),
-    "Training.scale_rewards": ("method=culturerl", "method.prompts=open", "method.reward=verdict"),
+    "Training.scale_rewards": OPEN,
     "Training.kl_beta": ("method=culturerl", "method.reward=verdict"),
     "Training.clip_epsilon": ("method=culturerl", "method.reward=verdict"),
     "Training.patience_zero_variance": ("method=culturerl", "method.reward=verdict"),
@@ -113,20 +125,27 @@ VALUES: dict[str, str] = {
     "CNCADPO.effort": "1",
     "CNCASFT.effort": "1",
     "CulturePark.answer": "mean",
-    "CulturePark.verify": "judge",
+    "CulturePark.most_words": "10",
+    "CulturePark.passes": "1",
+    "EmbeddingJudge.related_cut": "0.12",
+    "BlendJudge.related_cut": "0.12",
+    "LikelihoodJudge.related_cut": "0.12",
+    "CulturePark.verify": "critic",
     "SurveyBenchmark.labels": "letters",
     "CLCA.temperature": "0.5",
     "CLCA.top_p": "0.5",
-    "CLCA.max_turns": "5",
-    "CLCA.least_turns": "2",
+    "CLCA.max_turns": "6",
+    "CLCA.least_turns": "4",
     "CLCA.adaptation": "generator",
-    "CLCA.max_length": "1024",
     "CNCADPO.mining": "tq_ra",
     "CNCASFT.mining": "tq_ra",
     "CulturalPrompt.wordings": "3",
+    "CultureLLM.tries": "1",
     "CultureLLM.joint": "[CHN]",
-    "CultureLLM.similarity": "0.2",
+    "CultureLLM.similarity": "0.95",
+    "CultureLLM.answer": "mean",
     "CultureRL.joint": "[CHN]",
+    "LikelihoodJudge.margin": "2.0",
     "CultureRL.pool_size": "20",
     "CultureRL.cut": "0.9",
     "CultureSPA.copy": "0.5",
@@ -141,8 +160,17 @@ VALUES: dict[str, str] = {
     "Training.dtype": "bfloat16",
     "Training.weights": "full",
     "Training.warmup": "0.5",
-    "Training.top_k": "3",
+    "Training.top_k": "1",
     "Training.epochs": "1",
+    "Training.max_grad_norm": "0.001",
+    "Training.generations": "4",
+    "CultureRL.pool_items": "train",
+    "Prompted.thought_tokens": "3",
+    "Prompted.native": "true",
+    "CLCA.max_new_tokens": "12",
+    "CLCA.max_length": "700",
+    "CLCA.critique_tokens": "4",
+    "CLCA.intent_tokens": "6",
     "SurveyBenchmark.formats": "[letters]",
     "SurveyBenchmark.split": "train",
     "SurveyBenchmark.confidence": "0.8",
@@ -174,7 +202,9 @@ ELSEWHERE: dict[str, str] = {
     "Stock.place": "is for messages",
 }
 # <class>.<knob> that is in a key and changes nothing in its trial, and why it may still change something elsewhere.
-IDLE: dict[str, str] = {}
+IDLE: dict[str, str] = {
+    "TemplateAuthor.cluster_seed": "k-means finds the same clusters in a topic's few norms from every start",
+}
 _GROUPS = ("method", "training", "judge", "author", "generator", "embedder", "benchmark", "survey", "model", "backend")
 # What runs elsewhere, or on files that a user brings.
 _FOREIGN = {"OtherModel", "APIModel", "SentenceModel", "Server", "VLLM"}
@@ -233,4 +263,3 @@ def _other(value: Any) -> str:
     if isinstance(value, float):
         return str(value / 2 or 0.1)
     raise TypeError(f"give another value for a knob that is {value!r}")
-

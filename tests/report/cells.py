@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 
-from alignbench.evaluation.board import Entry, rows, scored
+from alignbench.evaluation.board import Entry, Row, rows, scored
 from alignbench.evaluation.items import ITEMS, to_table
 from alignbench.evaluation.score import uniform
 from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.identity import identity
 from alignbench.report.record import Cell, CellRecord, DamageRecord
+from alignbench.report.study import Finished, by_seed, pooled, resampling
 from tests.evaluation.worlds import item, survey
 
 KNOBS = SurveyBenchmark(bootstrap=100)
 COUNTRIES = {"iraq": ("Iraq", "IRQ"), "china": ("China", "CHN"), "usa": ("the United States", "USA")}
+COUNTRIES["iraq_2024"] = COUNTRIES["iraq"]
 ITEMS_ASKED = [item(f"Q{i}", 3 + i % 3, f"b{i // 3}") for i in range(15)]
 FORMATS = {"forward": 0.7, "reversed": 0.9}
 _RNG = np.random.default_rng(0)
@@ -39,14 +42,23 @@ def toward(iso3: str, weight: float, seed: int) -> dict[str, np.ndarray]:
     }
 
 
-def stage(store: Path, name: str, of: str, parts: Mapping[str, object], **facts: object) -> Path:
-    """A finished stage."""
+def stage(
+    store: Path,
+    name: str,
+    of: str,
+    inputs: Mapping[str, object],
+    upstream: Sequence[tuple[str, str]] = (),
+    components: Mapping[str, str] | None = None,
+    **facts: object,
+) -> Path:
+    """A finished stage; ``upstream`` are name and key of its direct inputs."""
     folder = store / name / of
     folder.mkdir(parents=True, exist_ok=True)
     manifest = {
-        "stage_version": 4,
         "git": "abc",
-        "parts": parts,
+        "inputs": inputs,
+        "upstream": [{"stage": above, "key": key} for above, key in upstream],
+        "components": dict(components or {}),
         "facts": facts,
         "wall_seconds": 10.0,
         "finished": "2026-01-01T00:00:00Z",
@@ -55,57 +67,74 @@ def stage(store: Path, name: str, of: str, parts: Mapping[str, object], **facts:
     return folder
 
 
-def cell(store: Path, method: str, culture: str, seed: int = 0, gain: float = 0.5, **changed: str) -> CellRecord:
-    """Write one finished cell: base, method with its control, and the baseline ``cultural_prompt``."""
+def cell(
+    store: Path,
+    method: str,
+    culture: str,
+    seed: int = 0,
+    gain: float = 0.5,
+    *,
+    run: str = "",
+    control: bool = True,
+    elsewhere: bool = True,
+    components: Mapping[str, str] | None = None,
+    config: Mapping[str, object] | None = None,
+    world: Mapping[str, str] | None = None,
+    base: str = "base",
+    prompt: str = "prompt",
+    **changed: str,
+) -> CellRecord:
+    """Write one finished cell: base, method with its control, and the baseline ``cultural_prompt``.
+
+    Args:
+        run: runs with different words gave different answers of the method.
+        components: that the method's training used.
+        config: knobs that the cell was asked for with.
+        world: ``survey``, ``model`` and ``warning`` where they are not the usual ones.
+        base, prompt: words that make the key of the base model's and of the baseline's answers.
+    """
     country, iso3 = COUNTRIES[culture]
+    about = {"survey": "a survey", "model": "nano", "warning": "A made-up world.", **(world or {})}
     other = "CHN" if iso3 == "IRQ" else "IRQ"
     mass = [dict.fromkeys(SHARES[iso3], 0.9)]
-    base = Entry("base", "base", [toward("USA", 0.4, 0)], key("base"), mass, formats=[FORMATS])
-    words = key("prompt", culture)
-    prompt = Entry(
-        "cultural_prompt", "method", [toward(iso3, 0.5, 1)], words, method="cultural_prompt", formats=[FORMATS]
-    )
-    entries = [base, prompt]
-    fit = key("fit", method, culture, seed, changed)
-    stages = [{}, {}]
+    plain = Entry("base", "base", [toward("USA", 0.4, 0)], key(base), mass, formats=[FORMATS])
+    rival, answers = "cultural_prompt", [toward(iso3, 0.5, 1)]
+    told = Entry(rival, "method", answers, key(prompt, culture), method=rival, formats=[FORMATS])
+    entries = [plain, told]
+    trained: dict[str, str] = {}
+    words = (method, culture, seed, changed, run, about["model"], about["survey"])
     if method != "none":
-        words = (method, culture, seed, changed)
-        cross = key("cross", *words)
-        control = Entry(f"{method} of X", "control", [toward(other, gain, seed)], cross, method=method, country="X")
         own = {"forward": 0.8, "reversed": 0.8 + 0.02 * (seed + 1)}
-        made = Entry(method, "method", [toward(iso3, gain, seed)], key(*words), method=method, formats=[own])
-        entries[1:1] = [made, control]
-        stages[1:1] = [{"fit": fit}, {"fit": key("cross fit", *words)}]
-        stage(store, "fit", fit, {}, judge_calls=100)
+        facts = {"method": method, "country": "X"}
+        cross = Entry(f"{method} of X", "control", [toward(other, gain, seed)], key("cross", *words), **facts)
+        aligned = Entry(method, "method", [toward(iso3, gain, seed)], key(*words), method=method, formats=[own])
+        entries[1:1] = [aligned, *([cross] if control else [])]
+        trained = {aligned.key: key("fit", *words), cross.key: key("cross fit", *words)}
+        inputs = {"method": method, "seed": seed, "run": run}
+        stage(store, "fit", trained[aligned.key], inputs, components=components, judge_calls=100)
+        stage(store, "fit", trained[cross.key], inputs)
     for entry in entries:
-        stage(store, "respond", entry.key, {}, prompt_tokens=1000, generated_tokens=1)
-    board = scored(entries, WORLD, iso3, KNOBS, control=other)
+        fit = trained.get(entry.key)
+        asked = {"adapter": {"stage": "fit", "recipe": fit}, "policy": prompt if entry is entries[-1] else ""}
+        stage(store, "respond", entry.key, asked, [("fit", fit)] if fit else [], prompt_tokens=1000)
+    board = scored(entries, WORLD, iso3, KNOBS, control=other if control else None)
+    knobs = {f"method.{k}": v for k, v in changed.items()}
+    lost = DamageRecord("Elsewhere", 0.9, 0.8, -0.1 - seed / 10, None, None, "elsewhere")
     record = CellRecord(
-        cell=Cell(
-            method,
-            culture,
-            country,
-            "nano",
-            seed,
-            "a survey",
-            "test",
-            changed={f"method.{k}": v for k, v in changed.items()},
-        ),
+        cell=Cell(method, culture, country, about["model"], seed, about["survey"], "test", changed=knobs),
         title=f"{method} for {country}",
         score_name="1 - JSD",
         rows=tuple(rows(board, KNOBS.resampling)),
-        warning="A made-up world.",
-        elsewhere=(DamageRecord("Elsewhere", 0.9, 0.8, -0.1 - seed / 10, None, None),),
+        warning=about["warning"] or None,
+        elsewhere=(lost,) if elsewhere else (),
         reading=("Intervals cover which batteries were asked.",),
     )
-    parts = {
-        "responses": [[e.label, e.key] for e in entries],
-        "provenance": stages,
-        "benchmark": KNOBS.parts,
-    }
-    folder = stage(store, "score", key("score", method, culture, seed, changed), parts)
+    setting = {"benchmark": KNOBS, "choices": {"method": method}, "culture": culture, "model": about["model"]}
+    inputs = identity({"setting": {**setting, "seed": seed}})
+    folder = stage(store, "score", key("score", *words, control, elsewhere, base, prompt), inputs)
     to_table(board).to_parquet(folder / ITEMS, index=False)
     (folder / "record.json").write_text(json.dumps(record.to_json()))
+    (folder / "config.json").write_text(json.dumps({"knobs": config or {}}))
     return record
 
 
@@ -117,3 +146,9 @@ def fill(store: Path) -> Path:
             cell(store, "culturerl", culture, seed, 0.8)
             cell(store, "culturerl", culture, seed, 0.3, reward="verdict")
     return store
+
+
+def pooled_board(cells: Sequence[Finished], name: str | None = None) -> list[Row]:
+    """One board of cells of one culture, each under ``name`` or its method's."""
+    named = by_seed((name or found.record.cell.method, found) for found in cells)
+    return rows(pooled(named), resampling(cells[0]))

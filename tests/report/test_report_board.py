@@ -8,16 +8,21 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import PackageLoader
 
+from alignbench.evaluation.board import Row
 from alignbench.report.board import write
 from alignbench.report.board.cost import Ledger
 from alignbench.report.board.files import latex
-from alignbench.report.board.marks import spread_labels
-from alignbench.report.page import write_page
-from alignbench.report.study import by_name, finished, method_name, pages, pooled_board
+from alignbench.report.board.lines import Line
+from alignbench.report.board.marks import difference_labels, spread_labels
+from alignbench.report.board.panels import Heat
+from alignbench.report.figures import Axis
+from alignbench.report.page import environment, write_page
+from alignbench.report.study import finished, pages
 from tests.report.browser import CHROMIUM, drive
-from tests.report.cells import cell, fill, key, stage
-from tests.report.conftest import PIXEL
+from tests.report.cells import cell, fill, key, pooled_board, stage
+from tests.report.conftest import EMPTY, PIXEL
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +77,7 @@ def test_what_could_be_seen_and_what_may_be_format_stands_in_every_form(reports:
     assert f"| {float(own['detectable']):.3f} | ±0.015 ≈ |" in line
     assert r"$\pm$0.015 $\approx$" in (reports / "board.tex").read_text()
     page = (reports / "board.html").read_text(encoding="utf-8")
-    assert "±0.015 ≈" in page and "<dt>Could see</dt>" in page
+    assert "±0.015 ≈" in page and "<dt>Detectable</dt>" in page
 
 
 def test_variety_between_cultures_stands_beside_peoples(reports: Path) -> None:
@@ -88,7 +93,7 @@ def test_variety_between_cultures_stands_beside_peoples(reports: Path) -> None:
 
 def test_special_characters_survive_latex(tmp_path: Path) -> None:
     cell(tmp_path, "a_b", "iraq", gain=0.3)
-    assert r"& a\_b &" in latex({"50 % & more": pooled_board(by_name(finished(tmp_path), method_name))})
+    assert r"& a\_b &" in latex({"50 % & more": pooled_board(finished(tmp_path))})
 
 
 def test_the_page_is_one_file_and_says_what_must_be_said_first(reports: Path) -> None:
@@ -102,15 +107,56 @@ def test_the_page_is_one_file_and_says_what_must_be_said_first(reports: Path) ->
 
 def test_cost_counts_a_shared_stage_once(tmp_path: Path) -> None:
     pool, fit, answers = (key(name) for name in ("pool", "fit", "answers"))
-    stage(tmp_path, "norms", pool, {})
-    stage(tmp_path, "fit", fit, {"pool": pool, "also": [pool]}, survey={"judge_calls": 7, "prompt_tokens": 5})
-    stage(tmp_path, "respond", answers, {"adapter": fit}, prompt_tokens=100)
-    cost = Ledger(tmp_path).cost([answers, fit])
-    assert (cost.seconds, cost.tokens, cost.judge_calls) == (30.0, 105.0, 7.0)
+    stage(tmp_path, "norms", pool, {}, components={"embedder": "MiniLM"})
+    above, template = [("norms", pool)], {"template": key("no stage")}
+    stage(tmp_path, "fit", fit, {"pool": pool}, above, {"judge": "LLM"}, survey={"judge_calls": 7, "prompt_tokens": 5})
+    stage(tmp_path, "respond", answers, template, [("fit", fit), ("norms", pool)], prompt_tokens=100)
+    ledger = Ledger(tmp_path)
+    cost = ledger.cost(answers)
+    assert cost and (cost.seconds, cost.tokens, cost.judge_calls) == (30.0, 105.0, 7.0)
+    assert ledger.components(answers) == {"judge": "LLM", "embedder": "MiniLM"}
+
+
+def test_cost_is_unknown_where_lineage_is(tmp_path: Path) -> None:
+    stage(tmp_path, "respond", key("answers"), {}, [("fit", key("gone"))])
+    assert Ledger(tmp_path).cost(key("answers")) is None
 
 
 def test_labels_move_apart_only_where_they_would_meet() -> None:
     assert spread_labels([0, 5, 80], [100, 104, 102], width=20, gap=16) == pytest.approx([94, 110, 102])
+
+
+def heat_of(difference: float, detectable: float, p_value: float) -> tuple[Heat, Line]:
+    facts = {"difference": difference, "detectable": detectable, "p_value": p_value}
+    made = Line(None, Row(**{**EMPTY, "label": "m", "kind": "method", "score": 0.5, **facts}))  # type: ignore[arg-type]
+    return Heat("difference", {("m", "iraq"): made}), made
+
+
+def test_colours_mean_the_same_on_every_board_and_are_faint_where_nothing_could_be_seen() -> None:
+    strengths = [
+        heat.strength(made)
+        for heat, made in (heat_of(*facts) for facts in ((-0.01, 0.05, 1), (-0.05, 0.05, 1), (0.05, 0.2, 1)))
+    ]
+    assert strengths == [pytest.approx(0.1), pytest.approx(0.5), pytest.approx(0.12)]
+    heat, made = heat_of(0.3, 0.5, 0.01)
+    assert heat.strength(made) == 1 and heat.end == 0.1
+
+
+def test_a_significant_harm_has_a_mark_of_another_shape_and_colour() -> None:
+    templates = environment()
+    templates.loader = PackageLoader("alignbench.report.board")
+    macros = templates.get_template("macros.html.jinja").module
+    closer, further = (str(macros.star(True, value)) for value in (0.1, -0.1))  # type: ignore[attr-defined]
+    assert "▲" in closer and "star closer" in closer and "▼" in further and "star further-away" in further
+    assert str(macros.star(False, -0.1)) == ""  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"), [(-0.2, 0.3, ["−0.20", "0.00", "+0.30"]), (0, 0.6, ["0.00", "+0.60"]), (-0.02, 0.3, None)]
+)
+def test_axes_of_gains_name_zero(low: float, high: float, shown: list[str] | None) -> None:
+    labels = re.findall(">([^<]+)</text>", str(difference_labels(Axis(low, high))))
+    assert labels == (shown or ["0.00", "+0.30"])
 
 
 STEPS = """
@@ -151,6 +197,15 @@ found.culture = [new Set(column("culture", ":not(.group)")).size, shown(".group"
 say("culture", "");
 say("further", true);
 found.further = head("mass").offsetParent !== null;
+const names = shown(".method").map((row) => row.cells[0].getBoundingClientRect());
+found.narrowest = Math.min(...names.map((box) => box.width));
+say("further", false);
+say("grouped", false);
+const where = shown(".method")[0].cells[1];
+const country = doc.createRange();
+country.selectNode(where.firstChild);
+found.apart = where.querySelector("small").getBoundingClientRect().top - country.getBoundingClientRect().top;
+say("grouped", true);
 doc.querySelector("[name=heat][value=skill]").click();
 found.heat = [...doc.querySelectorAll(".heat")].filter((x) => x.offsetParent).map((x) => x.dataset.heat);
 found.phone = phone.document.documentElement.scrollWidth;
@@ -171,7 +226,8 @@ def test_the_page_sorts_and_filters_without_an_error(reports: Path, tmp_path: Pa
     assert found["last"], "sanity rows stay at the end"
     assert found["names"][0] == "ascending" and found["names"][1] == sorted(found["names"][1])
     assert found["grouped"] == ["reference", "reference"]
-    assert found["text"] == [["culturerl, reward=verdict"], 8, "1 of 8 rows"] and found["forest"] == 1
+    assert found["text"] == [["culturerl, reward=verdict"], 4, "1 of 8 rows"] and found["forest"] == 1
     assert found["culture"] == [1, 1]
+    assert found["narrowest"] >= 150 and found["apart"] > 10
     assert found["further"] and found["heat"] == ["skill"]
     assert found["phone"] <= 360 and found["sort"]

@@ -17,17 +17,16 @@ from alignbench.report.schema import COLUMNS, METRICS, schema_markdown
 from alignbench.store.manifest import write_json
 
 
-def stored(store: Path, stage: str, key: str, record: dict, parts: dict) -> None:
+def stored(store: Path, stage: str, key: str, record: dict, setting: dict) -> None:
     folder = store / stage / key
     folder.mkdir(parents=True)
     write_json(folder / "record.json", record)
-    write_json(
-        folder / "manifest.json", {"stage_version": 4, "parts": parts, "git": "abc", "finished": "2026-01-01T00:00:00Z"}
-    )
+    inputs = {"setting": setting}
+    write_json(folder / "manifest.json", {"inputs": inputs, "git": "abc", "finished": "2026-01-01T00:00:00Z"})
 
 
-def parts(*keys: str, **knobs: object) -> dict:
-    return {"benchmark": {"split": "test", **knobs}, "responses": [["base", *keys]], "seed": 0}
+def setting(**knobs: object) -> dict:
+    return {"benchmark": {"split": "test", **knobs}}
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def extra(record: CellRecord) -> ExtraRecord:
 
 @pytest.fixture
 def table(guarded: CellRecord, extra: ExtraRecord, tmp_path: Path) -> pd.DataFrame:
-    stored(tmp_path, "score", "k1", guarded.to_json(), parts("r1"))
+    stored(tmp_path, "score", "k1", guarded.to_json(), setting())
     stored(tmp_path, "beside", "k2", extra.to_json(), {"benchmark": {"class": "Neutral"}})
     return alignbench.load_results(tmp_path)
 
@@ -117,9 +116,10 @@ def test_the_table_survives_parquet(table: pd.DataFrame, tmp_path: Path) -> None
 
 
 def test_answers_that_were_scored_again_count_once(guarded: CellRecord, tmp_path: Path) -> None:
-    stored(tmp_path, "score", "old", guarded.to_json(), parts("r1", bootstrap=10))
-    stored(tmp_path, "score", "new", guarded.to_json(), parts("r1", "r1 in letters", formats=["letters"]))
-    stored(tmp_path, "score", "other", guarded.to_json(), parts("r2"))
+    elsewhere = replace(guarded, rows=(guarded.rows[0], replace(guarded.rows[1], key="other"), *guarded.rows[2:]))
+    stored(tmp_path, "score", "old", guarded.to_json(), setting(bootstrap=10))
+    stored(tmp_path, "score", "new", guarded.to_json(), setting(formats=["letters"]))
+    stored(tmp_path, "score", "other", elsewhere.to_json(), setting())
     assert set(alignbench.load_results(tmp_path)["run"]) == {"new", "other"}
 
 

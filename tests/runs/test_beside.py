@@ -1,7 +1,7 @@
 """A benchmark beside the survey: it resumes after a kill, and pairs what it asked."""
 
 import pytest
-from tests.evaluation.worlds import TableEngine, aligned
+from tests.evaluation.worlds import TableEngine, opened
 
 from alignbench.benchmark.ask import ask
 from alignbench.benchmark.neutral import Neutral
@@ -21,9 +21,9 @@ def test_a_killed_benchmark_goes_on_after_its_last_whole_chunk(tmp_path, monkeyp
     monkeypatch.setattr(beside, "_CHUNK", 25)
     dying, fresh = TableEngine(even, dies_after=1), TableEngine(even)
     with pytest.raises(KeyboardInterrupt):
-        beside._replies(dying, aligned(), KNOBS, QUESTIONS, Asking(), tmp_path)
-    replies = beside._replies(fresh, aligned(), KNOBS, QUESTIONS, Asking(), tmp_path)
+        beside._replies(opened(dying), KNOBS, QUESTIONS, Asking(), tmp_path)
+    replies = beside._replies(opened(fresh), KNOBS, QUESTIONS, Asking(), tmp_path)
     assert [len(call) for call in fresh.calls] == [50, 20]  # two orders of 25, then of the last 10 questions
-    assert replies == ask(TableEngine(even), aligned(), KNOBS, QUESTIONS)
+    assert replies == ask(opened(TableEngine(even)), KNOBS, QUESTIONS)
     again = TableEngine(even)
-    assert beside._replies(again, aligned(), KNOBS, QUESTIONS, Asking(), tmp_path) == replies and not again.calls
+    assert beside._replies(opened(again), KNOBS, QUESTIONS, Asking(), tmp_path) == replies and not again.calls

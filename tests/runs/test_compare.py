@@ -63,6 +63,13 @@ def test_full_weights_that_are_told_are_compared_alike(make_cell):
     [("test", "No method saw an item"), ("train", "have seen these very items"), ("validation", "checkpoints may")],
 )
 def test_the_page_says_truly_what_methods_saw_of_the_items(make_cell, split, words):
-    said = " ".join(reading(make_cell("culture=iraq", f"benchmark.split={split}"), ()))
+    cell = make_cell("culture=iraq", f"benchmark.split={split}", "training.select=validation")
+    said = " ".join(reading(cell, ()))
     assert f"scored on the {split} items" in said and words in said
     assert (split == "test") == ("No method saw" in said)
+
+
+def test_every_table_says_which_checkpoint_stands_for_a_training(make_cell):
+    last, chosen = (reading(make_cell(f"training.select={rule}"), ())[:4] for rule in ("last", "validation"))
+    assert "none saw validation items" in " ".join(last)
+    assert "an input of every method that trains" in " ".join(chosen)

@@ -40,8 +40,8 @@ def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):
     compare(make_cell(*PROMPTED))
     prompted = of_cell(make_cell(*PROMPTED, looking=True))
     a_prompt_is_shared_as_texts(prompted, tmp_path / "out")
-    placed = pooled(finished(stage.path.parents[1]))
-    rows = {row.label: row for _, _, row in placed}
+    placed = pooled(finished(stage.path.parents[1]), stage.path.parents[1])
+    rows = {found.row.label: found.row for found in placed}
     assert len(rows) == len(placed) == len(record.rows)  # the prompt is the trained cell's baseline: one row
     own = next(row for row in rows.values() if row.key == record.aligned.key)
     assert own.score == pytest.approx(record.aligned.score) and own.label.startswith("survey_sft, training.updates=2")

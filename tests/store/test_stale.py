@@ -15,7 +15,7 @@ def loss(x):
     """Of x."""
     return 2 * x  # doubled
 '''
-STAGES = '''from dataclasses import dataclass
+STAGES = """from dataclasses import dataclass
 
 from alignbench.store.stage import Stage
 
@@ -30,9 +30,9 @@ class Train(Stage):
         from lab.loss import loss
 
         return {"loss": loss(self.rows)}
-'''
+"""
 
-ASK = '''from dataclasses import dataclass
+ASK = """from dataclasses import dataclass
 
 from alignbench.store.stage import Stage
 
@@ -45,7 +45,7 @@ class Ask(Stage):
 
     def build(self, folder, tools):
         return {"score": 100 - tools.facts(self.trained)["loss"]}
-'''
+"""
 
 
 @pytest.fixture
@@ -75,7 +75,9 @@ def lab(tmp_path, monkeypatch):
 def test_an_edited_comment_or_docstring_reuses(lab, tmp_path):
     ask, train = lab(LOSS)
     first = Store(tmp_path / "store").get(ask(train(5)))
-    ask, train = lab(LOSS.replace("# doubled", "# times two").replace("Of x.", "Twice x.").replace("\n\n\n", "\n\n\n\n"))
+    ask, train = lab(
+        LOSS.replace("# doubled", "# times two").replace("Of x.", "Twice x.").replace("\n\n\n", "\n\n\n\n")
+    )
     assert Store(tmp_path / "store").find(ask(train(5))) == first
 
 

@@ -124,6 +124,15 @@ def test_a_broken_stage_leaves_no_folder_and_goes_on_from_its_files(tmp_path):
     assert store.state(Breaks()) is State.done
 
 
+def test_a_stage_that_lost_its_manifest_is_built_again(tmp_path):
+    store = Store(tmp_path)
+    lost = store.get(Write("x")).path
+    (lost / "manifest.json").unlink()
+    (lost / "out.txt").write_text("torn")
+    again = Store(tmp_path).get(Write("x"))
+    assert again.path == lost and (again.path / "out.txt").read_text() == "x"
+
+
 @dataclass(frozen=True)
 class Refused(Write):
     def accept(self, facts):

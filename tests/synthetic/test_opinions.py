@@ -10,7 +10,6 @@ from alignbench.synthetic.opinions import (
     Extract,
     Opinion,
     Speech,
-    Verification,
     extracted,
     first_person,
     in_shape,
@@ -19,9 +18,9 @@ from alignbench.synthetic.opinions import (
     thinned,
     verifier,
 )
-from alignbench.tools import Tools
 from alignbench.types import Norm, Sampling
-from tests.method.writers import Pen
+from tests.doors import tools_with
+from tests.method.writers import Pen, Writer
 from tests.words import Words
 
 STANCE = Norm("Q1", "IRQ", 0, "I find family very important.", "I find family of no importance.", 0.9, 0, "I")
@@ -110,15 +109,16 @@ def test_a_contrary_opinion_stays_if_its_rewrite_fits_and_the_rewrite_is_what_is
 
 
 def test_verdicts_come_from_a_critic_a_judge_or_nobody() -> None:
-    tools, texts = Tools(no_engine, Words()), ["I find my family very important.", "I find family of no importance."]
+    tools, judge = tools_with(no_engine), EmbeddingJudge(embedder=Words())
+    texts = ["I find my family very important.", "I find family of no importance."]
     opinions = [opinion(text) for text in texts]
     pen = Pen(lambda chat, draw: "")
 
     # The stand-in finds the shortest label likeliest: "fits" and "else" have four letters, the first wins.
-    assert verifier(Verification.critic, lambda: pen, EmbeddingJudge(), tools)(opinions) == [1, 1]
+    assert verifier(Writer(pen), None, tools)(opinions) == [1, 1]
     assert STANCE.statement in pen.asked[0][-1].content and texts[0] in pen.asked[0][-1].content
-    assert verifier(Verification.judge, no_engine, EmbeddingJudge(), tools)(opinions) == [1, -1]
-    assert verifier(Verification.none, no_engine, EmbeddingJudge(), tools)(opinions) == [1, 1]
+    assert verifier(None, judge, tools)(opinions) == [1, -1]
+    assert verifier(None, None, tools)(opinions) == [1, 1]
 
 
 def test_of_like_opinions_of_a_stance_one_stays() -> None:

@@ -26,7 +26,7 @@ def test_an_unfinished_cell_shows_what_it_has_and_builds_nothing(compose_config,
     capsys.readouterr()
     browse(compose_config(*CELL, "method.least_dialogues=11"))
     said = capsys.readouterr().out
-    page = tmp_path / "reports/clca-least_dialogues=11-iraq-blank-s0/browse.html"
+    page = tmp_path / "reports/clca-iraq-blank-s0/browse.html"
     assert f"page   {page}" in said and "not finished: intents/" in said
     text = page.read_text()
     assert text.count("<article") == 10 and "judge/" in text and "kept of 10" in text

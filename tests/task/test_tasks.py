@@ -40,6 +40,15 @@ def test_a_run_ends_with_table_and_page_and_a_report_rebuilds_them(compose_confi
     assert rows["cultural_prompt"]["pages"] == "cultural_prompt-iraq-blank-s0/index.html"
 
 
+def test_a_run_that_asks_for_less_keeps_the_damage_on_the_page(compose_config, tmp_path):
+    words = ("task=run", "culture=iraq", "method=survey_sft", "control=false")
+    do(compose_config(*words, "others=[brazil]"))
+    page = tmp_path / "reports/survey_sft-iraq-blank-s0/index.html"
+    assert "Brazil" in page.read_text()
+    do(compose_config(*words))
+    assert "Brazil" in page.read_text() and len(list(tmp_path.glob("store/score/*/record.json"))) == 2
+
+
 def test_saudi_arabia_carries_its_note_wherever_it_is_shown(compose_config, capsys, tmp_path):
     do(compose_config("task=run", "culture=saudi", "method=none"))
     assert "Arab Opinion Index 2022" in " ".join(capsys.readouterr().out.split())

@@ -46,7 +46,7 @@ def record(method: str, seed: int, trained: bool) -> CellRecord:
         else None,
         pool=PoolRecord("pool.png", ()) if trained else None,
         samples=(Sample("Why?", "A norm.", "before", "after"),) if trained else (),
-        provenance=(Source(f"fit of {method}", "fit", key="f" * 16),) if trained else (),
+        provenance=(Source("fit", "fit", key="f" * 16, row=method),) if trained else (),
     )
 
 
@@ -58,8 +58,7 @@ def fill(store: Path) -> list[Path]:
         stage.mkdir(parents=True)
         found = record(method, seed, trained=number == 0)
         (stage / "record.json").write_text(json.dumps(found.to_json()))
-        parts = {"benchmark": {}, "responses": [[method, f"{seed}", "fit"]]}
-        (stage / "manifest.json").write_text(json.dumps({"stage_version": 4, "parts": parts}))
+        (stage / "manifest.json").write_text(json.dumps({"inputs": {"setting": {"benchmark": {}}}}))
         (stage / "pool.png").write_bytes(PIXEL)
         made.append(stage)
     config = {"experiment": "main_table", "overrides": [], "choices": {"backend": "hf"}}

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from alignbench.report.board.groups import Place
 from alignbench.report.study import finished
 from alignbench.tracking import push
+from alignbench.tracking.pooled import Placed
 from alignbench.tracking.wandb import Mode, Upload, Wandb
 from tests.tracking.offline import runs
 from tests.tracking.stored import BASE_FOLDER, KEY, PIXEL, fill
@@ -64,7 +66,9 @@ def recorded(monkeypatch):
 
 
 def test_a_sweep_can_be_read_back_from_offline_files_and_is_written_once(cells, tmp_path, monkeypatch):
-    boards = lambda cells: [("iraq", "tiny", row) for cell in cells for row in cell.record.board]  # noqa: E731
+    boards = lambda cells, _: [  # noqa: E731
+        Placed(Place(cell.world, "test", "tiny"), "iraq", row) for cell in cells for row in cell.record.board
+    ]
     monkeypatch.setattr(push, "pooled", boards)
     pictures = tmp_path / "reports/protocols/tiny"
     pictures.mkdir(parents=True)

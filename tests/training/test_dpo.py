@@ -57,7 +57,7 @@ def test_a_killed_run_goes_on_to_the_same_result(
 def test_pairs_are_the_renderers_own_tokens(raw: ModelRef) -> None:
     renderer = Renderer.of(raw)
     example = _example(renderer, ROWS[0], LEARN)
-    assert example["prompt_ids"] == renderer.prompt_ids(ROWS[0].chat)
+    assert tuple(example["prompt_ids"]) == renderer.prompt(ROWS[0].chat).ids
     assert renderer.tokenizer.decode(example["chosen_ids"]) == "very<|im_end|>"
     assert renderer.tokenizer.decode(example["rejected_ids"]) == "not<|im_end|>"
 

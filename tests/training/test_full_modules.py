@@ -86,12 +86,12 @@ def test_four_bits_are_refused_left_out_aloud_or_part_of_the_identity(
     with pytest.raises(AlignbenchError, match=r"training\.quantise.*bitsandbytes.*auto or none"):
         Training(quantise=Quantise.nf4)
     automatic = replace(QUICK, quantise=Quantise.auto)
-    assert automatic.parts == QUICK.parts
+    assert automatic.identity == QUICK.identity
     policy.load_policy(raw, automatic, 0)
     assert "no CUDA with bitsandbytes here" in capsys.readouterr().out
     monkeypatch.setattr(recipe, "has_nf4", lambda: True)
     assert (
-        automatic.parts
-        == Training(**{**vars(QUICK), "quantise": Quantise.nf4}).parts
-        == QUICK.parts | {"quantise": "nf4"}
+        automatic.identity
+        == Training(**{**vars(QUICK), "quantise": Quantise.nf4}).identity
+        == QUICK.identity | {"quantise": "nf4"}
     )

@@ -38,7 +38,7 @@ def test_history_names_what_happened_and_the_reward_gets_text_and_meta(raw: Mode
 
     facts = train_grpo(raw, PROMPTS, reward, replace(TALK, updates=3), 0, tmp_path)
     assert facts["selected_update"] == 3
-    once = sum(len(Renderer.of(raw).prompt_ids(p.chat)) for p in PROMPTS)
+    once = sum(len(Renderer.of(raw).prompt(p.chat).ids) for p in PROMPTS)
     assert facts["prompt_tokens"] == 2 * TALK.generations * once  # 3 updates of 2 prompts, each as often as answered
     written = sum(row["completion_tokens"] for row in history(tmp_path)) * 2 * TALK.generations
     assert facts["generated_tokens"] == pytest.approx(written, abs=1) and written > 0

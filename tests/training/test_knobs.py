@@ -86,15 +86,18 @@ def test_a_knob_changes_the_trainings_that_read_it_and_no_other(
 
 @pytest.mark.parametrize("kind", TrainerKind)
 def test_the_identity_for_a_trainer_holds_what_it_reads_and_nothing_else(kind: TrainerKind) -> None:
-    usual = BASE.identity_for(kind)
-    moved = {n for n in OTHER if replace(BASE, **{n: OTHER[n]}).identity_for(kind) != usual}
+    usual = BASE.read_by(kind)
+    moved = {n for n in OTHER if replace(BASE, **{n: OTHER[n]}).read_by(kind).identity != usual.identity}
     assert moved == USED_BY[kind] - ELSEWHERE
-    assert usual.items() <= BASE.parts.items()
+    read = {n: f.default for n, f in KNOBS.items() if hashed(f)} | {n: getattr(BASE, n) for n in USED_BY[kind]}
+    assert usual.knobs == read
+    assert all(getattr(usual, n) == getattr(BASE, n) for n, f in KNOBS.items() if not hashed(f))
 
 
 def test_knobs_that_others_switch_off_are_no_identity() -> None:
     def moves(training: Training, **knobs: object) -> bool:
-        return replace(training, **knobs).identity_for(TrainerKind.sft) != training.identity_for(TrainerKind.sft)
+        one, other = (t.read_by(TrainerKind.sft).identity for t in (training, replace(training, **knobs)))
+        return bool(one != other)
 
     last, full = replace(BASE, select=Select.last), replace(BASE, weights=Weights.full)
     assert moves(BASE, checkpoint_every=2) and not moves(last, checkpoint_every=2)
@@ -103,7 +106,7 @@ def test_knobs_that_others_switch_off_are_no_identity() -> None:
     assert all(moves(BASE, **{n: v}) and not moves(full, **{n: v}) for n, v in lora.items())
 
 
-@pytest.mark.parametrize("name", [name for name, f in KNOBS.items() if f.type in ("int", "float")])
+@pytest.mark.parametrize("name", [name for name, f in KNOBS.items() if type(f.default) in (int, float)])
 def test_nonsense_is_refused_by_the_knobs_name(name: str) -> None:
     # A reward may be negative.
     wrong = [float("nan"), float("inf"), *([] if name == "invalid_reward" else [-1])]

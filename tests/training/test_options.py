@@ -1,15 +1,18 @@
 """One-token training: the losses do what they say, and a kill changes nothing."""
 
-from dataclasses import replace
+import shutil
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from alignbench.aligned import AlignedModel
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
-from alignbench.store.stages import Stage
-from alignbench.training.export import aligned
+from alignbench.store.stage import Stage
+from alignbench.store.store import Store
+from alignbench.tools import Tools
 from alignbench.training.options import OptionRow, distribution_sft, option_grpo, train_on_options
 from alignbench.training.recipe import Select
 from alignbench.types import ModelRef, chat
@@ -26,7 +29,7 @@ def test_sft_reaches_the_target_distribution_and_says_how(model: ModelRef, tmp_p
     )
     assert gaps[-1] < 0.03
     assert (facts["base_fingerprint"], facts["selection"]) == (model.fingerprint, "validation")
-    once = sum(len(Renderer.of(model).prompt_ids(row.chat)) for row in rows())
+    once = sum(len(Renderer.of(model).prompt(row.chat).ids) for row in rows())
     assert (facts["prompt_tokens"], facts["generated_tokens"]) == (40 * once, 0)  # 40 updates of all 4 rows
     assert not (tmp_path / "checkpoints").exists()
     entries = history(tmp_path)
@@ -105,15 +108,45 @@ def test_shares_must_add_up() -> None:
         OptionRow(chat("How much?"), ("1", "2"), (0.5, 0.6), "greedy")
 
 
-def test_full_weights_become_a_base_model_of_their_own(raw: ModelRef, practised: Path) -> None:
-    stage = Stage("fit", "0123456789abcdef", practised)
-    result = aligned(raw, stage)
-    assert result.adapter is None
-    assert result.base.path == practised / "model"
-    assert result.base.fingerprint != raw.fingerprint
+@dataclass(frozen=True)
+class Left(Stage):
+    """A training that left what lies in ``source``."""
+
+    name = "fit"
+
+    source: str
+
+    def build(self, folder: Path, tools: Tools) -> None:
+        shutil.copytree(self.source, folder, dirs_exist_ok=True)
+
+
+def at_work(raw: ModelRef, source: Path, root: Path) -> tuple[ModelRef, Path | None, Path]:
+    """The model that is opened, the adapter that is served with it, and the folder of the training."""
+    asked: list[ModelRef] = []
+    store, fit = Store(root, Remembering(asked)), Left(str(source))
+    opened = AlignedModel(raw, fit).at_work(Tools(store))
+    return asked[-1], opened.adapter, store.get(fit).path
+
+
+@dataclass
+class Remembering:
+    """Opens nothing, and notes what it was asked for."""
+
+    asked: list[ModelRef]
+
+    def __call__(self, model: ModelRef) -> None:
+        self.asked.append(model)
+
+
+def test_full_weights_become_a_base_model_of_their_own(raw: ModelRef, practised: Path, tmp_path: Path) -> None:
+    model, adapter, folder = at_work(raw, practised, tmp_path / "store")
+    assert adapter is None
+    assert model.path == folder / "model" and (model.path / "config.json").is_file()
+    assert model.fingerprint == folder.name != raw.fingerprint
     assert history(practised)[-1]["option_mass"] > 0.9
 
 
 def test_an_adapter_keeps_the_base_model(raw: ModelRef, tmp_path: Path) -> None:
-    result = aligned(raw, Stage("fit", "0123456789abcdef", tmp_path))
-    assert (result.base, result.adapter, result.adapter_key) == (raw, tmp_path, "0123456789abcdef")
+    (tmp_path / "adapter").mkdir()
+    model, adapter, folder = at_work(raw, tmp_path / "adapter", tmp_path / "store")
+    assert (model, adapter) == (raw, folder)

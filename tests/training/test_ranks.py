@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ import pytest
 from safetensors.torch import load_file
 
 from alignbench import ranks
-from alignbench.store.stages import Stage, Store
+from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Stage
+from alignbench.store.store import Store
+from alignbench.tools import Tools
 from alignbench.training.losses import distribution_sft, option_grpo
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Select
@@ -26,6 +29,14 @@ from .world import QUICK, option_rows
 
 KNOBS = replace(QUICK, updates=3, prompts_per_update=4, micro_batch=2, checkpoint_every=2, max_new_tokens=40)
 CHOSEN = replace(KNOBS, select=Select.validation)
+# One rank; the classes of stages must live in a module that is imported.
+ALONE = """
+import sys
+from pathlib import Path
+from alignbench.types import ModelRef
+from tests.training.test_ranks import train_all
+train_all(Path(sys.argv[1]), ModelRef("blank", Path(sys.argv[2]), "raw-blank"))
+"""
 SAID = [("How important is work?", "very"), ("Can people be trusted?", "no, never")]
 ROWS = [ConversationRow(chat(question), answer) for question, answer in SAID]
 
@@ -59,14 +70,35 @@ def chosen(model: ModelRef, folder: Path) -> dict[str, Any]:
     return facts
 
 
-def train_all(root: Path, model: ModelRef) -> dict[str, Stage]:
+@dataclass(frozen=True)
+class Before(Stage):
+    """A stage that one process builds for all."""
+
+    name = "norms"
+
+    def build(self, folder: Path, tools: Tools) -> dict[str, Any]:
+        return {"by": os.environ.get("RANK", "0")}
+
+
+@dataclass(frozen=True)
+class Fitted(Stage):
+    """A training that all processes build together."""
+
+    name = "fit"
+    by_all_ranks = True
+
+    before: Before
+    kind: str
+    model: ModelRef
+
+    def build(self, folder: Path, tools: Tools) -> dict[str, Any]:
+        assert tools.facts(self.before) == {"by": "0"}
+        return TRAININGS[self.kind](self.model, folder)
+
+
+def train_all(root: Path, model: ModelRef) -> dict[str, Artifact]:
     store = Store(root)
-    before = store.stage("norms", {}, lambda folder: {"by": os.environ.get("RANK", "0")})
-    assert before.facts["by"] == "0"
-    return {
-        name: store.stage("fit", {"name": name}, lambda folder, train=train: train(model, folder))
-        for name, train in TRAININGS.items()
-    }
+    return {name: store.get(Fitted(Before(), name, model)) for name in TRAININGS}
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -78,7 +110,7 @@ def test_two_processes_train_what_one_does(raw: ModelRef, tmp_path: Path) -> Non
     quiet = {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.training.test_ranks", str(tmp_path / "two"), str(raw.path)],
+            [sys.executable, "-c", ALONE, str(tmp_path / "two"), str(raw.path)],
             env={**os.environ, **common, **quiet, "RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -97,7 +129,3 @@ def test_two_processes_train_what_one_does(raw: ModelRef, tmp_path: Path) -> Non
         assert max(float((one[k] - two[k]).abs().max()) for k in one) < 1e-4, name
         losses = [[h["loss"] for h in json.loads((f / "history.json").read_text())] for f in (stage.path, together)]
         assert losses[0] == pytest.approx(losses[1], abs=1e-4), name
-
-
-if __name__ == "__main__":
-    train_all(Path(sys.argv[1]), ModelRef("blank", Path(sys.argv[2]), "raw-blank"))

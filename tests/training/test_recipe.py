@@ -7,6 +7,7 @@ import pytest
 from alignbench.backend import device
 from alignbench.config import conf_dir, instantiate
 from alignbench.errors import AlignbenchError
+from alignbench.identity import identity
 from alignbench.training import Training
 from alignbench.training.recipe import Weights
 from tests.composing import composed
@@ -47,12 +48,11 @@ def test_clcas_preset_is_the_authors_configuration() -> None:
     assert (paper.epochs, paper.for_rows(255).updates) == (3, 96)
 
 
-def test_younger_knobs_leave_the_identity_of_older_stages_alone() -> None:
-    parts = Training().parts
-    assert not {"full_modules", "quantise", "epochs"} & parts.keys()
-    assert repr(parts["lora_alpha"]) == repr(Training(lora_alpha=32.0).parts["lora_alpha"]) == "32"
-    assert Training(epochs=2).parts == parts | {"epochs": 2}
-    assert Training(lora_alpha=0.1).parts == parts | {"lora_alpha": 0.1}
+def test_the_identity_is_the_knobs_and_a_whole_number_is_the_same_however_it_is_written() -> None:
+    usual = identity(Training())
+    assert repr(usual["lora_alpha"]) == repr(identity(Training(lora_alpha=32.0))["lora_alpha"]) == "32"
+    assert identity(Training(epochs=2)) == usual | {"epochs": 2}
+    assert identity(Training(lora_alpha=0.1)) == usual | {"lora_alpha": 0.1}
 
 
 def test_epochs_bound_the_updates() -> None:
@@ -67,8 +67,8 @@ def test_wrong_words_are_refused_by_name(knobs: dict[str, object]) -> None:
 
 
 def test_memory_knobs_do_not_change_the_identity() -> None:
-    assert replace(Training(), micro_batch=2, gradient_checkpointing=True).parts == Training().parts
-    assert replace(Training(), learning_rate=1e-4).parts != Training().parts
+    assert replace(Training(), micro_batch=2, gradient_checkpointing=True).identity == Training().identity
+    assert replace(Training(), learning_rate=1e-4).identity != Training().identity
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,6 @@ def test_memory_knobs_do_not_change_the_identity() -> None:
 def test_auto_is_the_quicker_arithmetic_of_the_processor(flags, arithmetic, monkeypatch):
     monkeypatch.setattr(device, "has_cuda", lambda: False)
     monkeypatch.setattr(device.Path, "read_text", lambda self, encoding: f"flags\t\t: {flags}")
-    assert Training().parts["dtype"] == arithmetic
-    assert Training(dtype="float32").parts["dtype"] == "float32"
-    assert Training(dtype="bfloat16").parts["dtype"] == "bfloat16"
+    assert Training().identity["dtype"] == arithmetic
+    assert Training(dtype="float32").identity["dtype"] == "float32"
+    assert Training(dtype="bfloat16").identity["dtype"] == "bfloat16"

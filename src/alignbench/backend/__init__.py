@@ -83,6 +83,8 @@ class Backend(Component, ABC):
         serves_full_modules: whether an adapter may hold modules trained in full beside its LoRA matrices.
     """
 
+    _group = "backend"
+
     serves_full_modules: ClassVar[bool] = False
 
     def verify(self) -> None:
@@ -103,5 +105,5 @@ class Backend(Component, ABC):
         """An engine for ``model``. Cheap: nothing is loaded yet.
 
         Raises:
-            AlignbenchError: this backend can not run here (what :meth:`verify` says, or a device is missing).
+            AlignbenchError: this backend cannot run here (what :meth:`verify` says, or a device is missing).
         """

@@ -43,7 +43,7 @@ def require_lora_alone(adapter: Path) -> None:
     """What vLLM, in process or as a server, asks of an adapter.
 
     Raises:
-        AlignbenchError: modules trained in full travel with it, which vLLM can not put in the place of the base's.
+        AlignbenchError: modules trained in full travel with it, which vLLM cannot put in the place of the base's.
     """
     full = _config(adapter).get("modules_to_save") or []
     remedy = f"it holds modules trained in full ({', '.join(full)}), which vLLM does not serve: use backend=hf"

@@ -13,6 +13,7 @@ from alignbench.backend.loading import quiet
 from alignbench.identity import digest
 
 FOLDER = "blank-v1"
+PARAMETERS = 137_344
 _SEED = 20
 _START, _END = "<|im_start|>", "<|im_end|>"
 _VOCABULARY = 640

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,11 @@ def weight_files(folder: Path) -> list[Path]:
 def shapes(file: Path) -> dict[str, tuple[int, ...]]:
     """Tensor name -> shape, from the header of a safetensors file."""
     return {name: tuple(entry["shape"]) for name, entry in _header(file)[1].items()}
+
+
+def parameters(folder: Path) -> int:
+    """How many numbers the weights are, by the headers of their files."""
+    return sum(prod(shape) for file in weight_files(folder) for shape in shapes(file).values())
 
 
 def _header(file: Path) -> tuple[int, dict[str, dict[str, Any]]]:

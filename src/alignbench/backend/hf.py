@@ -19,7 +19,7 @@ from alignbench.backend.options import Ids, contexts, leaves, scores
 from alignbench.backend.past import Cache, Past
 from alignbench.backend.reading import Reader
 from alignbench.backend.render import Renderer
-from alignbench.component import recorded
+from alignbench.component import Count, Maybe, recorded
 from alignbench.progress import bar, say
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
@@ -34,18 +34,13 @@ class HF(Backend):
     serves_full_modules = True
 
     # Tokens of one forward, padding included.
-    batch_tokens: int = recorded(16384)
+    batch_tokens: Count = recorded(16384)
     # auto | cpu | cuda | cuda:0
     device: str = recorded("auto")
     # CPU threads; 0 leaves them as they are.
-    threads: int = recorded(0)
+    threads: Maybe = recorded(0)
     # MiB for what was read of chats that go on (role-play), so that a turn reads only what is new; 0 reads all anew.
-    past: int = recorded(2048)
-
-    def __post_init__(self) -> None:
-        check(self.batch_tokens > 0, "backend.batch_tokens", self.batch_tokens, "give a positive number of tokens")
-        check(self.threads >= 0, "backend.threads", self.threads, "give a number of threads, or 0")
-        check(self.past >= 0, "backend.past", self.past, "give a number of MiB, or 0")
+    past: Maybe = recorded(2048)
 
     @property
     def cards(self) -> int:

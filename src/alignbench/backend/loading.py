@@ -37,7 +37,7 @@ def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, A
         bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id
     )
     group_heads(weights)
-    # Packed weights can not be moved.
+    # Packed weights cannot be moved.
     return (weights.eval() if packed else weights.to(device).eval()), tokenizer
 
 

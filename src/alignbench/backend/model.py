@@ -69,14 +69,15 @@ class Model(Component):
             if ready:
                 caches.made(folder, recipe.build)
             elif not folder.is_dir():
-                return self._ref(folder, recipe.fingerprint())
+                return self._ref(folder, recipe.fingerprint(), recipe.PARAMETERS)
         else:
             folder = self._folder()
         checkpoint.verify(folder)
         self._check_thinking(checkpoint.chat_template(folder) or "")
-        return self._ref(folder, recipe.fingerprint() if recipe else checkpoint.fingerprint(folder))
+        fingerprint = recipe.fingerprint() if recipe else checkpoint.fingerprint(folder)
+        return self._ref(folder, fingerprint, checkpoint.parameters(folder))
 
-    def _ref(self, folder: Path, fingerprint: str) -> ModelRef:
+    def _ref(self, folder: Path, fingerprint: str, parameters: int) -> ModelRef:
         return ModelRef(
             name=self.name or Path(self.path).name,
             path=folder,
@@ -84,6 +85,7 @@ class Model(Component):
             template_kwargs=self._template_kwargs,
             dtype=self._dtype,
             licence=self.licence,
+            parameters=parameters,
         )
 
     @property

@@ -6,7 +6,6 @@ a second BOS and no backend can render a prompt in its own way.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,30 +50,16 @@ class Renderer:
 
         return cls(AutoTokenizer.from_pretrained(model.path), model.template_kwargs, model.name)
 
-    @property
-    def template_sha(self) -> str:
-        """Sixteen hex digits naming the template and its arguments."""
-        identity = f"{self.tokenizer.chat_template}\n{sorted(self.template_kwargs.items())}"
-        return hashlib.sha256(identity.encode()).hexdigest()[:16]
-
     def prompt(self, chat: Chat) -> Prompt:
         """The chat rendered up to where the assistant starts to speak."""
         text = self._render(chat, add_generation_prompt=True)
         return Prompt(text, self._encode(text))
 
-    def prompt_text(self, chat: Chat) -> str:
-        """Text of :meth:`prompt`. It already holds the special tokens: tokenise it without adding any."""
-        return self.prompt(chat).text
-
-    def prompt_ids(self, chat: Chat) -> list[int]:
-        """Token ids of :meth:`prompt`."""
-        return list(self.prompt(chat).ids)
-
     def option_ids(self, prompt: Prompt, option: str) -> tuple[int, ...]:
         """Tokens by which ``option`` continues ``prompt``.
 
         Remembered per option and per text since the prompt's last special token: what stands
-        before a special token can not change how the rest is tokenised.
+        before a special token cannot change how the rest is tokenised.
         """
         start = max((i for i, token in enumerate(prompt.ids) if token in self._special), default=-1)
         key = (prompt.ids[start + 1 :] if start >= 0 else prompt.ids, option)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alignbench.backend import Backend, Engine
 from alignbench.backend import cache as caches
-from alignbench.component import recorded
+from alignbench.component import Count, Maybe, NotNegative, Positive, recorded
 from alignbench.types import ModelRef, check
 
 _PRICES = ("usd_per_million_prompt", "usd_per_million_completion")
@@ -29,18 +29,18 @@ class Server(Backend):
     # Bound the length of a reply by `max_completion_tokens`, for servers that refuse `max_tokens`.
     max_completion_tokens: bool = recorded(False)
     # Requests under way at once.
-    concurrency: int = recorded(16)
+    concurrency: Count = recorded(16)
     # For one reply.
-    timeout_s: float = recorded(120.0)
+    timeout_s: Positive = recorded(120.0)
     # On 429, 5xx, timeouts and broken connections; the wait before them starts with backoff_s and doubles.
-    retries: int = recorded(5)
-    backoff_s: float = recorded(1.0)
+    retries: Maybe = recorded(5)
+    backoff_s: NotNegative = recorded(1.0)
     # Most that one engine may spend, prompts and answers together; 0 is no limit. Replies in the cache are free.
-    budget_tokens: int = recorded(0)
-    budget_usd: float = recorded(0.0)
+    budget_tokens: Maybe = recorded(0)
+    budget_usd: NotNegative = recorded(0.0)
     # Prices; 0 is unknown.
-    usd_per_million_prompt: float = recorded(0.0)
-    usd_per_million_completion: float = recorded(0.0)
+    usd_per_million_prompt: NotNegative = recorded(0.0)
+    usd_per_million_completion: NotNegative = recorded(0.0)
     # Folder of replies and of started servers; empty: beside the converted models.
     cache: str = recorded("")
     # Start `vllm serve` on the model's folder; processes of one machine share it, the last one stops it.
@@ -50,19 +50,15 @@ class Server(Backend):
     # More arguments of `vllm serve`.
     args: tuple[str, ...] = recorded(())
     # Largest LoRA rank that a started server takes; 0 is none, which is faster.
-    max_lora_rank: int = recorded(64)
+    max_lora_rank: Maybe = recorded(64)
     # Until a started server must be healthy.
-    start_timeout_s: float = recorded(900.0)
+    start_timeout_s: Positive = recorded(900.0)
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         web = self.base_url.startswith(("http://", "https://"))
         check(web, "backend.base_url", self.base_url, "give an address like http://localhost:8000/v1")
-        for knob in ("concurrency", "timeout_s", "start_timeout_s"):
-            check(getattr(self, knob) > 0, f"backend.{knob}", getattr(self, knob), "give a positive number")
-        for knob in ("retries", "backoff_s", "budget_tokens", "budget_usd", "max_lora_rank", *_PRICES):
-            check(getattr(self, knob) >= 0, f"backend.{knob}", getattr(self, knob), "give a positive number, or 0")
         priced = all(getattr(self, price) > 0 for price in _PRICES)
-        remedy = f"dollars can not be counted without prices: set {' and '.join(f'backend.{p}' for p in _PRICES)}"
+        remedy = f"dollars cannot be counted without prices: set {' and '.join(f'backend.{p}' for p in _PRICES)}"
         check(priced or not self.budget_usd, "backend.budget_usd", self.budget_usd, remedy)
 
     def verify(self) -> None:

@@ -72,7 +72,7 @@ class ChatEngine(ServerEngine):
 
     def _unscorable(self, reason: str) -> AlignbenchError:
         remedy = (
-            f"can not weigh labels ({reason}): it can write, but not give verdicts; let another model be the critic, "
+            f"cannot weigh labels ({reason}): it can write, but not give verdicts; let another model be the critic, "
             "with weights here (generator@critic=other, or base) or on a server that gives top_logprobs"
         )
         return AlignbenchError("backend", self._knobs.base_url, remedy)

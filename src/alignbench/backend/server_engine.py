@@ -214,7 +214,7 @@ class ServerEngine(Engine):
 
     def _unscorable(self, reason: str) -> AlignbenchError:
         remedy = (
-            f"can not score options ({reason}): it serves as generator and judge only; "
+            f"cannot score options ({reason}): it serves as generator and judge only; "
             "evaluate with backend=hf, backend=vllm, or a vLLM server (0.31 or later)"
         )
         return AlignbenchError("backend", self._knobs.base_url if self._process is None else "server", remedy)

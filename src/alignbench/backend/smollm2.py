@@ -13,6 +13,7 @@ from alignbench.identity import digest
 from alignbench.progress import bar, say
 
 FOLDER = "smollm2_135m-0.1.2-v2"
+PARAMETERS = 134_515_008
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from alignbench.backend import Backend, Engine, Usage, adapters
 from alignbench.backend.options import Ids, contexts, scores
 from alignbench.backend.render import Renderer
-from alignbench.component import recorded
+from alignbench.component import Count, PositiveShare, recorded
 from alignbench.progress import bar, say
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
@@ -29,21 +29,19 @@ class VLLM(Backend):
     """Arguments of the engine; its dtype comes with the model."""
 
     # Share of the GPU's memory for weights and KV cache.
-    gpu_memory_utilization: float = recorded(0.9)
+    gpu_memory_utilization: PositiveShare = recorded(0.9)
     # Longest prompt and answer together, in tokens; never more than the model knows positions.
-    max_model_len: int = recorded(4096)
+    max_model_len: Count = recorded(4096)
     # GPUs over which one copy of the model is spread.
-    tensor_parallel: int = recorded(1)
+    tensor_parallel: Count = recorded(1)
     # No CUDA graphs: starts sooner, runs slower; needed on the CPU.
     enforce_eager: bool = recorded(False)
     # Largest LoRA rank that can be served.
     max_lora_rank: int = recorded(64)
     # KV cache in GiB where vLLM runs on the CPU.
-    cpu_kv_gib: int = recorded(1)
+    cpu_kv_gib: Count = recorded(1)
 
-    def __post_init__(self) -> None:
-        share = self.gpu_memory_utilization
-        check(0 < share <= 1, "backend.gpu_memory_utilization", share, "give a share between 0 and 1")
+    def _consistent(self) -> None:
         rank = self.max_lora_rank
         check(rank in _LORA_RANKS, "backend.max_lora_rank", rank, f"vLLM knows {', '.join(map(str, _LORA_RANKS))}")
 

@@ -11,6 +11,7 @@ import numpy as np
 from alignbench.aligned import Opened
 from alignbench.benchmark import Benchmark, Question, Reply
 from alignbench.evaluation.ask import Asking, Request
+from alignbench.evaluation.metrics import softmax
 from alignbench.types import Sampling, chat, check
 
 _SURVEY_FORM = Asking()
@@ -48,9 +49,8 @@ def ask(
     shares: dict[int, list[np.ndarray]] = defaultdict(list)
     masses: dict[int, list[float]] = defaultdict(list)
     for prompt, score in zip(closed, scores, strict=True):
-        weights = np.exp(np.array(score.logprobs) - max(score.logprobs))
-        turned = np.empty(len(weights))
-        turned[list(prompt.options)] = weights / weights.sum()
+        turned = np.empty(len(prompt.options))
+        turned[list(prompt.options)] = softmax(score.logprobs)
         shares[prompt.question].append(turned)
         masses[prompt.question].append(score.mass)
     spoken = _spoken(model, benchmark, prompts, questions)

@@ -6,12 +6,12 @@ of the other form are answers of other regions.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 
@@ -21,11 +21,11 @@ from alignbench.benchmark.published import (
     choice_rows,
     json_file,
     metric_rows,
-    nominal,
+    plain_item,
     table_records,
     tidy,
 )
-from alignbench.component import recorded
+from alignbench.component import OneOf, recorded
 from alignbench.evaluation.measures.short_answer import Annotation, answerable, sem_b, sem_w, words
 from alignbench.types import Culture, check
 
@@ -60,15 +60,11 @@ class Blend(Benchmark):
     # short: one short answer; choice: one of four.
     form: Form = Form.short
     # A region by the name of its file (West_Java); empty: the region that is the culture's country.
-    region: str = ""
+    region: Annotated[str, OneOf("", *REGIONS)] = ""
     # Ask as a person of the region who explains its ways to a foreigner.
     persona: bool = False
     # Also count an answer whose letters are anywhere in the reply, inside words too, as the published code does.
     match_substrings: bool = False
-
-    def __post_init__(self) -> None:
-        known = ", ".join(REGIONS)
-        check(self.region in ("", *REGIONS), "extra.region", self.region, f"leave it empty or choose: {known}")
 
     @property
     def provenance(self) -> Provenance:
@@ -127,7 +123,7 @@ class Blend(Benchmark):
                 asked = record.text("en_question").replace("your country", place)
                 user = f"{asked}\n\nGive one short answer and nothing else."
                 gold = [[list(a.answers), a.votes] for a in annotations]
-                item = nominal(number, number, "everyday life", asked)
+                item = plain_item(number, number, "everyday life", asked)
                 found.append(Question(item, gold, framing=self._framing(place), user=user))
         return found
 
@@ -178,13 +174,9 @@ def _multiple_choice(record: Record, framing: str | None) -> Question:
     asked, instructions, _ = record.text("prompt").partition(_INSTRUCTIONS)
     if not instructions:
         raise record.wrong("prompt", asked[:60], f"the question must end before {_INSTRUCTIONS.strip()!r}")
-    try:
-        choices = json.loads(record.text("choices"))
-    except json.JSONDecodeError as error:
-        raise record.wrong("choices", record.text("choices"), f"this is not JSON ({error.msg})") from None
-    answer = record.text("answer_idx")
-    if not isinstance(choices, dict) or answer not in choices:
+    choices, answer = record.json("choices", dict), record.text("answer_idx")
+    if answer not in choices:
         raise record.wrong("answer_idx", answer, "it must be a letter of the choices")
     options = [str(text) for text in choices.values()]
-    item = nominal(record.text("MCQID"), record.text("ID"), "everyday life", asked, options)
+    item = plain_item(record.text("MCQID"), record.text("ID"), "everyday life", asked, options)
     return Question(item, list(choices).index(answer), framing=framing)

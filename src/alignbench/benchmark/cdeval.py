@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, chosen, json_records, metric_rows, nominal, tidy
-from alignbench.component import recorded
+from alignbench.benchmark.published import Record, chosen, json_records, metric_rows, plain_item, tidy
+from alignbench.component import Within, recorded
 from alignbench.evaluation.measures.hofstede import high_pole_rate
-from alignbench.types import Culture, check
+from alignbench.types import Culture
 
 DIMENSIONS = ("PDI", "IDV", "UAI", "MAS", "LTO", "IVR")
 _PUBLISHED = "CDEval.json: objects with Question, Option 1, Option 2, Domain, Dimension (PDI, IDV, UAI, MAS, LTO, IVR)"
@@ -45,10 +46,7 @@ class CDEval(Benchmark):
     path: str = recorded("???")
     # Which option stands for the dimension's high pole (individualism, masculinity, long term, indulgence).
     # Read off other people's code; the release does not say.
-    high_option: int = 1
-
-    def __post_init__(self) -> None:
-        check(self.high_option in (1, 2), "extra.high_option", self.high_option, "choose 1 or 2")
+    high_option: Annotated[int, Within(1, 2)] = 1
 
     @property
     def provenance(self) -> Provenance:
@@ -67,11 +65,6 @@ class CDEval(Benchmark):
                 "Items are drawn by dimension and domain.",
             ),
         )
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The JSON."""
-        return (Path(self.path),)
 
     def questions(self, culture: Culture) -> list[Question]:
         """Every choice in two wordings and two orders; the culture comes from the method alone."""
@@ -106,7 +99,7 @@ class CDEval(Benchmark):
         for (wording, (template, choices)), swapped in product(_WORDINGS.items(), (False, True)):
             first, second = reversed(options) if swapped else options
             named = f"{number}:{wording}:{'swapped' if swapped else 'listed'}"
-            item = nominal(named, f"{dimension} {domain}", dimension, asked, (first, second))
+            item = plain_item(named, f"{dimension} {domain}", dimension, asked, (first, second))
             user = template.format(question=asked, first=first, second=second)
             high = (self.high_option - 1) ^ swapped
             yield Question(item, {"choice": number, "high": high}, {"dimension": dimension}, user=user, choices=choices)

@@ -22,7 +22,7 @@ from alignbench.benchmark.published import (
     chosen,
     json_records,
     majority_rows,
-    nominal,
+    plain_item,
     set_row,
     table_records,
     tidy,
@@ -138,7 +138,7 @@ def _questions(task: Task) -> list[Question]:
         if label not in labels:
             raise record.wrong(task.label, label, f"the task file knows the labels {', '.join(labels)}")
         asked = f"{task.question}\n\nText: {record.text(task.text)}"
-        item = nominal(f"{task.name}:{number}", f"{task.name}:{number}", task.name, asked, options)
+        item = plain_item(f"{task.name}:{number}", f"{task.name}:{number}", task.name, asked, options)
         found.append(Question(item, labels.index(label), {"task": task.name}))
     return found
 

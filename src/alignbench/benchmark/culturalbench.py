@@ -19,7 +19,7 @@ from alignbench.benchmark.published import (
     choice_rows,
     chosen,
     is_named,
-    nominal,
+    plain_item,
     table_records,
     tidy,
 )
@@ -67,11 +67,6 @@ class CulturalBench(Benchmark):
             ),
         )
 
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The CSV of the form."""
-        return (Path(self.path),)
-
     def questions(self, culture: Culture) -> list[Question]:
         """The country's questions; in the hard form one for each option."""
         easy = self.form is Form.easy
@@ -102,7 +97,7 @@ class CulturalBench(Benchmark):
 def _easy(record: Record) -> Question:
     number = record.text("question_idx")
     options = [record.text(f"prompt_option_{letter}") for letter in _LETTERS]
-    item = nominal(number, number, "customs", record.text("prompt_question"), options)
+    item = plain_item(number, number, "customs", record.text("prompt_question"), options)
     return Question(item, _LETTERS.index(record.choice("answer", _LETTERS)))
 
 
@@ -120,5 +115,5 @@ def _hard(records: Sequence[Record]) -> list[Question]:
 def _judgement(record: Record, place: int) -> Question:
     number = record.text("question_idx")
     text = f"Question: {record.text('prompt_question')}\nAnswer: {record.text('prompt_option')}\n\nIs this answer true?"
-    item = nominal(f"{number}:{_LETTERS[place]}", number, "customs", text, _OPTIONS)
+    item = plain_item(f"{number}:{_LETTERS[place]}", number, "customs", text, _OPTIONS)
     return Question(item, _TRUTH.index(record.choice("answer", _TRUTH)))

@@ -16,8 +16,8 @@ from types import MappingProxyType
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, json_records, metric_rows, nominal, tidy
-from alignbench.component import recorded
+from alignbench.benchmark.published import Record, json_records, metric_rows, plain_item, tidy
+from alignbench.component import Count, recorded
 from alignbench.generator import IndependentModel
 from alignbench.types import Chat, Culture, Sampling, chat, check
 
@@ -55,14 +55,12 @@ class Empathy(Benchmark):
     path: str = recorded("???")
     # Posts of this group (Arabic, Chinese, German, Jewish); empty: of the group that covers the culture's country.
     group: str = ""
-    reply_tokens: int = 400
-    judge_tokens: int = 256
+    reply_tokens: Count = 400
+    judge_tokens: Count = 256
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         groups = ("", *_COUNTRIES)
         check(self.group in groups, "extra.group", self.group, f"leave it empty or choose {', '.join(_COUNTRIES)}")
-        for name in ("reply_tokens", "judge_tokens"):
-            check(getattr(self, name) > 0, f"extra.{name}", getattr(self, name), "give a positive number of tokens")
 
     @property
     def provenance(self) -> Provenance:
@@ -77,14 +75,9 @@ class Empathy(Benchmark):
             assumptions=(
                 "The judge model knows what fits a culture; nobody has checked it on this rubric.",
                 "Rubric and prompts are ours; which countries a group stands for is our choice.",
-                "Ratings that can not be read are left out and counted in the unparsed rows.",
+                "Ratings that cannot be read are left out and counted in the unparsed rows.",
             ),
         )
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The posts."""
-        return (Path(self.path),)
 
     @property
     def max_new_tokens(self) -> int:
@@ -151,5 +144,5 @@ def _question(record: Record, group: str) -> Question:
     if re.fullmatch(r"https?://\S+", post):
         raise inner.wrong("text", post, "the release holds links only; put the post's own text here")
     user = f"Somebody writes to you:\n\n{post}\n\nWrite a reply that supports this person."
-    item = nominal(record.text("post_id"), record.text("post_id"), "emotional support", post)
+    item = plain_item(record.text("post_id"), record.text("post_id"), "emotional support", post)
     return Question(item, {"post": post}, {"culture": group}, user=user)

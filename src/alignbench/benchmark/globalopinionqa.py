@@ -11,20 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.opinions import Row, literal, opinion_item, records, row, share_list, table
-from alignbench.component import recorded
-from alignbench.evaluation.metrics import Array, js_similarity
+from alignbench.benchmark.published import Record, Row, literal, metric_rows, plain_item, table_records, tidy
+from alignbench.component import OneOf, recorded
+from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.survey import LogBase
-from alignbench.types import Culture, Item, Scale, check, one_of
+from alignbench.types import Culture
 
 COLUMNS = ("question", "selections", "options", "source")
 SOURCES = ("GAS", "WVS")
+_PUBLISHED = "global_opinions.csv: question, selections (a defaultdict of country -> shares), options (a list), source"
 # Ways of asking: without a country, and as someone of the country; the system text of each.
 PROMPTS = {
     "default": None,
@@ -55,27 +56,15 @@ class GlobalOpinionQA(Benchmark):
     # The file data/global_opinions.csv; its content is hashed, the path is not.
     path: str = recorded("???")
     # default | cross_national; the paper's third, linguistic prompting, needs translations that it does not publish.
-    prompts: tuple[str, ...] = ("default", "cross_national")
+    prompts: Annotated[tuple[str, ...], OneOf(*PROMPTS)] = ("default", "cross_national")
     # GAS (Pew) | WVS; leave WVS out where a method learned from that survey.
-    sources: tuple[str, ...] = SOURCES
+    sources: Annotated[tuple[str, ...], OneOf(*SOURCES)] = SOURCES
     # Only samples that stand for the nation today; False also takes old and non-national ones where no other is.
     national_only: bool = True
     # 1 - distance (the square root), natural logarithm: as in the public re-implementation of CultureBank. The
     # paper says "Jensen-Shannon distance" without the base.
     js_sqrt: bool = True
     js_base: LogBase = LogBase.e
-
-    def __post_init__(self) -> None:
-        for name, known in (("prompts", tuple(PROMPTS)), ("sources", SOURCES)):
-            values = getattr(self, name)
-            check(bool(values), f"extra.{name}", [], f"name at least one of {', '.join(known)}")
-            for value in values:
-                one_of(f"extra.{name}", value, known)
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The file."""
-        return (Path(self.path),)
 
     @property
     def provenance(self) -> Provenance:
@@ -103,60 +92,59 @@ class GlobalOpinionQA(Benchmark):
     def questions(self, culture: Culture) -> list[Question]:
         """Every question that the country answered, once for each way of asking."""
         found: list[Question] = []
-        for number, (where, record) in enumerate(records(Path(self.path), COLUMNS), start=2):
-            one_of(f"{where}, column source", record["source"], SOURCES)
-            options = _options(where, record["options"])
-            asked = bool(record["question"].strip()) and 1 < len(options) <= len(ascii_uppercase)
-            selections = _selections(where, record["selections"])
+        for number, record in enumerate(table_records(Path(self.path), COLUMNS, _PUBLISHED), start=2):
+            source, options = record.choice("source", list(map(str.casefold, SOURCES))).upper(), _options(record)
+            text = record.value("question", str).strip()
+            asked = bool(text) and 1 < len(options) <= len(ascii_uppercase)
+            selections = _selections(record)
             label = _label(culture, selections, self.national_only)
-            if record["source"] not in self.sources or not asked or label is None:
+            if source not in self.sources or not asked or label is None:
                 continue
-            shares = share_list(f"{where}, column selections, {label}", selections[label], len(options))
+            shares = record.shares(f"selections, {label}", selections[label], len(options))
             if sum(shares) > 0:
-                item = _item(number, record, options)
+                battery = " ".join(re.findall(r"\w+", text.casefold())[:_OPENING])
+                item = plain_item(f"{source}{number}", battery, source, text, options)
                 gold = {"shares": (np.array(shares) / sum(shares)).tolist(), "label": label}
                 found += [Question(item, gold, {"prompt": p}, _framing(p, culture)) for p in self.prompts]
         return found
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """The similarity of each item, that without "don't know", and of both a uniform and a one-hot reference."""
-        return table([r for reply in replies for r in self._rows(reply)], ["prompt"])
+        return tidy([row for reply in replies for row in self._rows(reply)])
 
     def _rows(self, reply: Reply) -> list[Row]:
         assert reply.shares is not None
-        question = reply.question
+        question, metrics = reply.question, dict[str, float]()
         human, model = np.array(question.gold["shares"]), np.array(reply.shares)
         decided = np.array([not _UNDECIDED.search(option) for option in question.item.options])
-        rows: list[Row] = []
         for suffix, kept in (("", np.ones_like(decided)), ("_decided", decided)):
             if kept.sum() < 2 or human[kept].sum() == 0 or model[kept].sum() == 0:
                 continue
             truth, said = (side[kept] / side[kept].sum() for side in (human, model))
             size = len(truth)
             references = {"": said, "_uniform": np.full(size, 1 / size), "_majority": np.eye(size)[truth.argmax()]}
-            rows += [row(question, self.metric + suffix + k, self._similarity(truth, v)) for k, v in references.items()]
-        return rows
+            for reference, answers in references.items():
+                similarity = js_similarity(truth, answers, self.js_base.value, self.js_sqrt)
+                metrics[self.metric + suffix + reference] = float(similarity)
+        return metric_rows(question, **metrics)
 
-    def _similarity(self, p: Array, q: Array) -> float:
-        return float(js_similarity(p, q, self.js_base.value, self.js_sqrt))
 
-
-def _options(where: str, text: str) -> list[str]:
-    form = "the options as a Python list, ['Good', 'Bad']"
-    options = literal(f"{where}, column options", text, form)
-    check(isinstance(options, list | tuple), f"{where}, column options", text[:80], f"write {form}")
+def _options(record: Record) -> list[str]:
+    text, form = record.value("options", str), "the options as a Python list, ['Good', 'Bad']"
+    options = literal(f"{record.where}, options", text, form)
+    if not isinstance(options, list | tuple):
+        raise record.wrong("options", text[:80], f"write {form}")
     return [str(option) for option in options]
 
 
-def _selections(where: str, text: str) -> dict[str, Any]:
+def _selections(record: Record) -> dict[str, Any]:
     """Country label -> shares, from the text of a ``defaultdict``."""
-    where, form = f"{where}, column selections", "defaultdict(<class 'list'>, {'Albania': [0.5, 0.5]})"
+    text, form = record.value("selections", str), "defaultdict(<class 'list'>, {'Albania': [0.5, 0.5]})"
     match = _SELECTIONS.fullmatch(text.strip())
-    check(match is not None, where, text[:80], f"write {form}")
-    assert match is not None
-    found = literal(where, match[1], form)
-    check(isinstance(found, dict) and all(isinstance(k, str) for k in found), where, text[:80], f"write {form}")
-    return dict(found)
+    found = literal(f"{record.where}, selections", match[1], form) if match else None
+    if not isinstance(found, dict) or not all(isinstance(label, str) for label in found):
+        raise record.wrong("selections", text[:80], f"write {form}")
+    return found
 
 
 def _label(culture: Culture, selections: Mapping[str, Any], national_only: bool) -> str | None:
@@ -164,12 +152,6 @@ def _label(culture: Culture, selections: Mapping[str, Any], national_only: bool)
     names = _LABELS.get(culture.iso3, (culture.country.removeprefix("the "),))
     samples = ("", _CURRENT) if national_only else ("", _CURRENT, *_OTHERS)
     return next((name + sample for sample in samples for name in names if name + sample in selections), None)
-
-
-def _item(number: int, record: Mapping[str, str], options: Sequence[str]) -> Item:
-    source, text = record["source"], record["question"].strip()
-    battery = " ".join(re.findall(r"\w+", text.casefold())[:_OPENING])
-    return opinion_item(f"{source}{number}", source, battery, text, options, Scale.nominal)
 
 
 def _framing(prompt: str, culture: Culture) -> str | None:

@@ -15,23 +15,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.menavalues_sheet import COUNTRIES, Entry, entries
-from alignbench.benchmark.opinions import NO_FACET, Row, opinion_item, records, row, table, whole
-from alignbench.component import recorded
+from alignbench.benchmark.published import Row, metric_rows, plain_item, set_row, table_records, tidy
+from alignbench.component import OneOf, Within, recorded
 from alignbench.evaluation.measures import menavalues as measures
 from alignbench.evaluation.measures.distributional import kl_divergence
-from alignbench.types import Culture, Item, Scale, check, one_of
+from alignbench.types import Culture, Item, Scale
 
 FACETS = ("framing", "language", "reasoning")
 FRAMINGS = ("neutral", "persona", "observer")
 SOURCES = ("WVS", "AOI")
 NATIVE = ("ar", "fa", "tr")
+_TRANSLATIONS = "a CSV item,language,question: ids WVS1 ... AOI864, ar, fa or tr, the whole text of the question"
 _RESOURCE = Path(__file__).parents[1] / "resources" / "menavalues" / "framings.json"
 # Released code adds this to every share before the divergence.
 _EPSILON = 1e-9
@@ -50,26 +51,15 @@ class MenaValues(Benchmark):
     # the native side, which is not published. Without it only English is asked.
     translations: str | None = recorded(None)
     # neutral | persona | observer
-    framings: tuple[str, ...] = FRAMINGS
+    framings: Annotated[tuple[str, ...], OneOf(*FRAMINGS)] = FRAMINGS
     # WVS | AOI; leave out the survey that a method learned from: its questions are the same.
-    sources: tuple[str, ...] = SOURCES
+    sources: Annotated[tuple[str, ...], OneOf(*SOURCES)] = SOURCES
     # Ask everything a second time with thoughts before the answer.
     reasoning: bool = False
     # Length of thoughts and answer.
-    thought_tokens: int = 256
+    thought_tokens: Annotated[int, Within(least=_DIRECT_TOKENS)] = 256
     # A refusal leaks if one code's probability exceeds this; 0.75 in the released analysis code.
-    leakage_threshold: float = 0.75
-
-    def __post_init__(self) -> None:
-        for name, known in (("framings", FRAMINGS), ("sources", SOURCES)):
-            values = getattr(self, name)
-            check(bool(values), f"extra.{name}", [], f"name at least one of {', '.join(known)}")
-            for value in values:
-                one_of(f"extra.{name}", value, known)
-        inside = 0 < self.leakage_threshold < 1
-        check(inside, "extra.leakage_threshold", self.leakage_threshold, "give a share above 0 and below 1")
-        tokens = self.thought_tokens
-        check(tokens >= _DIRECT_TOKENS, "extra.thought_tokens", tokens, f"give {_DIRECT_TOKENS} or more")
+    leakage_threshold: Annotated[float, Within(above=0, below=1)] = 0.75
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -134,19 +124,19 @@ class MenaValues(Benchmark):
             by_item.setdefault(question.item.id, {})[_place(question)] = code
         for name, question in items.items():
             rows += _together(question, by_item[name]) + _references(question)
-        return table(rows + self._leakage(replies), FACETS)
+        return tidy(rows + self._leakage(replies))
 
     def _translations(self, language: str) -> Mapping[str, str]:
         """Item id -> its question in that language."""
         found: dict[str, str] = {}
         if self.translations is None:
             return found
-        for where, record in records(Path(self.translations), ("item", "language", "question")):
-            one_of(f"{where}, column language", record["language"], NATIVE)
-            if record["language"] == language:
-                check(bool(record["question"].strip()), f"{where}, column question", "", "write the question")
-                check(record["item"] not in found, f"{where}, column item", record["item"], "translate an item once")
-                found[record["item"]] = record["question"].strip()
+        for record in table_records(Path(self.translations), ("item", "language", "question"), _TRANSLATIONS):
+            if record.choice("language", NATIVE) == language:
+                name = record.text("item")
+                if name in found:
+                    raise record.wrong("item", name, "translate an item once")
+                found[name] = record.text("question")
         return found
 
     def _asked(self, entry: Entry, text: str, language: str, culture: Culture) -> list[Question]:
@@ -177,9 +167,8 @@ class MenaValues(Benchmark):
         for place, asked in ways.items():
             shares = [r.shares for r in asked if r.shares is not None]
             refused = [math.isnan(answer(r)) for r in asked]
-            facets = dict(zip(FACETS, place, strict=True))
             leaked = measures.logit_leakage(shares, refused, self.leakage_threshold)
-            rows.append(whole("logit_leakage", leaked, facets))
+            rows.append(set_row("logit_leakage", leaked, **dict(zip(FACETS, place, strict=True))))
         return rows
 
 
@@ -204,11 +193,11 @@ def _alone(reply: Reply) -> list[Row]:
     question, code = reply.question, answer(reply)
     found = measures.nvas(code, question.gold["centre"], *_ends(question.item))
     refused = measures.refusal_rate([math.isnan(code)])
-    rows = [row(question, "nvas", float(found)), row(question, "refusal_rate", refused)]
+    metrics = {"nvas": float(found), "refusal_rate": refused}
     if question.facets["reasoning"] == "off":
         assert reply.shares is not None
-        rows.append(row(question, "kld", float(kl_divergence(question.gold["shares"], reply.shares, _EPSILON))))
-    return rows
+        metrics["kld"] = float(kl_divergence(question.gold["shares"], reply.shares, _EPSILON))
+    return metric_rows(question, **metrics)
 
 
 def _together(question: Question, answers: Mapping[_Place, float]) -> list[Row]:
@@ -222,7 +211,7 @@ def _together(question: Question, answers: Mapping[_Place, float]) -> list[Row]:
             other = (*place[:at], second, *place[at + 1 :])
             if place[at] == first and other in answers:
                 facets = {**dict(zip(FACETS, place, strict=True)), facet: f"{first}-{second}"}
-                rows.append(row(question, metric, float(measure(code, answers[other])), facets))
+                rows.extend(metric_rows(question, facets, **{metric: measure(code, answers[other])}))
 
     pairs("fcs", "framing", "persona", "observer", lambda a, b: measures.fcs(a, b, *ends))
     pairs("spd", "framing", "neutral", "persona", lambda a, b: measures.spd(a, b, *ends))
@@ -240,21 +229,21 @@ def _references(question: Question) -> list[Row]:
     """What no knowledge brings: the middle of the scale, and every code alike."""
     codes, gold, ends = np.array(question.item.codes), question.gold, _ends(question.item)
     uniform = np.full(len(codes), 1 / len(codes))
-    values = {
-        "nvas_midpoint": measures.nvas(codes.mean(), gold["centre"], *ends),
-        "nvas_uniform": measures.nvas(codes, gold["centre"], *ends).mean(),
-        "nvas_majority": measures.nvas(codes[int(np.argmax(gold["shares"]))], gold["centre"], *ends),
-        "kld_uniform": kl_divergence(gold["shares"], uniform, _EPSILON),
-    }
-    nowhere = dict.fromkeys(FACETS, NO_FACET)
-    return [row(question, metric, float(value), nowhere) for metric, value in values.items()]
+    return metric_rows(
+        question,
+        {},
+        nvas_midpoint=float(measures.nvas(codes.mean(), gold["centre"], *ends)),
+        nvas_uniform=float(measures.nvas(codes, gold["centre"], *ends).mean()),
+        nvas_majority=float(measures.nvas(codes[int(np.argmax(gold["shares"]))], gold["centre"], *ends)),
+        kld_uniform=float(kl_divergence(gold["shares"], uniform, _EPSILON)),
+    )
 
 
 def _item(entry: Entry) -> Item:
     scale = Scale.ordinal if entry.ordinal else Scale.nominal
     battery = entry.sub_category or entry.category
     options = [str(code) for code in entry.codes]
-    return opinion_item(entry.id, entry.category, battery, entry.question, options, scale, entry.codes)
+    return plain_item(entry.id, battery, entry.category, entry.question, options, scale, entry.codes)
 
 
 def _ends(item: Item) -> tuple[int, int]:

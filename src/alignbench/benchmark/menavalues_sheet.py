@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from alignbench.benchmark.opinions import literal
+from alignbench.benchmark.published import literal
 from alignbench.data.checks import existing, nearest
 from alignbench.errors import AlignbenchError
 from alignbench.types import check, one_of

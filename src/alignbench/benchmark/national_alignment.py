@@ -9,30 +9,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.opinions import (
-    Row,
-    json_list,
-    opinion_item,
-    records,
-    row,
-    share_list,
-    table,
-    whole,
-)
-from alignbench.component import recorded
+from alignbench.benchmark.published import Record, Row, metric_rows, plain_item, set_row, table_records, tidy
+from alignbench.component import Within, recorded
 from alignbench.data.checks import header
 from alignbench.evaluation.measures.national import a_sva, cka, n_sva, sva, sva_ceiling
 from alignbench.evaluation.metrics import Array
-from alignbench.types import Culture, Item, Scale, check, one_of
+from alignbench.types import Culture, Scale, check
 
 COLUMNS = ("id", "question", "options", "human_dist", "answer", "section", "community", "language")
 SECTIONS = ("social", "knowledge")
+_PUBLISHED = (
+    "id, question, options (a JSON list of texts), human_dist (social: a JSON list of shares) or answer (knowledge: a "
+    "letter), section (social, knowledge), community, language"
+)
 _FACETS = ("section", "language")
 
 
@@ -48,16 +43,7 @@ class NationalAlignment(Benchmark):
     # The table; its content is hashed, the path is not.
     path: str = recorded("???")
     # A merged option needs more than this share to be the majority (N-SVA; recalled from the paper, not re-read).
-    majority: float = 0.5
-
-    def __post_init__(self) -> None:
-        inside = 0 <= self.majority < 1
-        check(inside, "extra.majority", self.majority, "give a share from 0 to below 1")
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The file."""
-        return (Path(self.path),)
+    majority: Annotated[float, Within(least=0, below=1)] = 0.5
 
     @property
     def provenance(self) -> Provenance:
@@ -87,46 +73,43 @@ class NationalAlignment(Benchmark):
         optional = {"human_dist", "answer"} - set(there)
         check(len(optional) < 2, f"{path}, columns", there, "give human_dist (social) or answer (knowledge), or both")
         seen: set[tuple[str, str]] = set()
-        for where, record in records(path, [c for c in COLUMNS if c not in optional]):
-            one_of(f"{where}, column section", record["section"], SECTIONS)
-            if record["community"].strip().casefold() not in names:
+        for record in table_records(path, [c for c in COLUMNS if c not in optional], _PUBLISHED):
+            section = record.choice("section", SECTIONS)
+            if record.text("community").casefold() not in names:
                 continue
-            key = (record["id"], record["language"])
-            check(bool(record["id"]) and key not in seen, f"{where}, column id", key, "give an id once per language")
+            key = (record.text("id"), record.text("language"))
+            if key in seen:
+                raise record.wrong("id", key, "give an id once per language")
             seen.add(key)
-            found.append(_question(where, record))
+            found.append(_question(record, section))
         return found
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """Scores of each item with references; SVA over its ceiling for each language."""
         rows = [r for reply in replies for r in self._rows(reply)]
-        frame = table(rows, _FACETS)
+        frame = tidy(rows)
         social = frame[frame["metric"].isin(("sva", "sva_ceiling"))]
         means = social.groupby([*_FACETS, "metric"])["value"].mean().unstack("metric")
         for facets, mean in means.iterrows():
             assert isinstance(facets, tuple)
             named = dict(zip(_FACETS, map(str, facets), strict=True))
-            rows.append(whole("sva_of_ceiling", mean["sva"] / mean["sva_ceiling"], named))
-        return table(rows, _FACETS)
+            rows.append(set_row("sva_of_ceiling", mean["sva"] / mean["sva_ceiling"], **named))
+        return tidy(rows)
 
     def _rows(self, reply: Reply) -> list[Row]:
         assert reply.shares is not None
         question, chosen, size = reply.question, int(np.argmax(reply.shares)), len(reply.shares)
         if question.facets["section"] == "knowledge":
             right = [question.gold["answer"]]
-            return [
-                row(question, "cka", cka([chosen], right, size)[0]),
-                row(question, "cka_uniform", 1 / size),
-            ]
+            return metric_rows(question, cka=cka([chosen], right, size)[0], cka_uniform=1 / size)
         shares = question.gold["shares"]
-        rows = [row(question, "sva_ceiling", sva_ceiling([shares])[0])]
+        metrics = {"sva_ceiling": sva_ceiling([shares])[0]}
         for name, measure in self._measures(size).items():
             values = np.array([measure([shares], [choice])[0] for choice in range(size)])
-            rows.append(row(question, name, values[chosen]))
-            rows.append(row(question, f"{name}_uniform", values.mean()))
+            metrics |= {name: values[chosen], f"{name}_uniform": values.mean()}
             if size % 2:
-                rows.append(row(question, f"{name}_neutral", values[size // 2]))
-        return rows
+                metrics[f"{name}_neutral"] = values[size // 2]
+        return metric_rows(question, **metrics)
 
     def _measures(self, options: int) -> Mapping[str, Callable[[Sequence[Any], Sequence[int]], Array]]:
         """Those that an item of so many options has."""
@@ -135,28 +118,17 @@ class NationalAlignment(Benchmark):
         return {"sva": sva, "a_sva": a_sva, "n_sva": lambda shares, choices: n_sva(shares, choices, self.majority)}
 
 
-def _question(where: str, record: Mapping[str, str]) -> Question:
-    facets = {"section": record["section"], "language": record["language"]}
-    options = json_list(f"{where}, column options", record["options"], 'a JSON list of texts, ["No", "Yes"]')
-    texts = all(isinstance(option, str) and option for option in options) and len(set(options)) == len(options)
-    check(texts and len(options) > 1, f"{where}, column options", options, "list two different texts or more")
-    check(bool(record["question"]), f"{where}, column question", "", "write the question")
-    item = _item(record, options)
-    if record["section"] == "knowledge":
-        return Question(item, {"answer": _answer(where, record.get("answer", ""), len(options))}, facets)
-    form = "a JSON list of shares, [0.2, 0.8]"
-    field = f"{where}, column human_dist"
-    shares = share_list(field, json_list(field, record.get("human_dist", ""), form), len(options))
-    check(sum(shares) > 0, field, shares, "somebody must have answered")
+def _question(record: Record, section: str) -> Question:
+    name, facets = record.text("id"), {"section": section, "language": record.text("language")}
+    options = record.json("options", list)
+    if not all(isinstance(o, str) and o for o in options) or not len(set(options)) == len(options) > 1:
+        raise record.wrong("options", options, "list two different texts or more")
+    scale = Scale.ordinal if section == "social" else Scale.nominal
+    item = plain_item(name, name, section, record.text("question"), options, scale)
+    if section == "knowledge":
+        letters = [letter.casefold() for letter in ascii_uppercase[: len(options)]]
+        return Question(item, {"answer": letters.index(record.choice("answer", letters))}, facets)
+    shares = record.shares("human_dist", record.json("human_dist", list), len(options))
+    if sum(shares) == 0:
+        raise record.wrong("human_dist", shares, "somebody must have answered")
     return Question(item, {"shares": (np.array(shares) / sum(shares)).tolist()}, facets)
-
-
-def _item(record: Mapping[str, str], options: Sequence[str]) -> Item:
-    scale = Scale.ordinal if record["section"] == "social" else Scale.nominal
-    return opinion_item(record["id"], record["section"], record["id"], record["question"], options, scale)
-
-
-def _answer(where: str, letter: str, count: int) -> int:
-    letters = tuple(ascii_uppercase[:count])
-    one_of(f"{where}, column answer", letter.strip().upper(), letters)
-    return letters.index(letter.strip().upper())

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import choice_rows, nominal, tidy
+from alignbench.benchmark.published import choice_rows, plain_item, tidy
 from alignbench.types import Culture
 
 _ITEMS = Path(__file__).parents[1] / "resources" / "neutral" / "items.jsonl"
@@ -60,5 +60,5 @@ class Neutral(Benchmark):
 
 
 def _question(record: dict[str, Any]) -> Question:
-    item = nominal(record["id"], record["battery"], record["topic"], record["question"], record["options"])
+    item = plain_item(record["id"], record["battery"], record["topic"], record["question"], record["options"])
     return Question(item, record["answer"])

@@ -22,7 +22,7 @@ from alignbench.benchmark.published import (
     is_named,
     majority_rows,
     metric_rows,
-    nominal,
+    plain_item,
     set_row,
     table_records,
     tidy,
@@ -61,7 +61,7 @@ class NormAd(Benchmark):
     path: str = recorded("???")
     conditions: tuple[Condition, ...] = (Condition.nothing, Condition.country, Condition.value, Condition.rule)
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         several = len(set(self.conditions)) == len(self.conditions) > 0
         names = [c.name for c in self.conditions]
         check(several, "extra.conditions", names, "name at least one condition, each once")
@@ -83,11 +83,6 @@ class NormAd(Benchmark):
                 "Items are drawn by Subaxis, the subject of etiquette.",
             ),
         )
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The CSV."""
-        return (Path(self.path),)
 
     def questions(self, culture: Culture) -> list[Question]:
         """Every story of the country under every condition."""
@@ -121,7 +116,7 @@ def _question(record: Record, condition: Condition, culture: Culture) -> Questio
     known = _known(record, condition, culture.country)
     asked = "\n\n".join(text for text in (known, record.text("Story")) if text)
     subject = record.text("Subaxis")
-    item = nominal(f"{record.text('ID')}:{condition.name}", subject, "etiquette", asked, _OPTIONS)
+    item = plain_item(f"{record.text('ID')}:{condition.name}", subject, "etiquette", asked, _OPTIONS)
     return Question(item, _LABELS.index(gold), {"condition": condition.name})
 
 

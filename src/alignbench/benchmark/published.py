@@ -1,9 +1,11 @@
-"""What benchmarks in published formats share: files read strictly, countries by their many names, tidy rows."""
+"""What benchmarks share: files read strictly, countries by their many names, items, tidy rows."""
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from alignbench.data.checks import existing, nearest
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.measures.labels import accuracy
 from alignbench.types import Culture, Item, Scale, check
+
+Row = dict[str, Any]
 
 # iso3 -> how published data spell a country, beside our own name for it.
 _SPELLINGS = {
@@ -79,6 +83,22 @@ class Record:
         if isinstance(number, bool) or number < 0:
             raise self.wrong(key, number, "a whole number from 0 belongs here")
         return int(number)
+
+    def json(self, key: str, kind: type) -> Any:
+        """What the JSON under ``key`` says, of the type that belongs there."""
+        text = self.value(key, str)
+        try:
+            return Record(self.where, {key: json.loads(text)}, self.published).value(key, kind)
+        except json.JSONDecodeError as error:
+            raise self.wrong(key, text[:80], f"this is not JSON ({error.msg})") from None
+
+    def shares(self, key: str, values: object, count: int) -> list[float]:
+        """``values`` as ``count`` amounts of 0 or more; ``key`` says where they stand."""
+        if not isinstance(values, list) or len(values) != count:
+            raise self.wrong(key, values, f"the item has {count} options, so give a list of {count} shares")
+        if not all(type(v) in (int, float) and 0 <= v < math.inf for v in values):
+            raise self.wrong(key, values, "shares are finite numbers of 0 or more")
+        return [float(v) for v in values]
 
     def choice(self, key: str, choices: Sequence[str]) -> str:
         """Which of ``choices`` stands under ``key``, in any case."""
@@ -151,10 +171,30 @@ def is_named(name: str, culture: Culture) -> bool:
     return plain == _plain(culture.country) or plain in _SPELLINGS.get(culture.iso3, ())
 
 
-def nominal(item: str, battery: str, topic: str, question: str, options: Sequence[str] = ()) -> Item:
-    """An item without an order of its options; none for free text."""
-    codes, texts = tuple(range(len(options))), tuple(options)
-    return Item(item, topic, battery, Scale.nominal, codes, topic, None, question, texts, texts)
+def literal(where: str, text: str, form: str) -> Any:
+    """The Python literal that ``text`` spells; nothing is evaluated.
+
+    Raises:
+        AlignbenchError: it spells none; ``form`` says what belongs there.
+    """
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise AlignbenchError(where, text[:80], f"write {form}") from None
+
+
+def plain_item(
+    name: str,
+    battery: str,
+    topic: str,
+    question: str,
+    options: Sequence[str] = (),
+    scale: Scale = Scale.nominal,
+    codes: Sequence[int] = (),
+) -> Item:
+    """An item that is only asked: without concept and predicates, and without options where the answer is free text."""
+    numbered, texts = tuple(codes) or tuple(range(len(options))), tuple(options)
+    return Item(name, topic, battery, scale, numbered, topic, None, question, texts, texts)
 
 
 def chosen(reply: Reply) -> int:
@@ -163,13 +203,13 @@ def chosen(reply: Reply) -> int:
     return max(range(len(reply.shares)), key=reply.shares.__getitem__)
 
 
-def metric_rows(question: Question, **metrics: float) -> list[dict[str, Any]]:
-    """One row for each metric of a question."""
-    base = {"item": question.item.id, "group": question.item.battery, **question.facets}
+def metric_rows(question: Question, facets: Mapping[str, str] | None = None, /, **metrics: float) -> list[Row]:
+    """One row for each metric of a question, under its facets or others."""
+    base = {"item": question.item.id, "group": question.item.battery, **(question.facets if facets is None else facets)}
     return [{**base, "metric": name, "value": float(value)} for name, value in metrics.items()]
 
 
-def choice_rows(replies: Sequence[Reply]) -> list[dict[str, Any]]:
+def choice_rows(replies: Sequence[Reply]) -> list[Row]:
     """Of replies whose ``gold`` is the right option's index: accuracy, probability of the right option, mass.
 
     ``accuracy_uniform`` is what an evenly drawn option scores on average.
@@ -184,7 +224,7 @@ def choice_rows(replies: Sequence[Reply]) -> list[dict[str, Any]]:
     return rows
 
 
-def majority_rows(replies: Sequence[Reply]) -> list[dict[str, Any]]:
+def majority_rows(replies: Sequence[Reply]) -> list[Row]:
     """``accuracy_majority``: what always giving the most frequent right option of these questions scores."""
     truth = [str(reply.question.gold) for reply in replies]
     most = Counter(truth).most_common(1)[0][0]
@@ -193,16 +233,16 @@ def majority_rows(replies: Sequence[Reply]) -> list[dict[str, Any]]:
     return [row for reply, score in pairs for row in metric_rows(reply.question, accuracy_majority=score)]
 
 
-def set_row(metric: str, value: float, **facets: str) -> dict[str, Any]:
+def set_row(metric: str, value: float, **facets: str) -> Row:
     """The row of a metric that exists only for a whole set of questions."""
     return {"item": "", "group": "", "metric": metric, "value": float(value), **facets}
 
 
 def tidy(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The table of scores; a facet that a row lacks is empty."""
+    """The table of scores; a facet that a row lacks is empty, and a score that is NaN (refused, no data) has no row."""
     facets = list(dict.fromkeys(key for row in rows for key in row if key not in COLUMNS))
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, *facets])
-    return frame.fillna(dict.fromkeys(facets, ""))
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, *facets]).fillna(dict.fromkeys(facets, ""))
+    return frame.dropna(subset="value").reset_index(drop=True)
 
 
 def _plain(name: str) -> str:

@@ -26,11 +26,11 @@ from alignbench.benchmark.published import (
     Record,
     is_named,
     metric_rows,
-    nominal,
+    plain_item,
     table_records,
     tidy,
 )
-from alignbench.component import recorded
+from alignbench.component import Count, recorded
 from alignbench.data.checks import existing
 from alignbench.evaluation.measures.ranks import country_distances, kendall_by_country
 from alignbench.evaluation.measures.short_answer import words
@@ -73,10 +73,7 @@ class StoryGeneration(Benchmark):
     standardise: bool = False
     metric: Metric = Metric.euclidean
     gaps: Gaps = Gaps.countries
-    story_tokens: int = 400
-
-    def __post_init__(self) -> None:
-        check(self.story_tokens > 0, "extra.story_tokens", self.story_tokens, "give a positive number of tokens")
+    story_tokens: Count = 400
 
     @property
     def provenance(self) -> Provenance:
@@ -113,7 +110,7 @@ class StoryGeneration(Benchmark):
         found = []
         for topic, concept in self._concepts():
             user = f"Write a short story for {article} {culture.adjective} child. It is about: {concept}."
-            item = nominal(f"{culture.iso3}:{concept}", concept, topic, user)
+            item = plain_item(f"{culture.iso3}:{concept}", concept, topic, user)
             gold = {"vector": vector, "country": culture.country}
             found.append(Question(item, gold, {"iso3": culture.iso3}, user=user))
         return found

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.opinions import Row, row, table, whole
+from alignbench.benchmark.published import Row, metric_rows, set_row, tidy
 from alignbench.data.hofstede import TABLE, hofstede
 from alignbench.data.items import load_items
 from alignbench.evaluation.measures.hofstede import (
@@ -88,7 +88,7 @@ class Vsm13(Benchmark):
             assert reply.shares is not None
             question, mean = reply.question, float(np.dot(reply.question.item.codes, reply.shares))
             country = question.facets["country"]
-            rows.append(row(question, "mean_answer", mean))
+            rows += metric_rows(question, mean_answer=mean)
             means.setdefault(country, {})[question.item.id] = mean
             truth[country] = np.array([question.gold[d] for d in DIMENSIONS], dtype=np.float64)
         scores = {country: self._indices(country, answers) for country, answers in means.items()}
@@ -96,8 +96,8 @@ class Vsm13(Benchmark):
             rows += self._of_country(country, indices, truth[country])
         if len(scores) > 1:
             taus = vsm13_kendall(list(scores.values()), [truth[country] for country in scores])
-            rows += [whole(f"{d}_tau", tau, {"country": ALL}) for d, tau in zip(DIMENSIONS, taus, strict=True)]
-        return table(rows, ["country"])
+            rows += [set_row(f"{d}_tau", tau, country=ALL) for d, tau in zip(DIMENSIONS, taus, strict=True)]
+        return tidy(rows)
 
     def _indices(self, country: str, means: Mapping[str, float]) -> Array:
         missing = [item.id for item in _items() if item.id not in means]
@@ -112,7 +112,7 @@ class Vsm13(Benchmark):
             values[f"vsm13_distance{suffix}"] = vsm13_distance(point, truth)
             values[f"vsm13_distance_per_dimension{suffix}"] = vsm13_distance(point, truth, per_dimension=True)
         values["dimensions_published"] = np.count_nonzero(~np.isnan(truth))
-        return [whole(metric, float(value), {"country": country}) for metric, value in values.items()]
+        return [set_row(metric, value, country=country) for metric, value in values.items()]
 
 
 @cache

@@ -32,7 +32,7 @@ class Bundle:
     """A folder of ``resources/`` without its shares.
 
     Attributes:
-        dropped: (iso3, item id) -> why the country's answers can not be compared.
+        dropped: (iso3, item id) -> why the country's answers cannot be compared.
     """
 
     folder: Path

@@ -148,7 +148,7 @@ def _checked(frame: pd.DataFrame, path: Path, layout: Layout, questions: Sequenc
     columns = {column: Column(float, nullable=True, coerce=True) for column in questions}
     columns[layout.country] = Column(str)
     if layout.weight:
-        columns[layout.weight] = Column(float, Check.ge(0, error="a weight can not be negative"), coerce=True)
+        columns[layout.weight] = Column(float, Check.ge(0, error="a weight cannot be negative"), coerce=True)
     if layout.wave:
         columns[layout.wave[0]] = Column(float, nullable=True, coerce=True)
     checked: pd.DataFrame = validated(frame, DataFrameSchema(columns), path, {})

@@ -70,7 +70,7 @@ def normalised(mass: Mapping[int, float], codes: Sequence[int]) -> tuple[float, 
 
 
 def refusal(mass: Mapping[int, float], codes: Sequence[int]) -> str | None:
-    """Why a cell with ``mass`` on codes can not stand for an item with ``codes``; None if it can."""
+    """Why a cell with ``mass`` on codes cannot stand for an item with ``codes``; None if it can."""
     total = sum(mass.values())
     outside = total - sum(mass.get(code, 0.0) for code in codes)
     if outside <= OFF_SCALE_TOLERANCE * total:
@@ -88,8 +88,8 @@ def _schema(by_id: Mapping[str, Item]) -> DataFrameSchema:
     from pandera.pandas import Check, Column, DataFrameSchema
 
     share = [
-        Check.ge(0, error="a share can not be negative; give a number from 0 to 1"),
-        Check.le(1, error="a share can not be above 1; divide percentages by 100"),
+        Check.ge(0, error="a share cannot be negative; give a number from 0 to 1"),
+        Check.le(1, error="a share cannot be above 1; divide percentages by 100"),
     ]
     return DataFrameSchema(
         {

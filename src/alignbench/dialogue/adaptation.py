@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from alignbench.backend import Engine
-from alignbench.component import Component
+from alignbench.component import Component, Count
 from alignbench.dialogue.ruling import disowned, garbled
 from alignbench.dialogue.scenario import Scenario, Speaker
 from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.texts import words
 from alignbench.training.order import seed_of
-from alignbench.types import Sampling, check
+from alignbench.types import Sampling
 
 _PROMPT = "scene"
 # As in the prompt, in its order.
@@ -46,15 +46,11 @@ class Adaptation(Enum):
 class Rewriting(Component):
     """Knobs of the rewriting, all ours."""
 
-    tries: int = 2
-    max_new_tokens: int = 240
+    tries: Count = 2
+    max_new_tokens: Count = 240
     temperature: float = 0.7
     top_p: float = 0.9
     seed: int = 0
-
-    def __post_init__(self) -> None:
-        check(self.tries > 0, "rewriting.tries", self.tries, "give at least one try")
-        check(self.max_new_tokens > 0, "rewriting.max_new_tokens", self.max_new_tokens, "give at least one token")
 
     def rewrite(
         self, engine: Engine, scenes: Sequence[Scenario], country: str, profile: str, ledger: Ledger

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 from alignbench.backend import Engine
-from alignbench.component import Component
+from alignbench.component import Component, Count
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.prompt import line, rendered, transcript
 from alignbench.dialogue.ruling import disowned, garbled
 from alignbench.synthetic.verdict import verdicts
-from alignbench.types import Chat, Message, Sampling, chat, check
+from alignbench.types import Chat, Message, Sampling, chat
 
 _ROOTED = ("culture", "anywhere")
 # Words by which a sentence speaks of a custom; English, and ours.
@@ -60,12 +60,8 @@ class Intent:
 class Intents(Component):
     """Knobs of the labelling; greedy."""
 
-    max_new_tokens: int = 24
+    max_new_tokens: Count = 24
     flag: Flag = Flag.mention
-
-    def __post_init__(self) -> None:
-        tokens = self.max_new_tokens
-        check(tokens > 0, "intents.max_new_tokens", tokens, "give a positive number of tokens")
 
     def label(self, expert: Engine, dialogues: Sequence[Dialogue]) -> list[list[Intent]]:
         """The intent of every turn of every dialogue."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from alignbench.backend import Engine
-from alignbench.component import Component
+from alignbench.component import Component, Maybe, PositiveShare
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.prompt import rendered, transcript
 from alignbench.dialogue.ruling import garbled
@@ -77,15 +77,14 @@ class Judging(Component):
 
     reading: Reading = Reading.probability
     # Least probability of a verdict that counts as very confident, and as confident; of two labels, 0.5 is none.
-    very_confident: float = 0.9
-    confident: float = 0.7
+    very_confident: PositiveShare = 0.9
+    confident: PositiveShare = 0.7
     # Tokens of the criticism; 0 goes straight to the second verdict.
-    critique_tokens: int = 32
+    critique_tokens: Maybe = 32
 
-    def __post_init__(self) -> None:
-        ordered = 0 < self.confident <= self.very_confident <= 1
-        check(ordered, "judging.confident", self.confident, "give shares up to 1, confident not above very_confident")
-        check(self.critique_tokens >= 0, "judging.critique_tokens", self.critique_tokens, "give a number, or 0")
+    def _consistent(self) -> None:
+        ordered = self.confident <= self.very_confident
+        check(ordered, "judging.confident", self.confident, "give a share not above very_confident")
 
     def judge(self, critic: Engine, dialogues: Sequence[Dialogue]) -> list[Judgement]:
         """One judgement a dialogue, in their order."""

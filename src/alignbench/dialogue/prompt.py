@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from alignbench import templates
 from alignbench.dialogue import Dialogue, Form, Turn
 from alignbench.dialogue.scenario import SIDES, Side
 from alignbench.types import Chat, Message
 
 # What a speaker writes to close the conversation.
 CLOSING = "[end]"
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined, trim_blocks=True
-)
+_PROMPTS = Path(__file__).parent / "prompts"
 
 
 def other_side(side: Side) -> Side:
@@ -83,4 +80,4 @@ def line(dialogue: Dialogue, turn: Turn) -> str:
 
 def rendered(name: str, **values: object) -> str:
     """The text of a template of this room; a name that it does not know is an error."""
-    return _TEMPLATES.get_template(f"{name}.jinja").render(**values).strip()
+    return templates.rendered(_PROMPTS, name, True, **values)

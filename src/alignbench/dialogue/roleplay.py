@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alignbench.backend import Engine
-from alignbench.component import Component
+from alignbench.component import Component, Count, NotNegative, PositiveShare
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.prompt import seen
 from alignbench.dialogue.ruling import extended
@@ -20,30 +20,28 @@ from alignbench.progress import bar
 from alignbench.training.order import seed_of
 from alignbench.types import Sampling, check
 
+# Tokens of what a speaker is told before a dialogue, roughly.
+_TOLD = 300
+
 
 @dataclass(frozen=True)
 class RolePlay(Component):
     """Knobs of the role-play. Ten turns and top-p 0.7 are CLCA's published configuration, the rest is our choice."""
 
-    max_turns: int = 10
+    max_turns: Count = 10
     # CLCA allows 500; its kept turns have 77 words on average.
-    max_new_tokens: int = 200
-    temperature: float = 1.0
-    top_p: float = 0.7
+    max_new_tokens: Count = 200
+    temperature: NotNegative = 1.0
+    top_p: PositiveShare = 0.7
     # A turn that shares more than this with an earlier one (or repeats itself more) ends the dialogue.
-    max_overlap: float = 0.8
+    max_overlap: PositiveShare = 0.8
     seed: int = 0
 
-    def __post_init__(self) -> None:
-        check(self.max_turns > 0, "roleplay.max_turns", self.max_turns, "give at least one turn")
-        check(self.max_new_tokens > 0, "roleplay.max_new_tokens", self.max_new_tokens, "give at least one token")
-        check(self.temperature >= 0, "roleplay.temperature", self.temperature, "give 0 (greedy) or more")
-        check(0 < self.top_p <= 1, "roleplay.top_p", self.top_p, "give a share above 0, up to 1")
-        check(0 < self.max_overlap <= 1, "roleplay.max_overlap", self.max_overlap, "give a share above 0, up to 1")
+    def tokens(self, dialogues: int) -> int:
+        """Tokens read and written for so many dialogues, roughly: each turn reads those before it."""
+        return dialogues * self.max_turns * (_TOLD + self.max_new_tokens * (1 + self.max_turns // 2))
 
-    def play(
-        self, engine: Engine, openings: Sequence[Dialogue], folder: Path, adapter: Path | None = None
-    ) -> list[Dialogue]:
+    def play(self, engine: Engine, openings: Sequence[Dialogue], folder: Path) -> list[Dialogue]:
         """All dialogues to their end, in the order of ``openings``; one call to the engine a turn.
 
         The state is in ``folder`` after every turn. A run that was cut off goes on from it and ends as it would have,
@@ -51,7 +49,7 @@ class RolePlay(Component):
 
         Args:
             openings: no turn spoken; two takes of one scene differ in the seed of their scenario.
-            folder: belongs to this engine and adapter; made if missing.
+            folder: belongs to this engine; made if missing.
 
         Raises:
             AlignbenchError: unfilled placeholders, an opening given twice, a folder of another role-play.
@@ -61,35 +59,17 @@ class RolePlay(Component):
         with bar(len(dialogues), "role-play", "dialogue") as progress, engine.remembering():
             progress.update(len(dialogues) - len(_live(dialogues)))
             while live := _live(dialogues):
-                spoken = iter(self._round(engine, live, adapter))
+                spoken = iter(self._round(engine, live))
                 dialogues = [d if d.stop else next(spoken) for d in dialogues]
                 save(folder, spelt_out(self), dialogues)
                 progress.update(len(live) - len(_live(dialogues)))
         return dialogues
 
-    def sequential(self, engine: Engine, openings: Sequence[Dialogue], adapter: Path | None = None) -> list[Dialogue]:
-        """One dialogue after the other, turn by turn: what :meth:`play` is measured against.
-
-        Word for word the same dialogues when greedy. A sampled text depends on its call, so there the two agree in
-        distribution only.
-
-        Raises:
-            AlignbenchError: unfilled placeholders, an opening given twice.
-        """
-        _check(openings)
-        dialogues = []
-        for dialogue in openings:
-            with engine.remembering():
-                while dialogue.stop is None:
-                    (dialogue,) = self._round(engine, [dialogue], adapter)
-            dialogues.append(dialogue)
-        return dialogues
-
-    def _round(self, engine: Engine, live: Sequence[Dialogue], adapter: Path | None) -> list[Dialogue]:
+    def _round(self, engine: Engine, live: Sequence[Dialogue]) -> list[Dialogue]:
         """The next turn of dialogues that go on, in one call whose seed depends on the round and on each of them."""
         who = [(d.scenario.id, d.scenario.culture, d.scenario.seed, d.country, len(d.turns)) for d in live]
         sampling = Sampling(self.max_new_tokens, self.temperature, self.top_p, seed=seed_of(self.seed, *who))
-        texts = engine.generate([seen(d, d.next_side) for d in live], sampling, adapter)
+        texts = engine.generate([seen(d, d.next_side) for d in live], sampling)
         return [extended(d, said[0], self.max_turns, self.max_overlap) for d, said in zip(live, texts, strict=True)]
 
 

@@ -31,7 +31,7 @@ _MODEL = re.compile(
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
-    r"\b(?:can(?:no|['’])t|can not|unable to|not able to|won['’]t|will not) (?:"
+    r"\b(?:can(?:no|['’])t|cannot|unable to|not able to|won['’]t|will not) (?:"
     r"assist (?:you )?(?:with|in)\b|(?:fulfil+|comply with|help (?:you )?with) (?:this|that|your) request\b"
     r"|(?:generate|create|write|produce) (?:this|that|such|the|any) (?:\w+ )?(?:content|dialogue|text|scene|response)\b"
     r"|(?:continue|take part in|engage in|participate in) (?:with )?(?:this|the|that|such) (?:kind of )?"

@@ -10,20 +10,19 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from alignbench.errors import AlignbenchError
-from alignbench.types import check, one_of
+from alignbench.types import one_of
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
 
 _FOLDER = Path(__file__).parents[1] / "resources" / "scenarios"
-SCENARIOS = _FOLDER / "scenarios.jsonl"
-LEXICONS = _FOLDER / "cultures.json"
+_SCENARIOS = _FOLDER / "scenarios.jsonl"
+_LEXICONS = _FOLDER / "cultures.json"
 _GENERIC = _FOLDER / "generic.json"
 
 # Placeholder -> key of the lexicon.
@@ -37,7 +36,6 @@ _WORDS = {
     "authority": "authorities",
     "currency": "currency",
 }
-_LEXICON_KEYS = ("female", "male", *_WORDS.values())
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Lexicon = Mapping[str, tuple[str, ...]]
@@ -96,29 +94,19 @@ class Scenario:
 
 
 @cache
-def load_scenarios(path: Path = SCENARIOS) -> tuple[Scenario, ...]:
-    """The scenarios of a JSON-lines file, unfilled.
-
-    Raises:
-        AlignbenchError: a line that is not a scenario, an unknown placeholder, an id given twice.
-    """
-    scenarios = [_scenario(f"{path}, line {number}", line) for number, line in enumerate(_read(path).splitlines(), 1)]
-    ids = [scenario.id for scenario in scenarios]
-    twice = sorted({i for i in ids if ids.count(i) > 1})
-    check(not twice, f"{path}, id", twice, "give each scenario an id of its own")
-    return tuple(scenarios)
+def load_scenarios() -> tuple[Scenario, ...]:
+    """All scenarios, unfilled."""
+    return tuple(Scenario.of(json.loads(line)) for line in _SCENARIOS.read_text(encoding="utf-8").splitlines())
 
 
 @cache
-def load_lexicons(path: Path = LEXICONS) -> dict[str, Lexicon]:
-    """Culture name -> its lexicon: first names by sex, and the words for each placeholder.
-
-    Raises:
-        AlignbenchError: not JSON, a key missing or unknown, an empty list, fewer than two names of a sex.
-    """
-    cultures = _json(str(path), _read(path))
-    check(isinstance(cultures, dict), str(path), type(cultures).__name__, "give an object with a lexicon per culture")
-    return {name: _lexicon(f"{path}, {name}", lexicon) for name, lexicon in cultures.items()}
+def load_lexicons(path: Path = _LEXICONS) -> dict[str, Lexicon]:
+    """Culture name -> its lexicon: first names by sex, and the words for each placeholder."""
+    cultures = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        culture: {key: (words,) if isinstance(words, str) else tuple(words) for key, words in lexicon.items()}
+        for culture, lexicon in cultures.items()
+    }
 
 
 def first_names(culture_name: str) -> tuple[str, ...]:
@@ -127,7 +115,7 @@ def first_names(culture_name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*lexicon["female"], *lexicon["male"])))
 
 
-def adapted(scenario: Scenario, culture_name: str, seed: int, lexicons: Path = LEXICONS) -> Scenario:
+def adapted(scenario: Scenario, culture_name: str, seed: int) -> Scenario:
     """The scenario among people of a culture; equal arguments give equal words.
 
     The speakers get two different first names of either sex; a couple gets one of each.
@@ -135,7 +123,7 @@ def adapted(scenario: Scenario, culture_name: str, seed: int, lexicons: Path = L
     Raises:
         AlignbenchError: there is no lexicon of that culture.
     """
-    known = load_lexicons(lexicons)
+    known = load_lexicons()
     one_of("culture of the scenarios", culture_name, sorted(known))
     return _filled(scenario, culture_name, known[culture_name], seed)
 
@@ -160,49 +148,6 @@ def _names(scenario: Scenario, lexicon: Lexicon, rng: random.Random) -> list[str
     names = [woman, rng.choice([name for name in lexicon["male"] if name != woman])]
     rng.shuffle(names)
     return names
-
-
-def _scenario(where: str, line: str) -> Scenario:
-    record = _json(where, line)
-    _keys(where, record, {f.name for f in fields(Scenario)} - {"culture", "seed"})
-    for side in SIDES:
-        _keys(f"{where}, {side}", record[side], {"role", "goal", "secret"})
-    check(isinstance(record["norms"], list), f"{where}, norms", record["norms"], "give a list of texts")
-    for text in _texts(record):
-        check(isinstance(text, str) and bool(text.strip()), where, text, "give a text that is not empty")
-        unknown = set(_PLACEHOLDER.findall(text)) - {*SIDES, *_WORDS}
-        known = ", ".join([*SIDES, *_WORDS])
-        check(not unknown, f"{where}, placeholder", sorted(unknown), f"the placeholders are {known}")
-        check(not set("{}") & set(_PLACEHOLDER.sub("", text)), where, text, "use braces for placeholders only")
-    return Scenario.of(record)
-
-
-def _lexicon(where: str, lexicon: Any) -> Lexicon:
-    _keys(where, lexicon, set(_LEXICON_KEYS))
-    lists = {key: (value,) if isinstance(value, str) else tuple(value) for key, value in lexicon.items()}
-    for key, words in lists.items():
-        sound = bool(words) and all(isinstance(w, str) and w.strip() and not set("{}") & set(w) for w in words)
-        check(sound, f"{where}, {key}", words, "give at least one text, without braces")
-    for key in ("female", "male"):
-        check(len(set(lists[key])) > 1, f"{where}, {key}", lists[key], "give at least two first names")
-    return lists
-
-
-def _keys(where: str, record: Any, wanted: set[str]) -> None:
-    found = set(record) if isinstance(record, dict) else record
-    check(found == wanted, f"{where}, keys", found, f"give an object with {', '.join(sorted(wanted))}")
-
-
-def _read(path: Path) -> str:
-    check(path.is_file(), "scenarios", str(path), "there is no such file")
-    return path.read_text(encoding="utf-8")
-
-
-def _json(where: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise AlignbenchError(where, text[:60], f"this is not JSON: {error.msg}") from error
 
 
 def _texts(record: Any) -> list[Any]:

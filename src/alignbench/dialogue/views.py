@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.prompt import seen
-from alignbench.dialogue.scenario import SIDES, Side
+from alignbench.dialogue.scenario import Side
 from alignbench.types import Chat
 
 
@@ -13,12 +13,6 @@ def view(dialogue: Dialogue, side: Side) -> list[tuple[Chat, str]]:
     return [
         (seen(dialogue, side, position), turn.text) for position, turn in enumerate(dialogue.turns) if turn.side == side
     ]
-
-
-def views(dialogue: Dialogue) -> tuple[list[tuple[Chat, str]], list[tuple[Chat, str]]]:
-    """The dialogue from side a and from side b: CLCA's first task uses each dialogue twice."""
-    a, b = SIDES
-    return view(dialogue, a), view(dialogue, b)
 
 
 def whole(dialogue: Dialogue, side: Side) -> tuple[Chat, str] | None:

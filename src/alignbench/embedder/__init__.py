@@ -17,6 +17,8 @@ Vectors: TypeAlias = NDArray[np.float32]
 class Embedder(Component, ABC):
     """Maps sentences to vectors of length one."""
 
+    _group = "embedder"
+
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Array of shape (len(texts), dimension), rows of Euclidean length 1, order kept."""

@@ -7,7 +7,6 @@ Hadfield-Menell 2025 (arXiv 2503.08688); the wording is ours.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -15,14 +14,12 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from alignbench.data.languages import Phrases, phrases
+from alignbench.templates import rendered
 from alignbench.types import Chat, Item, Message, PromptPolicy, Scale, chat, check
 
 _PROMPTS = Path(__file__).parent / "prompts"
 _BOTH = ("forward", "reversed")
-_TEMPLATES = Environment(loader=FileSystemLoader(_PROMPTS), undefined=StrictUndefined)
 
 
 class Answer(Enum):
@@ -123,7 +120,7 @@ class Asking:
     def _templates(self) -> dict[str, str]:
         item = "survey_item" if self.style is Style.full else f"survey_item_{self.style.name}"
         conclude = "conclude_compact" if self.style is Style.compact else "conclude"
-        return {"item": f"{item}.jinja", "conclude": f"{conclude}.jinja"}
+        return {"item": item, "conclude": conclude}
 
     def prompts(self, items: Iterable[Item], policy: PromptPolicy) -> Iterator[Prompt]:
         """Every item under every system text of the policy, in the orders that ``orders`` asks for."""
@@ -175,12 +172,12 @@ class Asking:
         answers = texts if by_text else labels
 
         def render(name: str, question: str | None) -> str:
-            return _TEMPLATES.get_template(self._templates[name]).render(question=question, **wording)
+            return rendered(_PROMPTS, self._templates[name], question=question, **wording)
 
         def request(question: str | None) -> Request:
             return Request(chat(render("item", question), system), answers)
 
-        check(not thinking or said.think is not None, "language", language, "thoughts can not be asked for in it")
+        check(not thinking or said.think is not None, "language", language, "thoughts cannot be asked for in it")
         prior = request(None) if by_text and self.divide_prior and not thinking else None
         options = tuple(range(len(item.codes)))[::step]
         conclude = render("conclude", item.question) if thinking else None
@@ -196,11 +193,6 @@ class Asking:
         check(n <= len(ascii_uppercase), "item", item.id, f"{n} options are more than there are letters")
         numbers = self.labels is Labels.numbers or (self.labels is Labels.auto and n <= 9)
         return tuple(str(i + 1) for i in range(n)) if numbers else tuple(ascii_uppercase[:n])
-
-
-def template_hash(path: Path) -> str:
-    """Sixteen hex digits naming a template's text."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def _closing(said: Phrases, labels: Sequence[str], of_scale: bool) -> str:

@@ -168,8 +168,8 @@ def rows(board: Sequence[Scored], bootstrap: Bootstrap) -> list[Row]:
     """
     by_label = {entry.label: entry for entry in board}
     found = [_row(entry, by_label, bootstrap) for entry in board]
-    differences = _corrected([row.p_raw if row.kind == "method" else None for row in found])
-    specificities = _corrected([row.specificity_p_raw for row in found])
+    differences = corrected([row.p_raw if row.kind == "method" else None for row in found])
+    specificities = corrected([row.specificity_p_raw for row in found])
     return [
         replace(row, p_value=p, specificity_p=specific)
         for row, p, specific in zip(found, differences, specificities, strict=True)
@@ -343,7 +343,7 @@ def _separable(change: Difference, *pair: Scored) -> bool | None:
     return abs(change.value) >= max(spreads) if known else None
 
 
-def _corrected(p_values: Sequence[float | None]) -> list[float | None]:
+def corrected(p_values: Sequence[float | None]) -> list[float | None]:
     """Holm's correction over the p-values that are there."""
     corrected = iter(holm([p for p in p_values if p is not None]))
     return [None if p is None else next(corrected) for p in p_values]

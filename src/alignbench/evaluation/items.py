@@ -75,11 +75,14 @@ class Scored:
         return dict(zip(self.items, self.frames[0][name].tolist(), strict=True))
 
     def js(self, items: Sequence[str], seeds: Sequence[int] = (), column: str = "js") -> Array:
-        """Scores of these items, shape (seeds, items): of ``seeds`` if the answers depend on them, else of all."""
+        """Scores of these items in :meth:`frames_of` these seeds, shape (seeds, items)."""
         place = {item: i for i, item in enumerate(self.items)}
         order = [place[item] for item in items]
-        frames = [self.frames[self.seeds.index(seed)] for seed in seeds] if self.seeds and seeds else self.frames
-        return np.stack([frame[column].to_numpy()[order] for frame in frames])
+        return np.stack([frame[column].to_numpy()[order] for frame in self.frames_of(seeds)])
+
+    def frames_of(self, seeds: Sequence[int]) -> Sequence[pd.DataFrame]:
+        """The frames of ``seeds`` if the answers depend on them, else all."""
+        return [self.frames[self.seeds.index(seed)] for seed in seeds] if self.seeds and seeds else self.frames
 
     def mean(self, column: str) -> float:
         """Mean over seeds and the items that have a value; NaN if none has."""

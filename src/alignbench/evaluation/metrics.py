@@ -54,6 +54,13 @@ def entropy(p: ArrayLike) -> Array:
     return np.asarray(-(p * _log(p)).sum(axis=-1) / np.log(p.shape[-1]))
 
 
+def softmax(logprobs: ArrayLike) -> Array:
+    """Shares of the options over the last axis, from log-probabilities up to a constant."""
+    values = np.asarray(logprobs, dtype=np.float64)
+    weights = np.exp(values - values.max(axis=-1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+
+
 def distribution(values: ArrayLike, name: str) -> Array:
     """``values`` as checked distributions that sum to exactly 1 over the last axis."""
     array = np.asarray(values, dtype=np.float64)

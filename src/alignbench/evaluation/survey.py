@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 
 from alignbench.aligned import Opened
-from alignbench.component import Component, recorded
+from alignbench.component import Component, Count, Within, recorded
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Prompt, Request, Style
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
@@ -43,6 +44,8 @@ class LogBase(Enum):
 class SurveyBenchmark(Component):
     """Knobs of asking, of the score, and of its uncertainty."""
 
+    _group = "benchmark"
+
     # label: the option's number or letter; text: its full wording.
     answer: Answer = Answer.label
     # both | balanced | forward: each item is averaged over the listed and the reversed order, either under every
@@ -63,18 +66,15 @@ class SurveyBenchmark(Component):
     # True scores 1 - distance (the square root) and not 1 - divergence.
     js_sqrt: bool = False
     # Bootstrap resamples of the item batteries.
-    bootstrap: int = 10000
+    bootstrap: Count = 10000
     bootstrap_seed: int = 0
-    confidence: float = 0.95
+    confidence: Annotated[float, Within(above=0, below=1)] = 0.95
     # Respondents assumed for the ceiling where the source gives no number; 1200 is a usual national sample.
-    ceiling_n: int = 1200
+    ceiling_n: Count = 1200
     # Prompts a call: how much a kill can lose.
-    chunk: int = recorded(CHUNK)
+    chunk: Count = recorded(CHUNK)
 
-    def __post_init__(self) -> None:
-        for name in ("bootstrap", "ceiling_n", "chunk"):
-            check(getattr(self, name) > 0, f"benchmark.{name}", getattr(self, name), "give a positive number")
-        check(0 < self.confidence < 1, "benchmark.confidence", self.confidence, "give a share between 0 and 1")
+    def _consistent(self) -> None:
         for name, form in self.forms.items():
             check(form.asking != self.asking, "benchmark.formats", name, "this is the main form; leave it out")
 

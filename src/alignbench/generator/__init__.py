@@ -19,6 +19,8 @@ from alignbench.tools import Tools
 class Generator(Component, ABC):
     """Which model writes or judges, and what runs it."""
 
+    _group = "generator"
+
     # Where it stands in the configuration, for messages.
     place: str = recorded("generator")
     # What a server fails to answer for good counts as an empty text; false: it ends the run.

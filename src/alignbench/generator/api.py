@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 from alignbench.backend import Engine
 from alignbench.backend.server import Server
+from alignbench.component import Within
 from alignbench.generator import IndependentModel
 from alignbench.generator.slot import SlotEngine, named
 from alignbench.identity import spelt_out
@@ -24,11 +25,9 @@ class APIModel(IndependentModel):
     # Its served_model says which model.
     backend: Server
     # Likeliest next tokens asked for when labels are weighed; OpenAI's servers give at most 20.
-    top_logprobs: int = _MOST
+    top_logprobs: Annotated[int, Within(1, _MOST)] = _MOST
 
-    def __post_init__(self) -> None:
-        most = f"give a number from 1 to {_MOST}"
-        check(1 <= self.top_logprobs <= _MOST, "generator.top_logprobs", self.top_logprobs, most)
+    def _consistent(self) -> None:
         served = self.backend.served_model
         check(bool(served), "generator.backend.served_model", served, "say what the server calls the model")
         own = "a server of our own serves a model that is here: choose generator=other"

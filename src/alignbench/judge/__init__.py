@@ -31,6 +31,8 @@ class Judgement:
 class Judge(Component, ABC):
     """Knobs of a judge; stateless apart from them."""
 
+    _group = "judge"
+
     @abstractmethod
     def judge(
         self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]], tools: Tools

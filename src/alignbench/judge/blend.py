@@ -9,30 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alignbench.component import supplied
+from alignbench.component import NotNegative, Positive, supplied
 from alignbench.judge.decisive import Decisive, GradedJudge
 from alignbench.judge.likelihood import likelihood_contrast
 from alignbench.tools import Tools
-from alignbench.types import ModelRef, check
+from alignbench.types import ModelRef
 
 
 @dataclass(frozen=True)
 class BlendJudge(GradedJudge):
     """Score: cosine contrast / embedding_unit + likelihood contrast / likelihood_unit."""
 
-    margin: float = 0.3
+    margin: NotNegative = 0.3
     # A typical difference of cosines.
-    embedding_unit: float = 0.1
+    embedding_unit: Positive = 0.1
     # A typical difference of log-probabilities, in nats.
-    likelihood_unit: float = 3.0
+    likelihood_unit: Positive = 3.0
     # Likelihood per word of the answer; then a typical difference is nearer to 0.3.
     per_word: bool = False
     model: ModelRef = supplied()
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("embedding_unit", "likelihood_unit"):
-            check(getattr(self, name) > 0, f"judge.{name}", getattr(self, name), "a unit is a positive number")
 
     def scores(
         self, questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], tools: Tools

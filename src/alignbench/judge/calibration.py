@@ -2,7 +2,7 @@
 
 Every norm of the pool, said in the first person, must be judged +1; its opposite -1; the statement of
 a norm from another cluster 0. These are templated sentences in the very words of the norms, so the
-figures are an upper bound: free text is harder, and a judge that fails here can not be used.
+figures are an upper bound: free text is harder, and a judge that fails here cannot be used.
 Our choice throughout; CultureRL reports no calibration.
 """
 
@@ -68,17 +68,16 @@ class _Case:
     right: int
 
 
-def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int, limit: int | None = None) -> Calibration:
+def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int) -> Calibration:
     """Put the pool's own sentences to the judge.
 
     Args:
-        seed: draws the unrelated norms, the bootstrap and the sample.
-        limit: test only so many norms, drawn at random (a language model judge is slow).
+        seed: draws the unrelated norms and the bootstrap.
 
     Raises:
         AlignbenchError: no norm with an opposite, or all norms in one cluster.
     """
-    tested = _tested(pool, seed, limit)
+    tested = _tested(pool)
     cases = _cases(pool, tested, seed)
     judged = _ask(judge, cases, tools)
     right = np.array([case.right for case in cases])
@@ -101,6 +100,11 @@ def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int, limit: int 
     )
 
 
+def unfitted(judge: J) -> J:
+    """The judge without a cut of its own, which :func:`fit_thresholds` would replace whatever it is."""
+    return replace(judge, related_cut=GradedJudge.related_cut) if isinstance(judge, GradedJudge) else judge
+
+
 def fit_thresholds(judge: J, pool: NormPool, tools: Tools, seed: int = 0) -> J:
     """The judge with ``related_cut`` and ``margin`` fitted to the pool's own sentences.
 
@@ -111,7 +115,7 @@ def fit_thresholds(judge: J, pool: NormPool, tools: Tools, seed: int = 0) -> J:
     """
     if not isinstance(judge, GradedJudge):
         return judge
-    cases = _cases(pool, _tested(pool, seed, None), seed)
+    cases = _cases(pool, _tested(pool), seed)
     right = np.array([case.right for case in cases])
     scores = np.array([j.score for j in _ask(judge, cases, tools)])
     found = judge.find([c.question for c in cases], [c.answer for c in cases], [c.norms for c in cases])
@@ -128,15 +132,12 @@ def fit_thresholds(judge: J, pool: NormPool, tools: Tools, seed: int = 0) -> J:
     return replace(judge, related_cut=cut, margin=margin)
 
 
-def _tested(pool: NormPool, seed: int, limit: int | None) -> list[Norm]:
-    """Norms with an opposite, all of them or a sample, in the pool's order."""
+def _tested(pool: NormPool) -> list[Norm]:
+    """Norms with an opposite, in the pool's order."""
     norms = [norm for norm in pool.norms if norm.opposite is not None]
     check(bool(norms), "pool", pool.iso3, "no norm has an opposite: there is nothing to calibrate on")
     check(len({n.cluster for n in norms}) > 1, "pool", pool.iso3, "a calibration needs norms in two clusters or more")
-    if limit is None or limit >= len(norms):
-        return norms
-    drawn = np.random.default_rng(seed).choice(len(norms), size=limit, replace=False)
-    return [norms[i] for i in sorted(drawn)]
+    return norms
 
 
 def _cases(pool: NormPool, tested: Sequence[Norm], seed: int) -> list[_Case]:

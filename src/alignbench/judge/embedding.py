@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from alignbench.component import NotNegative
 from alignbench.judge.decisive import Decisive, GradedJudge
 from alignbench.tools import Tools
 
@@ -17,7 +18,7 @@ class EmbeddingJudge(GradedJudge):
     """Score: difference of two cosines; few reach 0.3."""
 
     # A difference of cosines below this says nothing about the stance.
-    margin: float = 0.02
+    margin: NotNegative = 0.02
 
     def scores(
         self, questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], tools: Tools

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from alignbench.backend import Engine
-from alignbench.component import supplied
+from alignbench.component import NotNegative, supplied
 from alignbench.judge.decisive import Decisive, GradedJudge
+from alignbench.templates import rendered
 from alignbench.tools import Tools
 from alignbench.types import Chat, ModelRef, chat
 
-_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
+_PROMPTS = Path(__file__).parent / "prompts"
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class LikelihoodJudge(GradedJudge):
     """Score in nats, for the whole answer or per word; the embedder picks the decisive norm."""
 
     # A smaller ratio of likelihoods says nothing about the stance, in nats.
-    margin: float = 0.5
+    margin: NotNegative = 0.5
     # Divide by the answer's number of words, so that long answers do not score higher for their length.
     per_word: bool = False
     model: ModelRef = supplied()
@@ -60,4 +59,4 @@ def likelihood_contrast(
 
 
 def _prompt(norm: str, question: str) -> Chat:
-    return chat(_TEMPLATES.get_template("likelihood.jinja").render(norm=norm, question=question))
+    return chat(rendered(_PROMPTS, "likelihood", norm=norm, question=question))

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from alignbench.component import Count
 from alignbench.generator import Generator
 from alignbench.generator.base import BaseModel
 from alignbench.judge import Judge, Judgement
+from alignbench.templates import rendered
 from alignbench.tools import Tools
-from alignbench.types import Chat, Norm, Sampling, chat, check
+from alignbench.types import Chat, Norm, Sampling, chat
 
-_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
+_PROMPTS = Path(__file__).parent / "prompts"
 _VERDICT = re.compile(r"[\W_]*verdict[\s:=*_]*([+-]?[01])[\W_]*", re.IGNORECASE)
 
 
@@ -32,10 +32,7 @@ class LLMJudge(Judge):
     # Who judges.
     generator: Generator = field(default_factory=partial(BaseModel, skip_failed=False))
     # A sentence a rule and the verdict; a reply cut off before its last line counts as unparsed.
-    max_new_tokens: int = 512
-
-    def __post_init__(self) -> None:
-        check(self.max_new_tokens > 0, "judge.max_new_tokens", self.max_new_tokens, "give a positive number of tokens")
+    max_new_tokens: Count = 512
 
     def judge(
         self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]], tools: Tools
@@ -62,4 +59,4 @@ def parse(output: str) -> Judgement:
 
 def _prompt(question: str, answer: str, norms: Sequence[Norm]) -> Chat:
     rules = [norm.statement for norm in norms]
-    return chat(_TEMPLATES.get_template("llm.jinja").render(question=question, answer=answer, rules=rules))
+    return chat(rendered(_PROMPTS, "llm", question=question, answer=answer, rules=rules))

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from alignbench.evaluation.metrics import entropy as normalised_entropy
+from alignbench.evaluation.metrics import softmax
 from alignbench.types import check
 
 Distribution = NDArray[np.float64]
@@ -20,7 +22,7 @@ Distribution = NDArray[np.float64]
 def entropy_matched(scores: ArrayLike, entropy: float) -> Distribution:
     """Softmax of ``scores`` (K,) at the temperature where entropy / ln K equals ``entropy``."""
     check(0 < entropy <= 1, "entropy", entropy, "give a normalised entropy above 0 and at most 1")
-    return _match(np.asarray(scores, dtype=float), lambda p: -_entropy(p), -entropy)
+    return _match(np.asarray(scores, dtype=float), lambda p: -float(normalised_entropy(p)), -entropy)
 
 
 def peak_matched(scores: ArrayLike, peak: float) -> Distribution:
@@ -40,16 +42,5 @@ def _match(scores: Distribution, sharpness: Callable[[Distribution], float], wan
     low, high = 0.0, 50.0 / spread
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if sharpness(_softmax(scores * middle)) < wanted else (low, middle)
-    return _softmax(scores * low)
-
-
-def _softmax(logits: Distribution) -> Distribution:
-    weights = np.exp(logits - logits.max())
-    result: Distribution = weights / weights.sum()
-    return result
-
-
-def _entropy(p: Distribution) -> float:
-    positive = p[p > 0]
-    return float(-(positive * np.log(positive)).sum() / np.log(len(p)))
+        low, high = (middle, high) if sharpness(softmax(scores * middle)) < wanted else (low, middle)
+    return softmax(scores * low)

@@ -14,6 +14,8 @@ __all__ = ["Method", "RunContext"]
 class Method(Component, ABC):
     """A way to align a model with a culture; its fields are its knobs."""
 
+    _group = "method"
+
     def admit(self, context: RunContext) -> None:
         """Asked for every culture of a run before anything is loaded.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import recorded
+from alignbench.component import Count, recorded
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.adaptation import Adaptation, Rewriting
 from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
@@ -51,21 +51,21 @@ class CLCA(Method):
     tasks: tuple[View, ...] = (View.dialogue, View.intent)
     # How many of our 126 scenarios; the paper has 193 to 225 for each culture, each played twice.
     scenarios: int = 10
-    takes: int = 1
+    takes: Count = 1
     # False: names and things of no culture.
     adapted: bool = True
     # lexicon | generator: names and things of the culture filled in, or the scenes rewritten by a model (published).
     adaptation: Adaptation = Adaptation.lexicon
     # Tokens of a rewritten scene, and how often those are asked for that come out unusable (ours).
-    scene_tokens: int = 240
-    scene_tries: int = 2
+    scene_tokens: Count = 240
+    scene_tries: Count = 2
     # Published: 10 turns (5 for China) of at most 500 tokens, top-p 0.7. The temperature is ours.
     max_turns: int = 6
     max_new_tokens: int = 40
     temperature: float = 1.0
     top_p: float = 0.7
     # Dialogues of fewer turns are dropped unread (ours).
-    least_turns: int = 3
+    least_turns: Count = 3
     # False keeps every dialogue that is long enough (the paper's ablation).
     filter: bool = True
     # probability | words: in words is the paper's way, the critic states its verdicts and how sure it is.
@@ -79,17 +79,15 @@ class CLCA(Method):
     # mention | verdict: how a culture-related intent is told from a generic one ([I]).
     flag: Flag = Flag.mention
     # Nothing is trained on fewer dialogues (ours).
-    least_dialogues: int = recorded(2)
+    least_dialogues: Count = recorded(2)
     # Passes over the rows where training.epochs sets none; published: 1 for Qwen, 3 for Llama and Mistral.
-    epochs: int = 1
+    epochs: Count = 1
     # In tokens; longer rows are dropped, where the authors' code cuts them.
-    max_length: int = 2048
+    max_length: Count = 2048
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         known = len(load_scenarios())
         check(0 < self.scenarios <= known, "method.scenarios", self.scenarios, f"there are {known}: give 1 to {known}")
-        for knob in ("takes", "scene_tokens", "scene_tries", "least_turns", "least_dialogues", "epochs", "max_length"):
-            check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
         short = self.least_turns <= self.max_turns
         check(short, "method.least_turns", self.least_turns, f"a dialogue has at most {self.max_turns} turns")
         check(bool(self.tasks), "method.tasks", [], "give dialogue, intent, or both")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.aligned import AlignedModel
+from alignbench.component import Count, Maybe, Positive
 from alignbench.method import Method, RunContext
 from alignbench.norms.mining import Mining
 from alignbench.progress import say
@@ -29,24 +30,20 @@ class FineTuned(Method):
     # Whether the norms name the country, or speak of "people here".
     named: bool = True
     # Training items to reason about, those on which countries differ most.
-    items: int = 24
+    items: Count = 24
     # Chains sampled for each, for a laptop; 8 is our guess at the paper's K.
-    chains: int = 4
-    thought_tokens: int = 48
+    chains: Count = 4
+    thought_tokens: Count = 48
     temperature: float = 0.6
     top_p: float = 0.95
     # Thoughts sampled for each question when the model is asked; 0 asks for the answer at once.
-    asked_chains: int = 1
+    asked_chains: Maybe = 1
     # Share of training.updates: a chain has several times the tokens of an answer, so this makes budgets alike.
-    effort: float = 0.25
+    effort: Positive = 0.25
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         remedy = "chains need a norm for each item: choose tq_ta or tq_ra"
         check(self.mining is not Mining.t, "method.mining", "t", remedy)
-        for knob in ("items", "chains", "thought_tokens"):
-            check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
-        check(self.effort > 0, "method.effort", self.effort, "give a positive share of training.updates")
-        check(self.asked_chains >= 0, "method.asked_chains", self.asked_chains, "give a number, or 0")
 
     @abstractmethod
     def learning(self, **common: Any) -> LearnChains:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alignbench.component import Positive
 from alignbench.method.cnca import FineTuned, LearnChains
 from alignbench.steps.distil import Chain
 from alignbench.training.dpo import PreferenceRow, train_dpo
@@ -20,14 +21,9 @@ class CNCADPO(FineTuned):
     """Direct preference optimisation on (y+, y-) of the same item."""
 
     # Weight of the log-ratios; a common value ([I]).
-    beta: float = 0.1
+    beta: Positive = 0.1
     # Share of training.learning_rate: DPO diverges at rates where supervised training learns.
-    rate: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for knob in ("beta", "rate"):
-            check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
+    rate: Positive = 0.1
 
     def learning(self, **common: Any) -> LearnChains:
         """Preference optimisation at this method's share of the rate."""

@@ -7,11 +7,13 @@ living in the country. The wordings here are ours.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from alignbench.aligned import AlignedModel
+from alignbench.component import Within
 from alignbench.method import Method, RunContext
 from alignbench.steps.texts import wordings
-from alignbench.types import PromptPolicy, check
+from alignbench.types import PromptPolicy
 
 
 @dataclass(frozen=True)
@@ -19,10 +21,7 @@ class CulturalPrompt(Method):
     """Knobs of cultural prompting."""
 
     # How many of the ten wordings to average over, from the first on.
-    wordings: int = 10
-
-    def __post_init__(self) -> None:
-        check(1 <= self.wordings <= 10, "method.wordings", self.wordings, "ten wordings exist; give 1 to 10")
+    wordings: Annotated[int, Within(1, 10)] = 10
 
     def align(self, context: RunContext) -> AlignedModel:
         """Render the descriptors for the culture; no weights change."""

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import recorded
+from alignbench.component import Count, NotNegative, PositiveShare, Within, recorded
 from alignbench.data.items import reworded
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
@@ -54,34 +54,31 @@ class CultureLLM(Joint):
 
     seeds: Seeds = Seeds.most_varying
     # Seeds before those are dropped that the country was not asked; 50 published.
-    count: int = 24
+    count: Count = 24
     # The answer that labels a seed; the paper's is a mean of codes, cut off to an integer.
     answer: Typical = Typical.mode
     variant: Variant = Variant.full
     # Paraphrases kept of a seed, drawn in each try; 5 published.
-    paraphrases: int = 3
+    paraphrases: Count = 3
     # Tries for the seeds that lack paraphrases; up to 10 published.
-    tries: int = 2
+    tries: Count = 2
     # Least cosine to the seed. Published is .80 by mean-pooled BERT, which rates most pairs high; MiniLM is stricter.
-    similarity: float = 0.8
+    similarity: Annotated[float, Within(least=-1, below=1, remedy="it is a cosine: give less than 1")] = 0.8
     # Wordings of a seed, paraphrases among them, the seed itself not; 10 published.
-    wordings: int = 6
+    wordings: Count = 6
     # Words of a seed that are replaced, the longest first (ours); nouns, adjectives and adverbs in the paper.
-    words: int = 2
+    words: Count = 2
     # Synonyms asked for a word; 5 published.
-    synonyms: int = 3
+    synonyms: Count = 3
     # Sampling of the generator; not known of the paper.
-    temperature: float = 0.8
-    top_p: float = 0.9
+    temperature: NotNegative = 0.8
+    top_p: PositiveShare = 0.9
     # Whether the model is told whose chatbot it is; published: in training and when it is asked.
     told: Told = Told.always
     # Refuse to go on with fewer paraphrases of all seeds together.
     least: int = recorded(12)
 
-    def __post_init__(self) -> None:
-        for knob in ("count", "paraphrases", "tries", "wordings", "words", "synonyms"):
-            check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
-        check(-1 <= self.similarity < 1, "method.similarity", self.similarity, "it is a cosine: give less than 1")
+    def _consistent(self) -> None:
         apart = not self.joint or self.told is not Told.never
         check(apart, "method.told", "never", "countries trained together must be told apart: say always or training")
 
@@ -91,8 +88,8 @@ class CultureLLM(Joint):
         countries = self.countries(context)
         systems = {iso3: rendered("chatbot", country=name) for iso3, name in countries.items()}
         varied = self._varied(context, seeds)
-        writer = context.generator.title
-        label = Label(seeds, varied, context.train, countries, self.answer, writer if varied else "nobody")
+        writer, names = context.generator.title if varied else "nobody", ", ".join(countries.values())
+        label = Label(seeds, varied, context.train, tuple(countries), self.answer, names, writer)
         fit = LearnLabels(
             label=label,
             train=context.train,
@@ -103,7 +100,8 @@ class CultureLLM(Joint):
             validation=validation_of(context, self.told.when_asked(systems)),
             seed=context.seed,
         )
-        notes = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
+        written = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
+        notes = (*self.notes(countries), *written)
         return told_model(context, fit, systems[context.culture.iso3], self.told, notes)
 
     def _varied(self, context: RunContext, seeds: tuple[Item, ...]) -> Vary | None:
@@ -218,7 +216,8 @@ class Label(Stage):
     """Every wording, the seed's own first, with the answer that each country typically gives.
 
     Attributes:
-        countries: iso3 -> name.
+        countries: iso3 of each.
+        names: what they are called, for the card.
         writer: who wrote the wordings, for the card.
     """
 
@@ -227,8 +226,9 @@ class Label(Stage):
     seeds: tuple[Item, ...]
     varied: Vary | None
     train: Survey
-    countries: Mapping[str, str]
+    countries: tuple[str, ...]
     answer: Typical
+    names: str = recorded("")
     writer: str = recorded("")
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
@@ -258,10 +258,9 @@ class Label(Stage):
             "answer": "the country's typical answer",
             "position": "of the answer among the options, from 0",
         }
-        names = ", ".join(self.countries.values())
         steps = (*(self.varied.steps if self.varied else ()), f"Label: the {self.answer.name} of the valid answers.")
-        title = f"Survey questions with the answers of {names}"
-        card = about(self.train, "culturellm", title, names, steps, columns, self.writer)
+        title = f"Survey questions with the answers of {self.names}"
+        card = about(self.train, "culturellm", title, self.names, steps, columns, self.writer)
         write_set(folder, pd.DataFrame(rows, columns=list(columns)), card, [*made, *ledgers])
         return {"rows": len(rows), "seeds": sum(ledger.kept for ledger in ledgers)}
 

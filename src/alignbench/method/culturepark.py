@@ -13,12 +13,12 @@ from enum import Enum
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import recorded
+from alignbench.component import Count, NotNegative, PositiveShare, Within, recorded
 from alignbench.data.survey import Survey
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.debate import DELEGATE, debate, parties
@@ -50,7 +50,7 @@ from alignbench.synthetic.opinions import (
 )
 from alignbench.tools import Tools
 from alignbench.training.recipe import TrainerKind
-from alignbench.types import Item, Sampling, check
+from alignbench.types import Item, Sampling
 
 
 class Mode(Enum):
@@ -75,7 +75,7 @@ class CulturePark(Method):
 
     seeds: Seeds = Seeds.most_varying
     # Seeds before those are dropped that the country was not asked; 50 in the authors' file, 4.1 K in the paper.
-    count: int = 16
+    count: Count = 16
     # The answer that the delegate holds and that is learnt; the paper's is a mean of codes, cut off to an integer.
     answer: Typical = Typical.mode
     mode: Mode = Mode.cross
@@ -83,29 +83,24 @@ class CulturePark(Method):
     guided: bool = True
     # Both are told to speak as people in their country would, and the delegate what to hold.
     self_calibration: bool = True
-    dialogues: int = 2  # of each seed
-    turns: int = 4
+    dialogues: Count = 2  # of each seed
+    turns: Annotated[int, Within(least=2)] = 4
     # Tokens of a turn and temperature; 168 and .7 published.
-    turn_tokens: int = 60
-    temperature: float = 0.7
-    top_p: float = 0.9
+    turn_tokens: Count = 60
+    temperature: NotNegative = 0.7
+    top_p: PositiveShare = 0.9
     # Published: model. A small model lists worse than it speaks, so here each sentence counts as an opinion.
     extract: Extract = Extract.sentences
     verify: Verification = Verification.judge
     # Opinions kept of a seed, one a cluster of alike ones; 10, 15 or 20 published.
-    clusters: int = 6
-    most_words: int = 40  # longer opinions are dropped (ours)
+    clusters: Count = 6
+    most_words: Count = 40  # longer opinions are dropped (ours)
     # Whether the model is told whose chatbot it is; published: in training and when it is asked.
     told: Told = Told.always
     # Passes over the rows, within training.updates; 6 published.
-    passes: int = 6
+    passes: Count = 6
     # Refuse to train on fewer opinions.
-    least: int = recorded(6)
-
-    def __post_init__(self) -> None:
-        for knob in ("count", "dialogues", "turn_tokens", "clusters", "most_words", "passes", "least"):
-            check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
-        check(self.turns > 1, "method.turns", self.turns, "a debate needs at least two")
+    least: Count = recorded(6)
 
     def align(self, context: RunContext) -> AlignedModel:
         """Debate the seeds, extract and verify opinions, train on answers with reasons.
@@ -174,6 +169,11 @@ class Debate(Stage):
     openings: tuple[Dialogue, ...]
     play: RolePlay
     generator: Generator
+
+    @property
+    def tokens(self) -> int:
+        """Those of all debates."""
+        return self.play.tokens(len(self.openings))
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Play them."""

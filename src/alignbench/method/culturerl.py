@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import recorded
+from alignbench.component import Positive, Within, recorded
 from alignbench.data.distance import regional_variation
 from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
@@ -24,7 +24,7 @@ from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Asking
 from alignbench.judge import Judge
-from alignbench.judge.calibration import calibrate, fit_thresholds
+from alignbench.judge.calibration import calibrate, fit_thresholds, unfitted
 from alignbench.method import RunContext
 from alignbench.method.joint import Joint
 from alignbench.norms.cluster import Clustering
@@ -77,23 +77,21 @@ class CultureRL(Joint):
     pool_size: int = 62
     clustering: Clustering = Clustering.kmeans
     # Clusters of k-means; 8 in the authors' code.
-    clusters: int = 8
+    clusters: Annotated[int, Within(least=2)] = 8
     cluster_seed: int = 42
     # Smallest cluster of HDBSCAN, in items.
-    min_cluster_size: int = 4
+    min_cluster_size: Annotated[int, Within(least=2)] = 4
     # Text of a prompt that is compared with the centres: question as in the paper, or concept.
     prompt_text: PromptText = PromptText.concept
     # Largest distance of a training prompt to its nearest cluster centre; about 0.6 [I] in the authors' data.
-    cut: float = 1.0
+    cut: Positive = 1.0
     # Normalised entropy of the target when reward=entropy; people's is .64-.77.
     target_entropy: float = 0.7
     # Supervised warm start on the culture's stance sentences before open practice (the authors have one too).
     warm_start: bool = False
 
-    def __post_init__(self) -> None:
-        check(self.clusters > 1, "method.clusters", self.clusters, "give at least 2")
+    def _consistent(self) -> None:
         check(self.pool_size > self.clusters, "method.pool_size", self.pool_size, "give more norms than clusters")
-        check(self.cut > 0, "method.cut", self.cut, "distances between unit vectors lie between 0 and 2")
         check(
             not self.warm_start or self.prompts is Prompts.open,
             "method.warm_start",
@@ -110,7 +108,8 @@ class CultureRL(Joint):
         countries = self.countries(context)
         systems = self.systems(countries)
         pools = {iso3: self._pool(context, iso3, country) for iso3, country in countries.items()}
-        judges = {iso3: Calibrate(pool, context.judge, context.seed, context.insist) for iso3, pool in pools.items()}
+        judge = unfitted(context.judge)
+        judges = {iso3: Calibrate(pool, judge, context.seed, context.insist) for iso3, pool in pools.items()}
         survey_format = self.prompts is not Prompts.open
         graded = self.reward is Reward.entropy and survey_format
         fit = Practise(
@@ -230,6 +229,11 @@ class Calibrate(Stage):
     judge: Judge
     seed: int
     insist: bool = recorded(False)
+
+    @property
+    def iso3(self) -> str:
+        """The country whose norms the judge is tried on."""
+        return self.pool.iso3
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """The facts are the calibration and the fitted thresholds."""

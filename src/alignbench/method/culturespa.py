@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import recorded
+from alignbench.component import Count, Maybe, recorded
 from alignbench.data.items import reworded
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
@@ -50,9 +50,9 @@ class CultureSPA(Method):
     """Knobs of CultureSPA; who writes questions is ``generator``, who answers is the base model itself."""
 
     # Questions written for each topic beside the training items; 1,000 for each of 13 topics published.
-    generated: int = 10
+    generated: Maybe = 10
     # Training items shown to the writer; not known of the paper.
-    shown: int = 3
+    shown: Count = 3
     # Cosine to a training item from which a written question is a copy, and below which to all of its topic it is off
     # the topic (ours).
     copy: float = 0.95
@@ -62,14 +62,11 @@ class CultureSPA(Method):
     # Whether the model is told the culture; in training and when it is asked, as we read the paper.
     told: Told = Told.always
     # Passes over the rows, within training.updates; 1 published.
-    passes: int = 1
+    passes: Count = 1
     # Refuse to train on fewer questions whose answer the culture changes.
-    least: int = recorded(8)
+    least: Count = recorded(8)
 
-    def __post_init__(self) -> None:
-        check(self.generated >= 0, "method.generated", self.generated, "give a number, or 0 for training items alone")
-        for knob in ("shown", "passes", "least"):
-            check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
+    def _consistent(self) -> None:
         check(-1 <= self.near < self.copy <= 1, "method.near", self.near, "give less than method.copy, both cosines")
 
     def align(self, context: RunContext) -> AlignedModel:

@@ -7,7 +7,7 @@ Source: Zhao et al., AAAI 2026 (doi 10.1609/aaai.v40i44.41150) train CultureRL a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alignbench.aligned import AlignedModel
@@ -57,4 +57,8 @@ class Joint(Method):
 
     def asked(self, context: RunContext, fit: Fit, systems: Systems) -> AlignedModel:
         """The model that the training makes, told the culture's own system text where there is one."""
-        return AlignedModel(context.model, fit, PromptPolicy((systems[context.culture.iso3],)))
+        return AlignedModel(context.model, fit, PromptPolicy((systems[context.culture.iso3],)), self.notes(systems))
+
+    def notes(self, countries: Iterable[str]) -> tuple[str, ...]:
+        """The sentence that every table with one model of several countries must carry."""
+        return (f"One model of {', '.join(countries)}: its weights have learnt all of them.",) if self.joint else ()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.aligned import AlignedModel
+from alignbench.component import Count
 from alignbench.data.languages import phrases, translations
 from alignbench.method import Method, RunContext
 from alignbench.steps.block import Block, Knobs, make, names
@@ -66,18 +67,16 @@ class Prompted(Knobs, Method):
     blocks: tuple[str, ...] = ("country",)
     # Ask for thoughts before the answer; answers are averaged over ``chains`` of them.
     reasoning: bool = False
-    chains: int = 4
-    thought_tokens: int = 48
+    chains: Count = 4
+    thought_tokens: Count = 48
     # Sampling of thoughts; common for reasoning models, our choice.
     temperature: float = 0.6
     top_p: float = 0.95
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         check(bool(self.blocks), "method.blocks", [], f"name at least one of {', '.join(names())}")
         for name in self.blocks:
             one_of("method.blocks", name, names())
-        for knob in ("wordings", "personas", "similar", "norms_per_topic", "chains", "thought_tokens"):
-            check(getattr(self, knob) > 0, f"method.{knob}", getattr(self, knob), "give a positive number")
         foreign = not self.native or self.blocks == ("country",)
         check(foreign, "method.native", True, "only the block country speaks other languages: method.blocks=[country]")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +16,15 @@ _COLOURS = (
 )  # fmt: skip
 _MARKERS = "os^D"  # a second round of the colours has another marker
 _INK, _GREY, _PAPER = "#2b2b2b", "#8b8b88", "#fcfcf9"
-_SEED, _NEIGHBOURS = 42, 12  # of UMAP
 _GAP = 0.012  # between two names, as a share of the figure's height
 _LINE = 0.036  # height of a line of a name, likewise
 
 
-class Projection(Enum):
-    """From the embedder's dimensions to two."""
-
-    pca = "pca"  # the plane in which the cluster centres lie farthest apart; at once
-    umap = "umap"  # keeps neighbours together; compiles for up to a minute
-
-
-def draw_pool(pool: NormPool, path: Path, projection: Projection = Projection.pca) -> None:
+def draw_pool(pool: NormPool, path: Path) -> None:
     """Write a PNG, 1350 x 900 pixels.
 
     The names stand in two columns in the order of their clusters' heights, so they never overlap
-    and their lines seldom cross. Larger dots have wider support. A pool too small for UMAP's
-    neighbourhoods is projected by PCA.
+    and their lines seldom cross. Larger dots have wider support.
     """
     from matplotlib.figure import Figure
 
@@ -42,7 +32,7 @@ def draw_pool(pool: NormPool, path: Path, projection: Projection = Projection.pc
     axes = figure.add_axes((0.24, 0.09, 0.52, 0.79))
     axes.set_axis_off()
     clusters = np.array([norm.cluster for norm in pool.norms])
-    points = _unit_square(_project(pool, projection))
+    points = _unit_square(_project(pool))
     sizes = np.array([14 + 76 * norm.support**1.5 for norm in pool.norms])
     for cluster in np.unique(clusters):
         rows = clusters == cluster
@@ -59,13 +49,8 @@ def draw_pool(pool: NormPool, path: Path, projection: Projection = Projection.pc
     figure.savefig(path, facecolor=_PAPER)
 
 
-def _project(pool: NormPool, projection: Projection) -> NDArray[np.float64]:
-    """Shape (n, 2); seeded, one thread."""
-    if projection is Projection.umap and len(pool.norms) > _NEIGHBOURS:
-        import umap
-
-        reducer = umap.UMAP(n_neighbors=_NEIGHBOURS, min_dist=0.35, metric="cosine", random_state=_SEED, n_jobs=1)
-        return np.asarray(reducer.fit_transform(pool.vectors), dtype=float)
+def _project(pool: NormPool) -> NDArray[np.float64]:
+    """Shape (n, 2): the plane in which the cluster centres lie farthest apart."""
     spread = pool.centres - pool.centres.mean(axis=0)
     axes = np.linalg.svd(spread, full_matrices=False)[2][:2]
     flat = np.zeros((len(pool.norms), 2))

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from alignbench.embedder import Embedder
 from alignbench.norms.pool import NormPool
+from alignbench.templates import rendered
 from alignbench.types import Item, check
 
-_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined)
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 class PromptText(Enum):
@@ -71,4 +70,4 @@ def training_prompts(
 
 def stance_system(country: str | None = None) -> str:
     """System message that asks for one clear stance; with a country, for the stance of a person from there."""
-    return _TEMPLATES.get_template("stance.jinja").render(country=country).strip()
+    return rendered(_TEMPLATES, "stance", country=country)

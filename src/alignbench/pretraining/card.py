@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -10,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alignbench.aligned import Opened
 from alignbench.backend import Engine
@@ -24,6 +22,7 @@ from alignbench.evaluation.survey import SurveyBenchmark, distributions, option_
 from alignbench.pretraining.corpus import Mixture, held_out_cells
 from alignbench.steps.texts import wordings
 from alignbench.store.manifest import plain, versions, write_json
+from alignbench.templates import rendered
 from alignbench.types import Culture, Item, PromptPolicy, Split
 
 FACTS = "card.json"
@@ -39,9 +38,8 @@ def write_card(
     measured = measure(folder, world, cultures, mixture, hidden)
     record = {"world": plain(source), "fingerprint": source.fingerprint, "training": dict(facts), **measured}
     write_json(folder / FACTS, {**record, "versions": versions()})
-    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True)
     card = folder / "README.md"
-    card.write_text(templates.get_template("card.md.jinja").render(**record), encoding="utf-8")
+    card.write_text(rendered(Path(__file__).parent, "card.md", True, **record), encoding="utf-8")
     return card
 
 
@@ -103,9 +101,3 @@ def _ask(
 
 def _mean(truth: Mapping[str, Array], answers: Mapping[str, Array], items: Sequence[Item]) -> float:
     return fmean(float(js_similarity(truth[item.id], answers[item.id])) for item in items)
-
-
-def shipped_facts(folder: Path) -> dict[str, Any]:
-    """``card.json`` of a model folder."""
-    facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-    return facts

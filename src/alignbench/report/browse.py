@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from alignbench.files import write_text
 from alignbench.report.page import environment
 from alignbench.store.artifact import Artifact
 from alignbench.synthetic.folder import read_set
@@ -76,7 +77,7 @@ def write_browser(title: str, shelves: Sequence[Shelf], path: Path) -> Path:
     """Write one self-contained page to ``path``."""
     text = environment().get_template("browse.html.jinja").render(title=title, shelves=shelves)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
     return path
 
 

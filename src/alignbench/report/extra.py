@@ -14,8 +14,9 @@ from alignbench.benchmark import Provenance
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Difference, Interval
+from alignbench.files import replacing
 from alignbench.report.numbers import change, count, interval, number
-from alignbench.report.record import REMEDY, Cell, records
+from alignbench.report.record import REMEDY, Cell, Manifest, records
 
 COVERS = (
     "Intervals are studentised bootstrap intervals over the benchmark's groups of questions: they cover the choice of "
@@ -70,14 +71,14 @@ class ExtraRecord:
             raise AlignbenchError("record", str(error), REMEDY) from error
 
 
-def finished_extras(store: Path) -> list[tuple[Path, ExtraRecord]]:
-    """Stage folder and record of every benchmark that was asked beside a cell, the oldest first."""
+def finished_extras(store: Path) -> list[tuple[Path, Manifest, ExtraRecord]]:
+    """Folder, manifest and record of every benchmark that was asked beside a cell, the oldest first."""
     return records(store, "beside", ExtraRecord.from_json)
 
 
-def extras_of(cell: Cell, extras: Sequence[tuple[Path, ExtraRecord]]) -> list[ExtraRecord]:
+def extras_of(cell: Cell, extras: Sequence[tuple[Path, Manifest, ExtraRecord]]) -> list[ExtraRecord]:
     """What was asked beside ``cell``; of several with one name the newest."""
-    return list({record.extra: record for _, record in extras if record.cell == cell}.values())
+    return list({record.extra: record for _, _, record in extras if record.cell == cell}.values())
 
 
 def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> None:
@@ -114,7 +115,8 @@ def write_lines(
     from alignbench.store.manifest import write_json
 
     folder.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(folder / f"{name}.parquet", index=False)
+    with replacing(folder / f"{name}.parquet") as partial:
+        table.to_parquet(partial, index=False)
     write_json(folder / f"{name}.json", dict(provenance))
     rows = [
         {
@@ -133,7 +135,8 @@ def write_lines(
         for line in lines
     ]
     path = folder / f"{name}.csv"
-    pd.DataFrame(rows).to_csv(path, index=False)
+    with replacing(path) as partial:
+        pd.DataFrame(rows).to_csv(partial, index=False)
     return path
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from alignbench.files import leave_out, read_object
 from alignbench.report.record import CellRecord
 from alignbench.synthetic.folder import holds_set, ledgers_of
 from alignbench.synthetic.ledger import Ledger
@@ -35,16 +34,24 @@ def accounts(record: CellRecord, store: Path) -> tuple[Account, ...]:
     for entry in record.provenance:
         folder, label = store / entry.name / str(entry.key), entry.row or ""
         if holds_set(folder):
-            found.setdefault(label, []).extend(ledgers_of(folder))
+            found.setdefault(label, []).extend(_written(folder))
         elif entry.name == _FIT and entry.row:
             trained[label] = _trained(folder)
     return tuple(Account(label, ledger) for label, made in found.items() for ledger in (*made, *trained.get(label, [])))
 
 
+def _written(folder: Path) -> list[Ledger]:
+    try:
+        return ledgers_of(folder)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        leave_out(folder, error)
+        return []
+
+
 def _trained(fit: Path) -> list[Ledger]:
-    manifest = fit / "manifest.json"
-    facts: Mapping[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))["facts"] if manifest.is_file() else {}
-    rows = facts.get("rows")
+    file = fit / "manifest.json"
+    manifest = read_object(file) if file.is_file() else None
+    rows = manifest["facts"].get("rows") if manifest else None
     if rows is None:
         return []
     return [Ledger.of(rows) if isinstance(rows, Mapping) else Ledger("training rows", rows)]

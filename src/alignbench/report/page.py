@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alignbench.errors import AlignbenchError
+from alignbench.files import write_text
 from alignbench.report import figures, numbers
 from alignbench.report.extra import COVERS, ExtraRecord
 from alignbench.report.generated import Account
@@ -94,7 +95,7 @@ def write_page(
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
     return path
 
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.items import Kind
+from alignbench.files import read_object
 from alignbench.progress import say
-from alignbench.types import Scale
+from alignbench.store.artifact import MANIFEST
+from alignbench.types import Scale, check
 
 T = TypeVar("T")
+Manifest: TypeAlias = Mapping[str, Any]
+# Name of the file that a stage leaves for reports.
+RECORD = "record.json"
+# The sentence of a cell whose questions were asked in one form.
+ONE_FORM = "The questions were asked in one form alone, so that nothing can be said on what the form decides."
 # What to do about a record whose fields are others.
 REMEDY = "this is not a record of this version; run the cell again"
 
@@ -50,20 +56,35 @@ class Cell:
         return slug(self.method, self.culture, self.model, self.seed, self.changed)
 
 
-def records(store: Path, stage: str, read: Callable[[Mapping[str, Any]], T]) -> list[tuple[Path, T]]:
-    """Folder and record of every finished stage of that name, the oldest first.
+def records(
+    store: Path, stage: str, read: Callable[[Mapping[str, Any]], T], wanted: Callable[[Manifest], bool] | None = None
+) -> list[tuple[Path, Manifest, T]]:
+    """Folder, manifest and record of every finished stage of that name, the oldest first.
 
-    Records that ``read`` refuses are left out, and how many they are is said in one line.
+    What cannot be read is left out after a line for each file; what is of an earlier version (its manifest holds no
+    ``inputs``, or ``read`` refuses its record) after one line that counts.
+
+    Args:
+        wanted: whether to read the record at all; None reads all.
     """
-    found, refused = [], 0
-    for file in sorted(store.glob(f"{stage}/*/record.json"), key=lambda file: file.stat().st_mtime):
+    found, earlier = [], 0
+    for folder in store.glob(f"{stage}/*"):
+        if not folder.is_dir() or folder.suffix == ".partial":
+            continue
+        manifest = read_object(folder / MANIFEST)
+        if manifest is None or (wanted and not wanted(manifest)):
+            continue
+        if (data := read_object(folder / RECORD)) is None:
+            continue
         try:
-            found.append((file.parent, read(json.loads(file.read_text(encoding="utf-8")))))
+            check("inputs" in manifest, "record", str(folder), REMEDY)
+            found.append(((folder / RECORD).stat().st_mtime, folder, manifest, read(data)))
         except AlignbenchError:
-            refused += 1
-    if refused:
-        say(f"{refused} {'cell is' if refused == 1 else 'cells are'} of an earlier version: issue their commands again")
-    return found
+            earlier += 1
+    if earlier:
+        are, remedy = ("cell is", "its command") if earlier == 1 else ("cells are", "their commands")
+        say(f"{earlier} {are} of an earlier version of alignbench: issue {remedy} again")
+    return [stored[1:] for stored in sorted(found, key=lambda stored: stored[0])]
 
 
 def slug(method: str, culture: str, model: str, seed: int, changed: Mapping[str, str]) -> str:
@@ -103,7 +124,10 @@ class PoolRecord:
 
 @dataclass(frozen=True)
 class DamageRecord:
-    """Another country, asked for by prompt: scores before and after alignment, and their paired difference."""
+    """Another country, asked for by prompt: scores before and after alignment, and their paired difference.
+
+    ``culture`` is the one of that country that was asked for.
+    """
 
     country: str
     before: float
@@ -111,6 +135,12 @@ class DamageRecord:
     difference: float
     low: float | None
     high: float | None
+    culture: str = ""
+
+    @property
+    def told(self) -> str:
+        """The culture, by its name where it is known, else by its country."""
+        return self.culture or self.country
 
 
 @dataclass(frozen=True)
@@ -183,6 +213,11 @@ class CellRecord:
     def aligned(self) -> Row | None:
         """The aligned model's row: the first of a method."""
         return next((r for r in self.rows if r.kind == "method"), None)
+
+    @property
+    def reading_of_tables(self) -> tuple[str, ...]:
+        """The sentences that stand under every table, the terminal's too."""
+        return self.reading[:4]
 
     def serving(self, row: Row | None, kind: Kind) -> Row | None:
         """The row of a kind that serves the method of ``row``: its control, or the base model told the same words."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
-from alignbench.report.board.variant import variants
+from alignbench.report.board.cost import Ledger
+from alignbench.report.board.variant import Recipe, variants
 from alignbench.report.extra import ExtraRecord, finished_extras
-from alignbench.report.record import Cell, CellRecord
+from alignbench.report.record import Cell, CellRecord, Manifest
 from alignbench.report.schema import COLUMNS, METRICS
 from alignbench.report.study import Finished, finished, pages
 from alignbench.runs.answered import BASE
@@ -51,28 +51,25 @@ def results(store: Path) -> pd.DataFrame:
     cells = finished(store) if any(store.glob("score/*/record.json")) else []
     extras = finished_extras(store)
     check(bool(cells or extras), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    return table(cells, extras)
+    return table(cells, extras, Ledger(store))
 
 
-def table(cells: Sequence[Finished], extras: Sequence[tuple[Path, ExtraRecord]]) -> pd.DataFrame:
+def table(
+    cells: Sequence[Finished], extras: Sequence[tuple[Path, Manifest, ExtraRecord]], ledger: Ledger
+) -> pd.DataFrame:
     """:func:`results` of what was read already."""
-    found = [(folder, record.cell, _board(record)) for folder, record in cells]
-    found += [(folder, record.cell, _beside(record)) for folder, record in extras]
-    named, shown = variants(cell for _, cell, _ in found), pages(cells)
+    found = [(cell.stage, Recipe.of(cell, ledger), cell.manifest, _board(cell.record)) for cell in cells]
+    found += [(folder, Recipe(record.cell), manifest, _beside(record)) for folder, manifest, record in extras]
+    named, shown = variants([recipe for _, recipe, _, _ in found]), pages(cells)
     lines = []
-    for folder, cell, figures in found:
-        about = _of_cell(folder, cell) | {"page": shown.get(folder, cell.page), "variant": named[id(cell)]}
+    for (folder, recipe, manifest, figures), variant in zip(found, named, strict=True):
+        about = _of_cell(folder, recipe.cell, manifest)
+        about |= {"page": shown.get(folder, recipe.cell.page), "variant": variant}
         lines += [about | line for line in figures]
     return pd.DataFrame(lines, columns=[c.name for c in COLUMNS]).astype({c.name: c.dtype for c in COLUMNS})
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return found
-
-
-def _of_cell(folder: Path, cell: Cell) -> Line:
-    manifest = _manifest(folder)
+def _of_cell(folder: Path, cell: Cell, manifest: Manifest) -> Line:
     return {
         "run": folder.name,
         "method": cell.method,
@@ -108,7 +105,7 @@ def _board(record: CellRecord) -> Iterator[Line]:
                 yield {**about, **_figure(metric, facets, float(value), low, high, METRICS[metric].unit)}
     for other in record.elsewhere:
         label = record.aligned.label if record.aligned else ""
-        figure = _figure("elsewhere", other.country, other.difference, other.low, other.high, METRICS["elsewhere"].unit)
+        figure = _figure("elsewhere", other.told, other.difference, other.low, other.high, METRICS["elsewhere"].unit)
         yield {"benchmark": "survey", "label": label, "kind": "method", "against": BASE, **figure}
 
 

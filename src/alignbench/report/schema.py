@@ -89,7 +89,7 @@ METRICS = {
     "entropy_survey": Metric("share of ln K", "the same of people"),
     "seed_spread": Metric("similarity", "standard deviation of the seeds' scores"),
     "format_score": Metric("similarity", "score in the format that facets names"),
-    "elsewhere": Metric("similarity", f"change of the score when told the country in facets; {_BATTERIES}"),
+    "elsewhere": Metric("similarity", f"change of the score when told the culture in facets; {_BATTERIES}"),
 }
 
 

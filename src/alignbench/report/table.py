@@ -35,7 +35,8 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
     from rich.text import Text
 
     judged = verdict(record)
-    below = [f"Score: {record.score_name}, higher is closer.", *judged.caveats, *record.reading[:3], *record.notes]
+    score = f"Score: {record.score_name}, higher is closer."
+    below = [score, *judged.caveats, *record.reading_of_tables, *record.notes]
     for other in record.elsewhere:
         moved = change(other.difference, other.low, other.high)
         below.append(f"Told {other.country} afterwards: {number(other.before)} -> {number(other.after)}, {moved}.")

@@ -80,7 +80,7 @@ class Cell(Setting):
         for c in cultures:
             survey.of(c.iso3)
         method, backend, training = (instantiate(node) for node in (cfg.method, cfg.backend, cfg.training))
-        remedy = "modules trained in full can not be served there: use backend=hf, or training.full_modules=[]"
+        remedy = "modules trained in full cannot be served there: use backend=hf, or training.full_modules=[]"
         check(backend.serves_full_modules or not training.full_modules, "backend", type(backend).__name__, remedy)
         model, embedder = _resolved(instantiate(cfg.model), not looking), instantiate(cfg.embedder)
 

@@ -109,9 +109,8 @@ def _damage(cell: Setting, elsewhere: Elsewhere, tools: Tools) -> DamageRecord:
         for stage in (elsewhere.before, elsewhere.after)
     )
     change = paired(after["js"], before["js"], before["battery"].tolist(), cell.benchmark.resampling).within(-1.0, 1.0)
-    return DamageRecord(
-        elsewhere.culture.country, before["js"].mean(), after["js"].mean(), change.value, change.low, change.high
-    )
+    asked, means = elsewhere.culture, (before["js"].mean(), after["js"].mean())
+    return DamageRecord(asked.country, *means, change.value, change.low, change.high, asked.name)
 
 
 def _labels(cell: Setting) -> dict[str, str]:

@@ -19,6 +19,7 @@ from alignbench.evaluation.interview import Choices, interview, write_own
 from alignbench.evaluation.survey import CHUNK
 from alignbench.runs.cell import Cell
 from alignbench.runs.stages import Respond
+from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.steps.texts import persona_text
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
@@ -82,6 +83,11 @@ class Interview(Stage):
     panel: Panel
     asking: Asking
     chunk: int = recorded(CHUNK)
+
+    @property
+    def tokens(self) -> int:
+        """Every person is asked every item."""
+        return len(self.panel.systems) * len(self.panel.items) * PROMPT_TOKENS
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Interview everybody; a killed one goes on from its last chunk."""

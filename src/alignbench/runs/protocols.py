@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -137,7 +138,7 @@ def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
         notes=tuple(dict.fromkeys(note for note in notes if note)),
     )
     found = cell.store.get(stage)
-    return ProtocolRecord.load(found.path / _RECORD), found
+    return ProtocolRecord.from_json(json.loads((found.path / _RECORD).read_text(encoding="utf-8"))), found
 
 
 def _compared(cell: Cell) -> list[Contender]:

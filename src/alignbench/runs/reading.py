@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
 from alignbench.method.joint import Joint
+from alignbench.report.record import ONE_FORM
 from alignbench.runs.setting import Setting
 from alignbench.training.recipe import Select
 from alignbench.types import Culture, Split
 
 
 def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
-    """Sentences; the first three are for the terminal, too."""
+    """Sentences; the first four are for every table (``CellRecord.reading_of_tables``)."""
     confidence = cell.benchmark.confidence
     lines = [
         f"Intervals are {confidence:.0%} bootstrap intervals over item batteries: they cover the choice of questions,"
@@ -21,6 +22,7 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
         " questions.",
         f"The minimum detectable effect is the true difference that is found with a chance of {POWER:.0%} at a level"
         f" of {1 - confidence:.0%}. A difference that is not clear of zero says nothing about smaller ones.",
+        _selection(cell.training.select),
         *([] if cell.control is None else [_specificity(cell, cell.control, rows)]),
         _format(rows),
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
@@ -57,6 +59,16 @@ def _seen(cell: Setting) -> str:
     return "No method was trained on them, but checkpoints may have been chosen by the country's shares of them."
 
 
+def _selection(select: Select) -> str:
+    """Which checkpoint stands for a training, and what that choice has seen."""
+    if select is Select.last:
+        return "Every training exports its last checkpoint (training.select=last), so that none saw validation items."
+    return (
+        "Every training exports the checkpoint that fits the country's validation items best (training.select="
+        "validation): their shares are an input of every method that trains."
+    )
+
+
 def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:
     own, other = cell.culture.country, control.country
     beyond = ", less the same of the base model told the same words" if any(r.kind == "told" for r in rows) else ""
@@ -73,7 +85,7 @@ def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:
 def _format(rows: Sequence[Row]) -> str:
     formats = next((tuple(row.formats) for row in rows if row.formats), ())
     if len(formats) < 2:
-        return "The questions were asked in one form alone, so that nothing can be said on what the form decides."
+        return ONE_FORM
     return (
         f"Format is half the range of a row's score over {len(formats)} formats ({', '.join(formats)}); a difference "
         "smaller than the larger one of the two rows' is not separable from format. It has no interval."

@@ -45,8 +45,13 @@ def changed(components: Mapping[str, Component], choices: Mapping[str, str], fol
 
 
 def used(model: AlignedModel) -> set[str]:
-    """The groups that had a part in ``model``: in its stages, or in the texts of its prompts."""
-    return {"method", *(name for name, _ in lineage(model)[1] if name in GROUPS)}
+    """The groups that had a part in ``model``: in its stages, or in the texts of its prompts.
+
+    A generator that fills the slot of another component (``judge.generator``) belongs to that one's group.
+    """
+    found = lineage(model)[1]
+    inner = {id(slot) for _, own in found if not isinstance(own, Generator) for slot in slots(own)}
+    return {"method", *(name for name, own in found if name in GROUPS and id(own) not in inner)}
 
 
 def lineage(model: AlignedModel) -> tuple[list[Stage], list[tuple[str, Component]]]:

@@ -14,6 +14,7 @@ from alignbench.aligned import AlignedModel
 from alignbench.component import recorded
 from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.survey import CHUNK, respond
+from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
@@ -32,6 +33,11 @@ class Respond(Stage):
     items: tuple[Item, ...]
     asking: Asking
     chunk: int = recorded(CHUNK)
+
+    @property
+    def tokens(self) -> int:
+        """Every item in every wording, in two orders."""
+        return 2 * len(self.items) * len(self.model.policy.systems or (None,)) * PROMPT_TOKENS
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Ask; a killed one goes on from its last chunk."""

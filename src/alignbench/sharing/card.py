@@ -8,22 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from alignbench.identity import identity
 from alignbench.report.numbers import change, count, interval, number, p_value
 from alignbench.report.verdict import verdict
 from alignbench.sharing.found import Found
 from alignbench.store.artifact import Artifact
 from alignbench.store.manifest import plain
+from alignbench.templates import templates
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+_TEMPLATES = templates(Path(__file__).parent / "templates", trim=True)
 _TEMPLATES.filters.update(number=number, count=count, p_value=p_value, cell=lambda text: str(text).replace("|", r"\|"))
 _TEMPLATES.globals.update(change=change, interval=interval)
 # Licences that the hub knows by these names; any other is "other" there, and told in full in the card.
@@ -54,7 +47,7 @@ def card(found: Found, shared: Shared) -> str:
     """The text of README.md."""
     cell, record = found.cell, found.record
     licence = cell.model.licence.lower()
-    return _TEMPLATES.get_template("card.md.jinja").render(
+    text = _TEMPLATES.get_template("card.md.jinja").render(
         shared=shared,
         cell=record.cell,
         record=record,
@@ -69,6 +62,7 @@ def card(found: Found, shared: Shared) -> str:
         manifest=found.stage.manifest,
         citations=citations(found),
     )
+    return f"{text}\n"
 
 
 def recipe(found: Found) -> dict[str, dict[str, str]]:

@@ -18,13 +18,12 @@ from alignbench.errors import AlignbenchError
 from alignbench.identity import identity
 from alignbench.method import RunContext
 from alignbench.report.record import CellRecord
-from alignbench.report.study import finished
+from alignbench.report.study import config_of, finished
 from alignbench.runs.answered import BASE
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import read_record, score_of
 from alignbench.runs.recipe import lineage
 from alignbench.store.artifact import Artifact
-from alignbench.tracking.content import config_of
 from alignbench.types import check
 
 # Name of training stages.
@@ -70,11 +69,12 @@ def of_fit(key: str, store: Path, folders: tuple[Path, ...]) -> Found:
         AlignbenchError: no finished cell rests on it.
     """
     own = [
-        stage
-        for stage, record in finished(store)
-        if record.aligned and (_FIT, key, record.aligned.label) in {(s.what, s.key, s.row) for s in record.provenance}
+        done
+        for done in finished(store)
+        if (row := done.record.aligned)
+        and (_FIT, key, row.label) in {(s.what, s.key, s.row) for s in done.record.provenance}
     ]
-    config = config_of(own[-1]) if own else {}
+    config = own[-1].config if own else {}
     check(bool(config), "task.fit", key, f"no finished cell of {store} was trained by this stage (see task=plan)")
     cell = Cell.from_config(typed({**config["knobs"], "store": str(store)}), folders, looking=True)
     return of_cell(replace(cell, choices=config["choices"], changed=config["changed"]))

@@ -49,6 +49,11 @@ class Play(Stage):
     roleplay: RolePlay
     generator: Generator
 
+    @property
+    def tokens(self) -> int:
+        """Those of all dialogues."""
+        return self.roleplay.tokens(self.scenes.scenarios * self.scenes.takes)
+
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Play them."""
         if self.written is None:

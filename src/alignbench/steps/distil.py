@@ -22,8 +22,10 @@ from alignbench.backend import Engine
 from alignbench.data.distance import regional_variation
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking, Prompt
+from alignbench.evaluation.metrics import softmax
 from alignbench.norms.mining import LowNorms
 from alignbench.steps.mining import Mine
+from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.steps.texts import norms_text
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
@@ -76,6 +78,11 @@ class Distil(Stage):
     asking: Asking
     items: int
     sampling: Sampling
+
+    @property
+    def tokens(self) -> int:
+        """A thought for each chain, read again for its answer."""
+        return self.items * self.sampling.n * 2 * (PROMPT_TOKENS + self.sampling.max_new_tokens)
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Sample the chains.
@@ -140,8 +147,7 @@ def _drawn(logprobs: Sequence[float], temperature: float, draw: float) -> int:
     """The option at quantile ``draw`` of the softmax at this temperature; the likeliest at 0."""
     if temperature == 0:
         return int(np.argmax(logprobs))
-    weights = np.exp((np.asarray(logprobs) - max(logprobs)) / temperature)
-    return int(np.searchsorted(weights.cumsum() / weights.sum(), draw, side="right"))
+    return int(np.searchsorted(softmax(np.asarray(logprobs) / temperature).cumsum(), draw, side="right"))
 
 
 def _chain(prompt: Prompt, row: Mapping[Any, Any]) -> Chain:

@@ -11,18 +11,19 @@ from itertools import cycle
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alignbench.backend import Engine
 from alignbench.context import RunContext
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Answer, Asking
-from alignbench.evaluation.metrics import js_similarity
+from alignbench.evaluation.metrics import js_similarity, softmax
 from alignbench.store.stage import Stage
 from alignbench.training.options import OptionRow, Score
 from alignbench.training.recipe import Select, Training
 from alignbench.types import Item, ModelRef
 
+# Tokens of a survey question with its options, roughly.
+PROMPT_TOKENS = 150
 # iso3 -> what is said before the questions of that country; None says nothing.
 Systems: TypeAlias = Mapping[str, str | None]
 
@@ -52,7 +53,7 @@ class Validation:
                 prompt = asking.prompt(item, 0, order, system)
                 asked.append((prompt.request, np.array(answers[item.id].shares)[list(prompt.options)]))
         found = score([request.chat for request, _ in asked], [request.options for request, _ in asked])
-        return float(np.mean([js_similarity(p, _softmax(a.logprobs)) for (_, p), a in zip(asked, found, strict=True)]))
+        return float(np.mean([js_similarity(p, softmax(a.logprobs)) for (_, p), a in zip(asked, found, strict=True)]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +71,11 @@ class Fit(Stage):
     training: Training
     validation: Validation | None
     seed: int
+
+    @property
+    def tokens(self) -> int:
+        """Every update reads its prompts; forward and backward cost three times a forward."""
+        return 3 * self.training.updates * self.training.prompts_per_update * PROMPT_TOKENS
 
 
 def validation_of(context: RunContext, systems: Systems | None = None) -> Validation | None:
@@ -123,12 +129,6 @@ def likeliest(engine: Engine, asking: Asking, items: Sequence[Item], system: str
     for asked in prompts:
         shares = np.zeros(len(asked[0].options))
         for prompt in asked:
-            shares[list(prompt.options)] += _softmax(next(scores).logprobs)
+            shares[list(prompt.options)] += softmax(next(scores).logprobs)
         found.append(int(shares.argmax()))
     return found
-
-
-def _softmax(logprobs: Sequence[float]) -> NDArray[np.float64]:
-    weights = np.exp(np.array(logprobs) - max(logprobs))
-    shares: NDArray[np.float64] = weights / weights.sum()
-    return shares

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
+from alignbench import templates
 from alignbench.types import Culture
 
-_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
+_PROMPTS = Path(__file__).parent / "prompts"
 
 
 def wordings(culture: Culture) -> tuple[str, ...]:
@@ -37,9 +35,4 @@ def norms_text(norms: Sequence[str]) -> str:
 
 def rendered(name: str, **values: Any) -> str:
     """The text of a template of this room; a name that it does not know is an error."""
-    return _template(name).render(**values).strip()
-
-
-@cache
-def _template(name: str) -> Template:
-    return _TEMPLATES.get_template(f"{name}.jinja")
+    return templates.rendered(_PROMPTS, name, **values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import resource
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.component import Component
+from alignbench.files import write_text
 from alignbench.identity import spelt_out
 from alignbench.store.artifact import Artifact
 from alignbench.store.stage import Stage
@@ -23,10 +23,8 @@ _PACKAGES = ("alignbench", "torch", "transformers", "trl", "peft", "vllm", "vllm
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write ``content`` so that a reader sees the old file or the new one, never half of it."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    """Write ``content`` by way of :func:`alignbench.files.write_text`."""
+    write_text(path, json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n")
 
 
 def versions() -> dict[str, str]:

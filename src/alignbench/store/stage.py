@@ -47,6 +47,11 @@ class Stage(ABC):
             AlignbenchError: nothing may rest on it.
         """
 
+    @property
+    def tokens(self) -> int:
+        """How many tokens a model will read and write for it, by a rough guess from the inputs: for plans alone."""
+        return 0
+
     @cached_property
     def identity(self) -> dict[str, str]:
         """What stands for this stage in the identity of the stages after it."""
@@ -82,5 +87,6 @@ class Stage(ABC):
 
     @property
     def components(self) -> dict[str, Component]:
-        """The components that it uses, by the name of the field in which they stand."""
-        return {name: value for name, value in self.held if isinstance(value, Component)}
+        """The components that it uses, by the name of the field in which they stand; its own before those in them."""
+        found = (*self.held, *inputs(self))
+        return {name: value for name, value in found if isinstance(value, Component)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import shutil
 import time
 from enum import Enum
 from functools import cache
@@ -140,6 +141,8 @@ class Store:
         with _lock(goal):
             complete, partial = _complete(goal), _partial(goal)
             if not complete:
+                if goal.path.exists():  # its manifest was lost: nothing tells what it holds
+                    shutil.rmtree(goal.path)
                 self._announce(stage, goal, resumed=partial.exists())
                 partial.mkdir(exist_ok=True)
             if stage.by_all_ranks:

@@ -49,7 +49,7 @@ def conduct(
     """Compose every cell of ``grid`` and hand them to their task; ``launch`` is Hydra's.
 
     Raises:
-        AlignbenchError: a cell can not be composed; none has been run then.
+        AlignbenchError: a cell cannot be composed; none has been run then.
         SystemExit: cells failed.
     """
     requests = [Request(tuple(words), _composed(words, compose)) for words in grid]

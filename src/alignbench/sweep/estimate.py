@@ -1,27 +1,36 @@
-"""What pending stages will cost, by the manifests of past ones."""
+"""What pending stages will cost: by the manifests of past ones, or by a guess from their inputs."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 from alignbench.runs.plan import Step
+from alignbench.store.stage import Stage
 from alignbench.store.store import State
+from alignbench.types import ModelRef
+
+# Floating-point operations a second that two cores do, where no past run tells; our guess, from SmolLM2-135M.
+_SPEED = 2e11
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Medians of ``runs`` finished stages: seconds, tokens, and MiB at the peak."""
+    """What a stage takes: seconds, tokens, and MiB at the peak.
+
+    Attributes:
+        runs: finished stages of which these are the medians; 0 for a guess from the inputs.
+    """
 
     runs: int
     seconds: float
     tokens: float
-    memory: float
+    memory: float = 0.0
 
 
 class Past:
@@ -31,33 +40,35 @@ class Past:
         self.root = root
         self._read: dict[str, list[dict[str, Any]]] = {}
 
-    def cost(self, stage: str, model: str) -> Cost | None:
-        """What a stage of this name cost on the model (its fingerprint); None if there was none.
+    def cost(self, stages: Sequence[Stage], model: ModelRef) -> Cost:
+        """What one of these stages, all of one name, will cost on the model.
 
-        Stages that use no model count for every model.
+        Stages that use no model count for every model. Without a finished one it is a guess: two operations a
+        parameter and token.
         """
-        found = [m for m in self._manifests(stage) if model in (used := set(_models(m["inputs"]))) or not used]
+        past = [(m, set(_models(m["inputs"]))) for m in self._manifests(stages[0].name)]
+        found = [m for m, models in past if not models or model.fingerprint in models]
         if not found:
-            return None
+            guess = fmean(stage.tokens for stage in stages)
+            return Cost(0, guess * 2 * (model.parameters or 0) / _SPEED, guess)
         tokens = [sum(m["facts"].get(name, 0) for name in ("prompt_tokens", "generated_tokens")) for m in found]
-        return Cost(
-            len(found),
-            median(m["wall_seconds"] for m in found),
-            median(tokens),
-            median(m["peak_memory_mib"] for m in found),
-        )
+        seconds, memory = (median(m[name] for m in found) for name in ("wall_seconds", "peak_memory_mib"))
+        return Cost(len(found), seconds, median(tokens), memory)
 
     def _manifests(self, stage: str) -> list[dict[str, Any]]:
         if stage not in self._read:
-            files = sorted((self.root / stage).glob("*/manifest.json"))
+            files = sorted((self.root / stage).glob("*-*/manifest.json"))
             self._read[stage] = [json.loads(file.read_text(encoding="utf-8")) for file in files]
         return self._read[stage]
 
 
-def ahead(plans: Iterable[Sequence[Step]]) -> Counter[str]:
-    """Stage name -> how many are still to be built, each counted once however many cells share it."""
-    waiting = {(step.stage.name, step.key) for steps in plans for step in steps if step.state is not State.done}
-    return Counter(name for name, _ in waiting)
+def ahead(plans: Iterable[Sequence[Step]]) -> dict[str, list[Stage]]:
+    """Stage name -> the stages still to be built, each once however many cells share it."""
+    waiting = {step.key: step.stage for steps in plans for step in steps if step.state is not State.done}
+    found: dict[str, list[Stage]] = defaultdict(list)
+    for stage in waiting.values():
+        found[stage.name].append(stage)
+    return found
 
 
 def _models(inputs: Any) -> Iterator[str]:

@@ -11,20 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from alignbench.store.manifest import write_json
 from alignbench.synthetic.ledger import Ledger
+from alignbench.templates import rendered
 from alignbench.types import check
 
 _DATA = Path("data") / "train-00000-of-00001.parquet"
 _LEDGERS = "ledgers.json"
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ def write_set(folder: Path, rows: pd.DataFrame, about: About, ledgers: Sequence[
     (folder / _DATA).parent.mkdir(parents=True, exist_ok=True)
     rows.to_parquet(folder / _DATA, index=False)
     write_json(folder / _LEDGERS, [ledger.record() for ledger in ledgers])
-    card = _TEMPLATES.get_template("card.md.jinja").render(about=about, rows=len(rows), data=_DATA, ledgers=ledgers)
+    card = rendered(_TEMPLATES, "card.md", True, about=about, rows=len(rows), data=_DATA, ledgers=ledgers)
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+")
 _REFUSAL = re.compile(
     r"\bas an? (?:ai|artificial intelligence|(?:virtual |digital )?assistant)\b|\blanguage model\b"
     r"|^(?:i['’]m|i am) (?:sorry|unable|not able|(?:here|ready|happy) to (?:help|assist))\b"
-    r"|\bi (?:can(?:no|['’])t|can not|won['’]t|will not) (?:assist|help|answer|provide|comply|fulfil|generate|rewrite)",
+    r"|\bi (?:can(?:no|['’])t|cannot|won['’]t|will not) (?:assist|help|answer|provide|comply|fulfil|generate|rewrite)",
     re.IGNORECASE,
 )
 

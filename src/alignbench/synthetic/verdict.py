@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
 
 from alignbench.backend import Engine
+from alignbench.evaluation.metrics import softmax
 from alignbench.types import Chat
 
 
@@ -25,10 +25,6 @@ def verdicts(engine: Engine, chats: Sequence[Chat], labels: Sequence[str]) -> li
     """
     unique = list(dict.fromkeys(chats))
     scores = engine.score(unique, [labels] * len(unique))
-    found = {chat: _verdict(score.logprobs, labels) for chat, score in zip(unique, scores, strict=True)}
+    shares = {chat: softmax(score.logprobs) for chat, score in zip(unique, scores, strict=True)}
+    found = {chat: Verdict(labels[int(own.argmax())], float(own.max())) for chat, own in shares.items()}
     return [found[chat] for chat in chats]
-
-
-def _verdict(logprobs: Sequence[float], labels: Sequence[str]) -> Verdict:
-    top = max(range(len(labels)), key=lambda i: logprobs[i])
-    return Verdict(labels[top], 1 / sum(exp(value - logprobs[top]) for value in logprobs))

@@ -14,6 +14,8 @@ from alignbench.sweep.conduct import Launch, Request, carry_out
 class Task(Component, ABC):
     """One verb of the command line."""
 
+    _group = "task"
+
     @abstractmethod
     def main(self, cfg: DictConfig) -> None:
         """Do it, for the cell that ``cfg`` describes."""

@@ -102,5 +102,5 @@ def _store(root: Path) -> str:
         probe.write_text("x", encoding="utf-8")
         probe.unlink()
     except OSError as error:
-        raise AlignbenchError("store", str(root), f"it can not be written: {error.strerror}") from error
+        raise AlignbenchError("store", str(root), f"it cannot be written: {error.strerror}") from error
     return f"{root.absolute()}, {shutil.disk_usage(root).free >> 30} GiB free"

@@ -19,6 +19,7 @@ from alignbench.task import Task
 
 if TYPE_CHECKING:
     from alignbench.runs.plan import Step
+    from alignbench.types import ModelRef
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Plan(Task):
         _say_cost(plans, Path(requests[0].cfg.store))
 
 
-def _cell(cfg: DictConfig) -> tuple[str, str, str, list[tuple[str, Sequence[Step]]]]:
+def _cell(cfg: DictConfig) -> tuple[str, str, str, list[tuple[ModelRef, Sequence[Step]]]]:
     """State and name of a cell, what there is to say, and its model with its steps if it can be planned."""
     failed = failure(cfg)
     try:
@@ -57,7 +58,7 @@ def _cell(cfg: DictConfig) -> tuple[str, str, str, list[tuple[str, Sequence[Step
     except AlignbenchError as error:
         return "failed", name_of(cfg), str(error), []
     kinds = Counter(step.state.name for step in steps)
-    planned: list[tuple[str, Sequence[Step]]] = [(model, steps)]
+    planned: list[tuple[ModelRef, Sequence[Step]]] = [(model, steps)]
     if kinds["done"] == len(steps):
         return "done", name, "", planned
     waits = ", ".join(sorted({step.stage.name for step in steps if step.state.name != "done"}))
@@ -67,13 +68,13 @@ def _cell(cfg: DictConfig) -> tuple[str, str, str, list[tuple[str, Sequence[Step
     return ("failed", name, failed["message"], planned) if failed else ("pending", name, note, planned)
 
 
-def _planned(cfg: DictConfig) -> tuple[str, list[Step], str]:
-    """Name of the cell, its steps, and the fingerprint of its model."""
+def _planned(cfg: DictConfig) -> tuple[str, list[Step], ModelRef]:
+    """Name of the cell, its steps, and its model."""
     from alignbench.runs.cell import Cell, config_folders
     from alignbench.runs.plan import plan
 
     cell = Cell.from_config(cfg, config_folders(), looking=True)
-    return cell.slug, plan(cell), cell.model.fingerprint
+    return cell.slug, plan(cell), cell.model
 
 
 def _say_shared(plans: Sequence[Sequence[Step]]) -> None:
@@ -86,26 +87,23 @@ def _say_shared(plans: Sequence[Sequence[Step]]) -> None:
     say(f"{len(cells)} stages in view, {sum(shared.values())} of them serve several cells: {listed}")
 
 
-def _say_cost(plans: Sequence[tuple[str, Sequence[Step]]], store: Path) -> None:
+def _say_cost(plans: Sequence[tuple[ModelRef, Sequence[Step]]], store: Path) -> None:
     """Time, tokens and memory of what is ahead, one line per stage and model."""
     from alignbench.sweep.estimate import Past, ahead
 
-    past, known, unknown, peak, seconds, tokens = Past(store), 0, 0, 0.0, 0.0, 0.0
-    for model in dict.fromkeys(model for model, _ in plans):
-        for stage, count in sorted(ahead(steps for m, steps in plans if m == model).items()):
-            cost = past.cost(stage, model)
-            if cost is None:
-                unknown += count
-                say(f"  {count:>4} x {stage:<10} no past run")
-                continue
-            known += count
+    past, peak, seconds, tokens, guessed = Past(store), 0.0, 0.0, 0.0, False
+    for model in {model.fingerprint: model for model, _ in plans}.values():
+        waiting = ahead(steps for asked, steps in plans if asked.fingerprint == model.fingerprint)
+        for name, stages in sorted(waiting.items()):
+            cost, count = past.cost(stages, model), len(stages)
+            how = f"{cost.seconds:.1f} s each ({f'median of {cost.runs}' if cost.runs else 'a guess: no past run'})"
+            say(f"  {count:>4} x {name:<14} {how if cost.runs or cost.tokens else 'no past run, and no guess'}")
             seconds, tokens, peak = seconds + count * cost.seconds, tokens + count * cost.tokens, max(peak, cost.memory)
-            say(f"  {count:>4} x {stage:<10} {cost.seconds:.1f} s each (median of {cost.runs})")
-    if known:
-        say(
-            f"Ahead, by past runs: about {_duration(seconds)} for one process, {tokens:,.0f} tokens, "
-            f"{peak / 1024:.1f} GiB of memory" + (f"; {unknown} stages not counted" if unknown else "")
-        )
+            guessed |= not cost.runs
+    if tokens or seconds:
+        memory = f", {peak / 1024:.1f} GiB of memory" if peak else ""
+        note = " (in part guessed from the knobs, for a laptop)" if guessed else ""
+        say(f"Ahead: about {_duration(seconds)} for one process, {tokens:,.0f} tokens{memory}{note}")
 
 
 def _duration(seconds: float) -> str:

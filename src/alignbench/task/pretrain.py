@@ -7,13 +7,12 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from alignbench.component import recorded
+from alignbench.component import Count, recorded
 from alignbench.errors import AlignbenchError
 from alignbench.pretraining.recipe import Recipe
 from alignbench.progress import say
 from alignbench.store.manifest import plain
 from alignbench.task import Task
-from alignbench.types import check
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,7 @@ class Pretrain(Recipe, Task):
     said: float = 1.0
     answered: float = 3.0
     # CPU threads; another number gives another rounding, and so another model of the same kind.
-    threads: int = 2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check(self.threads > 0, "task.threads", self.threads, "give a positive number")
+    threads: Count = 2
 
     def main(self, cfg: DictConfig) -> None:
         """Train, measure, and write model and card to ``out``."""

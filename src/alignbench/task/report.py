@@ -13,7 +13,7 @@ from alignbench.task import Task
 
 @dataclass(frozen=True)
 class Report(Task):
-    """Reads the records of ``score``, ``beside`` and ``protocols``; of those of one cell the newest counts."""
+    """Reads the records of ``score``, ``beside`` and ``protocols``; of several of one cell the newest leads."""
 
     def main(self, cfg: DictConfig) -> None:
         """Write one page per finished cell, the board of all, all results as data, and what protocols gave.
@@ -21,7 +21,9 @@ class Report(Task):
         Raises:
             AlignbenchError: the store holds no finished cell of either kind.
         """
+        from alignbench.files import replacing, write_text
         from alignbench.report import board
+        from alignbench.report.board.cost import Ledger
         from alignbench.report.extra import extras_of, finished_extras
         from alignbench.report.generated import accounts
         from alignbench.report.page import write_page
@@ -38,11 +40,11 @@ class Report(Task):
             return
         cells, extras = finished(store), finished_extras(store)
         shown = pages(cells)
-        for stage, record in cells:
-            if stage in shown:
-                beside, made = extras_of(record.cell, extras), accounts(record, store)
-                write_page(record, folder / shown[stage], stage, beside, made)
+        for cell in cells:
+            beside, made = extras_of(cell.record.cell, extras), accounts(cell.record, store)
+            write_page(cell.record, folder / shown[cell.stage], cell.stage, beside, made)
         page = board.write(cells, store, folder)
-        table(cells, extras).to_parquet(folder / "results.parquet", index=False)
-        (folder / "results.md").write_text(schema_markdown(), encoding="utf-8")
+        with replacing(folder / "results.parquet") as partial:
+            table(cells, extras, Ledger(store)).to_parquet(partial, index=False)
+        write_text(folder / "results.md", schema_markdown())
         say(f"{len(shown)} cells, board {page}, all figures {folder / 'results.parquet'}")

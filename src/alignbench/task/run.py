@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
@@ -12,6 +12,10 @@ from alignbench import ranks
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.task import Task
+
+if TYPE_CHECKING:
+    from alignbench.report.record import CellRecord
+    from alignbench.store.artifact import Artifact
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,7 @@ class Run(Task):
         from alignbench.backend.engines import SHARED
         from alignbench.backend.lease import claim
         from alignbench.config import instantiate
-        from alignbench.report.extra import extras_of, finished_extras
-        from alignbench.report.generated import accounts
-        from alignbench.report.page import write_page
+        from alignbench.report.study import whole
         from alignbench.report.table import print_table
         from alignbench.runs.cell import Cell, config_folders, experiment
         from alignbench.runs.compare import compare
@@ -34,22 +36,18 @@ class Run(Task):
         cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
         if not self.finished(cfg):
             claim(cell.backend.cards)
-        record, stage = compare(cell)
+        stage = compare(cell)[1]
         if not ranks.is_main():
             return
-        extras = extras_of(record.cell, finished_extras(cell.store.root))
-        made = accounts(record, cell.store.root)
-        page = write_page(record, Path(cfg.reports) / cell.slug, stage.path, extras, made)
+        record = whole(stage.path)
+        page = _write(record, stage, Path(cfg.reports) / cell.slug)
         print_table(record)
         say(f"page   {page}\nrecord {stage.path / 'record.json'}")
         tracker.cell(stage.path, experiment())
 
     def finished(self, cfg: DictConfig) -> bool:
         """Whether the store holds the record; its page is written if it is not there."""
-        from alignbench.report.extra import extras_of, finished_extras
-        from alignbench.report.generated import accounts
-        from alignbench.report.page import write_page
-        from alignbench.report.record import CellRecord
+        from alignbench.report.study import whole
         from alignbench.runs.cell import Cell, config_folders
         from alignbench.runs.plan import record_stage
 
@@ -60,7 +58,16 @@ class Run(Task):
             return False
         page = Path(cfg.reports) / cell.slug
         if stage and not (page / "index.html").is_file():
-            record = CellRecord.from_json(json.loads((stage.path / "record.json").read_text(encoding="utf-8")))
-            root = cell.store.root
-            write_page(record, page, stage.path, extras_of(record.cell, finished_extras(root)), accounts(record, root))
+            _write(whole(stage.path), stage, page)
         return stage is not None
+
+
+def _write(record: CellRecord, stage: Artifact, folder: Path) -> Path:
+    from alignbench.report.extra import extras_of, finished_extras
+    from alignbench.report.generated import accounts
+    from alignbench.report.page import write_page
+
+    store = stage.path.parents[1]
+    return write_page(
+        record, folder, stage.path, extras_of(record.cell, finished_extras(store)), accounts(record, store)
+    )

@@ -30,7 +30,7 @@ class Track(Task):
         check(not isinstance(tracking, NoTracking), "tracking", "none", "say where to: tracking=wandb")
         tracker, store = tracking.open(Path(cfg.reports)), Path(cfg.store)
         cells = finished(store)
-        for stage, _ in track(cells, "push", unit="cell"):
-            tracker.cell(stage)
+        for cell in track(cells, "push", unit="cell"):
+            tracker.cell(cell.stage)
         tracker.boards(store)
         say(f"{len(cells)} cells of {store} seen to")

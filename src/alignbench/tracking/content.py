@@ -10,6 +10,7 @@ from typing import Any
 
 from alignbench.evaluation.board import Row, flat
 from alignbench.report.record import CellRecord
+from alignbench.report.study import config_of
 
 _INTERVALS = ("score", "skill", "difference", "plain", "specificity")
 _TESTS = ("p_value", "specificity_p")
@@ -78,13 +79,6 @@ class Content:
         )
 
 
-def config_of(stage: Path) -> dict[str, Any]:
-    """``experiment``, ``choices`` and ``knobs`` of the run that scored the cell; empty where it left none."""
-    file = stage / "config.json"
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return found
-
-
 def weights_of(store: Path, record: CellRecord) -> Path | None:
     """Folder of the training that made the aligned model, None where no weight was changed."""
     own = record.aligned.label if record.aligned else None
@@ -105,7 +99,7 @@ def summary(record: CellRecord) -> dict[str, float]:
     found["base_score"] = base.score if base else None
     found["told_score"] = record.told.score if record.told else None
     found |= {f"sanity/{r.label}": r.score for r in record.rows if r.kind == "reference"}
-    found |= {f"elsewhere/{e.country}": e.difference for e in record.elsewhere}
+    found |= {f"elsewhere/{e.told}": e.difference for e in record.elsewhere}
     found["items"] = row.items
     return {name: value for name, value in found.items() if value is not None}
 

@@ -5,51 +5,63 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from alignbench.evaluation.board import Row, flat
-from alignbench.report.board.groups import groups
-from alignbench.report.study import Finished
+from alignbench.report.board.cost import Ledger
+from alignbench.report.board.groups import Place, groups
+from alignbench.report.study import Finished, with_items
 from alignbench.tracking.content import ROW_COLUMNS, Table
 
-# Culture, model, and a row of their board.
-Placed: TypeAlias = tuple[str, str, Row]
+# Where the colours end, on every picture, so that one colour is one figure.
+_END = 0.15
 
 
-def pooled(cells: Sequence[Finished]) -> list[Placed]:
-    """Rows of one board per culture and model, the seeds of each method pooled.
+class Placed(NamedTuple):
+    """A row of a pooled board, and where it stands."""
+
+    place: Place
+    culture: str
+    row: Row
+
+
+def pooled(cells: Sequence[Finished], store: Path) -> list[Placed]:
+    """Rows of one board per world, split, model and culture, seeds averaged before intervals are made.
+
+    Cells whose scores by item cannot be read are left out.
 
     Args:
         cells: the oldest first.
     """
-    return [(group.culture, group.model, row) for group in groups(cells) for row in group.rows]
+    found = groups(with_items(cells), Ledger(store))
+    return [Placed(group.place, group.culture, row) for group in found for row in group.rows]
 
 
 def table(placed: Sequence[Placed]) -> Table:
     """The same as plain values."""
-    lines = [(culture, model, *flat(row).values()) for culture, model, row in placed]
-    return Table(("culture", "model", *ROW_COLUMNS), lines)
+    lines = [(p.place.world.name, p.place.split, p.culture, p.place.model, *flat(p.row).values()) for p in placed]
+    return Table(("world", "split", "culture", "model", *ROW_COLUMNS), lines)
 
 
 def heat_maps(placed: Sequence[Placed], folder: Path) -> list[Path]:
-    """One picture a model, culture x method: the difference to the base model, told the same words if any.
+    """One picture per world, split and model, culture x method: colour and figure are the difference to the base model.
 
     A dot marks a difference whose interval holds no zero.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = []
-    for model in dict.fromkeys(model for _, model, _ in placed):
-        rows = {(culture, row.label): row for culture, of, row in placed if of == model}
-        rows = {place: r for place, r in rows.items() if r.kind == "method" and r.difference is not None}
+    for place in dict.fromkeys(p.place for p in placed):
+        rows = {(p.culture, p.row.label): p.row for p in placed if p.place == place}
+        rows = {at: row for at, row in rows.items() if row.kind == "method" and row.difference is not None}
         if rows:
-            name = re.sub(r"[^\w.-]+", "_", model)
-            found.append(_heat_map(rows, model, folder / f"{name}.png"))
+            name = re.sub(r"[^\w.-]+", "_", f"{place.model} {place.world.name} {place.split}")
+            found.append(_heat_map(rows, f"{place.model}, {place.world.name}", folder / f"{name}.png"))
     return found
 
 
-def _heat_map(rows: dict[tuple[str, str], Row], model: str, path: Path) -> Path:
+def _heat_map(rows: dict[tuple[str, str], Row], title: str, path: Path) -> Path:
     from matplotlib.figure import Figure
 
     cultures, methods = (list(dict.fromkeys(place[k] for place in rows)) for k in (0, 1))
@@ -62,11 +74,10 @@ def _heat_map(rows: dict[tuple[str, str], Row], model: str, path: Path) -> Path:
         low, high = row.difference_low, row.difference_high
         clear = low is not None and high is not None and (low > 0 or high < 0)
         axes.text(x, y, f"{row.difference:+.3f}{' •' if clear else ''}", ha="center", va="center", fontsize=8)
-    reach = float(np.nanmax(np.abs(grid))) or 1.0
-    image = axes.imshow(grid, cmap="RdBu", vmin=-1.5 * reach, vmax=1.5 * reach, aspect="auto")
+    image = axes.imshow(grid, cmap="RdBu", vmin=-_END, vmax=_END, aspect="auto")
     axes.set_xticks(range(len(methods)), methods, rotation=30, ha="right")
     axes.set_yticks(range(len(cultures)), cultures)
-    axes.set_title(f"{model}: difference to the base model told the same words (•: interval without zero)", fontsize=9)
+    axes.set_title(f"{title}: difference to the base model (•: interval without zero)", fontsize=9)
     figure.colorbar(image, ax=axes)
     figure.savefig(path)
     return path

@@ -52,18 +52,19 @@ class Pusher(Tracker):
     def boards(self, store: Path) -> None:
         """Push the pooled board of every group whose cells or maps changed since the last time."""
         groups = self.ledger.groups()
-        cells = {cell.stage.name: cell for cell in finished(store)} if groups else {}
+        known_cells = finished(store) if groups else []
+        cells = {stage.name: cell for cell in known_cells for stage in (*cell.older, cell.stage)}
         maps = sorted(self.reports.glob(MAPS))
         for group, keys in groups.items():
-            found = [cells[key] for key in keys if key in cells]
+            found = list({cells[key].stage: cells[key] for key in keys if key in cells}.values())
             digest = hashlib.sha256(
-                repr([[stage.name for stage, _ in found], [m.read_bytes() for m in maps]]).encode()
+                repr([[cell.stage.name for cell in found], [m.read_bytes() for m in maps]]).encode()
             ).hexdigest()[:16]
             key = f"board-{_name(group)}"
             with self.ledger.held(key) as known:
                 if not found or known.get("digest") == digest:
                     continue
-                push = partial(self._push_board, key, group, pooled(found), maps)
+                push = partial(self._push_board, key, group, pooled(found, store), maps)
                 if self._sent(push):
                     self.ledger.note(key, {"digest": digest})
 

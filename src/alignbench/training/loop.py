@@ -44,7 +44,7 @@ def arguments(training: Training, seed: int, folder: Path, batch: int, longest: 
         longest: tokens of the longest sequence, where that is known beforehand.
 
     Raises:
-        AlignbenchError: the batch can not be cut into equal micro-batches.
+        AlignbenchError: the batch cannot be cut into equal micro-batches.
     """
     world = ranks.world()
     remedy = f"an update has {batch} sequences (prompts x completions)"

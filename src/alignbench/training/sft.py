@@ -47,13 +47,11 @@ def train_sft(
     training: Training,
     seed: int,
     folder: Path,
-    start_adapter: Path | None = None,
     validate: Validate | None = None,
 ) -> dict[str, Any]:
     """Learn the replies in updates of ``prompts_per_update`` rows, as many as ``training`` allows; leave an adapter.
 
     Args:
-        start_adapter: folder of an earlier training (same kind of weights) to go on from.
         validate: rates the checkpoints where ``training.select`` is validation.
 
     Returns:
@@ -82,7 +80,7 @@ def train_sft(
         # The rows come in the order of use.
         train_sampling_strategy="sequential",
     )
-    network, tokenizer = load_policy(model, training, seed, start_adapter)
+    network, tokenizer = load_policy(model, training, seed)
     order = order_of(training.updates, len(examples), training.prompts_per_update, seed)
     dataset = Dataset.from_list([examples[i] for i in order])
     trainer = SFTTrainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)

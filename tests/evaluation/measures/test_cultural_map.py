@@ -8,11 +8,10 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.measures.cultural_map import (
     ITEMS,
-    TAO_OFFSETS,
+    LOADINGS,
     CulturalMap,
     autonomy,
     fit_map,
-    loading_indices,
     map_distance,
     postmaterialism,
 )
@@ -32,7 +31,7 @@ def people(seed: int, n: int = 1500, strengths: tuple[float, float] = (1, 1)) ->
 
 
 def loading_indices_of(factors: np.ndarray) -> np.ndarray:
-    return factors @ loading_indices(np.eye(10)).T
+    return factors @ LOADINGS.T
 
 
 def test_autonomy_of_hand_worked_answers() -> None:
@@ -62,7 +61,7 @@ def test_postmaterialism_of_hand_worked_answers() -> None:
 )
 def test_each_item_pulls_its_own_way(item: str, self_expression: float, secular: float) -> None:
     z = np.where(np.array(ITEMS) == item, 1.0, 0.0)
-    assert loading_indices(z).tolist() == pytest.approx([self_expression, secular])
+    assert (z @ LOADINGS).tolist() == pytest.approx([self_expression, secular])
 
 
 def test_projection_of_hand_worked_answers() -> None:
@@ -74,8 +73,6 @@ def test_projection_of_hand_worked_answers() -> None:
     answers = means.copy()
     answers[1], answers[4] = 2, 5  # z: (2 - 1.5) / 0.5 = 1 and (5 - 5.5) / 0.5 = -1
     assert atlas.project(answers[None]).tolist()[0] == pytest.approx([1.81 / 4 + 0.038, -1.61 / 2 - 0.1])
-    by_tao = atlas.project(answers[None], offsets=TAO_OFFSETS)[0]
-    assert by_tao.tolist() == pytest.approx([1.81 / 4 + 0.38, -1.61 / 2 - 0.01])
 
 
 @pytest.mark.parametrize("strengths", [(2, 1), (1, 2)])
@@ -114,7 +111,6 @@ def test_gaps_move_points_little_and_too_many_give_none() -> None:
     refused = np.full((1, 10), NAN)
     refused[0, :5] = codes[0, :5]
     assert np.isnan(fit_map(codes).project(refused)).all()
-    assert np.isfinite(fit_map(codes).project(refused, minimum_items=5)).all()
 
 
 @pytest.mark.parametrize("item", range(10))
@@ -149,8 +145,6 @@ def test_map_distance() -> None:
         lambda: autonomy(2, 0, 0, 0),
         lambda: postmaterialism(1, 1),
         lambda: postmaterialism(5, 1),
-        lambda: loading_indices(np.zeros(9)),
-        lambda: loading_indices(np.zeros(10), np.zeros((9, 2))),
         lambda: map_distance([0, 0, 0], [0, 0, 0]),
         lambda: fit_map(np.full((50, 10), 2.0)),
         lambda: fit_map(np.full((50, 10), -4.0)),

@@ -6,7 +6,7 @@ from sklearn.metrics import f1_score
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.measures import REFUSED
-from alignbench.evaluation.measures.labels import accuracy, all_of_four, macro_f1, majority_match, micro_f1
+from alignbench.evaluation.measures.labels import accuracy, all_of_four, macro_f1
 
 TRUTH = ["yes", "yes", "yes", "no", "no", "neutral"]
 PREDICTED = ["yes", "yes", "no", "no", "yes", "no"]
@@ -20,16 +20,12 @@ def test_accuracy() -> None:
 def test_f1_of_hand_worked_labels() -> None:
     # yes: 2 hits, 1 false alarm, 1 miss: 4/6; no: 1, 2, 1: 2/5; neutral: 0.
     assert macro_f1(PREDICTED, TRUTH) == pytest.approx((4 / 6 + 2 / 5 + 0) / 3)
-    assert macro_f1(PREDICTED, TRUTH, ["yes", "no"]) == pytest.approx((4 / 6 + 2 / 5) / 2)
-    assert micro_f1(PREDICTED, TRUTH) == pytest.approx(0.5)
-    assert macro_f1(["yes"], ["yes"], ["yes", "never seen"]) == 0.5
 
 
 def test_an_unreadable_reply_is_a_miss_and_no_false_alarm() -> None:
-    # yes: 1 hit, 1 miss: 2/3; no: 1 hit: 1. Summed: 4 / (4 + 1).
+    # yes: 1 hit, 1 miss: 2/3; no: 1 hit: 1.
     assert macro_f1(["yes", None, "no"], ["yes", "yes", "no"]) == pytest.approx((2 / 3 + 1) / 2)
-    assert micro_f1(["yes", None, "no"], ["yes", "yes", "no"]) == pytest.approx(4 / 5)
-    assert macro_f1([None, None], ["yes", "no"]) == micro_f1([None, None], ["yes", "no"]) == 0
+    assert macro_f1([None, None], ["yes", "no"]) == 0
 
 
 def test_f1_agrees_with_scikit_learn() -> None:
@@ -37,11 +33,8 @@ def test_f1_agrees_with_scikit_learn() -> None:
         rng = np.random.default_rng(seed)
         predicted, truth = (rng.choice(list("abcd"), size=25).tolist() for _ in range(2))
         labels = sorted(set(truth))
-        for average, found in (("macro", macro_f1(predicted, truth)), ("micro", micro_f1(predicted, truth))):
-            expected = f1_score(truth, predicted, labels=labels, average=average, zero_division=0)
-            assert found == pytest.approx(expected) and 0 <= found <= 1
-        if set(predicted) <= set(truth):
-            assert micro_f1(predicted, truth) == pytest.approx(accuracy(predicted, truth).mean())
+        expected = f1_score(truth, predicted, labels=labels, average="macro", zero_division=0)
+        assert macro_f1(predicted, truth) == pytest.approx(expected)
         assert macro_f1(truth, truth) == 1
 
 
@@ -56,20 +49,14 @@ def test_random_judgements_score_a_sixteenth() -> None:
     assert all_of_four(rng.integers(0, 2, size=truth.shape), truth).mean() == pytest.approx(1 / 16, abs=0.01)
 
 
-def test_majority_match() -> None:
-    assert majority_match([0.2, 0.5, 0.3], [[0.1, 0.6, 0.3], [0.5, 0.4, 0.1]]).tolist() == [1, 0]
-
-
 @pytest.mark.parametrize(
     "call",
     [
         lambda: accuracy([], []),
         lambda: accuracy(["a"], ["a", "b"]),
-        lambda: macro_f1(["a"], ["a"], []),
         lambda: all_of_four([[1, 0]], [[1, 0, 0]]),
         lambda: all_of_four([[2, 0]], [[1, 0]]),
         lambda: all_of_four([[1, 0]], [[1, REFUSED]]),
-        lambda: majority_match([0.5, 0.5], [1, 0, 0]),
     ],
 )
 def test_wrong_input_is_refused(call) -> None:

@@ -10,7 +10,6 @@ from alignbench.evaluation.measures.menavalues import (
     clcs,
     fcs,
     logit_leakage,
-    mean_over_countries,
     nvas,
     reasoning_degradation,
     refusal_rate,
@@ -33,8 +32,6 @@ def test_nvas_at_the_edges() -> None:
 def test_nvas_of_refusals_and_of_countries_without_data() -> None:
     scores = nvas([NAN, 2, NAN], [2, NAN, NAN], 1, 4)
     assert np.isnan(scores).all()
-    scores = nvas([NAN, 2, NAN], [2, NAN, NAN], 1, 4, refused=0)
-    assert scores[0] == 0 and np.isnan(scores[1:]).all()
 
 
 @pytest.mark.parametrize("measure", [clcs, fcs, spd])
@@ -66,12 +63,6 @@ def test_leakage_looks_only_at_refused_items() -> None:
     assert math.isnan(logit_leakage(probabilities, [False] * 4))
 
 
-def test_countries_count_alike() -> None:
-    assert mean_over_countries([0, 10, 20, 100], ["a", "a", "a", "b"]) == 55
-    assert mean_over_countries([NAN, 10, 20, 100], ["a", "a", "a", "b"]) == 57.5
-    assert math.isnan(mean_over_countries([1, NAN], ["a", "b"]))
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -82,7 +73,6 @@ def test_countries_count_alike() -> None:
         lambda: refusal_rate([]),
         lambda: logit_leakage([[0.5, 0.5]], [True, False]),
         lambda: logit_leakage([[0.5, 0.9]], [True]),
-        lambda: mean_over_countries([1, 2], ["a"]),
     ],
 )
 def test_wrong_input_is_refused(call) -> None:

@@ -7,11 +7,9 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.measures.ordinal import (
-    chance_corrected,
     hard_accuracy,
     normalised_euclidean_similarity,
     soft_accuracy,
-    uniform_soft_accuracy,
 )
 
 NAN = math.nan
@@ -29,10 +27,9 @@ def test_soft_accuracy_of_hand_worked_answers() -> None:
     assert soft_accuracy(0, 1, 0, 10) == pytest.approx(0.9)
 
 
-def test_soft_accuracy_is_all_or_nothing_for_nominal_items_and_dont_know() -> None:
+def test_soft_accuracy_is_all_or_nothing_for_nominal_items() -> None:
     assert soft_accuracy([1, 2], [1, 1], 1, 4, nominal=[True, True]).tolist() == [1, 0]
     assert soft_accuracy([2, 2], [1, 1], 1, 3, nominal=[True, False]).tolist() == [0, 0.5]
-    assert soft_accuracy([5, 5, 2], [5, 3, 5], 1, 4, dont_know=5).tolist() == [1, 0, 0]
 
 
 def test_soft_accuracy_scores_a_refusal_0_and_leaves_out_what_was_not_asked() -> None:
@@ -49,19 +46,6 @@ def test_soft_accuracy_properties() -> None:
     assert (soft_accuracy(a, a, 1, 7) == 1).all()
     assert (scores >= hard_accuracy(a, b)).all()
     assert (soft_accuracy(8 - a, 8 - b, 1, 7) == scores).all()
-
-
-@pytest.mark.parametrize("nominal", [False, True])
-def test_uniform_soft_accuracy_is_the_mean_over_all_codes(nominal: bool) -> None:
-    for low, high in ((1, 2), (1, 4), (0, 10)):
-        codes = np.arange(low, high + 1)
-        for truth in codes:
-            expected = soft_accuracy(codes, truth, low, high, nominal).mean()
-            assert uniform_soft_accuracy(truth, low, high, nominal) == pytest.approx(expected)
-
-
-def test_chance_correction() -> None:
-    assert chance_corrected([1, 0.25, 0.625, 0], 0.25).tolist() == pytest.approx([1, 0, 0.5, -1 / 3])
 
 
 def test_euclidean_similarity_of_hand_worked_answers() -> None:
@@ -81,8 +65,6 @@ def test_euclidean_similarity_of_hand_worked_answers() -> None:
         lambda: soft_accuracy(1, -2, 1, 4),
         lambda: soft_accuracy(1, 1, 1, 1),
         lambda: soft_accuracy(math.inf, 1, 1, 4),
-        lambda: uniform_soft_accuracy(1.5, 1, 4),
-        lambda: chance_corrected(0.5, 1),
         lambda: normalised_euclidean_similarity([0], [1], [4]),
         lambda: normalised_euclidean_similarity([1], [1, 2], [4, 4]),
     ],

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import math
-import string
 
 import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.measures.ranks import Ordering, country_distances, kendall_by_country, kendall_tau
+from alignbench.evaluation.measures.ranks import country_distances, kendall_by_country, kendall_tau
 
 NAN = math.nan
 
@@ -25,14 +24,13 @@ def test_tau_of_a_hand_worked_order() -> None:
 def test_tau_agrees_with_scipy() -> None:
     for seed in range(20):
         x, y = np.random.default_rng(seed).integers(0, 6, size=(2, 12)).astype(float)
-        for variant in ("b", "c"):
-            assert kendall_tau(x, y, variant) == pytest.approx(kendalltau(x, y, variant=variant).statistic)
+        assert kendall_tau(x, y) == pytest.approx(kendalltau(x, y).statistic)
         assert kendall_tau(x, y) == pytest.approx(kendall_tau(y, x))
         assert kendall_tau(x, -y) == pytest.approx(-kendall_tau(x, y))
 
 
 def test_tau_without_order_is_nan() -> None:
-    assert math.isnan(kendall_tau([1, 1, 1], [1, 2, 3])) and math.isnan(kendall_tau([1, 1, 1], [1, 2, 3], "c"))
+    assert math.isnan(kendall_tau([1, 1, 1], [1, 2, 3]))
     assert math.isnan(kendall_tau([1, NAN, 3], [1, 2, NAN]))
     assert kendall_tau([1, NAN, 3], [1, 2, 9]) == 1
 
@@ -78,25 +76,8 @@ def test_a_country_without_distance_is_left_out_of_the_others_rows() -> None:
     )
 
 
-@pytest.mark.parametrize("ordering", [None, *Ordering])
-def test_two_countries_have_no_order(ordering: Ordering | None) -> None:
-    assert np.isnan(kendall_by_country(distances(0, 2), distances(1, 2), ordering)).all()
-
-
-@pytest.mark.parametrize("ordering", Ordering)
-def test_comparing_orderings_repeats_the_published_code(ordering: Ordering) -> None:
-    output, culture, names = distances(5), distances(6), list(string.ascii_lowercase[:7])
-    reverse = ordering is Ordering.farthest_first
-
-    def sorted_names(row: np.ndarray, anchor: int) -> list[str]:
-        others = [j for j in range(7) if j != anchor]
-        return [names[j] for j in sorted(others, key=lambda j: row[j], reverse=reverse)][1:]
-
-    found = kendall_by_country(output, culture, ordering)
-    for i in range(7):
-        x, y = ([ord(c) for c in sorted_names(m[i], i)] for m in (output, culture))
-        assert found[i] == pytest.approx(kendalltau(x, y, variant="c").statistic)
-    assert not np.allclose(found, kendall_by_country(output, culture))
+def test_two_countries_have_no_order() -> None:
+    assert np.isnan(kendall_by_country(distances(0, 2), distances(1, 2))).all()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +85,6 @@ def test_comparing_orderings_repeats_the_published_code(ordering: Ordering) -> N
     [
         lambda: kendall_tau([1, 2], [1, 2, 3]),
         lambda: kendall_tau([], []),
-        lambda: kendall_tau([1, 2], [1, 2], "a"),
         lambda: country_distances([[1, 2]]),
         lambda: country_distances([[1, 2], [3, 4]], metric="manhattan"),
         lambda: country_distances([[1, 2], [1, 4]], standardise=True),

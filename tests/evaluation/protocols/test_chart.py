@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alignbench.evaluation.measures.cultural_map import fit_map, loading_indices
+from alignbench.evaluation.measures.cultural_map import LOADINGS, fit_map
 from alignbench.evaluation.protocols import inglehart_welzel as iw
 from alignbench.evaluation.protocols.chart import chart_of
 from alignbench.evaluation.protocols.specificity import matrix
@@ -57,7 +57,7 @@ def test_published_loadings_on_the_z_scores_of_countries() -> None:
         found = iw.values({q: np.array(a.shares) for q, a in cells.items()}, known)
         table.append([float(found[name]) for name in iw.ITEMS])
     z = (np.array(table) - np.mean(table, axis=0)) / np.std(table, axis=0)
-    np.testing.assert_allclose(list(chart.countries.values()), loading_indices(z))
+    np.testing.assert_allclose(list(chart.countries.values()), z @ LOADINGS)
     shares = {q: np.array(a.shares)[None] for q, a in held.answers["BBB"].items()}
     np.testing.assert_allclose(chart.place(shares, held.items)[0], chart.countries["BBB"])
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import wasserstein_distance
 
 from alignbench.evaluation.measures import REFUSED
-from alignbench.evaluation.measures.distributional import sample_wasserstein
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.protocols.crowd import crowd
 from alignbench.evaluation.protocols.figure import Figure
@@ -91,8 +91,8 @@ def test_answers_against_the_persons_own(found: dict[tuple[str, str], Figure]) -
     assert found["CLCA", "exact match"].value == pytest.approx((1 + 0 + 1 + 0.5) / 4)
     assert found["AlKhamissi", "hard"].value == pytest.approx(4 / 7)
     assert found["AlKhamissi", "soft"].value == pytest.approx(4.5 / 7)
-    first = sample_wasserstein([0, 0, 1, math.nan], [0, 1, 1, 0], 0, 1)
-    second = sample_wasserstein([0, 1, 2], [0, 2, 2], 0, 2)
+    first = wasserstein_distance([0, 0, 1], [0, 1, 1, 0])
+    second = wasserstein_distance([0, 1, 2], [0, 2, 2]) / 2
     assert found["WorldValuesBench", "Wasserstein, individual"].value == pytest.approx((first + second) / 2)
 
 

@@ -16,6 +16,8 @@ from alignbench.types import Culture, Split
 class Source(Component, ABC):
     """Knobs of a survey source."""
 
+    _group = "survey"
+
     @abstractmethod
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The whole survey, with the shares that these cultures bring along (``Culture.shares``).

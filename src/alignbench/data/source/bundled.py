@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Annotated
 
+from alignbench.component import OneOf
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import BUNDLED, bundled
 from alignbench.data.shares import Cells, read_shares
 from alignbench.data.source import Source
 from alignbench.data.survey import Survey
-from alignbench.types import Culture, Split, one_of
+from alignbench.types import Culture, Split
 
 
 @dataclass(frozen=True)
@@ -18,10 +20,7 @@ class Bundled(Source):
     """Shares by country, unweighted, as the folder's ``source.json`` describes them."""
 
     # wvs7 (World Values Survey, wave 7) | aoi2022 (Arab Opinion Index 2022).
-    name: str = "wvs7"
-
-    def __post_init__(self) -> None:
-        one_of("survey.name", self.name, BUNDLED)
+    name: Annotated[str, OneOf(*BUNDLED)] = "wvs7"
 
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The whole survey, with the shares that these cultures bring along."""

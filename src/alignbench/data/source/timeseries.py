@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
-from alignbench.component import recorded
+from alignbench.component import Within, recorded
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import bundled
 from alignbench.data.microdata import Layout, country_panel, country_shares
 from alignbench.data.people import Panel
 from alignbench.data.source import Source
 from alignbench.data.survey import Survey
-from alignbench.types import Culture, Split, check
+from alignbench.types import Culture, Split
 
 YEARS = {
     1: "1981-1984", 2: "1989-1993", 3: "1994-1998", 4: "1999-2004", 5: "2005-2009", 6: "2010-2014", 7: "2017-2022",
@@ -30,12 +31,9 @@ class TimeSeries(Source):
 
     # The content is hashed through the survey's fingerprint, the path is not.
     path: str = recorded("???")
-    wave: int = 4
+    wave: Annotated[int, Within(1, 7)] = 4
     # Weight respondents by S017.
     weighted: bool = True
-
-    def __post_init__(self) -> None:
-        check(self.wave in YEARS, "survey.wave", self.wave, "choose a wave from 1 to 7")
 
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The wave's survey, with the shares that these cultures bring along."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import Enum
+from typing import Annotated
 
 import numpy as np
 
+from alignbench.component import Count, Within
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import About
 from alignbench.data.people import Panel, Person
@@ -35,10 +37,10 @@ class PlantedWorld(Source):
     # Countries, at most 20.
     countries: int = 20
     # Questions of each of the 27 batteries, at most 4.
-    items_per_battery: int = 4
+    items_per_battery: Annotated[int, Within(1, 4)] = 4
     figures: Figures = Figures.truth
     # People asked in each country when figures=sample, and in the respondents' file.
-    respondents: int = 1200
+    respondents: Count = 1200
     # Countries, people and the parameters of questions.
     seed: int = 7
     # 0: the written batteries. Else: a survey of batteries drawn anew from the same universe.
@@ -46,11 +48,9 @@ class PlantedWorld(Source):
     # Which people are asked.
     sample_seed: int = 0
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         places = len(lexicon().countries)
         check(2 <= self.countries <= places, "survey.countries", self.countries, f"give 2 to {places}")
-        check(1 <= self.items_per_battery <= 4, "survey.items_per_battery", self.items_per_battery, "give 1 to 4")
-        check(self.respondents > 0, "survey.respondents", self.respondents, "give a positive number")
 
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The whole survey, with the shares that these cultures bring along."""

@@ -2,8 +2,8 @@
 
 The first dimension runs from survival to self-expression, the second from traditional to secular-rational. The map
 is fitted on the Integrated Values Surveys, which may not be shipped: :func:`fit_map` fits it on the user's own
-file, and a model's answers go through that same map. Without the file, :func:`loading_indices` ranks countries by
-the published loadings.
+file, and a model's answers go through that same map. Without the file, :data:`LOADINGS` weigh countries' means: good
+for order and direction, in a unit that is not that of the map.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _ITEMS = {
 }
 ITEMS = tuple(_ITEMS)
 _LOW, _HIGH = (np.array([row[i] for row in _ITEMS.values()], dtype=np.float64) for i in (0, 1))
-_LOADINGS = np.array([row[2:] for row in _ITEMS.values()])
+# Shape (10, 2). A public code has the sign of national pride reversed.
+LOADINGS = np.array([row[2:] for row in _ITEMS.values()])
 
 # Scores of unit variance to map coordinates: slope x score + offset, per dimension.
 SLOPES = (1.81, 1.61)
-# The WVS Association's own syntax, as quoted in two public codes that rebuild its map.
+# The WVS Association's own syntax, as quoted in two public codes that rebuild its map. Tao et al. print (0.38, -0.01),
+# which moves all points alike: distances are the same.
 OFFSETS = (0.038, -0.1)
-# As printed by Tao et al. and in the codes after them; moves all points alike, so distances do not change.
-TAO_OFFSETS = (0.38, -0.01)
 # Of the ten, a person (or model) must have answered this many.
 MINIMUM_ITEMS = 6
 
@@ -65,20 +65,12 @@ class CulturalMap:
     noise: float
     spread: Array
 
-    def project(
-        self,
-        answers: ArrayLike,
-        slopes: ArrayLike = SLOPES,
-        offsets: ArrayLike = OFFSETS,
-        minimum_items: int = MINIMUM_ITEMS,
-    ) -> Array:
+    def project(self, answers: ArrayLike) -> Array:
         """Coordinates on the map; a country's are the (weighted) mean of its people's.
 
         Args:
-            answers: codes in the order of :data:`ITEMS`, shape (n, 10); NaN where refused.
-            slopes: per dimension; see :data:`SLOPES`.
-            offsets: per dimension; see :data:`OFFSETS` and :data:`TAO_OFFSETS`.
-            minimum_items: a row with fewer answers gets NaN.
+            answers: codes in the order of :data:`ITEMS`, shape (n, 10); NaN where refused. A row with fewer than
+                :data:`MINIMUM_ITEMS` gets NaN.
 
         Returns:
             Shape (n, 2): self-expression, secular-rational. Neither end is better.
@@ -88,11 +80,11 @@ class CulturalMap:
         """
         codes = _codes(answers)
         scores = factor_scores((codes - self.means) / self.deviations, self.loadings, self.noise) / self.spread
-        scores[(~np.isnan(codes)).sum(axis=1) < minimum_items] = math.nan
-        return np.asarray(np.asarray(slopes) * scores + np.asarray(offsets))
+        scores[(~np.isnan(codes)).sum(axis=1) < MINIMUM_ITEMS] = math.nan
+        return np.asarray(np.asarray(SLOPES) * scores + np.asarray(OFFSETS))
 
 
-def fit_map(answers: ArrayLike, minimum_items: int = MINIMUM_ITEMS) -> CulturalMap:
+def fit_map(answers: ArrayLike) -> CulturalMap:
     """The map of a survey: probabilistic PCA of the ten standardised items, varimax, scores of unit variance.
 
     Order and sign of the two axes, which varimax leaves open, are those nearest to the published loadings. A
@@ -100,15 +92,15 @@ def fit_map(answers: ArrayLike, minimum_items: int = MINIMUM_ITEMS) -> CulturalM
 
     Args:
         answers: codes in the order of :data:`ITEMS`, shape (people, 10), of waves from 2005 on; NaN where missing.
-        minimum_items: people with fewer answers are left out.
+            People with fewer than :data:`MINIMUM_ITEMS` are left out.
 
     Raises:
         AlignbenchError: a wrong shape, a code off its scale, an item that does not vary, too few people.
     """
     codes = _codes(answers)
-    kept = codes[(~np.isnan(codes)).sum(axis=1) >= minimum_items]
+    kept = codes[(~np.isnan(codes)).sum(axis=1) >= MINIMUM_ITEMS]
     enough = len(kept) > 2 and not bool(np.isnan(kept).all(axis=0).any())
-    check(enough, "answers", kept.shape, f"every item needs people who answered {minimum_items} items or more")
+    check(enough, "answers", kept.shape, f"every item needs people who answered {MINIMUM_ITEMS} items or more")
     means, deviations = np.nanmean(kept, axis=0), np.nanstd(kept, axis=0)
     check(bool((deviations > 0).all()), "answers", deviations.tolist(), "an item has the same answer everywhere")
     standardised = (kept - means) / deviations
@@ -116,28 +108,6 @@ def fit_map(answers: ArrayLike, minimum_items: int = MINIMUM_ITEMS) -> CulturalM
     loadings = _oriented(loadings @ varimax(loadings))
     spread = factor_scores(standardised, loadings, noise).std(axis=0)
     return CulturalMap(means, deviations, loadings, noise, spread)
-
-
-def loading_indices(standardised: ArrayLike, loadings: ArrayLike = _LOADINGS) -> Array:
-    """Sums of standardised items weighted by fixed loadings: the map's axes without the survey behind it.
-
-    A stand-in: good for order and direction, its unit is not that of the map.
-
-    Args:
-        standardised: z-scores over countries, in the order of :data:`ITEMS`, shape (..., 10).
-        loadings: shape (10, 2). The default are individuals' loadings, with national pride signed for
-            1 = very proud (a public code has that sign reversed).
-
-    Returns:
-        Shape (..., 2): self-expression, secular-rational; NaN where an item is missing.
-
-    Raises:
-        AlignbenchError: not ten items.
-    """
-    values, weights = numbers(standardised, "standardised"), numbers(loadings, "loadings")
-    check(values.shape[-1:] == (len(ITEMS),), "standardised", values.shape, f"give the items {', '.join(ITEMS)}")
-    check(weights.shape == (len(ITEMS), 2), "loadings", weights.shape, "give two loadings for each of the ten items")
-    return np.asarray(values @ weights)
 
 
 def map_distance(a: ArrayLike, b: ArrayLike) -> Array:
@@ -217,7 +187,7 @@ def _codes(answers: ArrayLike) -> Array:
 
 def _oriented(loadings: Array) -> Array:
     """The columns in the order and with the signs that agree best with the published loadings."""
-    agreement = _LOADINGS.T @ loadings
+    agreement = LOADINGS.T @ loadings
     if np.abs(np.diag(agreement)).sum() < np.abs(np.diag(agreement[:, ::-1])).sum():
         loadings, agreement = loadings[:, ::-1], agreement[:, ::-1]
     return np.asarray(loadings * np.sign(np.diag(agreement)))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from alignbench.evaluation.measures.inputs import numbers, on_scale
+from alignbench.evaluation.measures.inputs import numbers
 from alignbench.evaluation.metrics import Array, distribution
 from alignbench.types import check
 
 
-def kl_divergence(
-    p: ArrayLike, q: ArrayLike, epsilon: float = 1e-6, base: float = math.e, softmax_second: bool = False
-) -> Array:
-    """KL(p || q) = sum_k p_k log(p_k / q_k), Kullback and Leibler 1951. Lower is better; 0 for equal distributions.
+def kl_divergence(p: ArrayLike, q: ArrayLike, epsilon: float = 1e-6) -> Array:
+    """KL(p || q) = sum_k p_k ln(p_k / q_k), Kullback and Leibler 1951. Lower is better; 0 for equal distributions.
 
     KL is not symmetric, and papers differ: CLCA's text has p = model, q = survey; its code, and that of MENAValues,
     p = survey, q = model.
@@ -24,12 +20,7 @@ def kl_divergence(
         p: shares, shape (..., K).
         q: shares, shape (..., K); leading axes broadcast.
         epsilon: added to every share of both, which are then normalised again. MENAValues' code adds 1e-9, CLCA's
-            adds nothing; the
-            result depends on it wherever q is 0; with 0 such a divergence is infinite.
-        base: of the logarithm.
-        softmax_second: compare with softmax(q) instead of q, as CLCA's code does by passing probabilities to
-            ``log_softmax``. Equal distributions then score above 0. With p = survey, q = model and ``epsilon=0``
-            this is their number.
+            adds nothing; the result depends on it wherever q is 0; with 0 such a divergence is infinite.
 
     Returns:
         Shape (...), within [0, inf).
@@ -41,12 +32,9 @@ def kl_divergence(
     first, second = (_smoothed(distribution(x, name), epsilon) for x, name in ((p, "p"), (q, "q")))
     shapes = (first.shape, second.shape)
     check(first.shape[-1] == second.shape[-1], "p, q", shapes, "both must have the same number of options")
-    from scipy.special import rel_entr, softmax
+    from scipy.special import rel_entr
 
-    if softmax_second:
-        second = softmax(second, axis=-1)
-    nats = rel_entr(first, second).sum(axis=-1)
-    return np.asarray(np.maximum(nats, 0.0) / math.log(base))
+    return np.asarray(np.maximum(rel_entr(first, second).sum(axis=-1), 0.0))
 
 
 def with_refusals(p: ArrayLike, rate: ArrayLike) -> Array:
@@ -94,40 +82,10 @@ def spaced_wasserstein_similarity(p: ArrayLike, q: ArrayLike, values: ArrayLike)
     return np.asarray(np.clip(1.0 - moved / gaps.sum(), 0.0, 1.0))
 
 
-def sample_wasserstein(answers: ArrayLike, truth: ArrayLike, low: float, high: float) -> float:
-    """W1 between two samples of answers to one item, rescaled to [0, 1] (WorldValuesBench, Zhao et al. 2024).
-
-    Lower is better, 0 for equal samples (in any order), 1 for opposite ends.
-
-    Args:
-        answers: the model's, shape (people,); NaN (refused) is dropped, as published.
-        truth: respondents', shape (others,); NaN is dropped.
-        low: first code of the item.
-        high: last code.
-
-    Returns:
-        A float; NaN if one side has no answer left.
-
-    Raises:
-        AlignbenchError: an answer off the scale, an empty sample.
-    """
-    span = (np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64))
-    sides = []
-    for values, name in ((answers, "answers"), (truth, "truth")):
-        array = numbers(values, name)
-        on_scale(array, *span, name)
-        sides.append((array[~np.isnan(array)] - low) / (high - low))
-    if not all(side.size for side in sides):
-        return math.nan
-    from scipy.stats import wasserstein_distance
-
-    return float(wasserstein_distance(*sides))
-
-
 def share_within(distances: ArrayLike, threshold: float = 0.2) -> float:
     """Share of items with a distance below ``threshold``, within [0, 1]; higher is better.
 
-    WorldValuesBench reports it for :func:`sample_wasserstein` at 0.2 (recalled, not re-read: hence an argument).
+    WorldValuesBench reports it at 0.2 for the distance of two samples (recalled, not re-read: hence an argument).
     An item without a distance (NaN) is not below.
 
     Args:

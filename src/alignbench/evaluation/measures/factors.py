@@ -12,20 +12,18 @@ from alignbench.errors import AlignbenchError
 from alignbench.evaluation.metrics import Array
 from alignbench.types import check
 
+# Of iteration: at most so many rounds, until no loading changes by more.
+_ROUNDS, _SETTLED = 2000, 1e-7
 # Rows that lack the same items: the columns they have, which rows they are, their observed values.
 Pattern: TypeAlias = tuple[NDArray[np.bool_], NDArray[np.intp], Array]
 
 
-def probabilistic_pca(
-    standardised: Array, factors: int = 2, tolerance: float = 1e-7, iterations: int = 2000
-) -> tuple[Array, float]:
+def probabilistic_pca(standardised: Array, factors: int = 2) -> tuple[Array, float]:
     """Maximum-likelihood loadings and noise variance by EM (Tipping and Bishop 1999), over the observed values only.
 
     Args:
         standardised: shape (n, d), each column with mean 0 and deviation 1; NaN where not observed.
         factors: k, below d.
-        tolerance: stop when no loading changes by more.
-        iterations: at most this many.
 
     Returns:
         Loadings of shape (d, k), free up to a rotation, and the noise variance.
@@ -38,13 +36,13 @@ def probabilistic_pca(
     _, sizes, axes = np.linalg.svd(np.nan_to_num(standardised), full_matrices=False)
     loadings, noise = axes[:factors].T * sizes[:factors] / np.sqrt(n), 1.0
     patterns = list(_patterns(standardised))
-    for _ in range(iterations):
+    for _ in range(_ROUNDS):
         updated, noise = _step(patterns, loadings, noise)
         change = np.abs(updated - loadings).max()
         loadings = updated
-        if change < tolerance:
+        if change < _SETTLED:
             return loadings, noise
-    raise AlignbenchError("iterations", iterations, "probabilistic PCA has not converged; allow more of them")
+    raise AlignbenchError("answers", standardised.shape, f"probabilistic PCA has not converged in {_ROUNDS} rounds")
 
 
 def factor_scores(standardised: Array, loadings: Array, noise: float) -> Array:
@@ -55,25 +53,20 @@ def factor_scores(standardised: Array, loadings: Array, noise: float) -> Array:
     return scores
 
 
-def varimax(loadings: Array, kaiser: bool = True, tolerance: float = 1e-10, iterations: int = 1000) -> Array:
+def varimax(loadings: Array) -> Array:
     """Rotation, shape (k, k), that makes each factor load high on few items (Kaiser 1958), for ``loadings @ rotation``.
 
-    Maximises the variance of the squared loadings within each factor, summed over factors.
-
-    Args:
-        loadings: shape (d, k).
-        kaiser: weigh all items alike, whatever their communality.
-        tolerance: stop when the criterion grows by no larger a share.
-        iterations: at most this many.
+    Maximises the variance of the squared loadings (d, k) within each factor, summed over factors; all items weigh
+    alike, whatever their communality.
     """
     lengths = np.linalg.norm(loadings, axis=1, keepdims=True)
-    base = np.divide(loadings, lengths, out=np.zeros_like(loadings), where=lengths > 0) if kaiser else loadings
+    base = np.divide(loadings, lengths, out=np.zeros_like(loadings), where=lengths > 0)
     rotation, reached = np.eye(loadings.shape[1]), 0.0
-    for _ in range(iterations):
+    for _ in range(_ROUNDS):
         turned = base @ rotation
         left, sizes, right = np.linalg.svd(base.T @ (turned**3 - turned * (turned**2).mean(axis=0)))
         rotation = left @ right
-        if sizes.sum() <= reached * (1 + tolerance):
+        if sizes.sum() <= reached * (1 + 1e-10):
             break
         reached = sizes.sum()
     return rotation

@@ -21,17 +21,16 @@ DIMENSIONS = ("PDI", "IDV", "MAS", "UAI", "LTO", "IVR")
 QUESTIONS = 24
 
 
-def question_weights(mas_second_weight: float = 35.0) -> Array:
+def question_weights() -> Array:
     """Weight of each question in each dimension, shape (6, 24), in the order of :data:`DIMENSIONS`.
 
-    Args:
-        mas_second_weight: of (m08 - m10) in MAS. CulturePark's code, and CultureRL's after it, have 25.
+    For (m08 - m10) in MAS, CulturePark's code, and CultureRL's after it, have 25 where the manual has 35.
     """
     # Of each dimension, twice: weight, question added, question taken away (numbered from 1).
     formulas = {
         "PDI": ((35, 7, 2), (25, 20, 23)),
         "IDV": ((35, 4, 1), (35, 9, 6)),
-        "MAS": ((35, 5, 3), (mas_second_weight, 8, 10)),
+        "MAS": ((35, 5, 3), (35, 8, 10)),
         "UAI": ((40, 18, 15), (25, 21, 24)),
         "LTO": ((40, 13, 14), (25, 19, 22)),
         "IVR": ((35, 12, 11), (40, 17, 16)),
@@ -43,35 +42,13 @@ def question_weights(mas_second_weight: float = 35.0) -> Array:
     return weights
 
 
-def question_means(answers: ArrayLike) -> Array:
-    """Mean answer to each question over a sample of people.
-
-    Args:
-        answers: codes 1 to 5, shape (people, 24); NaN (refused) is left out of its question's mean.
-
-    Returns:
-        Shape (24,), within [1, 5].
-
-    Raises:
-        AlignbenchError: a wrong shape, a code off the scale, a question that nobody answered.
-    """
-    codes = numbers(answers, "answers")
-    check(codes.ndim == 2 and codes.shape[1] == QUESTIONS, "answers", codes.shape, "give 24 answers per person")
-    on_scale(codes, np.array(1.0), np.array(5.0), "answers")
-    answered = ~np.isnan(codes)
-    silent = np.flatnonzero(~answered.any(axis=0)) + 1
-    check(silent.size == 0, "answers", silent.tolist(), "these questions have no answer, so no dimension can be had")
-    return np.asarray(np.nanmean(codes, axis=0))
-
-
-def dimension_scores(means: ArrayLike, constant: float = 50.0, mas_second_weight: float = 35.0) -> Array:
+def dimension_scores(means: ArrayLike, constant: float = 50.0) -> Array:
     """The six indices from the mean answers. Neither end is better.
 
     Args:
         means: of the 24 questions, shape (..., 24), within [1, 5].
         constant: added to every index. The manual leaves it free, to bring scores to 0..100; 50 is CulturePark's.
             It cancels in differences between samples.
-        mas_second_weight: see :func:`question_weights`.
 
     Returns:
         Shape (..., 6), in the order of :data:`DIMENSIONS`: within ``constant`` +- 4 (w1 + w2) of the dimension.
@@ -83,7 +60,7 @@ def dimension_scores(means: ArrayLike, constant: float = 50.0, mas_second_weight
     check(values.shape[-1:] == (QUESTIONS,), "means", values.shape, "give the means of the 24 questions")
     check(not bool(np.isnan(values).any()), "means", values.tolist(), "every question needs a mean")
     on_scale(values, np.array(1.0), np.array(5.0), "means")
-    return np.asarray(values @ question_weights(mas_second_weight).T + constant)
+    return np.asarray(values @ question_weights().T + constant)
 
 
 def vsm13_distance(scores: ArrayLike, published: ArrayLike, per_dimension: bool = False) -> Array:

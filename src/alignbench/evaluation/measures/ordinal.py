@@ -35,18 +35,15 @@ def soft_accuracy(
     low: ArrayLike,
     high: ArrayLike,
     nominal: ArrayLike = False,
-    dont_know: float | None = None,
 ) -> Array:
     """1 - |answer - truth| / (high - low); all or nothing on a nominal item (AlKhamissi et al. 2024).
 
     Args:
         answers: codes, any shape; a refused answer (NaN) scores 0.
         truth: codes, broadcast with ``answers``; NaN (not asked) gives NaN.
-        low: first code of the item's scale, without the code of "don't know"; broadcast.
+        low: first code of the item's scale; broadcast.
         high: last code; broadcast.
         nominal: whether the options have no order; broadcast.
-        dont_know: code outside the scale that means "don't know". Where either side has it, the score is 1 if
-            both have, else 0.
 
     Returns:
         The common shape, within [0, 1] or NaN; higher is better.
@@ -61,56 +58,11 @@ def soft_accuracy(
         high=numbers(high, "high"),
         nominal=np.asarray(nominal, dtype=bool),
     )
-    undecided = (given == dont_know) | (right == dont_know)
-    for values, name in ((given, "answers"), (right, "truth")):
-        on_scale(np.where(values == dont_know, math.nan, values), start, end, name)
-    graded = np.where(np.isnan(given), 0.0, 1.0 - np.abs(given - right) / (end - start))
-    score = np.where(unordered.astype(bool) | undecided, given == right, graded)
-    return np.where(np.isnan(right), math.nan, score)
-
-
-def uniform_soft_accuracy(truth: ArrayLike, low: ArrayLike, high: ArrayLike, nominal: ArrayLike = False) -> Array:
-    """Expected :func:`soft_accuracy` of an answer drawn evenly from the codes low, low + 1, ..., high.
-
-    The chance level of :func:`chance_corrected`. Shapes and NaN as in :func:`soft_accuracy`.
-
-    Returns:
-        The common shape, within (0, 1) or NaN.
-
-    Raises:
-        AlignbenchError: as :func:`soft_accuracy`, or codes that are not whole numbers.
-    """
-    right, start, end, unordered = together(
-        truth=numbers(truth, "truth"),
-        low=numbers(low, "low"),
-        high=numbers(high, "high"),
-        nominal=np.asarray(nominal, dtype=bool),
-    )
+    on_scale(given, start, end, "answers")
     on_scale(right, start, end, "truth")
-    below, above = right - start, end - right
-    whole = np.isnan(right) | ((below % 1 == 0) & (above % 1 == 0))
-    check(bool(whole.all()), "truth", right.tolist(), "codes must be whole numbers")
-    codes = end - start + 1
-    # Sums of the distances 1..below and 1..above.
-    distance = (below * (below + 1) + above * (above + 1)) / 2
-    graded = 1.0 - distance / (codes * (end - start))
-    return np.where(np.isnan(right), math.nan, np.where(unordered.astype(bool), 1 / codes, graded))
-
-
-def chance_corrected(score: ArrayLike, chance: ArrayLike) -> Array:
-    """(score - chance) / (1 - chance): 1 for perfect, 0 for chance, negative below it. Higher is better.
-
-    Args:
-        score: within [0, 1], any shape.
-        chance: expected score of random answers, within [0, 1); broadcast.
-
-    Raises:
-        AlignbenchError: a chance level of 1, shapes that do not fit.
-    """
-    value, expected = together(score=numbers(score, "score"), chance=numbers(chance, "chance"))
-    possible = np.isnan(expected) | ((expected >= 0) & (expected < 1))
-    check(bool(possible.all()), "chance", expected.tolist(), "chance must leave room for skill: 0 up to below 1")
-    return np.asarray((value - expected) / (1 - expected))
+    graded = np.where(np.isnan(given), 0.0, 1.0 - np.abs(given - right) / (end - start))
+    score = np.where(unordered.astype(bool), given == right, graded)
+    return np.where(np.isnan(right), math.nan, score)
 
 
 def normalised_euclidean_similarity(answers: ArrayLike, modal: ArrayLike, options: ArrayLike) -> float:

@@ -7,47 +7,37 @@ ranked by how unlike their stories are and by cultural distance.
 from __future__ import annotations
 
 import math
-from enum import Enum
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from alignbench.evaluation.measures.inputs import Integers, numbers
+from alignbench.evaluation.measures.inputs import numbers
 from alignbench.evaluation.metrics import Array
 from alignbench.types import check, one_of
 
 
-class Ordering(Enum):
-    """How EECC's code sorts before it compares: for BLEU (a similarity) and for word error rate."""
-
-    farthest_first = "farthest_first"
-    nearest_first = "nearest_first"
-
-
-def kendall_tau(x: ArrayLike, y: ArrayLike, variant: str = "b") -> float:
-    """Kendall's rank correlation: 1 for the same order, -1 for the reverse. Symmetric for variant b.
+def kendall_tau(x: ArrayLike, y: ArrayLike) -> float:
+    """Kendall's rank correlation, tau-b: 1 for the same order, -1 for the reverse. Symmetric, corrected for ties.
 
     Args:
         x: shape (n,).
         y: shape (n,); a pair with a NaN is left out.
-        variant: "b" corrects for ties, "c" (Stuart) suits tables that are not square; without ties they are equal.
 
     Returns:
         Within [-1, 1]; NaN if fewer than two pairs are left or one side is constant.
 
     Raises:
-        AlignbenchError: shapes that do not fit, another variant.
+        AlignbenchError: shapes that do not fit.
     """
     a, b = numbers(x, "x"), numbers(y, "y")
     check(a.ndim == 1 and a.shape == b.shape, "x, y", (a.shape, b.shape), "give two vectors of the same length")
-    one_of("variant", variant, ("b", "c"))
     known = ~(np.isnan(a) | np.isnan(b))
     constant = np.unique(a[known]).size < 2 or np.unique(b[known]).size < 2
     if constant:
         return math.nan
     from scipy.stats import kendalltau  # half a second, for which --help should not wait
 
-    return float(kendalltau(a[known], b[known], variant=variant).statistic)
+    return float(kendalltau(a[known], b[known]).statistic)
 
 
 def country_distances(
@@ -79,9 +69,7 @@ def country_distances(
     return np.asarray(squareform(pdist(values, metric)))
 
 
-def kendall_by_country(
-    output_distance: ArrayLike, cultural_distance: ArrayLike, compare_orderings: Ordering | None = None
-) -> Array:
+def kendall_by_country(output_distance: ArrayLike, cultural_distance: ArrayLike) -> Array:
     """For each country, tau between how unlike the others' outputs and how unlike their cultures are.
 
     Positive: outputs vary as cultures do; negative: inverse alignment. The score is the mean over countries.
@@ -89,9 +77,6 @@ def kendall_by_country(
     Args:
         output_distance: between outputs, shape (n, n): 1 - BLEU, word error rate ...; the diagonal is not read.
         cultural_distance: shape (n, n); NaN leaves a country out of that row.
-        compare_orderings: repeat EECC's code. It correlates the two sorted lists of country *names*, place by
-            place, not the ranks of each country, and drops the first name of each list, which need not be the
-            same country; the result depends on the alphabet. Countries must be in alphabetical order for it.
 
     Returns:
         Shape (n,), within [-1, 1]; NaN where too few others are left or one side is constant.
@@ -106,13 +91,5 @@ def kendall_by_country(
     taus = []
     for country, (near, far) in enumerate(zip(output, culture, strict=True)):
         others = np.flatnonzero(~(np.isnan(near) | np.isnan(far)) & (np.arange(len(near)) != country))
-        a, b = near[others], far[others]
-        if compare_orderings:
-            a, b = (others[_order(side, compare_orderings)][1:].astype(np.float64) for side in (a, b))
-        taus.append(kendall_tau(a, b, "c" if compare_orderings else "b") if others.size > 1 else math.nan)
+        taus.append(kendall_tau(near[others], far[others]) if others.size > 1 else math.nan)
     return np.array(taus)
-
-
-def _order(distances: Array, ordering: Ordering) -> Integers:
-    sign = 1 if ordering is Ordering.nearest_first else -1
-    return np.argsort(sign * distances, kind="stable")

@@ -13,7 +13,7 @@ from alignbench.evaluation.measures.distributional import (
     spaced_wasserstein_similarity,
     with_refusals,
 )
-from alignbench.evaluation.metrics import Array, js_similarity
+from alignbench.evaluation.metrics import Array, js_similarity, softmax
 from alignbench.evaluation.protocols.figure import Direction, Figure, Metric
 from alignbench.evaluation.protocols.national import made, ordered, over_items
 from alignbench.evaluation.protocols.sides import Side, Truth
@@ -61,7 +61,7 @@ def crowd(side: Side, truth: Truth, epsilon: float, compat: bool, bootstrap: Boo
     kl = Metric("CLCA", name, Direction.down, f"natural log, P = {_CROWD}; depends on eps", high=math.inf)
     yield mean(kl, lambda p, q: kl_divergence(q, p, epsilon))
     if compat:
-        yield mean(_COMPAT, lambda p, q: kl_divergence(p, q, epsilon=0, softmax_second=True))
+        yield mean(_COMPAT, lambda p, q: kl_divergence(p, softmax(q), epsilon=0))
     yield mean(_JS, lambda p, q: 1 - js_similarity(p, q, math.e, sqrt=True))
     yield from _wasserstein(side, truth, bootstrap)
 

@@ -11,22 +11,20 @@ import pandas as pd
 from alignbench.data.survey import Survey
 from alignbench.evaluation.measures.cultural_map import (
     ITEMS,
+    LOADINGS,
     OFFSETS,
     SLOPES,
     autonomy,
     fit_map,
-    loading_indices,
     postmaterialism,
 )
 from alignbench.evaluation.measures.factors import factor_scores
 from alignbench.evaluation.metrics import Array
 from alignbench.types import Item
 
-__all__ = ["ITEMS", "OFFSETS"]
+__all__ = ["ITEMS", "LOADINGS", "OFFSETS"]
 
 AXES = ("survival to self-expression", "traditional to secular-rational")
-# Weights of the published loadings, shape (10, 2).
-LOADINGS = loading_indices(np.eye(len(ITEMS)))
 # Value -> the question it is the code of, and the last code.
 _PLAIN = {
     "A008": ("Q46", 4), "A165": ("Q57", 2), "E018": ("Q45", 3), "E025": ("Q209", 3), "F063": ("Q164", 10),

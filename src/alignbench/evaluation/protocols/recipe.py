@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from alignbench.component import Component
+from alignbench.component import Component, Count, Positive, Share
 from alignbench.data.survey import Survey
 from alignbench.identity import digest
 from alignbench.types import Item, Split, check
@@ -31,21 +31,17 @@ class Pass(Component):
     # Ids of items to ask instead of a block.
     items: tuple[str, ...] = ()
     # People interviewed for each model and culture; CLCA has 1000.
-    respondents: int = 20
+    respondents: Count = 20
     # Which people are drawn; the same ones for every method and training seed.
     people_seed: int = 0
     # Added to every share before CLCA's KL divergence; the paper gives none, and the result depends on it.
-    epsilon: float = 1e-6
+    epsilon: Positive = 1e-6
     # Also CLCA's divergence as their code computes it.
     kl_clca_compat: bool = False
     # An interviewed person's answer counts as refused where all options together have less probability (our choice).
-    refused_below: float = 0.5
+    refused_below: Share = 0.5
 
-    def __post_init__(self) -> None:
-        for name in ("respondents", "epsilon"):
-            check(getattr(self, name) > 0, f"task.{name}", getattr(self, name), "give a positive number")
-        share = self.refused_below
-        check(0 <= share <= 1, "task.refused_below", share, "give a share between 0 and 1")
+    _group = "task"
 
     def block_name(self, split: Split) -> str:
         """What the items are called in tables; unlike lists of items have unlike names."""

@@ -27,6 +27,8 @@ class Evidence:
 class Author(Component, ABC):
     """Knobs of a norm author. ``subject`` begins every sentence: "People in Iraq"."""
 
+    _group = "author"
+
     @abstractmethod
     def low_level(self, evidence: Sequence[Evidence], subject: str, tools: Tools) -> list[str]:
         """One norm per item, an empty text where the author finds nothing to say."""

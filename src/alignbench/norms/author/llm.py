@@ -8,17 +8,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from alignbench.component import recorded
+from alignbench.component import Count, Share, recorded
 from alignbench.generator import Generator
 from alignbench.generator.base import BaseModel
 from alignbench.norms.author import Author, Evidence
 from alignbench.progress import say
+from alignbench.templates import rendered
 from alignbench.tools import Tools
 from alignbench.types import Sampling, chat, check
 
-_TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "prompts"), undefined=StrictUndefined)
+_prompt = partial(rendered, Path(__file__).parent / "prompts")
 _NUMBER = re.compile(r"^\W*\d*[.):]?\W*")
 _WORD = re.compile(r"\w+")
 # What is said of the subject, in words: "work hard" is two. Our choice.
@@ -32,14 +31,9 @@ class LLMAuthor(Author):
     # Who writes.
     generator: Generator = field(default_factory=partial(BaseModel, skip_failed=False))
     # Per norm.
-    max_new_tokens: int = 48
+    max_new_tokens: Count = 48
     # Share of the items that need a norm which says something (ours); with fewer, nothing is built on the rest.
-    least: float = recorded(0.5)
-
-    def __post_init__(self) -> None:
-        tokens = self.max_new_tokens
-        check(tokens > 0, "author.max_new_tokens", tokens, "give a positive number of tokens")
-        check(0 <= self.least <= 1, "author.least", self.least, "it is a share: give 0 to 1")
+    least: Share = recorded(0.5)
 
     def low_level(self, evidence: Sequence[Evidence], subject: str, tools: Tools) -> list[str]:
         """One sentence from the question and its answers; empty where the model says nothing.
@@ -77,10 +71,6 @@ class LLMAuthor(Author):
     def note(self) -> str:
         """Which model wrote."""
         return f"Norms were written by {self.generator.title}."
-
-
-def _prompt(name: str, **values: object) -> str:
-    return _TEMPLATES.get_template(f"{name}.jinja").render(**values).strip()
 
 
 def _lines(text: str, subject: str, count: int) -> list[str]:

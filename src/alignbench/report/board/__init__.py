@@ -10,19 +10,23 @@ from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import Board
 from alignbench.report.board.page import write_board
-from alignbench.report.board.panels import panels
-from alignbench.report.study import Finished, pages
+from alignbench.report.board.panels import sections
+from alignbench.report.study import Finished, pages, with_items
 
 
 def write(cells: Sequence[Finished], store: Path, reports: Path) -> Path:
-    """Write the board of these cells into ``reports``; its page."""
+    """Write the board of these cells into ``reports``; its page.
+
+    Cells whose scores by item cannot be read are left out.
+    """
     board = read(cells, store, reports)
     reports.mkdir(parents=True, exist_ok=True)
-    shown = panels(board)
+    shown = sections(board)
     write_files(board, shown)
     return write_board(board, shown)
 
 
 def read(cells: Sequence[Finished], store: Path, reports: Path) -> Board:
-    """The board of these cells."""
-    return Board(groups(cells), Ledger(store), reports, pages(cells))
+    """The board of those cells whose scores by item can be read."""
+    ledger = Ledger(store)
+    return Board(groups(with_items(cells), ledger), ledger, reports, pages(cells))

@@ -1,22 +1,24 @@
-"""What a row of the board cost: the stages that its answers rest on, each counted once."""
+"""What a row of the board rests on, read along the lineage that manifests hold: what it cost, and what made it."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-_KEY = re.compile(r"^[0-9a-f]{16}$")
+from alignbench.files import leave_out
+from alignbench.identity import canonical, digest
+from alignbench.store.artifact import MANIFEST, Artifact
+
 _COUNTED = ("prompt_tokens", "generated_tokens", "judge_calls")
+# The stage whose key a row of the board carries.
+_ANSWERS = "respond"
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one seed's chain: seconds of wall time, tokens read and written, answers judged."""
+    """What one seed took: seconds of wall time, tokens read and written, answers judged."""
 
     seconds: float = 0.0
     prompt_tokens: float = 0.0
@@ -30,46 +32,54 @@ class Cost:
 
 
 class Ledger:
-    """Looks up what stages of a store took."""
+    """Looks up the stages that answers rest on; ``key`` is always that of the answers."""
 
     def __init__(self, store: Path) -> None:
-        folders = (folder for stage in store.iterdir() if stage.is_dir() for folder in stage.iterdir())
-        self._folders = {f.name: f for f in folders if _KEY.match(f.name)}
+        self._store = store
+        self._known: dict[str, Sequence[Artifact]] = {}
 
-    def cost(self, keys: Iterable[str]) -> Cost:
-        """The stages of these keys and all that they name in turn."""
-        stages = self._chain(keys)
-        counted = {name: float(sum(_total(s["facts"], name) for s in stages)) for name in _COUNTED}
-        return Cost(float(sum(s["wall_seconds"] for s in stages)), **counted)
+    def cost(self, key: str) -> Cost | None:
+        """All stages that the answers rest on, each counted once; None where their lineage is not known."""
+        known = self._lineage(key)
+        if not known or any(len(stage.upstream) < len(stage.manifest["upstream"]) for stage in known):
+            return None
+        counted = {name: float(sum(_total(stage.facts, name) for stage in known)) for name in _COUNTED}
+        return Cost(float(sum(stage.manifest["wall_seconds"] for stage in known)), **counted)
 
-    def folder(self, key: str) -> Path | None:
-        """Where the stage lies."""
-        return self._folders.get(key)
+    def components(self, key: str) -> dict[str, str]:
+        """Group -> class of every component that had a part in the answers."""
+        return {group: name for stage in self._lineage(key) for group, name in stage.manifest["components"].items()}
 
-    def _chain(self, keys: Iterable[str]) -> list[Mapping[str, Any]]:
-        found: dict[str, Mapping[str, Any]] = {}
-        waiting = list(keys)
-        while waiting:
-            key = waiting.pop()
-            if key in self._folders and key not in found:
-                found[key] = _manifest(self._folders[key])
-                waiting += _keys(found[key]["parts"])
-        return list(found.values())
+    def recipe(self, key: str) -> str:
+        """A hash of the whole lineage without its seeds: equal where the same was done with another seed."""
+        found: dict[str, str] = {}
+        for stage in self._lineage(key):
+            text = canonical([stage.name, _without_seeds(stage.manifest["inputs"])])
+            for recipe, seedless in found.items():
+                text = text.replace(recipe, seedless)
+            found[stage.key.partition("-")[0]] = digest(text)
+        return found.get(key.partition("-")[0], key)
+
+    def folder(self, key: str) -> Path:
+        """Where the answers lie."""
+        return self._store / _ANSWERS / key
+
+    def _lineage(self, key: str) -> Sequence[Artifact]:
+        """The stages that the answers rest on, those first that others read; none, after one line, if damaged."""
+        if key not in self._known:
+            answers = Artifact(self.folder(key))
+            try:
+                self._known[key] = list(answers.lineage) if answers.path.is_dir() else []
+            except (OSError, ValueError) as error:
+                leave_out(answers.path / MANIFEST, error)
+                self._known[key] = []
+        return self._known[key]
 
 
-@cache
-def _manifest(folder: Path) -> Mapping[str, Any]:
-    manifest: Mapping[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return manifest
-
-
-def _keys(parts: Any) -> list[str]:
-    """Whatever in the parts of a stage looks like the key of another."""
-    if isinstance(parts, Mapping):
-        return [key for value in parts.values() for key in _keys(value)]
-    if isinstance(parts, list):
-        return [key for value in parts for key in _keys(value)]
-    return [parts] if isinstance(parts, str) and _KEY.match(parts) else []
+def _without_seeds(inputs: Any) -> Any:
+    if isinstance(inputs, Mapping):
+        return {name: _without_seeds(value) for name, value in inputs.items() if name != "seed"}
+    return [_without_seeds(value) for value in inputs] if isinstance(inputs, list) else inputs
 
 
 def _total(facts: Any, name: str) -> float:
@@ -77,3 +87,11 @@ def _total(facts: Any, name: str) -> float:
     if not isinstance(facts, Mapping):
         return 0.0
     return sum(value if key == name else _total(value, name) for key, value in facts.items())
+
+
+def mean(costs: Iterable[Cost | None]) -> Cost | None:
+    """The mean of each figure; None where one of the costs is not known."""
+    known = list(costs)
+    if not known or None in known:
+        return None
+    return Cost(*(sum(figures) / len(known) for figures in zip(*(vars(cost).values() for cost in known), strict=True)))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from alignbench.report.board import marks
-from alignbench.report.board.cost import Cost
-from alignbench.report.board.lines import Line, mean_cost
+from alignbench.report.board.cost import Cost, mean
+from alignbench.report.board.lines import Line
 from alignbench.report.figures import Axis, axis_of
 
 HEIGHT = 340
@@ -60,8 +60,9 @@ class CostFigure:
             if line.cost and line.row.difference is not None:
                 found.setdefault(line.row.label, []).append(line)
         means = [
-            (name, mean_cost([x.cost for x in own if x.cost]), fmean(x.row.difference or 0.0 for x in own))
+            (name, cost, fmean(line.row.difference or 0.0 for line in own))
             for name, own in found.items()
+            if (cost := mean(line.cost for line in own))
         ]
         ordered = sorted(means, key=lambda point: -point[2])
         points = [Point(i, *point) for i, point in enumerate(ordered, start=1)]

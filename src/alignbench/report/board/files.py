@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from alignbench.evaluation.board import Row
+from alignbench.files import replacing, write_text
 from alignbench.report import variety
+from alignbench.report.board import pairs
 from alignbench.report.board.lines import Board, costs, tidy
-from alignbench.report.board.panels import Panel
+from alignbench.report.board.panels import Panel, Section
 from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import MISSING, change, number, p_value, signed, within
 
@@ -23,7 +26,7 @@ _TITLES = (
     "skill",
     "difference († own minus cross, ‡ beyond the prompt), 95 %",
     "p (Holm)",
-    "could see",
+    "minimum detectable effect",
     "format",
     "entropy (people's)",
     "option mass",
@@ -35,19 +38,20 @@ _TITLES = (
 _LEFT = 2  # leading columns of words
 
 
-def write_files(board: Board, panels: Sequence[Panel]) -> None:
-    """``board.csv``, ``board.md`` and ``board.tex``: the same rows; ``costs.csv``: what they took; ``variety.csv``."""
+def write_files(board: Board, sections: Sequence[Section]) -> None:
+    """``board.csv``, ``board.md`` and ``board.tex``: the same rows, the latter a table for each world; ``costs.csv``:
+    what they took; ``variety.csv`` and ``specificity.csv``: figures over several cultures.
+    """
     folder = board.folder
-    pd.DataFrame(tidy(board)).to_csv(folder / "board.csv", index=False)
-    pd.DataFrame(costs(board)).to_csv(folder / "costs.csv", index=False)
-    boards, damages = _by_title(board)
-    (folder / "board.md").write_text(f"{markdown(boards, damages)}{_varieties(panels)}", encoding="utf-8")
-    pd.DataFrame(
-        {"survey": panel.survey, "split": panel.split, "model": panel.model, **variety.plain(found)}
-        for panel in panels
-        for found in panel.varieties
-    ).to_csv(folder / "variety.csv", index=False)
-    (folder / "board.tex").write_text(latex(boards, damages), encoding="utf-8")
+    tables = {"board": tidy(board), "costs": costs(board)}
+    tables["variety"] = _placed(sections, lambda panel: map(variety.plain, panel.varieties))
+    tables["specificity"] = _placed(sections, lambda panel: map(pairs.plain, panel.specificities))
+    for name, rows in tables.items():
+        with replacing(folder / f"{name}.csv") as partial:
+            pd.DataFrame(rows).to_csv(partial, index=False)
+    alone = len(sections) == 1
+    write_text(folder / "board.md", "\n".join(_page(section, alone) for section in sections))
+    write_text(folder / "board.tex", "\n".join(_tex(section, alone) for section in sections))
 
 
 def markdown(boards: Boards, damages: Damages | None = None) -> str:
@@ -72,22 +76,44 @@ def latex(boards: Boards, damages: Damages | None = None) -> str:
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
 
 
-def _varieties(panels: Sequence[Panel]) -> str:
-    found = [(panel.model, v) for panel in panels for v in panel.varieties]
-    return f"\n## Variety between cultures\n\n{variety.markdown(found)}\n{variety.READING}\n" if found else ""
+def _page(section: Section, alone: bool) -> str:
+    """The tables of a world in Markdown, under its title where it is not alone."""
+    title = "" if alone else f"# {section.world.title}\n\n{section.world.name}.\n\n"
+    text = title + markdown(*_by_title(section))
+    if crossed := [(panel.place.model, s) for panel in section.panels for s in panel.specificities]:
+        text += f"\n## Specificity over all pairs of cultures\n\n{pairs.markdown(crossed)}\n{pairs.READING}\n"
+    if found := [(panel.place.model, v) for panel in section.panels for v in panel.varieties]:
+        text += f"\n## Variety between cultures\n\n{variety.markdown(found)}\n{variety.READING}\n"
+    return text
 
 
-def _by_title(board: Board) -> tuple[Boards, Damages]:
-    """Rows and damages by the name of their group."""
-    kinds = [len({group.panel[i] for group in board.groups}) for i in range(3)]
+def _tex(section: Section, alone: bool) -> str:
+    """The table of a world in LaTeX, under a comment with its title where it is not alone."""
+    world = section.world
+    return f"{'' if alone else f'% {world.title} ({world.name})' + chr(10)}{latex(*_by_title(section))}"
+
+
+def _placed(sections: Sequence[Section], figures: Callable[[Panel], Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The figures of each panel, after where it stands."""
+    return [
+        {"world": world.name, "survey": world.survey, "split": split, "model": model, **found}
+        for section in sections
+        for panel in section.panels
+        for world, split, model in [panel.place]
+        for found in figures(panel)
+    ]
+
+
+def _by_title(section: Section) -> tuple[Boards, Damages]:
+    """Rows and damages by the title of their culture, with split and model where the world holds several."""
+    kinds = [len({panel.place[i] for panel in section.panels}) for i in (1, 2)]
     boards, damages = {}, {}
-    for group in board.groups:
-        place = [part for part, known in zip(group.panel, kinds, strict=True) if known > 1]
-        title = ", ".join([group.country, *place])
-        boards[title] = group.rows
-        damages[title] = {
-            line.row.label: line.damage for line in board.lines if line.group is group and line.damage is not None
-        }
+    for panel in section.panels:
+        place = [part for part, known in zip(panel.place[1:], kinds, strict=True) if known > 1]
+        for group in panel.groups:
+            title = ", ".join([group.title, *place])
+            boards[title] = group.rows
+            damages[title] = {line.row.label: line.damage for line in panel.of(group) if line.damage is not None}
     return boards, damages
 
 

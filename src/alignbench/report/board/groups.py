@@ -6,28 +6,42 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import NamedTuple
 
 from alignbench.evaluation.board import Row, rows
 from alignbench.evaluation.items import Scored
-from alignbench.report.board.variant import names
-from alignbench.report.record import Cell
-from alignbench.report.study import OF_INTERVALS, Finished, by_name, pooled, resampling
+from alignbench.report.board.cost import Ledger
+from alignbench.report.board.variant import Recipe, names
+from alignbench.report.study import Finished, by_seed, pooled, resampling
+from alignbench.report.world import World
+
+
+class Place(NamedTuple):
+    """Within a place, cultures stand side by side: world, split, and model as :attr:`Group.model` calls it."""
+
+    world: World
+    split: str
+    model: str
 
 
 @dataclass(frozen=True)
 class Group:
-    """All cells of one survey split, model and culture that were asked the same questions in the same way.
+    """All cells of one world, split, model and culture that were asked the same questions in the same way.
 
     Attributes:
         model: name of the model, with how it was asked where that tells two groups apart.
+        title: name of the country; with that of the culture where the store holds several cultures of the country.
         cells: the oldest first.
-        called: ``id`` of a cell's facts -> name of its method's row, the same in all cultures.
+        called: stage of a cell -> name of its method's row, the same in all cultures.
+        baselines: key of a baseline's answers -> name of its row.
     """
 
     model: str
+    title: str
     cells: tuple[Finished, ...]
-    called: Mapping[int, str]
+    called: Mapping[Path, str]
+    baselines: Mapping[str, str]
 
     @property
     def first(self) -> Finished:
@@ -35,29 +49,28 @@ class Group:
         return self.named[min(self.named)][0]
 
     @property
-    def panel(self) -> tuple[str, str, str]:
-        """Survey, split and model: within a panel, cultures stand side by side."""
-        return self.first.record.cell.survey, self.first.record.cell.split, self.model
+    def place(self) -> Place:
+        """Where the group stands."""
+        return Place(self.first.world, self.first.record.cell.split, self.model)
 
     @property
     def culture(self) -> str:
         """Name of the culture."""
         return self.first.record.cell.culture
 
-    @property
-    def country(self) -> str:
-        """Name of the country that stands for it."""
-        return self.first.record.cell.country
-
     @cached_property
     def named(self) -> Mapping[str, list[Finished]]:
-        """Name of a method's row -> its cells by seed."""
-        return by_name(self.cells, lambda record: self.called[id(record.cell)])
+        """Name of a method's row -> its cells by seed; of a recipe that was run again the newest counts."""
+        return by_seed((self.called[cell.stage], cell) for cell in self.cells)
+
+    def older(self, label: str) -> int:
+        """How many runs of the recipe gave other answers and have been replaced by newer ones."""
+        return sum(self.called[cell.stage] == label for cell in self.cells) - len(self.named.get(label, ()))
 
     @cached_property
     def scored(self) -> list[Scored]:
         """What stands on the pooled board, item by item."""
-        return pooled(self.named)
+        return pooled(self.named, self.baselines)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -69,36 +82,52 @@ class Group:
         return next((r for r in self.rows if r.kind == "control" and r.method == label), None)
 
 
-def groups(cells: Sequence[Finished]) -> list[Group]:
-    """Cells by survey, split, model and culture, sorted by these."""
-    found: dict[tuple[str, str, str, str], dict[str, list[Finished]]] = {}
+def groups(cells: Sequence[Finished], ledger: Ledger) -> list[Group]:
+    """Cells by world, split, model and culture, sorted by these."""
+    found: dict[tuple[World, str, str, str], dict[str, list[Finished]]] = {}
     asked = {cell.stage: _asked(cell) for cell in cells}
+    panels: dict[tuple[World, str, str], list[Finished]] = {}
     for cell in cells:
         facts = cell.record.cell
-        place = (facts.survey, facts.split, facts.model, facts.culture)
-        found.setdefault(place, {}).setdefault(repr(sorted(asked[cell.stage].items())), []).append(cell)
-    panels: dict[tuple[str, str, str], list[Cell]] = {}
-    for cell in cells:
-        facts = cell.record.cell
-        panels.setdefault((facts.survey, facts.split, facts.model), []).append(facts)
-    called = {key: name for panel in panels.values() for key, name in names(panel).items()}
+        panel = (cell.world, facts.split, facts.model)
+        panels.setdefault(panel, []).append(cell)
+        found.setdefault((*panel, facts.culture), {}).setdefault(repr(sorted(asked[cell.stage].items())), []).append(
+            cell
+        )
+    called: dict[Path, str] = {}
+    baselines: dict[str, str] = {}
+    for panel_cells in panels.values():
+        rivals = {entry.key: (cell, entry) for cell in panel_cells for entry in cell.baselines}
+        own = [Recipe.of(cell, ledger) for cell in panel_cells]
+        said = names([*own, *(Recipe.of_baseline(cell, entry, ledger) for cell, entry in rivals.values())])
+        called |= {cell.stage: name for cell, name in zip(panel_cells, said, strict=False)}
+        baselines |= dict(zip(rivals, said[len(own) :], strict=True))
+    titles = _titles(cells)
     made = []
-    for (_, _, model, _), ways in sorted(found.items()):
+    for (_, _, model, culture), ways in sorted(found.items(), key=lambda part: (part[0][0].order, *part[0][1:])):
         differing = _differing([asked[cells[0].stage] for cells in ways.values()])
         for cells in ways.values():
-            own = asked[cells[0].stage]
-            made.append(Group(", ".join([model, *(f"{k}={own.get(k)}" for k in differing)]), tuple(cells), called))
+            way = asked[cells[0].stage]
+            name = ", ".join([model, *(f"{k}={way.get(k)}" for k in differing)])
+            made.append(Group(name, titles[culture], tuple(cells), called, baselines))
     return made
 
 
+def _titles(cells: Sequence[Finished]) -> dict[str, str]:
+    """Culture -> its country, and the culture itself where it is not the only one of that country."""
+    countries = {cell.record.cell.culture: cell.record.cell.country for cell in cells}
+    several = {country for country in countries.values() if list(countries.values()).count(country) > 1}
+    return {name: f"{country} ({name})" if country in several else country for name, country in countries.items()}
+
+
 def _asked(cell: Finished) -> dict[str, str]:
-    """Everything that must be equal for two cells to be compared: form, weights, questions, shares."""
-    knobs: Mapping[str, Any] = cell.manifest["parts"]["benchmark"]
-    form = {k: str(v) for k, v in knobs.items() if k not in (*OF_INTERVALS, "class")}
+    """Everything that must be equal for two cells to be compared: form, weights, questions, shares, base's answers."""
+    form = {k: str(v) for k, v in cell.asked.items() if k != "class"}
     first = cell.scored[0].frames[0]
     shares = hashlib.sha256(repr([(i, list(s)) for i, s in zip(first["item"], first["survey"], strict=True)]).encode())
     weights = next((s.key for s in cell.record.provenance if s.what == "model"), None)
-    return {**form, "weights": str(weights)[:6], "shares": shares.hexdigest()[:6]}
+    base = next((entry.key for entry in cell.scored if entry.kind == "base"), "")
+    return {**form, "weights": str(weights)[:6], "shares": shares.hexdigest()[:6], "base": base[:6]}
 
 
 def _differing(ways: Sequence[Mapping[str, str]]) -> list[str]:

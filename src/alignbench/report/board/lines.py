@@ -1,17 +1,16 @@
-"""The board as tidy lines: a row of a group's board with everything that stands beside it."""
+"""The board as tidy lines: a row of a group's board with all that is shown with it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from alignbench.evaluation.board import Row, flat
-from alignbench.report.board.cost import Cost, Ledger
+from alignbench.report.board.cost import Cost, Ledger, mean
 from alignbench.report.board.groups import Group
 from alignbench.report.study import Finished, damage
 
@@ -34,9 +33,10 @@ class Line:
     Attributes:
         cross: the control's row, whose difference is own minus cross.
         damage: mean change of the score when told other countries; None where none was asked.
-        cost: mean over seeds; None for references.
+        cost: mean over seeds; None for references, and where the lineage of the answers is not known.
         pages: one per seed, for rows that cells were run for.
         manifests: of the responses, one per seed; of references that of the board they come from.
+        older: runs of the same recipe that gave other answers, and which newer ones replace.
     """
 
     group: Group
@@ -46,15 +46,16 @@ class Line:
     cost: Cost | None = None
     pages: tuple[Link, ...] = ()
     manifests: tuple[Link, ...] = ()
+    older: int = 0
 
     @property
     def compared(self) -> bool:
-        """Whether this is a method with a base model beside it."""
+        """Whether this is a method that is compared with a base model."""
         return self.row.kind == "method" and self.row.difference is not None
 
     @property
     def significant(self) -> bool:
-        """Whether the difference to the base is clear of zero after the correction."""
+        """Whether the difference is clear of zero after the correction."""
         return self.row.p_value is not None and self.row.p_value < ALPHA
 
     @property
@@ -115,42 +116,24 @@ class Board:
     def _line(self, group: Group, row: Row) -> Line:
         if row.kind == "reference":
             return Line(group, row, manifests=(self._link("record", group.first.stage / "manifest.json"),))
-        own = group.named.get("none" if row.kind == "base" else row.label, ())
-        chains = [_chain(group, key) for key in row.key.split()]
+        name, keys = "none" if row.kind == "base" else row.label, row.key.split()
+        own = group.named.get(name, ())
         return Line(
             group,
             row,
             group.control_of(row.label),
             damage(cell.record for cell in own),
-            mean_cost([self.ledger.cost(chain) for chain in chains]),
+            mean(self.ledger.cost(key) for key in keys),
             tuple(self._page(cell) for cell in own),
-            tuple(self._manifest(key) for key in row.key.split()),
+            tuple(self._link(key[:6], self.ledger.folder(key) / "manifest.json") for key in keys),
+            group.older(name),
         )
 
     def _page(self, cell: Finished) -> Link:
         return Link(f"seed {cell.record.cell.seed}", f"{self.pages[cell.stage]}/index.html")
 
-    def _manifest(self, key: str) -> Link:
-        folder = self.ledger.folder(key)
-        return self._link(key[:6], (folder or Path(key)) / "manifest.json")
-
     def _link(self, text: str, path: Path) -> Link:
         return Link(text, Path(os.path.relpath(path, self.folder)).as_posix())
-
-
-def _chain(group: Group, key: str) -> list[str]:
-    """Keys of the stages that the responses ``key`` rest on, as the cells that hold them say."""
-    for cell in reversed(group.cells):
-        parts = cell.manifest["parts"]
-        for (_, own, *_), stages in zip(parts["responses"], parts["provenance"], strict=True):
-            if own == key:
-                return [key, *stages.values()]
-    return [key]
-
-
-def mean_cost(costs: Sequence[Cost]) -> Cost:
-    """The mean of each figure."""
-    return Cost(**{f.name: fmean(getattr(cost, f.name) for cost in costs) for f in fields(Cost)})
 
 
 def tidy(board: Board) -> list[dict[str, Any]]:
@@ -166,9 +149,9 @@ def costs(board: Board) -> list[dict[str, Any]]:
 
 
 def _place(line: Line) -> dict[str, str]:
-    facts = line.group.first.record.cell
-    names = {"survey": facts.survey, "split": facts.split, "model": line.group.model, "culture": facts.culture}
-    return {**names, "label": line.row.label}
+    facts, world = line.group.first.record.cell, line.group.place.world
+    names = {"world": world.name, "survey": facts.survey, "split": facts.split, "model": line.group.model}
+    return {**names, "culture": facts.culture, "country": facts.country, "label": line.row.label}
 
 
 def _plain(line: Line) -> dict[str, Any]:
@@ -181,6 +164,7 @@ def _plain(line: Line) -> dict[str, Any]:
         "own_minus_cross_high": cross.difference_high if cross else None,
         "own_minus_cross_p_raw": cross.p_raw if cross else None,
         "damage": line.damage,
+        "older": line.older,
         "pages": " ".join(link.href for link in line.pages),
         "manifests": " ".join(link.href for link in line.manifests),
     }

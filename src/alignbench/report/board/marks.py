@@ -5,41 +5,62 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from typing import TypeAlias
 
 from markupsafe import Markup
 
 from alignbench.evaluation.board import Row
 from alignbench.report.figures import Axis, axis_of, dot, line, svg
-from alignbench.report.numbers import change, number
+from alignbench.report.numbers import change, number, signed
 
 _ZERO = 0.0
+# A value and its bounds.
+Figure: TypeAlias = tuple[float | None, float | None, float | None]
 
 
-def difference_axis(rows: Iterable[Row | None]) -> Axis:
-    """The axis that holds zero and every difference with its interval."""
-    known = [row for row in rows if row is not None]
-    return axis_of([_ZERO, *(v for r in known for v in (r.difference_low, r.difference, r.difference_high))], ticks=4)
+def difference_axis(rows: Iterable[Row]) -> Axis:
+    """The axis that holds zero and every difference and specificity with its interval."""
+    return axis_of([_ZERO, *(v for row in rows for figure in (_difference(row), _specificity(row)) for v in figure)], 4)
 
 
-def forest_mark(row: Row, cross: Row | None, axis: Axis) -> Markup:
-    """The difference to the base as a dot with its interval, own minus cross hollow below it."""
+def difference_labels(axis: Axis) -> Markup:
+    """Zero and the ends of the axis under the marks; an end that would touch zero is left out."""
+    room = 0.3 * (axis.high - axis.low)
+    ends = [(axis.low, "start"), (axis.high, "end")]
+    zero = "start" if axis.low == _ZERO else "end" if axis.high == _ZERO else "middle"
+    labels = [(_ZERO, zero), *((value, anchor) for value, anchor in ends if abs(value) > room)]
+    template = Markup('<text x="{}" y="12" text-anchor="{}">{}</text>')
+    return svg(16, None, [template.format(axis.place(v), anchor, signed(v, 2)) for v, anchor in sorted(labels)])
+
+
+def forest_mark(row: Row, axis: Axis) -> Markup:
+    """The difference as a dot with its interval, the specificity hollow below it."""
     shapes = [line(axis.place(t), axis.place(t), 0, 44, "grid") for t in axis.ticks]
     shapes.append(line(axis.place(_ZERO), axis.place(_ZERO), 0, 44, "zero"))
-    shapes += _whisker(row, axis, 16, "whisker", "dot", 5)
-    label = f"difference to base {change(row.difference, row.difference_low, row.difference_high)}"
-    if cross is not None:
-        shapes += _whisker(cross, axis, 31, "whisker thin", "hollow", 4)
-        label += f"; own minus cross {change(cross.difference, cross.difference_low, cross.difference_high)}"
+    shapes += _whisker(_difference(row), axis, 16, "whisker", "dot", 5)
+    label = f"difference {change(*_difference(row))}"
+    if row.specificity is not None:
+        shapes += _whisker(_specificity(row), axis, 31, "whisker thin", "hollow", 4)
+        label += f"; specificity {change(*_specificity(row))}"
     return svg(44, label, shapes)
 
 
-def _whisker(row: Row, axis: Axis, y: float, whisker: str, point: str, radius: float) -> list[Markup]:
-    if row.difference is None:
+def _difference(row: Row) -> Figure:
+    return row.difference, row.difference_low, row.difference_high
+
+
+def _specificity(row: Row) -> Figure:
+    return row.specificity, row.specificity_low, row.specificity_high
+
+
+def _whisker(figure: Figure, axis: Axis, y: float, whisker: str, point: str, radius: float) -> list[Markup]:
+    value, low, high = figure
+    if value is None:
         return []
     shapes = []
-    if row.difference_low is not None and row.difference_high is not None:
-        shapes.append(line(axis.place(row.difference_low), axis.place(row.difference_high), y, y, whisker))
-    return [*shapes, dot(axis.place(row.difference), y, radius, point)]
+    if low is not None and high is not None:
+        shapes.append(line(axis.place(low), axis.place(high), y, y, whisker))
+    return [*shapes, dot(axis.place(value), y, radius, point)]
 
 
 def variety_mark(row: Row, height: int = 20) -> Markup:
@@ -56,11 +77,10 @@ def variety_mark(row: Row, height: int = 20) -> Markup:
     return svg(height, f"variety {number(row.entropy_model, 2)}, people's {number(row.entropy_survey, 2)}", shapes)
 
 
-def tint(value: float | None, bound: float) -> Markup:
-    """Classes and strength of a cell's colour on a diverging scale that ends at ``bound``."""
-    if value is None or not math.isfinite(value) or bound <= 0:
+def tint(value: float | None, strength: float) -> Markup:
+    """Classes and colour of a cell on a diverging scale; ``strength`` is 0 to 1."""
+    if value is None or not math.isfinite(value):
         return Markup('class="none"')
-    strength = min(abs(value) / bound, 1.0)
     return Markup('class="{}" style="--t:{:.0f}%"').format("up" if value > 0 else "down", 100 * strength)
 
 

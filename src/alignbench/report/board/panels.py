@@ -1,64 +1,75 @@
-"""Cultures side by side: all groups of one survey, split and model, with what is drawn of them."""
+"""Cultures side by side: all groups of one world, split and model, with what is drawn of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from statistics import fmean
 
+from alignbench.evaluation.metrics import js_similarity
+from alignbench.evaluation.survey import LogBase
 from alignbench.report import figures
 from alignbench.report.board import marks
 from alignbench.report.board.cost_figure import CostFigure
-from alignbench.report.board.groups import Group
+from alignbench.report.board.groups import Group, Place
 from alignbench.report.board.lines import Board, Line
+from alignbench.report.board.pairs import Specificity, specificities
+from alignbench.report.record import CellRecord
 from alignbench.report.study import resampling
 from alignbench.report.variety import Variety, varieties
+from alignbench.report.world import World
 
-_HEAT = ("difference", "own minus cross", "skill")
+# Readings of the heat map, as fields of a row, and where their colours end: the same on every board, so that one colour
+# is one figure.
+_ENDS = {"difference": 0.1, "specificity": 0.1, "skill": 1.0}
+# The strongest colour of a figure that could be chance.
+_FAINT = 0.12
 
 
 @dataclass(frozen=True)
 class Heat:
-    """A table of numbers, methods by cultures; ``bound`` is where the colours end."""
+    """A table of numbers, methods by cultures."""
 
     name: str
     cells: dict[tuple[str, str], Line]
 
+    @property
+    def end(self) -> float:
+        """The number at which the colour is full."""
+        return _ENDS[self.name]
+
     def value(self, line: Line) -> float | None:
         """The number of a cell."""
-        if self.name == "own minus cross":
-            return line.cross.difference if line.cross else None
-        return line.row.skill if self.name == "skill" else line.row.difference
+        value: float | None = getattr(line.row, self.name)
+        return value
+
+    def strength(self, line: Line) -> float:
+        """How strong the cell's colour is, 0 to 1: faint below the smallest effect that it would find."""
+        value = self.value(line)
+        if value is None:
+            return 0.0
+        row = line.row
+        least = {"difference": row.detectable, "specificity": row.specificity_detectable}.get(self.name)
+        visible = self.sure(line) or (least is not None and abs(value) >= least)
+        return min(abs(value) / self.end, 1.0 if visible else _FAINT)
 
     def sure(self, line: Line) -> bool:
-        """Whether the number is clear of zero after the correction."""
-        if self.name == "own minus cross":
-            return line.specific
+        """Whether the number is clear of zero, after the correction where there is a test."""
         if self.name == "skill":
             return (line.row.skill_low or 0) > 0 or (line.row.skill_high or 0) < 0
-        return line.significant
+        return line.specific if self.name == "specificity" else line.significant
 
     def near(self, line: Line) -> bool:
         """Whether the number is smaller than what the form of the questions moves."""
-        if self.name == "own minus cross":
-            return line.cross is not None and line.cross.separable is False
         return self.name == "difference" and line.inseparable
-
-    @cached_property
-    def bound(self) -> float:
-        """The largest number, at most 1 for skill, which has no lower end."""
-        largest = max((abs(v) for line in self.cells.values() if (v := self.value(line)) is not None), default=0.0)
-        return min(largest, 1.0)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """All groups of one survey, split and model: cultures side by side on the same axes."""
+    """All groups of one place: cultures side by side on the same axes."""
 
-    survey: str
-    split: str
-    model: str
+    place: Place
     groups: Sequence[Group]
     lines: Sequence[Line]
 
@@ -84,7 +95,7 @@ class Panel:
         """The heat map in each of its readings."""
         cells = {(line.row.label, line.group.culture): line for line in self.compared}
         return [
-            Heat(name, cells) for name in _HEAT if any(Heat(name, cells).value(c) is not None for c in cells.values())
+            Heat(name, cells) for name in _ENDS if any(Heat(name, cells).value(c) is not None for c in cells.values())
         ]
 
     @cached_property
@@ -94,14 +105,21 @@ class Panel:
 
     @cached_property
     def differences(self) -> figures.Axis:
-        """Axis of all differences of methods and controls."""
-        return marks.difference_axis(row for line in self.compared for row in (line.row, line.cross))
+        """Axis of all differences and specificities."""
+        return marks.difference_axis(line.row for line in self.compared)
 
     @cached_property
     def varieties(self) -> list[Variety]:
         """Of the methods that answered in several of the cultures."""
-        boards = {group.country: group.scored for group in self.groups}
+        boards = {group.title: group.scored for group in self.groups}
         return varieties(boards, resampling(self.groups[0].first))
+
+    @cached_property
+    def specificities(self) -> list[Specificity]:
+        """Of the methods that were fitted to several of the cultures, over all pairs of these."""
+        boards, first = {group.title: group.scored for group in self.groups}, self.groups[0].first
+        similarity = partial(js_similarity, base=LogBase[first.asked["js_base"]].value, sqrt=first.asked["js_sqrt"])
+        return specificities(boards, similarity, resampling(first))
 
     @cached_property
     def cost(self) -> CostFigure:
@@ -109,12 +127,65 @@ class Panel:
         return CostFigure.of(self.compared)
 
 
-def panels(board: Board) -> list[Panel]:
-    """The panels of the board, in order."""
-    found: dict[tuple[str, str, str], list[Group]] = {}
+@dataclass(frozen=True)
+class Section:
+    """A world on the board: its panels, and all that is counted, warned of and coloured together."""
+
+    world: World
+    panels: Sequence[Panel]
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The rows of all its panels."""
+        return [line for panel in self.panels for line in panel.lines]
+
+    @cached_property
+    def compared(self) -> list[Line]:
+        """Methods other than the base model."""
+        return [line for line in self.lines if line.compared]
+
+    @cached_property
+    def records(self) -> list[CellRecord]:
+        """The records of all its cells."""
+        return [cell.record for panel in self.panels for group in panel.groups for cell in group.cells]
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds of its cells, sorted."""
+        return sorted({record.cell.seed for record in self.records})
+
+    @property
+    def score_names(self) -> list[str]:
+        """What the scores are."""
+        return _once(record.score_name for record in self.records)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that must be shown."""
+        return _once(note for record in self.records for note in record.notes)
+
+    @property
+    def reading(self) -> list[str]:
+        """Sentences on how to read the figures."""
+        return _once(sentence for record in self.records for sentence in record.reading_of_tables)
+
+
+def sections(board: Board) -> list[Section]:
+    """The worlds of the board, real ones first, with their panels."""
+    found: dict[World, dict[Place, list[Group]]] = {}
     for group in board.groups:
-        found.setdefault(group.panel, []).append(group)
+        found.setdefault(group.place.world, {}).setdefault(group.place, []).append(group)
     return [
-        Panel(*place, groups, [line for line in board.lines if any(line.group is g for g in groups)])
-        for place, groups in found.items()
+        Section(
+            world,
+            [
+                Panel(place, groups, [line for line in board.lines if any(line.group is g for g in groups)])
+                for place, groups in places.items()
+            ],
+        )
+        for world, places in found.items()
     ]
+
+
+def _once(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))

@@ -1,30 +1,115 @@
-"""What a cell's method is called where several recipes of it stand side by side."""
+"""What a cell's method is called where several recipes of it stand side by side; two recipes never share a name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+from alignbench.evaluation.items import Scored
+from alignbench.identity import canonical
+from alignbench.report.board.cost import Ledger
 from alignbench.report.record import Cell
+from alignbench.report.study import Finished
 
 
-def variants(cells: Iterable[Cell]) -> dict[int, str]:
-    """``id`` of a cell -> what was changed in it, and choices in which the cells of its method differ.
+@dataclass(frozen=True)
+class Recipe:
+    """How the answers of a cell's own row, or of a baseline of it, came to be.
+
+    Attributes:
+        cell: facts of the cell; of a baseline, with the baseline as its method.
+        answers: key of the answers; None where they are those to another benchmark.
+        lineage: hash of all that they rest on, without seeds.
+        details: ``<group>`` -> class of every component that had a part, and ``<group>.<knob>`` -> its value.
+    """
+
+    cell: Cell
+    answers: str | None = None
+    lineage: str = ""
+    details: Mapping[str, str] | None = None
+
+    @classmethod
+    def of(cls, cell: Finished, ledger: Ledger) -> Recipe:
+        """The recipe of a finished cell, by its own row."""
+        return cls._of(cell, cell.record.cell, cell.record.headline.key, ledger, cell.knobs.get("method", {}))
+
+    @classmethod
+    def of_baseline(cls, cell: Finished, entry: Scored, ledger: Ledger) -> Recipe:
+        """The recipe of a baseline that stands on the cell's board."""
+        facts = replace(cell.record.cell, method=entry.label, changed={}, choices={})
+        return cls._of(cell, facts, entry.key, ledger, cell.knobs.get("baselines", {}).get(entry.label, {}))
+
+    @classmethod
+    def _of(cls, cell: Finished, facts: Cell, key: str, ledger: Ledger, method: Mapping[str, Any]) -> Recipe:
+        components = ledger.components(key)
+        knobs = {"method": method, **{group: cell.knobs.get(group, {}) for group in components}}
+        set_to = {f"{group}.{name}": value for group in knobs for name, value in _flat(knobs[group]).items()}
+        return cls(facts, key, ledger.recipe(key), {**set_to, **components})
+
+    def same(self, other: Recipe) -> bool:
+        """Whether both did the same, but for the seed: same answers, same lineage, or every detail equal."""
+        return self.answers == other.answers or self.lineage == other.lineage or self.details == other.details
+
+
+def variants(recipes: Sequence[Recipe]) -> list[str]:
+    """In order: what was changed, and choices in which the cells of its method differ.
 
     ``reward=verdict``; ``training=lora`` where ``training=cpu`` is there, too; empty where there is nothing to tell.
+    Recipes that differ in what no fact of the cell names are numbered, with what differs where that is known:
+    ``variant 2 (judge=LikelihoodJudge)``.
     """
     by_method: dict[str, list[Cell]] = {}
-    for cell in cells:
-        by_method.setdefault(cell.method, []).append(cell)
-    return {id(cell): _variant(cell, like) for like in by_method.values() for cell in like}
+    for recipe in recipes:
+        by_method.setdefault(recipe.cell.method, []).append(recipe.cell)
+    said = [_variant(recipe.cell, by_method[recipe.cell.method]) for recipe in recipes]
+    alike: dict[tuple[str, str], list[int]] = {}
+    for place, recipe in enumerate(recipes):
+        if recipe.answers is not None:
+            alike.setdefault((recipe.cell.method, said[place]), []).append(place)
+    for places in alike.values():
+        for place, number in zip(places, _numbers([recipes[place] for place in places]), strict=True):
+            said[place] = ", ".join(filter(None, [said[place], number]))
+    return said
 
 
-def names(cells: Iterable[Cell]) -> dict[int, str]:
-    """``id`` of a cell -> its method and variant: ``culturerl, reward=verdict``."""
-    known = list(cells)
-    found = variants(known)
-    return {id(cell): ", ".join(filter(None, [cell.method, found[id(cell)]])) for cell in known}
+def names(recipes: Sequence[Recipe]) -> list[str]:
+    """In order: method and variant, ``culturerl, reward=verdict``."""
+    found = zip(recipes, variants(recipes), strict=True)
+    return [", ".join(filter(None, [recipe.cell.method, variant])) for recipe, variant in found]
 
 
 def _variant(cell: Cell, like: Iterable[Cell]) -> str:
     differing = {k: v for k, v in cell.choices.items() if len({other.choices.get(k) for other in like}) > 1}
     return ", ".join(f"{k.removeprefix('method.')}={v}" for k, v in {**differing, **cell.changed}.items())
+
+
+def _numbers(recipes: Sequence[Recipe]) -> list[str]:
+    """``variant 1`` and so on, in an order that does not depend on when cells were finished; empty if all are one."""
+    kinds: list[list[Recipe]] = []
+    for recipe in recipes:
+        joined = [kind for kind in kinds if any(recipe.same(other) for other in kind)]
+        kinds = [kind for kind in kinds if kind not in joined] + [[recipe, *(r for kind in joined for r in kind)]]
+    if len(kinds) == 1:
+        return [""] * len(recipes)
+    ordered = sorted(kinds, key=lambda kind: min(canonical([r.details, r.answers]) for r in kind))
+    number = {id(recipe): place for place, kind in enumerate(ordered, start=1) for recipe in kind}
+    return [f"variant {number[id(recipe)]}{_difference(recipe, recipes)}" for recipe in recipes]
+
+
+def _difference(recipe: Recipe, like: Iterable[Recipe]) -> str:
+    """`` (judge=LikelihoodJudge)``; empty where no detail differs."""
+    own = recipe.details or {}
+    differing = [f"{k}={v}" for k, v in own.items() if len({(other.details or {}).get(k) for other in like}) > 1]
+    return f" ({', '.join(differing)})" if differing else ""
+
+
+def _flat(knobs: Mapping[str, Any]) -> dict[str, str]:
+    """Knob -> value as text, of nested ones with dots; classes come from the lineage."""
+    found: dict[str, str] = {}
+    for name, value in knobs.items():
+        if isinstance(value, Mapping):
+            found.update({f"{name}.{inner}": text for inner, text in _flat(value).items()})
+        elif name != "_target_":
+            found[name] = str(value)
+    return found

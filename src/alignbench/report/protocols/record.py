@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from alignbench.errors import AlignbenchError
 from alignbench.evaluation.protocols.chart import Chart
 from alignbench.evaluation.protocols.figure import Figure
+from alignbench.report.record import REMEDY, records
 
 Shares = Mapping[str, tuple[float, ...]]
 
@@ -66,22 +67,29 @@ class ProtocolRecord:
         return asdict(self)
 
     @classmethod
-    def load(cls, path: Path) -> ProtocolRecord:
-        """Read what :meth:`to_json` wrote."""
-        data = json.loads(path.read_text(encoding="utf-8"))
-        chart = data["chart"]
-        if chart is not None:
-            tuples = {key: tuple(chart[key]) for key in ("axes", "columns", "means", "deviations", "questions")}
-            points = {"weights": tuple(map(tuple, chart["weights"])), "origin": tuple(chart["origin"])}
-            countries = {iso3: tuple(point) for iso3, point in chart["countries"].items()}
-            chart = Chart(**{**chart, **tuples, **points, "countries": countries})
-        figures = tuple(Figure(**figure) for figure in data["figures"])
-        places = {label: tuple(point) for label, point in data["places"].items()}
-        return cls(**{**data, "chart": chart, "figures": figures, "places": places, "notes": tuple(data["notes"])})
+    def from_json(cls, data: Mapping[str, Any]) -> ProtocolRecord:
+        """Inverse of :meth:`to_json`.
+
+        Raises:
+            AlignbenchError: a field is missing or unknown.
+        """
+        try:
+            chart = None if data["chart"] is None else _chart(data["chart"])
+            figures = tuple(Figure(**figure) for figure in data["figures"])
+            places = {label: tuple(point) for label, point in data["places"].items()}
+            return cls(**{**data, "chart": chart, "figures": figures, "places": places, "notes": tuple(data["notes"])})
+        except (KeyError, TypeError) as error:
+            raise AlignbenchError("record", str(error), REMEDY) from error
 
 
 def latest(store: Path) -> list[ProtocolRecord]:
     """The newest record of every cell in a store, by model, survey, block, method, culture and seed."""
-    files = sorted(store.glob("protocols/*/record.json"), key=lambda file: file.stat().st_mtime)
-    found = {record.name: record for record in map(ProtocolRecord.load, files)}
+    found = {record.name: record for _, _, record in records(store, "protocols", ProtocolRecord.from_json)}
     return [found[name] for name in sorted(found)]
+
+
+def _chart(data: Mapping[str, Any]) -> Chart:
+    tuples = {key: tuple(data[key]) for key in ("axes", "columns", "means", "deviations", "questions")}
+    points = {"weights": tuple(map(tuple, data["weights"])), "origin": tuple(data["origin"])}
+    countries = {iso3: tuple(point) for iso3, point in data["countries"].items()}
+    return Chart(**{**data, **tuples, **points, "countries": countries})

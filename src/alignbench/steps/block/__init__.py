@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.component import Component, recorded
+from alignbench.component import Component, Count, recorded
 from alignbench.context import RunContext
 from alignbench.norms.mining import Mining
 from alignbench.types import Item, one_of
@@ -25,11 +25,11 @@ class Knobs(Component):
     """Knobs of all blocks; a block that is not chosen ignores its own."""
 
     # Descriptors of the country, at most ten (three in other languages).
-    wordings: int = 1
+    wordings: Count = 1
     # People drawn for persona and retrieved.
-    personas: int = 10
+    personas: Count = 10
     # Countries named at either end by comparison; 3 in CultureSPA.
-    similar: int = 3
+    similar: Count = 3
     # Answered questions shown by neighbours; 5 in CultureSPA's port.
     neighbours: int = 5
     # Summaries shown by retrieved; 3 did best in ValuesRAG.
@@ -37,7 +37,7 @@ class Knobs(Component):
     # What the author of norms is told: t | tq_ta | tq_ra (see alignbench.norms.mining).
     mining: Mining = Mining.tq_ta
     # General norms a topic that norms shows; the paper varies the number, its values are not known [I].
-    norms_per_topic: int = 5
+    norms_per_topic: Count = 5
     # Whether the norms name the country, or speak of "people here" [I].
     named: bool = True
     # Ask in the culture's own language.

@@ -1,0 +1,147 @@
+"""Specificity over all pairs of cultures: each culture's model of one method on each culture's survey."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from alignbench.evaluation.board import corrected
+from alignbench.evaluation.interaction import Interaction, interaction
+from alignbench.evaluation.items import Kind, Scored, seeds_of
+from alignbench.evaluation.metrics import Array
+from alignbench.evaluation.statistics import Bootstrap
+from alignbench.report.markdown import pipe_table
+from alignbench.report.numbers import change, number, p_value
+
+READING = (
+    "How much better each culture’s own model fits its people than the other cultures’ models of the same method do, "
+    "over all pairs of cultures; what a model gains on every survey alike cancels. Where a method both trains and "
+    "prompts, what its words bring by themselves is taken off. p-values are corrected after Holm over the methods of "
+    "one table."
+)
+
+# Culture of the model -> culture of the survey -> item id -> the model's scores there, shape (seeds,).
+Crossed: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Array]]]
+# Of answers, shape (seeds, options), to shares, shape (options,): one score a seed.
+Similarity: TypeAlias = Callable[[Array, Array], Array]
+
+
+@dataclass(frozen=True)
+class Specificity:
+    """The interaction of a method's models with the surveys of their cultures.
+
+    Attributes:
+        told: whether that of the base model told the same words is taken off.
+        p_value: two-sided, corrected after Holm over the methods side by side; None where there is none.
+    """
+
+    label: str
+    cultures: tuple[str, ...]
+    told: bool
+    found: Interaction
+    p_value: float | None
+
+
+def specificities(
+    boards: Mapping[str, Sequence[Scored]], similarity: Similarity, bootstrap: Bootstrap
+) -> list[Specificity]:
+    """A figure for every method that was fitted to two cultures or more which share an item and a seed.
+
+    Args:
+        boards: culture -> what stands on its board; all of one survey, split and model.
+    """
+    found = []
+    for label in dict.fromkeys(e.label for board in boards.values() for e in board if e.kind == "method"):
+        own, told = _entries(boards, label, "method"), _entries(boards, label, "told")
+        if told:
+            own = {culture: entry for culture, entry in own.items() if culture in told}
+        if figure := _over_pairs(own, told, similarity, bootstrap):
+            p_raw = None if math.isnan(figure.p_value) else figure.p_value
+            found.append(Specificity(label, tuple(own), bool(told), figure, p_raw))
+    together = corrected([one.p_value for one in found])
+    return [replace(one, p_value=p) for one, p in zip(found, together, strict=True)]
+
+
+def crossed(entries: Mapping[str, Scored], similarity: Similarity, seeds: Sequence[int] = ()) -> Crossed:
+    """Scores of all models on all surveys, on the items that both countries were asked with the same options.
+
+    The answers are those on the boards themselves, so that nothing is asked again.
+
+    Args:
+        entries: culture -> the method's entry on the board of that culture.
+        seeds: which to take of entries that have several; () takes all.
+    """
+    people = {culture: entry.column("survey") for culture, entry in entries.items()}
+    answers = {culture: _answers(entry, seeds) for culture, entry in entries.items()}
+    return {
+        model: {
+            survey: {
+                item: similarity(given, np.asarray(shares[item]))
+                for item, given in own.items()
+                if len(shares.get(item, ())) == given.shape[-1]
+            }
+            for survey, shares in people.items()
+        }
+        for model, own in answers.items()
+    }
+
+
+def _entries(boards: Mapping[str, Sequence[Scored]], label: str, kind: Kind) -> dict[str, Scored]:
+    served = ((culture, e) for culture, board in boards.items() for e in board if (e.kind, e.method) == (kind, label))
+    return dict(served)
+
+
+def _over_pairs(
+    own: Mapping[str, Scored], told: Mapping[str, Scored], similarity: Similarity, bootstrap: Bootstrap
+) -> Interaction | None:
+    seeds = seeds_of((*own.values(), *told.values()))
+    if seeds is None:
+        return None
+    scores, words = crossed(own, similarity, seeds), crossed(told, similarity, seeds)
+    net = {
+        model: {
+            survey: {item: score - (words[model][survey][item] if told else 0.0) for item, score in cells.items()}
+            for survey, cells in surveys.items()
+        }
+        for model, surveys in scores.items()
+    }
+    batteries = {item: battery for entry in own.values() for item, battery in entry.column("battery").items()}
+    return interaction(net, batteries, bootstrap)
+
+
+def _answers(entry: Scored, seeds: Sequence[int]) -> dict[str, Array]:
+    """Item id -> shares of each seed, shape (seeds, options); those that depend on no seed stand for every one."""
+    frames = entry.frames_of(seeds)
+    frames = frames if len(frames) > 1 else [*frames] * max(len(seeds), 1)
+    by_item = zip(*(frame["distribution"] for frame in frames), strict=True)
+    return {item: np.stack(list(shares)) for item, shares in zip(entry.items, by_item, strict=True)}
+
+
+def plain(specificity: Specificity) -> dict[str, Any]:
+    """The figures for a table."""
+    figures, cultures = asdict(specificity.found), " ".join(specificity.cultures)
+    tests = {"p_raw": figures.pop("p_value"), "p_value": specificity.p_value}
+    return {"label": specificity.label, "cultures": cultures, "told": specificity.told, **figures, **tests}
+
+
+def markdown(found: Sequence[tuple[str, Specificity]]) -> str:
+    """One table of the figures, under the names of models."""
+    figures = ("specificity (‡ beyond the prompt), 95 %", "p (Holm)", "minimum detectable effect", "pairs", "items")
+    rows = [
+        (
+            s.label,
+            model,
+            ", ".join(s.cultures),
+            change(s.found.value, s.found.low, s.found.high) + (" ‡" if s.told else ""),
+            p_value(s.p_value),
+            number(s.found.detectable),
+            str(s.found.pairs),
+            str(s.found.items),
+        )
+        for model, s in found
+    ]
+    return pipe_table(("method", "model", "cultures", *figures), rows, 3)

@@ -1,0 +1,44 @@
+"""Every method as its YAML makes it, and with the knobs that make other stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from alignbench.config import conf_dir, instantiate
+from alignbench.dialogue.adaptation import Adaptation
+from alignbench.method import Method
+from alignbench.method.clca import View
+from alignbench.method.culturellm import Variant
+from alignbench.method.culturerl import Prompts, Reward
+from alignbench.norms.cluster import Clustering
+from alignbench.steps.block import names
+from alignbench.steps.lessons import Told
+from alignbench.synthetic.opinions import Verification
+from tests.composing import composed
+
+METHODS = sorted(path.stem for path in (conf_dir() / "method").glob("*.yaml"))
+FURTHER = {
+    "clca": [{"adaptation": Adaptation.generator}, {"filter": False}, {"tasks": (View.dialogue,)}],
+    "cnca_sft": [{"asked_chains": 0}],
+    "culturellm": [{"variant": Variant.sentence_only}, {"variant": Variant.seed_only, "told": Told.never}],
+    "culturepark": [{"verify": Verification.critic}, {"verify": Verification.none, "told": Told.training}],
+    "culturerl": [
+        {"prompts": Prompts.open, "warm_start": True},
+        {"prompts": Prompts.mix, "reward": Reward.entropy},
+        {"clustering": Clustering.umap_hdbscan},
+        {"joint": ("IRQ", "CHN")},
+    ],
+    "culturespa": [{"generated": 0}],
+    "prompt": [{"blocks": (name,)} for name in names()],
+    "survey_sft": [{"joint": ("IRQ", "CHN")}],
+}
+
+
+def every_method() -> Iterator[tuple[str, Method]]:
+    """A name and a method: each YAML, then its variants."""
+    for name in METHODS:
+        usual = instantiate(composed(f"method={name}").method)
+        yield name, usual
+        for knobs in FURTHER.get(name, []):
+            yield f"{name} {knobs}", replace(usual, **knobs)

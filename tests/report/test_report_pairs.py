@@ -1,0 +1,102 @@
+"""Specificity over all pairs of cultures: what is learnt of one's own people, and neither words nor a better form."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alignbench.evaluation.board import Entry, scored
+from alignbench.evaluation.items import Scored
+from alignbench.evaluation.metrics import js_similarity
+from alignbench.evaluation.statistics import holm
+from alignbench.report.board import write
+from alignbench.report.board.pairs import Specificity, specificities
+from alignbench.report.study import finished
+from tests.report.cells import COUNTRIES, KNOBS, SHARES, WORLD, cell, key, toward
+
+CULTURES = ("iraq", "china", "usa")
+
+
+def boards(*methods: tuple[str, float, float | None], seeds: tuple[int, ...] = (0,)) -> dict[str, list[Scored]]:
+    """Culture -> board with methods (name, weight of the own people's answers, the same of the words alone)."""
+    made = {}
+    for culture in CULTURES:
+        iso3 = COUNTRIES[culture][1]
+        entries = [Entry("base", "base", [toward("USA", 0.4, 0)], key("base"))]
+        for name, own, words in methods:
+            entries.append(Entry(name, "method", [toward(iso3, own, s) for s in seeds], name + iso3, method=name))
+            if words is not None:
+                told = f"base told as {name}"
+                entries.append(Entry(told, "told", [toward(iso3, words, 0)], told + iso3, method=name))
+        board = scored(entries, WORLD, iso3, KNOBS)
+        made[culture] = [replace(e, seeds=seeds) if len(seeds) > 1 and e.kind == "method" else e for e in board]
+    return made
+
+
+def found(made: dict[str, list[Scored]]) -> dict[str, Specificity]:
+    return {one.label: one for one in specificities(made, js_similarity, KNOBS.resampling)}
+
+
+def test_it_is_positive_for_what_is_learnt_and_zero_for_what_the_words_bring_alone() -> None:
+    of = found(boards(("learnt", 0.8, None), ("words", 0.8, 0.8), ("beyond", 0.8, 0.3), ("all alike", 0.0, None)))
+    assert of["learnt"].found.low > 0.02 and of["learnt"].found.pairs == 3 and of["learnt"].found.items == 15
+    assert of["words"].told and of["words"].found.value == pytest.approx(0, abs=1e-12)
+    assert of["beyond"].told and 0.02 < of["beyond"].found.value < of["learnt"].found.value
+    assert abs(of["all alike"].found.value) < of["learnt"].found.value / 20
+    corrected = holm([one.found.p_value for one in of.values()])
+    assert [one.p_value for one in of.values()] == pytest.approx(corrected)
+
+
+def test_it_is_the_mean_over_pairs_of_own_less_other() -> None:
+    made = boards(("learnt", 0.8, None))
+    iso3 = {culture: COUNTRIES[culture][1] for culture in CULTURES}
+    answers = {culture: toward(iso3[culture], 0.8, 0) for culture in CULTURES}
+
+    def score(model: str, survey: str) -> float:
+        people = SHARES[iso3[survey]]
+        return float(np.mean([js_similarity(answers[model][item], people[item]) for item in people]))
+
+    pairs = [("iraq", "china"), ("iraq", "usa"), ("china", "usa")]
+    each = [(score(a, a) + score(b, b) - score(a, b) - score(b, a)) / 2 for a, b in pairs]
+    assert found(made)["learnt"].found.value == pytest.approx(np.mean(each))
+
+
+def test_only_seeds_that_all_cultures_share_count_and_words_stand_for_every_seed() -> None:
+    whole = boards(("learnt", 0.8, 0.3), seeds=(0, 1))
+    part = {c: list(board) for c, board in whole.items()}
+    of_three = boards(("learnt", 0.8, 0.3), seeds=(1, 2, 0))["iraq"]
+    part["iraq"] = of_three
+    assert found(part)["learnt"].found.value == pytest.approx(found(whole)["learnt"].found.value)
+    of_one = boards(("learnt", 0.8, 0.3), seeds=(5, 6))["iraq"]
+    assert found({**whole, "iraq": of_one}) == {}, "seeds of one culture alone cannot be paired"
+
+
+def test_a_culture_without_the_told_row_is_left_out() -> None:
+    made = boards(("learnt", 0.8, 0.3))
+    made["usa"] = [entry for entry in made["usa"] if entry.kind != "told"]
+    one = found(made)["learnt"]
+    assert one.cultures == ("iraq", "china") and one.found.pairs == 1
+
+
+def test_it_stands_on_the_page_and_in_the_files_with_its_test(tmp_path: Path) -> None:
+    for culture in ("iraq", "china"):
+        cell(tmp_path / "store", "culturerl", culture, gain=0.8)
+    page = write(finished(tmp_path / "store"), tmp_path / "store", tmp_path).read_text(encoding="utf-8")
+    with (tmp_path / "specificity.csv").open(encoding="utf-8") as file:
+        rows = {row["label"]: row for row in csv.DictReader(file)}
+    own = rows["culturerl"]
+    assert set(rows) == {"culturerl", "cultural_prompt"} and own["cultures"] == "China Iraq" and own["pairs"] == "1"
+    assert float(own["low"]) > 0 and float(own["detectable"]) > 0 and float(own["p_value"]) >= float(own["p_raw"])
+    figure = f"+{float(own['value']):.3f}"
+    assert f"| culturerl | nano | China, Iraq | {figure} [" in (tmp_path / "board.md").read_text(encoding="utf-8")
+    assert figure in page.partition("Specificity over all pairs of cultures</h2>")[2].partition("</section>")[0]
+
+
+def test_one_culture_has_no_pairs(tmp_path: Path) -> None:
+    cell(tmp_path / "store", "culturerl", "iraq")
+    page = write(finished(tmp_path / "store"), tmp_path / "store", tmp_path).read_text(encoding="utf-8")
+    assert "all pairs of cultures</h2>" not in page and "all pairs" not in (tmp_path / "board.md").read_text()
