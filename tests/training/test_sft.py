@@ -110,7 +110,7 @@ def test_a_template_that_rewrites_earlier_turns_gives_an_example_a_reply(raw: Mo
 
 
 def test_long_or_empty_replies_are_refused(raw: ModelRef, tmp_path: Path) -> None:
-    with pytest.raises(AlignbenchError, match="max_new_tokens"):
-        train_sft(raw, [ConversationRow(chat("Well?"), "no " * 50)], LEARN, 0, tmp_path)
+    with pytest.raises(AlignbenchError, match=r"max_prompt_tokens.*a reply has"):
+        train_sft(raw, [ConversationRow(chat("Well?"), "no " * 600)], LEARN, 0, tmp_path)
     with pytest.raises(AlignbenchError, match="at least one token"):
         train_sft(raw, [ConversationRow(chat("Well?"), "")], LEARN, 0, tmp_path)

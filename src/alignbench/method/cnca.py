@@ -78,8 +78,8 @@ class FineTuned(Method):
 
         A thought may have more tokens when it is read than when it was written.
         """
-        room = max(training.max_new_tokens, 4 * self.thought_tokens + 1)
-        return training.with_knobs(max_new_tokens=room, updates=max(1, round(self.effort * training.updates)))
+        room = max(training.max_prompt_tokens, 4 * self.thought_tokens + 1)
+        return training.with_knobs(max_prompt_tokens=room, updates=max(1, round(self.effort * training.updates)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,7 +75,7 @@ def train_dpo(
     config = DPOConfig(
         **loop.arguments(training, seed, folder, training.prompts_per_update, longest),
         beta=beta,
-        max_length=training.max_prompt_tokens + training.max_new_tokens,
+        max_length=longest,
         # The rows come in the order of use.
         train_sampling_strategy="sequential",
     )

@@ -103,7 +103,8 @@ class Training(Component):
     temperature: Positive = 0.9
     top_p: PositiveShare = 1.0
     top_k: Maybe = 50
-    max_prompt_tokens: Count = 512
+    # Most tokens of a prompt, and of a reply that is learnt; more is refused, so it changes no result.
+    max_prompt_tokens: Count = recorded(512)
     max_new_tokens: Count = 64
     # Generate through vLLM in the training process (CUDA); another engine, so other samples.
     vllm: bool = False
@@ -117,8 +118,8 @@ class Training(Component):
     checkpoint_every: Count = 14
     # last | validation: the checkpoint that scores best on the culture's validation items, the earlier of equals.
     select: Select = Select.last
-    # Stop when every group of this many consecutive updates had zero variance.
-    patience_zero_variance: Count = 10
+    # Stop when every group of this many consecutive updates had zero variance; such a training leaves nothing.
+    patience_zero_variance: Count = recorded(10)
     # Arithmetic: float32 | bfloat16 (weights that are trained stay in float32); "auto" is bfloat16 where that is
     # quicker: on CUDA, and on CPUs with AMX. What it came to is part of the identity.
     dtype: Annotated[str, OneOf("auto", "float32", "bfloat16")] = "auto"
@@ -171,14 +172,14 @@ class Training(Component):
 
 
 _LORA = {"lora_r", "lora_alpha", "lora_dropout", "lora_targets"}
-# Not read by all; max_new_tokens is no more than a limit in sft and dpo, as max_prompt_tokens is in all.
+# Not read by all.
 _SPECIAL = {
     TrainerKind.options_sft: "lora_dropout",
-    TrainerKind.options_grpo: "lora_dropout kl_beta scale_rewards patience_zero_variance option_generations "
+    TrainerKind.options_grpo: "lora_dropout kl_beta scale_rewards option_generations "
     "invalid_reward probability_floor advantage_clip",
-    TrainerKind.sft: "lora_dropout max_new_tokens",
-    TrainerKind.dpo: "max_new_tokens",
-    TrainerKind.grpo: "lora_dropout kl_beta scale_rewards patience_zero_variance generations loss_type temperature "
+    TrainerKind.sft: "lora_dropout",
+    TrainerKind.dpo: "",
+    TrainerKind.grpo: "lora_dropout kl_beta scale_rewards generations loss_type temperature "
     "top_p top_k max_new_tokens vllm",
 }
 _COMMON = {f.name for f in fields(Training) if not f.metadata.get("recorded")}.difference(

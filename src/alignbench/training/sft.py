@@ -76,7 +76,7 @@ def train_sft(
     longest = max(len(example["input_ids"]) for example in examples)
     config = SFTConfig(
         **loop.arguments(training, seed, folder, training.prompts_per_update, longest),
-        max_length=training.max_prompt_tokens + training.max_new_tokens,
+        max_length=longest,
         # The rows come in the order of use.
         train_sampling_strategy="sequential",
     )
@@ -109,9 +109,9 @@ def _examples(renderer: Renderer, row: ConversationRow, training: Training) -> l
             return [_example(renderer, single, training) for single in row.turns]
         labels += [_IGNORED] * (len(prompt) - len(ids)) + reply
         ids = prompt + reply
-    limit = training.max_prompt_tokens + training.max_new_tokens
-    remedy = f"a conversation has {len(ids)} tokens and there is room for {limit}: raise the limit"
-    check(len(ids) <= limit, "training.max_prompt_tokens", training.max_prompt_tokens, remedy)
+    limit = training.max_prompt_tokens
+    remedy = f"a conversation has {len(ids)} tokens: raise the limit"
+    check(len(ids) <= limit, "training.max_prompt_tokens", limit, remedy)
     return [{"input_ids": ids, "labels": labels}]
 
 
@@ -130,6 +130,6 @@ def reply_ids(renderer: Renderer, row: ConversationRow, training: Training) -> t
     prompt, reply = renderer.conversation((*row.chat, Message("assistant", row.reply)))
     check_length(len(prompt), training)
     check(len(reply) > 1, "training reply", row.reply, "a reply needs at least one token")
-    limit = training.max_new_tokens
-    check(len(reply) <= limit, "training.max_new_tokens", limit, f"a reply has {len(reply)} tokens: raise the limit")
+    limit = training.max_prompt_tokens
+    check(len(reply) <= limit, "training.max_prompt_tokens", limit, f"a reply has {len(reply)} tokens: raise the limit")
     return prompt, reply
