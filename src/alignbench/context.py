@@ -45,3 +45,8 @@ class RunContext:
     asking: Asking
     seed: int
     insist: bool
+
+    @property
+    def practising(self) -> Asking:
+        """``asking`` as survey-format practice reads it: by label, under one system text, and nothing divided out."""
+        return self.asking.alone

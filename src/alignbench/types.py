@@ -111,6 +111,11 @@ class Culture:
     # A sentence that every table and report of this culture must carry.
     note: str | None = recorded(None)
 
+    @property
+    def place(self) -> Culture:
+        """The culture without the words for its people and their language, for stages that use none."""
+        return replace(self, adjective=Culture.adjective, language=Culture.language)
+
 
 @dataclass(frozen=True)
 class Message:

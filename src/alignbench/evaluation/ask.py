@@ -8,7 +8,7 @@ Hadfield-Menell 2025 (arXiv 2503.08688); the wording is ours.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from string import ascii_uppercase
@@ -130,6 +130,12 @@ class Asking:
             for context, system in enumerate(systems):
                 for order in self.orders_for(context, len(systems)):
                     yield self.prompt(worded, context, order, system, policy.language, thinking)
+
+    @property
+    def alone(self) -> Asking:
+        """The same by label and under one system text alone, where balanced is both and no prior is divided out."""
+        orders = Orders.both if self.orders is Orders.balanced else self.orders
+        return replace(self, answer=Answer.label, orders=orders, divide_prior=False)
 
     def orders_for(self, context: int, contexts: int) -> tuple[str, ...]:
         """The orders in which one of several system texts asks."""

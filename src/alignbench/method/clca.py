@@ -26,6 +26,7 @@ from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
 from alignbench.dialogue.views import whole
 from alignbench.method import Method, RunContext
 from alignbench.steps.dialogues import JudgeDialogues, LabelIntents, Play, intents_of, kept
+from alignbench.steps.lessons import within
 from alignbench.steps.practice import Fit, validation_of
 from alignbench.steps.scenes import Scenes, rewritten
 from alignbench.synthetic.ledger import Ledger
@@ -114,7 +115,7 @@ class CLCA(Method):
         if self.adaptation is Adaptation.generator:
             least, rewriting = math.ceil(self.least_dialogues / self.takes), self._rewriting(context.seed)
             written = rewritten(scenes, context.culture, rewriting, context.generator, least)
-        played = Play(scenes, written, context.culture, self._roleplay(context.seed), context.generator)
+        played = Play(scenes, written, context.culture.place, self._roleplay(context.seed), context.generator)
         judging, critic = (self._judging, context.critic) if self.filter else (None, None)
         judged = JudgeDialogues(played, self.least_turns, judging, critic)
         labelled = None
@@ -146,12 +147,16 @@ class CLCA(Method):
 
     @property
     def _judging(self) -> Judging:
-        return Judging(self.reading, self.very_confident, self.confident, self.critique_tokens)
+        """A critic who says how sure it is has no use for the two shares."""
+        judging = Judging(self.reading, critique_tokens=self.critique_tokens)
+        if self.reading is Reading.words:
+            return judging
+        return judging.with_knobs(very_confident=self.very_confident, confident=self.confident)
 
     def _training(self, training: Training) -> Training:
         """The training with room for whole dialogues, and with a bound on its passes."""
-        room = {"max_prompt_tokens": self.max_length, "max_new_tokens": self.max_length}
-        return training.with_knobs(**room, epochs=training.epochs or self.epochs).read_by(TrainerKind.sft)
+        bounded = within(training.with_knobs(max_prompt_tokens=self.max_length), self.epochs)
+        return bounded.read_by(TrainerKind.sft)
 
     def _note(self, context: RunContext) -> str:
         """Who wrote and who judged."""

@@ -95,7 +95,7 @@ class CultureLLM(Joint):
             train=context.train,
             systems=self.told.in_training(systems),
             model=context.model,
-            asking=context.asking,
+            asking=context.practising,
             training=context.training.read_by(TrainerKind.options_sft),
             validation=validation_of(context, self.told.when_asked(systems)),
             seed=context.seed,

@@ -30,7 +30,7 @@ from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import LearnReasons, Told, about, told_model, written_by
+from alignbench.steps.lessons import LearnReasons, Told, about, told_model, within, written_by
 from alignbench.steps.practice import validation_of
 from alignbench.steps.seeds import Held, Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
@@ -120,10 +120,9 @@ class CulturePark(Method):
             items={name: stance.item for name, stance in known.items()},
             system=self.told.in_training(systems)[iso3],
             model=context.model,
-            asking=context.asking,
-            passes=self.passes,
+            asking=context.practising,
             longest=4 * self.most_words + 8,  # a word may be several tokens of a small vocabulary
-            training=context.training.read_by(TrainerKind.sft),
+            training=within(context.training, self.passes).read_by(TrainerKind.sft),
             validation=validation_of(context, self.told.when_asked(systems)),
             seed=context.seed,
         )

@@ -39,7 +39,7 @@ from alignbench.store.stage import Stage
 from alignbench.tools import Tools
 from alignbench.training.grpo import train_grpo
 from alignbench.training.options import OptionRow, option_grpo, train_on_options
-from alignbench.training.recipe import TrainerKind
+from alignbench.training.recipe import TrainerKind, Training
 from alignbench.training.sft import train_sft
 from alignbench.types import Item, check
 
@@ -126,12 +126,17 @@ class CultureRL(Joint):
             target_entropy=self.target_entropy if graded else None,
             warm_start=self.warm_start,
             systems=systems,
-            asking=context.asking if survey_format else None,
-            training=context.training.read_by(*self._trainers),
+            asking=context.practising if survey_format else None,
+            training=self._training(context.training),
             validation=validation_of(context, systems),
             seed=context.seed,
         )
         return self.asked(context, fit, systems)
+
+    def _training(self, training: Training) -> Training:
+        """The training as it is read; the floor is one of targets, and verdicts are paid as they are."""
+        floor = Training.probability_floor if self.reward is Reward.verdict else training.probability_floor
+        return training.read_by(*self._trainers).with_knobs(probability_floor=floor)
 
     @property
     def _trainers(self) -> tuple[TrainerKind, ...]:

@@ -25,7 +25,7 @@ from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, written_by
+from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, within, written_by
 from alignbench.steps.practice import likeliest, validation_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage
@@ -73,8 +73,8 @@ class CultureSPA(Method):
         """Write questions, answer them twice, keep where the answers differ, train."""
         questions = Questions(context.train, self._writing(context))
         system = rendered("culture_answer", country=context.culture.country)
-        plain = AnswerPlain(questions, rendered("own_answer"), context.model, context.asking)
-        cultural = AnswerAsCulture(questions, system, context.model, context.asking)
+        plain = AnswerPlain(questions, rendered("own_answer"), context.model, context.practising)
+        cultural = AnswerAsCulture(questions, system, context.model, context.practising)
         activated = Activate(questions, plain, cultural, context.culture.country, self.least)
         systems = {context.culture.iso3: system}
         fit = LearnActivated(
@@ -82,9 +82,8 @@ class CultureSPA(Method):
             train=context.train,
             system=self.told.in_training(systems)[context.culture.iso3],
             model=context.model,
-            asking=context.asking,
-            passes=self.passes,
-            training=context.training.read_by(TrainerKind.options_sft),
+            asking=context.practising,
+            training=within(context.training, self.passes).read_by(TrainerKind.options_sft),
             validation=validation_of(context, self.told.when_asked(systems)),
             seed=context.seed,
         )

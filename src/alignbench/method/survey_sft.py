@@ -36,7 +36,7 @@ class SurveySFT(Joint):
             model=context.model,
             train=context.train,
             systems=systems,
-            asking=context.asking,
+            asking=context.practising,
             training=context.training.read_by(TrainerKind.options_sft),
             validation=validation_of(context, systems),
             seed=context.seed,

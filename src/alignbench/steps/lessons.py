@@ -12,6 +12,7 @@ from typing import Any
 
 from alignbench.aligned import AlignedModel
 from alignbench.backend.render import Renderer
+from alignbench.component import recorded
 from alignbench.context import RunContext
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Answer, Asking
@@ -61,14 +62,9 @@ class Lesson:
 
 @dataclass(frozen=True, kw_only=True)
 class LearnLessons(Fit):
-    """Cross-entropy of the answer's token. A subclass holds where its lessons are from.
-
-    Attributes:
-        passes: over all rows, fewer where ``training.updates`` allows fewer; None for as many as that allows.
-    """
+    """Cross-entropy of the answer's token. A subclass holds where its lessons are from."""
 
     asking: Asking
-    passes: int | None = None
 
     @abstractmethod
     def lessons(self, tools: Tools) -> list[Lesson]:
@@ -77,8 +73,7 @@ class LearnLessons(Fit):
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Train, and leave the adapter."""
         rows = [row for lesson in self.lessons(tools) for row in lesson.rows(self.asking)]
-        training = self.training if self.passes is None else within(self.training, self.passes)
-        facts = train_on_options(self.model, rows, distribution_sft, training, self.seed, folder, self.validation)
+        facts = train_on_options(self.model, rows, distribution_sft, self.training, self.seed, folder, self.validation)
         return {"rows": len(rows), **facts}
 
 
@@ -88,14 +83,12 @@ class LearnReasons(Fit):
 
     Attributes:
         system: said before every question; None says nothing.
-        passes: over all rows, fewer where ``training.updates`` allows fewer.
-        longest: most tokens of a reply.
+        longest: most tokens of a reply; more is refused, so it is in no key.
     """
 
     asking: Asking
     system: str | None
-    passes: int
-    longest: int
+    longest: int = recorded(1)
 
     @abstractmethod
     def answers(self, tools: Tools) -> Sequence[tuple[Item, int, str]]:
@@ -104,8 +97,8 @@ class LearnReasons(Fit):
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Train, and leave the adapter."""
         rows = reasoned(self.model, self.asking, self.answers(tools), self.system)
-        training = within(self.training, self.passes)
-        training = training.with_knobs(max_new_tokens=max(training.max_new_tokens, self.longest))
+        room = max(self.training.max_prompt_tokens, self.longest)
+        training = self.training.with_knobs(max_prompt_tokens=room)
         facts = train_sft(self.model, rows, training, self.seed, folder, validate=self.validation)
         return {"rows": len(rows), **facts}
 
@@ -134,7 +127,10 @@ def reasoned(
 
 
 def within(training: Training, passes: int) -> Training:
-    """The training with at most ``training.epochs`` passes over its rows, or else so many."""
+    """The training with at most ``training.epochs`` passes over its rows, or else so many.
+
+    To be made where the training becomes an input of a stage: passes that ``epochs`` overrules are in no key then.
+    """
     return training.with_knobs(epochs=training.epochs or passes)
 
 

@@ -78,7 +78,7 @@ class Abstract(Stage):
 
 def low_norms(context: RunContext, mining: Mining, named: bool) -> Mine:
     """The stage of the culture's low-level norms; ``named`` says whether they name the country."""
-    return Mine(context.train, context.culture.iso3, _subject(context, named), mining, context.author)
+    return Mine(context.train, context.culture.iso3, _subject(context, named), mining, context.author.of_items)
 
 
 def high_norms(context: RunContext, mining: Mining, count: int, named: bool) -> Abstract:

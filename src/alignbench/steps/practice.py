@@ -86,7 +86,7 @@ def validation_of(context: RunContext, systems: Systems | None = None) -> Valida
     """
     if context.training.select is Select.last:
         return None
-    return Validation(context.validation, systems or {context.culture.iso3: None}, context.asking)
+    return Validation(context.validation, systems or {context.culture.iso3: None}, context.practising)
 
 
 def option_rows(

@@ -33,6 +33,11 @@ class Author(Component, ABC):
     def low_level(self, evidence: Sequence[Evidence], subject: str, tools: Tools) -> list[str]:
         """One norm per item, an empty text where the author finds nothing to say."""
 
+    @property
+    def of_items(self) -> Author:
+        """Itself without what :meth:`low_level` has no use for: the input of a stage that asks for no more."""
+        return self
+
     @abstractmethod
     def high_level(self, topic: str, norms: Sequence[str], count: int, subject: str, tools: Tools) -> list[str]:
         """At most ``count`` general norms out of the low-level norms of a topic."""

@@ -29,6 +29,11 @@ class TemplateAuthor(Author):
         """The top answer as a statement, or the first three answers in their order."""
         return [_sentence(known, subject) for known in evidence]
 
+    @property
+    def of_items(self) -> TemplateAuthor:
+        """One that clusters nothing."""
+        return TemplateAuthor()
+
     def high_level(self, topic: str, norms: Sequence[str], count: int, subject: str, tools: Tools) -> list[str]:
         """One norm for each of ``count`` k-means clusters, in the order of the norms."""
         if len(norms) <= count:

@@ -11,14 +11,15 @@ from alignbench.data.survey import Survey
 from alignbench.embedder.nearest import Nearest
 from alignbench.steps.block import Block, Knobs
 from alignbench.steps.texts import rendered
-from alignbench.types import Culture, Item, check
+from alignbench.types import Item, check
 
 
 @dataclass(frozen=True)
 class Neighbours(Block):
     """``count`` training items nearest to the question by cosine of the embedded questions."""
 
-    culture: Culture
+    iso3: str
+    country: str
     train: Survey
     asked: tuple[Item, ...]
     questions: Nearest
@@ -28,15 +29,16 @@ class Neighbours(Block):
         """Their questions with the country's most frequent answer; the item itself is never among them."""
         ranked = [self.asked[i] for i in self.questions.ranked(item.question) if self.asked[i].id != item.id]
         answered = [(near.question, self._modal(near)) for near in ranked[: self.count]]
-        return (rendered("neighbours", culture=self.culture, answered=answered),)
+        return (rendered("neighbours", country=self.country, answered=answered),)
 
     def _modal(self, item: Item) -> str:
-        return item.options[int(np.argmax(self.train.of(self.culture.iso3)[item.id].shares))]
+        return item.options[int(np.argmax(self.train.of(self.iso3)[item.id].shares))]
 
 
 def make(context: RunContext, knobs: Knobs) -> Block:
     """The country's answered training items."""
-    asked = context.train.asked(context.culture.iso3)
+    culture = context.culture
+    asked = context.train.asked(culture.iso3)
     check(0 < knobs.neighbours <= len(asked), "method.neighbours", knobs.neighbours, f"give 1 to {len(asked)}")
     questions = Nearest(tuple(item.question for item in asked), context.embedder)
-    return Neighbours(context.culture, context.train, asked, questions, knobs.neighbours)
+    return Neighbours(culture.iso3, culture.country, context.train, asked, questions, knobs.neighbours)

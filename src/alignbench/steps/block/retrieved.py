@@ -16,7 +16,7 @@ from alignbench.data.people import Person
 from alignbench.embedder.nearest import Nearest
 from alignbench.steps.block import Block, Knobs
 from alignbench.steps.texts import rendered
-from alignbench.types import Culture, Item, check
+from alignbench.types import Item, check
 
 _SENTENCES = 4  # of a summary, the respondent's first answers on the topic
 
@@ -25,7 +25,7 @@ _SENTENCES = 4  # of a summary, the respondent's first answers on the topic
 class Retrieved(Block):
     """``count`` of the summaries, those nearest to the question by cosine."""
 
-    culture: Culture
+    country: str
     summaries: Nearest
     count: int
     said: str | None = recorded(None)
@@ -33,7 +33,7 @@ class Retrieved(Block):
     def texts(self, item: Item) -> tuple[str, ...]:
         """The nearest summaries, in one text."""
         nearest = [self.summaries.texts[i] for i in self.summaries.ranked(item.question)[: self.count]]
-        return (rendered("retrieved", culture=self.culture, summaries=nearest),)
+        return (rendered("retrieved", country=self.country, summaries=nearest),)
 
     @property
     def note(self) -> str | None:
@@ -47,7 +47,7 @@ def make(context: RunContext, knobs: Knobs) -> Block:
     people, note = context.people(context.culture.iso3, knobs.personas)
     items = {item.id: item for item in context.train.items}
     summaries = tuple(dict.fromkeys(text for person in people for text in _summaries(person, items)))
-    return Retrieved(context.culture, Nearest(summaries, context.embedder), knobs.retrieved, note)
+    return Retrieved(context.culture.country, Nearest(summaries, context.embedder), knobs.retrieved, note)
 
 
 def _summaries(person: Person, items: dict[str, Item]) -> list[str]:
