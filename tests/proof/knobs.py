@@ -1,18 +1,20 @@
 """Every knob of every component, and another value for each: found by looking at the classes.
 
 A *trial* is a cell in which a component is used, and one of its knobs changed there. Two things must hold of it: what
-changes a result changes a key, and what changes a key changes a result.
+changes a result changes a key, and what changes a key changes a result. A knob that several stages read is tried in a
+cell of each, and where it has nothing to do it must be in no key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from enum import Enum
 from typing import Any
 
 from alignbench.component import Component
 from alignbench.config import components
+from alignbench.training.recipe import USED_BY, TrainerKind
 
 # A cell of the planted world that takes seconds: what all trials start from.
 QUICK = (
@@ -20,7 +22,7 @@ QUICK = (
     "training.prompts_per_update=4 training.option_generations=8 training.generations=2 training.max_new_tokens=24 "
     "training.patience_zero_variance=50 ~method@baselines.cultural_prompt"
 ).split()
-# A word of ours: who writes and judges is tests/proof/writer.py.
+# A word of ours: who writes and judges is tests/proof/writer.py; "scripted.critic=1" gives the critic another voice.
 SCRIPTED = "scripted"
 CNCA = ("method.items=12", "method.thought_tokens=8")
 CLCA = ("method=clca", SCRIPTED, "method.least_dialogues=1", "method.max_turns=4", "method.scenarios=12")
@@ -28,7 +30,9 @@ PARK = ("method=culturepark", SCRIPTED, "method.verify=none", "method.least=1", 
 LLM = ("method=culturellm", SCRIPTED, "method.similarity=-1", "method.least=1", "method.count=6")
 SPA = ("method=culturespa", SCRIPTED, "method.least=1", "method.generated=2", "method.copy=1", "method.near=-1")
 HEARD = ("method.verify=judge", "judge.related_cut=0.0", "judge.margin=0.0")
-OPEN = ("method=culturerl", "method.prompts=open", "method.reward=verdict")
+VERDICT = ("method=culturerl", "method.reward=verdict")
+PAID = (*VERDICT, "training.prompts_per_update=32", "training.updates=4", "insist=true")
+OPEN = (*VERDICT, "method.prompts=open")
 
 # Class -> a cell that uses it.
 USED: dict[str, tuple[str, ...]] = {
@@ -43,10 +47,9 @@ USED: dict[str, tuple[str, ...]] = {
     "NoMethod": ("method=none",),
     "Prompted": ("method=prompt",),
     "SurveySFT": ("method=survey_sft",),
-    "Training": ("method=survey_sft",),
-    "BlendJudge": ("method=culturerl", "judge=blend"),
-    "EmbeddingJudge": ("method=culturerl", "judge=embedding"),
-    "LikelihoodJudge": ("method=culturerl", "judge=likelihood", "insist=true"),
+    "BlendJudge": (*PAID, "judge=blend"),
+    "EmbeddingJudge": (*PAID, "judge=embedding"),
+    "LikelihoodJudge": (*PAID, "judge=likelihood"),
     "LLMJudge": ("method=culturerl", "judge=llm", "insist=true", SCRIPTED),
     "TemplateAuthor": ("method=cnca_incontext", "method.norms_per_topic=2"),
     "LLMAuthor": ("method=cnca_incontext", "author=llm", "author.least=0", SCRIPTED),
@@ -58,7 +61,7 @@ USED: dict[str, tuple[str, ...]] = {
     "Model": ("method=none",),
     "HF": ("method=none",),
 }
-# <class>.<knob> -> further words without which the knob has nothing to do.
+# <class>.<knob> -> further words without which the knob has nothing to do; those that name a method stand alone.
 ACTIVE: dict[str, tuple[str, ...]] = {
     "CLCA.epochs": ("training.updates=30",),
     "CultureSPA.passes": ("training.updates=30",),
@@ -75,7 +78,6 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "EmbeddingJudge.related_cut": (*PARK, *HEARD, "judge=embedding"),
     "LikelihoodJudge.margin": (*PARK, *HEARD, "judge=likelihood"),
     "LikelihoodJudge.related_cut": (*PARK, *HEARD, "judge=likelihood"),
-    "Training.epochs": ("training.updates=30",),
     "CultureRL.min_cluster_size": ("method.clustering=umap_hdbscan",),
     "CultureRL.target_entropy": ("method.reward=entropy",),
     "CultureRL.warm_start": ("method.prompts=open", "method.reward=verdict"),
@@ -92,23 +94,6 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "Prompted.thought_tokens": ("method.reasoning=true",),
     "Prompted.temperature": ("method.reasoning=true",),
     "Prompted.top_p": ("method.reasoning=true",),
-    "Training.lora_dropout": (),
-    "Training.generations": OPEN,
-    "Training.loss_type": OPEN,
-    "Training.temperature": OPEN,
-    "Training.top_p": OPEN,
-    "Training.top_k": OPEN,
-    "Training.max_new_tokens": OPEN,
-    "Training.vllm": OPEN,
-    "Training.option_generations": ("method=culturerl", "method.reward=verdict"),
-    "Training.invalid_reward": ("method=culturerl", "method.reward=verdict", "training.option_generations=2000"),
-    "Training.probability_floor": ("method=culturerl",),
-    "Training.advantage_clip": ("method=culturerl",),
-    "Training.scale_rewards": OPEN,
-    "Training.kl_beta": ("method=culturerl", "method.reward=verdict"),
-    "Training.clip_epsilon": ("method=culturerl", "method.reward=verdict"),
-    "Training.patience_zero_variance": ("method=culturerl", "method.reward=verdict"),
-    "Training.checkpoint_every": ("training.select=validation",),
     "SurveyBenchmark.divide_prior": ("benchmark.answer=text", "benchmark.style=full", "benchmark.orders=both"),
     "SurveyBenchmark.labels": ("benchmark.style=full",),
     "SurveyBenchmark.answer": ("benchmark.style=full",),
@@ -136,6 +121,7 @@ VALUES: dict[str, str] = {
     "CLCA.top_p": "0.5",
     "CLCA.max_turns": "6",
     "CLCA.least_turns": "4",
+    "CLCA.scene_tries": "1",
     "CLCA.adaptation": "generator",
     "CNCADPO.mining": "tq_ra",
     "CNCASFT.mining": "tq_ra",
@@ -147,8 +133,9 @@ VALUES: dict[str, str] = {
     "CultureRL.joint": "[CHN]",
     "LikelihoodJudge.margin": "2.0",
     "CultureRL.pool_size": "20",
+    "CultureRL.reward [open]": "support",
     "CultureRL.cut": "0.9",
-    "CultureSPA.copy": "0.5",
+    "CultureSPA.copy": "0.25",
     "CultureSPA.near": "0.5",
     "Prompted.blocks": "[guidance]",
     "SurveySFT.joint": "[CHN]",
@@ -164,6 +151,15 @@ VALUES: dict[str, str] = {
     "Training.epochs": "1",
     "Training.max_grad_norm": "0.001",
     "Training.generations": "4",
+    "Training.advantage_clip": "0.1",
+    "Training.checkpoint_every": "3",
+    "Training.kl_beta": "0.5",
+    "Training.lora_dropout": "0.5",
+    "Training.max_new_tokens": "12",
+    "Training.micro_batch": "2",
+    "Training.micro_tokens": "200",
+    "Training.probability_floor": "0.3",
+    "Training.top_p": "0.5",
     "CultureRL.pool_items": "train",
     "Prompted.thought_tokens": "3",
     "Prompted.native": "true",
@@ -187,24 +183,138 @@ VALUES: dict[str, str] = {
     "HF.device": "cpu",
     "MiniLM.device": "cpu",
 }
+# <class>.<knob> -> cell -> words: further cells with a use for the knob.
+FURTHER: dict[str, dict[str, tuple[str, ...]]] = {
+    "EmbeddingJudge.margin": {"opinions": (*PARK, *HEARD)},
+    "EmbeddingJudge.question_weight": {"opinions": (*PARK, *HEARD), "scores": ("method=culturerl", *PAID[2:])},
+    "CulturePark.turn_tokens": {"listed": (*PARK, "method.extract=model")},
+    "CulturePark.most_words": {"rewritten": (*PARK, "method.verify=critic")},
+    "CultureRL.reward": {"open": OPEN},
+    "CultureRL.cut": {"open": OPEN},
+    "CultureRL.pool_size": {"open": OPEN},
+    "SurveyBenchmark.answer": {"trained": ("method=survey_sft", "benchmark.style=full", "benchmark.orders=balanced")},
+    "SurveyBenchmark.labels": {"trained": ("method=survey_sft", "benchmark.style=full")},
+    "SurveyBenchmark.style": {"trained": ("method=survey_sft",)},
+    "Model.dtype": {"trained": ("method=survey_sft", "training.weights=full"), "open": OPEN},
+}
+# <class>.<knob> -> cell -> words: cells in which the knob is idle, so that no key may hold it.
+NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
+    **{f"CLCA.{knob}": {"words": (*CLCA, "method.reading=words")} for knob in ("very_confident", "confident")},
+    **{f"CLCA.{knob}": {"unfiltered": (*CLCA, "method.filter=false")} for knob in ("reading", "critique_tokens")},
+    **{f"CLCA.{knob}": {"lexicon": CLCA} for knob in ("scene_tokens", "scene_tries")},
+    **{f"CLCA.{knob}": {"spoken": (*CLCA, "method.tasks=[dialogue]")} for knob in ("flag", "intent_tokens")},
+    **{
+        f"{kind}.passes": {"epochs": (*words, "training.epochs=2")}
+        for kind, words in (("CulturePark", PARK), ("CultureSPA", SPA))
+    },
+    "CLCA.epochs": {"epochs": (*CLCA, "training.epochs=2")},
+    **{
+        f"CultureLLM.{knob}": {"seeds": (*LLM, "method.variant=seed_only")}
+        for knob in ("paraphrases", "tries", "similarity", "wordings", "words", "synonyms", "temperature", "top_p")
+    },
+    **{
+        f"CultureSPA.{knob}": {"unwritten": (*SPA, "method.generated=0")}
+        for knob in ("shown", "copy", "near", "temperature", "top_p")
+    },
+    "CultureRL.pool_size": {"train": ("method=culturerl", "method.pool_items=train")},
+    **{
+        f"CultureRL.{knob}": {"density": ("method=culturerl", "method.clustering=umap_hdbscan")}
+        for knob in ("clusters", "cluster_seed")
+    },
+    "CultureRL.min_cluster_size": {"kmeans": ("method=culturerl",)},
+    "CultureRL.target_entropy": {"support": ("method=culturerl",), "open": OPEN},
+    **{
+        f"{judge}.related_cut": {"fitted": (*VERDICT, f"judge={name}")}
+        for judge, name in (("BlendJudge", "blend"), ("EmbeddingJudge", "embedding"), ("LikelihoodJudge", "likelihood"))
+    },
+    **{
+        f"Prompted.{knob}": {"country": ("method=prompt",)}
+        for knob in (
+            "personas",
+            "similar",
+            "neighbours",
+            "retrieved",
+            "mining",
+            "norms_per_topic",
+            "named",
+            "chains",
+            "thought_tokens",
+            "temperature",
+            "top_p",
+        )
+    },
+    "TemplateAuthor.cluster_seed": {"items": ("method=cnca_sft", *CNCA)},
+    "PlantedWorld.respondents": {"truth": ("method=survey_sft",)},
+    "PlantedWorld.sample_seed": {"truth": ("method=survey_sft",)},
+    "Training.probability_floor": {"verdict": VERDICT},
+}
+# Trainer -> a cell that trains by it alone.
+TRAINERS: dict[TrainerKind, tuple[str, ...]] = {
+    TrainerKind.options_sft: ("method=survey_sft",),
+    TrainerKind.options_grpo: VERDICT,
+    TrainerKind.sft: ("method=cnca_sft", *CNCA, "method.effort=1", "method.asked_chains=0"),
+    TrainerKind.dpo: ("method=cnca_dpo", *CNCA, "method.effort=1", "method.asked_chains=0"),
+    TrainerKind.grpo: OPEN,
+}
+# A training whose last checkpoint is not its best.
+WILD = ("training.updates=3", "training.learning_rate=0.3", "training.schedule=constant")
+# Knob of the training -> words without which it has nothing to do, whoever trains.
+TRAINED: dict[str, tuple[str, ...]] = {
+    "checkpoint_every": ("training.select=validation", *WILD),
+    "select": WILD,
+    "epochs": ("training.updates=12", "training.prompts_per_update=16"),
+    "invalid_reward": ("training.option_generations=2000",),
+    "probability_floor": ("method.reward=support",),
+}
 # <class>.<knob> that this machine cannot try, and why; the tests of their rooms try what they can.
 ELSEWHERE: dict[str, str] = {
     "Training.vllm": "needs CUDA",
     "Training.quantise": "needs CUDA and bitsandbytes",
-    "Training.max_prompt_tokens": "refuses longer prompts, or changes nothing",
-    "Training.patience_zero_variance": "ends a training that cannot learn, or changes nothing",
-    "Model.path": "is another model",
+    "Model.path": "is another model: test_models.py",
     "Model.revision": "is for models of a hub",
-    "Model.thinking": "is for templates with a switch: tests/method/test_contract.py",
-    "LLMAuthor.generator": "is a component",
-    "LLMJudge.generator": "is a component",
+    "Model.thinking": "is for templates with a switch: test_models.py",
+    "LLMAuthor.generator": "is a component: SLOTS",
+    "LLMJudge.generator": "is a component: SLOTS",
     "BaseModel.place": "is for messages",
     "Stock.place": "is for messages",
 }
-# <class>.<knob> that is in a key and changes nothing in its trial, and why it may still change something elsewhere.
+# Name of a trial whose change is in a key and changes nothing there, and why it may still change something elsewhere.
 IDLE: dict[str, str] = {
     "TemplateAuthor.cluster_seed": "k-means finds the same clusters in a topic's few norms from every start",
 }
+# Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.
+SAME_WEIGHTS: dict[str, str] = {
+    "PlantedWorld.countries": "a survey is one input, by its content: of it this training reads its own country",
+    "Model.dtype [open]": "a model is one input: LoRA is trained in training.dtype and served in model.dtype",
+}
+# <class>.<knob> that is in no key though it moves the last bits: sums are taken in another order.
+ROUNDING = {"Training.micro_batch", "Training.micro_tokens", "Training.gradient_checkpointing"}
+ROUNDING |= {"HF.batch_tokens", "HF.past", "MiniLM.batch_size"}
+# Method -> a cell of it, and the slots beside it that it uses.
+METHODS: dict[str, tuple[tuple[str, ...], str]] = {
+    "none": (("method=none",), ""),
+    "cultural_prompt": (("method=cultural_prompt",), ""),
+    "persona": (("method=persona",), ""),
+    "self_alignment": (("method=self_alignment",), ""),
+    "values_retrieval": (("method=values_retrieval",), ""),
+    "cnca_incontext": (("method=cnca_incontext", "method.thought_tokens=8", "author=llm", SCRIPTED), "author"),
+    "survey_sft": (("method=survey_sft", SCRIPTED), ""),
+    "culturerl": (("method=culturerl", "judge=llm", "insist=true", SCRIPTED), "judge"),
+    "culturellm": (LLM, "generator"),
+    "culturepark": (PARK, "generator"),
+    "culturepark, verified": ((*PARK, "method.verify=critic"), "generator critic"),
+    "culturepark, judged": ((*PARK, "method.verify=judge", "judge=llm"), "generator judge"),
+    "culturespa": (SPA, "generator"),
+    "clca": (CLCA, "generator critic"),
+    "clca, unfiltered": ((*CLCA, "method.filter=false"), "generator"),
+    "cnca_sft": (("method=cnca_sft", *CNCA, "author=llm", SCRIPTED), "author"),
+    "cnca_dpo": (("method=cnca_dpo", *CNCA, "author=llm", SCRIPTED), "author"),
+}
+SLOTS = ("generator", "critic", "author", "judge")
+# Which of these a seed may not change: they draw nothing.
+DRAWLESS = {"none", "cultural_prompt", "self_alignment"}
+# Which tell the model who it is by the culture's adjective.
+ADJECTIVE = {"cultural_prompt"}
 _GROUPS = ("method", "training", "judge", "author", "generator", "embedder", "benchmark", "survey", "model", "backend")
 # What runs elsewhere, or on files that a user brings.
 _FOREIGN = {"OtherModel", "APIModel", "SentenceModel", "Server", "VLLM"}
@@ -213,32 +323,55 @@ _FOREIGN |= {"Bundled", "OfficialWave7", "TimeSeries", "Table", "SurveyTable"}
 
 @dataclass(frozen=True)
 class Trial:
-    """One knob of one component, changed in a cell that uses it."""
+    """One knob of one component, changed in a cell that uses it.
+
+    Attributes:
+        case: which of several cells with the same knob.
+        word: the change, as on the command line.
+        quiet: no key may change.
+    """
 
     group: str
     component: str
     knob: str
+    case: str
     words: tuple[str, ...]
-    value: str
-    recorded: bool
+    word: str
+    quiet: bool
 
     @property
-    def name(self) -> str:
+    def knob_name(self) -> str:
         """``<class>.<knob>``."""
         return f"{self.component}.{self.knob}"
 
     @property
+    def name(self) -> str:
+        """The knob, and the case in brackets."""
+        return f"{self.knob_name} [{self.case}]" if self.case else self.knob_name
+
+    @property
     def changed(self) -> tuple[str, ...]:
         """The words of the cell with the knob changed."""
-        return (*self.words, f"{self.group}.{self.knob}={self.value}")
+        return (*self.words, self.word)
 
 
 def trials() -> Iterator[Trial]:
-    """Every knob of every component that runs here."""
+    """Every knob of every component that runs here, in every cell; what is no knob of a component follows."""
     for group in _GROUPS:
         for cls in components(group).values():
             if cls.__name__ not in _FOREIGN:
                 yield from _of(group, cls)
+    for method, (words, slots) in METHODS.items():
+        for slot in SLOTS:
+            yield Trial("", "slot", slot, method, words, f"{SCRIPTED}.{slot}=1", slot not in slots.split())
+        yield Trial("", "run", "seed", method, words, "seed=1", method in DRAWLESS)
+        adjective = "culture.adjective=Babylonian"
+        yield Trial("culture", "Culture", "adjective", method, words, adjective, method not in ADJECTIVE)
+
+
+def first(found: Iterator[Trial]) -> Iterator[Trial]:
+    """One trial of each knob."""
+    yield from {trial.knob_name: trial for trial in [*found][::-1]}.values()
 
 
 def _of(group: str, cls: type[Component]) -> Iterator[Trial]:
@@ -246,9 +379,28 @@ def _of(group: str, cls: type[Component]) -> Iterator[Trial]:
         name = f"{cls.__name__}.{known.name}"
         if known.metadata.get("supplied") or name in ELSEWHERE:
             continue
-        words = (*USED[cls.__name__], *ACTIVE.get(name, ()))
         recorded = bool(known.metadata.get("recorded"))
-        yield Trial(group, cls.__name__, known.name, words, VALUES.get(name) or _other(known.default), recorded)
+        word = _word(group, known, name)
+        if cls.__name__ in USED:
+            active = ACTIVE.get(name, ())
+            words = active if "method=" in "".join(active[:1]) else (*USED[cls.__name__], *active)
+            yield Trial(group, cls.__name__, known.name, "", words, word, recorded)
+        else:
+            # Those that read it come first.
+            for kind in sorted(TRAINERS, key=lambda kind: known.name not in USED_BY[kind]):
+                idle = recorded or known.name not in USED_BY[kind]
+                words = (*TRAINERS[kind], *(() if idle else TRAINED.get(known.name, ())))
+                yield Trial(group, cls.__name__, known.name, kind.name, words, word, idle)
+        for case, words in FURTHER.get(name, {}).items():
+            own = _word(group, known, name, case)
+            yield Trial(group, cls.__name__, known.name, case, words, own, recorded)
+        for case, words in NOTHING.get(name, {}).items():
+            yield Trial(group, cls.__name__, known.name, case, words, word, True)
+
+
+def _word(group: str, known: Field[Any], name: str, case: str = "") -> str:
+    value = VALUES.get(f"{name} [{case}]") or VALUES.get(name) or _other(known.default)
+    return f"{group}.{known.name}={value}"
 
 
 def _other(value: Any) -> str:

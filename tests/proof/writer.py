@@ -26,11 +26,13 @@ _QUOTED = re.compile(r"(?:In|in) other words: (.+)$")
 
 @dataclass(frozen=True)
 class Scripted(Generator):
-    """No knobs."""
+    """Two of another ``voice`` write other texts."""
+
+    voice: int = 0
 
     def open(self, tools=None):
         """An engine that loads nothing."""
-        return _Scripted()
+        return _Scripted(self.voice)
 
     @property
     def title(self) -> str:
@@ -39,27 +41,27 @@ class Scripted(Generator):
 
 
 class _Scripted(Engine):
-    def __init__(self) -> None:
-        self.usage = Usage()
+    def __init__(self, voice: int) -> None:
+        self.usage, self._voice = Usage(), voice
 
     def generate(self, chats, sampling, adapter=None):
-        return [[_said(chat, sampling, draw) for draw in range(sampling.n)] for chat in chats]
+        return [[_said(chat, sampling, f"{self._voice}/{n}") for n in range(sampling.n)] for chat in chats]
 
     def score(self, chats, options, adapter=None):
-        return [_weighed(chat, asked) for chat, asked in zip(chats, options, strict=True)]
+        return [_weighed(chat, asked, self._voice) for chat, asked in zip(chats, options, strict=True)]
 
     def close(self) -> None:
         """Nothing to free."""
 
 
-def _weighed(chat, options) -> OptionScores:
+def _weighed(chat, options, voice: int) -> OptionScores:
     """Probabilities from all but even to all but certain."""
-    rng = random.Random(f"{chat}{options}")
+    rng = random.Random(f"{voice}{chat}{options}")
     weights = [rng.random() ** 3 + 1e-2 for _ in options]
     return OptionScores(tuple(math.log(weight / sum(weights)) for weight in weights), 1.0)
 
 
-def _said(chat, sampling, draw: int) -> str:
+def _said(chat, sampling, draw: str) -> str:
     rng = random.Random(f"{chat}{canonical(sampling)}{draw}")
     asked = chat[-1].content
     if "Person 1 wants to" in asked:
