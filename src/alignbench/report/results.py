@@ -15,8 +15,9 @@ from alignbench.identity import canonical
 from alignbench.report.board.cost import Ledger
 from alignbench.report.board.variant import Recipe, variants
 from alignbench.report.extra import ExtraRecord, finished_extras
-from alignbench.report.record import Cell, CellRecord, Manifest
+from alignbench.report.record import Cell, CellRecord
 from alignbench.report.schema import COLUMNS, METRICS
+from alignbench.report.stored import Manifest
 from alignbench.report.study import Finished, finished, pages
 from alignbench.runs.answered import BASE
 from alignbench.types import check

@@ -23,12 +23,11 @@ from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
 from alignbench.runs.describe import cell_facts
 from alignbench.runs.setting import Setting
-from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
 from alignbench.types import check
 
-_SCORES, _RECORD = "scores.parquet", "record.json"
+_SCORES = "scores.parquet"
 # Questions a call: how much a kill can lose.
 _CHUNK = 64
 
@@ -75,7 +74,7 @@ class Summary(Stage):
             self.benchmark.range_of,
         )
         record = ExtraRecord(cell_facts(self.setting, own), self.setting.choices["extra"], tuple(lines))
-        write_json(folder / _RECORD, record.to_json())
+        record.save(folder)
 
     def table(self, tools: Tools) -> pd.DataFrame:
         """The scores of all rows with a column ``label``."""
@@ -101,8 +100,8 @@ def beside(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, ExtraRecord]
         say(row.label)
         cell.store.get(stage)
     whole = Summary(setting=cell.setting, benchmark=benchmark, rows=rows, answers=answers)
-    found = cell.store.get(whole).path / _RECORD
-    return whole.table(cell.tools), ExtraRecord.from_json(json.loads(found.read_text(encoding="utf-8")))
+    found = cell.store.get(whole)
+    return whole.table(cell.tools), ExtraRecord.load(found.path)
 
 
 def _against(row: Contender, told: Mapping[str | None, str]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,12 +26,9 @@ from alignbench.runs.interviews import Interview, Panel, panel
 from alignbench.runs.setting import Setting
 from alignbench.runs.stages import Respond
 from alignbench.store.artifact import Artifact
-from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
 from alignbench.types import Item, Split
-
-_RECORD = "record.json"
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class Protocols(Stage):
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Score both."""
         record = self._scored(tools)
-        write_json(folder / _RECORD, record.to_json())
+        record.save(folder)
         return {"figures": len(record.figures)}
 
     def _scored(self, tools: Tools) -> ProtocolRecord:
@@ -138,7 +134,7 @@ def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
         notes=tuple(dict.fromkeys(note for note in notes if note)),
     )
     found = cell.store.get(stage)
-    return ProtocolRecord.from_json(json.loads((found.path / _RECORD).read_text(encoding="utf-8"))), found
+    return ProtocolRecord.load(found.path), found
 
 
 def _compared(cell: Cell) -> list[Contender]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -55,7 +54,7 @@ class Content:
     @classmethod
     def of(cls, stage: Path) -> Content:
         """Read the ``score`` stage at ``stage`` and what it rests on."""
-        record = CellRecord.from_json(json.loads((stage / "record.json").read_text(encoding="utf-8")))
+        record = CellRecord.load(stage)
         ran, cell = config_of(stage), record.cell
         picture = stage / (record.pool.picture or "") if record.pool else None
         return cls(
