@@ -102,17 +102,17 @@ def distances(chart: Chart | None, side: Side, truth: Truth) -> Iterator[Figure]
     """The side's distance on the map; a map that is not Inglehart and Welzel's is named so, and theirs left empty."""
     none = Interval(math.nan, math.nan, math.nan, 0)
     if chart is None or not chart.inglehart_welzel:
-        yield made(_TAO, side, truth, [], none, 0, "this survey does not hold the items of the Inglehart-Welzel map")
+        yield made(_TAO, side, truth, [], none, "this survey does not hold the items of the Inglehart-Welzel map")
     if chart is None:
         return
     metric = _TAO if chart.inglehart_welzel else _OUR_MAP
     items = [truth.survey.item(q) for q in chart.questions if q in side.own]
     if truth.iso3 not in chart.countries or not items:
-        yield made(metric, side, truth, [], none, 0, "the country lies not on this map: it lacks most of the items")
+        yield made(metric, side, truth, [], none, "the country lies not on this map: it lacks most of the items")
         return
     points = chart.place(side.own, truth.survey.items)
     value = float(np.mean(map_distance(points, np.array(chart.countries[truth.iso3]))))
-    yield made(metric, side, truth, items, Interval(value, math.nan, math.nan, 0), 0, chart.caption.rstrip("."))
+    yield made(metric, side, truth, items, Interval(value, math.nan, math.nan, 0), chart.caption.rstrip("."))
 
 
 def _own(survey: Survey, block: Sequence[Item]) -> Chart | None:
