@@ -101,18 +101,14 @@ def write_lines(
     with replacing(folder / f"{name}.parquet") as partial:
         table.to_parquet(partial, index=False)
     write_json(folder / f"{name}.json", dict(provenance))
+    moves = {"difference": "value", "difference_low": "low", "difference_high": "high", "detectable": "detectable"}
     rows = [
         {
             "entry": line.label,
             "metric": line.metric,
             "facets": line.facets,
-            "value": line.value.value,
-            "low": line.value.low,
-            "high": line.value.high,
-            "difference": line.difference.value if line.difference else None,
-            "difference_low": line.difference.low if line.difference else None,
-            "difference_high": line.difference.high if line.difference else None,
-            "detectable": line.difference.detectable if line.difference else None,
+            **{name: getattr(line.value, name) for name in ("value", "low", "high")},
+            **{name: getattr(line.difference, figure, None) for name, figure in moves.items()},
             "items": line.n,
         }
         for line in lines

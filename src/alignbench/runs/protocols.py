@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,7 @@ class Protocols(Stage):
             block=self.block,
             respondents=len(people.systems),
             real=people.answers is not None,
-            resampling=asdict(cell.benchmark.resampling),
+            resampling=cell.benchmark.resampling,
             figures=tuple(figure for side in compared for figure in _figures(side, truth, chart, self.knobs, cell)),
             batteries={item.id: item.battery for item in self.asked},
             truth={item.id: tuple(truth.shares(item).tolist()) for item in people.items},

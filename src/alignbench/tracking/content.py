@@ -9,11 +9,11 @@ from typing import Any
 
 from alignbench.evaluation.board import Row, flat
 from alignbench.report.record import CellRecord
+from alignbench.report.schema import BOUNDED
 from alignbench.report.study import config_of
 
-_INTERVALS = ("score", "skill", "difference", "plain", "specificity")
 _TESTS = ("p_value", "specificity_p")
-_FIGURES = (*_INTERVALS, *_TESTS, "option_mass", "entropy_model", "entropy_survey", "wasserstein")
+_FIGURES = (*BOUNDED, *_TESTS, "option_mass", "entropy_model", "entropy_survey", "wasserstein")
 ROW_COLUMNS = tuple(f.name for f in fields(Row))
 
 
@@ -89,9 +89,8 @@ def summary(record: CellRecord) -> dict[str, float]:
     """Figures of the headline row with their bounds, of the rows that serve it, of the base and of the sanity rows."""
     row, control, base = record.headline, record.control, record.base
     found: dict[str, float | None] = {name: getattr(row, name) for name in _FIGURES}
-    for name in _INTERVALS:
-        prefix = "" if name == "score" else f"{name}_"
-        found |= {f"{name}_{end}": getattr(row, prefix + end) for end in ("low", "high")}
+    for name in BOUNDED:
+        _, found[f"{name}_low"], found[f"{name}_high"] = row.figure(name)
     if control:
         found |= {f"own_minus_cross{end}": getattr(control, f"difference{end}") for end in ("", "_low", "_high")}
         found["own_minus_cross_p_raw"] = control.p_raw

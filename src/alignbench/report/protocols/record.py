@@ -9,6 +9,7 @@ from typing import Any
 
 from alignbench.evaluation.protocols.chart import Chart
 from alignbench.evaluation.protocols.figure import Figure
+from alignbench.evaluation.statistics import Bootstrap
 from alignbench.report.stored import Stored, records
 
 Shares = Mapping[str, tuple[float, ...]]
@@ -21,7 +22,7 @@ class ProtocolRecord(Stored):
     Attributes:
         block: which items were asked.
         respondents: people interviewed; ``real`` if they answered the survey themselves.
-        resampling: of the intervals: resamples, seed, confidence.
+        resampling: how intervals were made.
         figures: the table.
         batteries: of the items asked.
         truth: the country's shares of the items that it was asked.
@@ -41,7 +42,7 @@ class ProtocolRecord(Stored):
     block: str
     respondents: int
     real: bool
-    resampling: Mapping[str, float]
+    resampling: Bootstrap
     figures: tuple[Figure, ...]
     batteries: Mapping[str, str]
     truth: Shares
