@@ -16,6 +16,7 @@ from alignbench.benchmark.ask import ask
 from alignbench.evaluation.ask import Answer, Asking
 from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
+from alignbench.files import write_text
 from alignbench.progress import bar, say
 from alignbench.report.extra import ExtraRecord, Line
 from alignbench.runs.answered import BASE, Contender
@@ -123,9 +124,7 @@ def _replies(
         while len(found) < len(questions):
             part = ask(model, benchmark, questions[len(found) :][:_CHUNK], asking)
             lines += [json.dumps(_record(reply), ensure_ascii=False) for reply in part]
-            partial = file.with_suffix(".partial")
-            partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            partial.replace(file)
+            write_text(file, "\n".join(lines) + "\n")
             found += part
             progress.update(len(part))
     return found

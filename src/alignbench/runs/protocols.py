@@ -103,7 +103,7 @@ class Protocols(Stage):
             truth={item.id: tuple(truth.shares(item).tolist()) for item in people.items},
             answers={side.label: {i.id: tuple(side.own[i.id][0].tolist()) for i in self.asked} for side in sides},
             chart=chart,
-            places={side.label: _point(chart, side, every) for side in sides} if chart else {},
+            places={side.label: tuple(chart.place(side.own, every)[0].tolist()) for side in sides} if chart else {},
             notes=self.notes,
             warning=cell.survey.warning,
         )
@@ -166,8 +166,3 @@ def _side(heard: Heard, table: Path, knobs: Pass, people: Panel, asked: Sequence
     mass = min(sum(masses.values()) / len(masses), found.mass)
     note = f"option mass {mass:.2f}: the figure is about format" if mass < knobs.refused_below else ""
     return model_side(heard.label, distributions(own, asked), found.choices, people.items, note)
-
-
-def _point(chart: Chart, side: Side, items: Sequence[Item]) -> tuple[float, float]:
-    (x, y), *_ = chart.place(side.own, items)
-    return float(x), float(y)

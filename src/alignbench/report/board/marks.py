@@ -10,7 +10,7 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 from alignbench.evaluation.board import Row
-from alignbench.report.figures import Axis, axis_of, dot, line, svg
+from alignbench.report.figures import Axis, axis_of, dot, line, name, svg
 from alignbench.report.numbers import change, number, signed
 
 _ZERO = 0.0
@@ -20,7 +20,7 @@ Figure: TypeAlias = tuple[float | None, float | None, float | None]
 
 def difference_axis(rows: Iterable[Row]) -> Axis:
     """The axis that holds zero and every difference and specificity with its interval."""
-    return axis_of([_ZERO, *(v for row in rows for name in ("difference", "specificity") for v in row.figure(name))], 4)
+    return axis_of([_ZERO, *(v for row in rows for of in ("difference", "specificity") for v in row.figure(of))], 4)
 
 
 def difference_labels(axis: Axis) -> Markup:
@@ -29,8 +29,7 @@ def difference_labels(axis: Axis) -> Markup:
     ends = [(axis.low, "start"), (axis.high, "end")]
     zero = "start" if axis.low == _ZERO else "end" if axis.high == _ZERO else "middle"
     labels = [(_ZERO, zero), *((value, anchor) for value, anchor in ends if abs(value) > room)]
-    template = Markup('<text x="{}" y="12" text-anchor="{}">{}</text>')
-    return svg(16, None, [template.format(axis.place(v), anchor, signed(v, 2)) for v, anchor in sorted(labels)])
+    return svg(16, None, [name(axis, v, anchor, signed(v, 2)) for v, anchor in sorted(labels)])
 
 
 def forest_mark(row: Row, axis: Axis) -> Markup:

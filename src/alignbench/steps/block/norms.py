@@ -24,13 +24,12 @@ class TopicNorms(Block):
 
     Attributes:
         source: the stage that writes them.
-        said: who writes them.
     """
 
     source: Abstract
     embedder: Embedder
     count: int
-    said: str = recorded("")
+    note: str | None = recorded(None)
 
     def ready(self, folder: Callable[[Any], Path]) -> Block:
         """The block with the norms read."""
@@ -41,11 +40,6 @@ class TopicNorms(Block):
     def texts(self, item: Item) -> tuple[str, ...]:
         """Known once the block is ready."""
         raise AssertionError("call ready() first: the norms lie in the folder of a stage")
-
-    @property
-    def note(self) -> str:
-        """Who wrote them."""
-        return self.said
 
 
 @dataclass(frozen=True)
