@@ -143,7 +143,6 @@ class Vary(Stage):
     Attributes:
         survey: named on the card; of it only the seeds' questions and options are used.
         synonyms: None leaves the words of paraphrases as they are.
-        least: fewer paraphrases of all seeds together are refused.
     """
 
     name = "augment"
@@ -212,7 +211,6 @@ class Label(Stage):
     """Every wording, the seed's own first, with the answer that each country typically gives.
 
     Attributes:
-        countries: iso3 of each.
         names: what they are called, for the card.
         writer: who wrote the wordings, for the card.
     """

@@ -187,7 +187,6 @@ class Opinions(Stage):
         known: item id -> the country's answer and stance.
         turn_tokens: of a speech whose opinions a model lists; None where none does.
         critic, judge: who verifies; None where another one does, or nobody.
-        least: fewer opinions are refused.
         seeds: account of the seeds that the country was not asked.
     """
 

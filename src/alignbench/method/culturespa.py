@@ -195,11 +195,7 @@ class AnswerAsCulture(AnswerPlain):
 
 @dataclass(frozen=True)
 class Activate(Stage):
-    """The questions whose answer the culture changes, with both answers.
-
-    Attributes:
-        least: fewer are refused.
-    """
+    """The questions whose answer the culture changes, with both answers."""
 
     name = "activate"
 

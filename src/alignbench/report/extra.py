@@ -31,7 +31,6 @@ class Line:
     Attributes:
         kind: role of the entry, see :class:`~alignbench.evaluation.items.Scored`.
         facets: framing, language and the like, as text; empty where the metric pools them.
-        n: items.
         key: of the stage that holds replies and scores.
     """
 

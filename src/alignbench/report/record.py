@@ -137,8 +137,6 @@ class CellRecord(Stored):
     """All that a report of one cell shows.
 
     Attributes:
-        warning: what the report must say first.
-        notes: sentences that every table of this cell must carry.
         score_name: what ``Row.score`` is, e.g. ``1 - JSD (base 2)``.
         calibration: the fields of ``alignbench.judge.calibration.Calibration``, and ``judge``, its name, if known.
         history: one mapping per logged update: ``update`` and the figures logged there.

@@ -31,7 +31,6 @@ class Finished:
     Attributes:
         stage: folder of the newest score stage that holds it.
         record: what that stage holds, with what only ``older`` stages hold.
-        manifest: how the newest score came to be.
         older: stages of the same answers that were scored before, the newest first.
     """
 

@@ -160,7 +160,6 @@ def summary(
 
     Args:
         keys: label -> key of the stage with its replies.
-        kinds: label -> its role.
         against: label -> label of what its differences are measured from; None for the base.
         range_of: metric -> its least and largest value, at which intervals end.
     """

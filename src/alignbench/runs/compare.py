@@ -31,12 +31,7 @@ _SAMPLES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Score(Stage):
-    """The record of a cell: every row on the same items, with intervals and provenance.
-
-    Attributes:
-        notes: sentences that every table must carry.
-        config: how the cell was asked for.
-    """
+    """The record of a cell: every row on the same items, with intervals and provenance."""
 
     name = "score"
 

@@ -45,10 +45,8 @@ class Protocols(Stage):
     """Base and method under every protocol.
 
     Attributes:
-        block: what the items are called.
         asked: the items of the block; ``mapped`` are further ones that the map rests on.
         seen: ids of items that methods may have learnt from.
-        notes: sentences that every table must carry.
     """
 
     name = "protocols"

@@ -56,11 +56,7 @@ def write_folder(found: Found, out: Path, base: str = "", merge: bool = False) -
 
 
 def policy_json(policy: PromptPolicy, items: Sequence[Item]) -> dict[str, Any]:
-    """``systems`` where they are the same for all items, else ``items``: id -> question and system texts.
-
-    Args:
-        items: what the benchmark asks.
-    """
+    """``systems`` where they are the same for all items, else ``items``: id -> question and system texts."""
     texts = {item.id: list(policy.systems_for(item)) for item in items}
     head = {
         "use": "Ask once with each system text (null: none) and average the answers' probabilities.",

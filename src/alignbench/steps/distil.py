@@ -40,7 +40,6 @@ class Chain:
 
     Attributes:
         chat: the prompt without the norm, asking for thoughts.
-        thought: what the model said.
         conclude: what then asks for the answer.
         answer: the label that the model gave, sampled like the thought.
         top: the label of the country's most frequent answer.
@@ -64,8 +63,6 @@ class Distil(Stage):
     """Chains on training items that the country was asked and that have a norm, those on which countries differ most.
 
     Attributes:
-        mined: the norms, one an item.
-        items: how many.
         sampling: of the thoughts; ``n`` for each item.
     """
 

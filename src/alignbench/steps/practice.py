@@ -114,10 +114,8 @@ def option_rows(
     """One row per item and option order, for the items that have a target.
 
     Args:
-        asking: the benchmark's form.
         targets: item id -> distribution over ``Item.codes``.
         rewards: item id -> reward of each option, in the same order.
-        system: said before every question.
     """
     asking, rows = replace(asking, answer=Answer.label), []
     for item in items:

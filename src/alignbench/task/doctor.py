@@ -74,7 +74,6 @@ def _model(cfg: DictConfig) -> str:
 
 
 def _backend(cfg: DictConfig) -> str:
-
     engine = instantiate(cfg.backend).open(instantiate(cfg.model).resolve())
     engine.close()
     return type(engine).__name__

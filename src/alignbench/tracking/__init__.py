@@ -30,9 +30,6 @@ class Tracking(Component, ABC):
     def open(self, reports: Path) -> Tracker:
         """A tracker that is ready.
 
-        Args:
-            reports: where pages and pictures lie.
-
         Raises:
             AlignbenchError: a package or a key is missing; said before anything runs.
         """

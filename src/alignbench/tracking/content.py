@@ -31,11 +31,9 @@ class Content:
 
     Attributes:
         key: of its ``score`` stage; the identity of the run.
-        experiment: under which it was first run, if under one.
         config: what was run: names on top, every resolved knob under ``knobs``, stage keys under ``stages``.
         summary: figures of the aligned model (of the base where nothing was aligned), bounds as ``*_low``, ``*_high``.
         curves: figures logged in training, one mapping per update.
-        weights: the folder of the training, if weights were changed.
     """
 
     key: str

@@ -36,7 +36,6 @@ class Chart:
     """A map, linear in the values that it rests on.
 
     Attributes:
-        inglehart_welzel: whether it is that map.
         columns: names of the values, in the order of the next three.
         weights: of the z-scores on either axis; a value that is missing adds nothing.
         questions: ids of the survey's items that it rests on.
@@ -60,7 +59,6 @@ class Chart:
 
         Args:
             shares: item id -> shares in the order of ``Item.codes``, shape (draws, K).
-            items: of the survey.
         """
         known = {item.id: item for item in items if item.id in shares}
         found = iw.values(shares, known) if self.inglehart_welzel else _positions(shares, known)
@@ -74,7 +72,6 @@ def chart_of(survey: Survey, block: Sequence[Item], people: pd.DataFrame | None)
     """The map of a survey; None where it has too few countries or items.
 
     Args:
-        survey: the whole survey.
         block: items asked, for a map of the survey's own.
         people: codes of all respondents in the columns :data:`iw.QUESTIONS`, with ``country`` and ``weight``.
     """

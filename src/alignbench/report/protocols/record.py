@@ -20,14 +20,9 @@ class ProtocolRecord(Stored):
     """Base and method of one cell under every protocol.
 
     Attributes:
-        block: which items were asked.
         respondents: people interviewed; ``real`` if they answered the survey themselves.
-        resampling: how intervals were made.
-        figures: the table.
-        batteries: of the items asked.
         truth: the country's shares of the items that it was asked.
         answers: label -> the model's shares under its own prompt, of all items asked.
-        chart: the map; None where there is none.
         places: label -> the model's point on it.
         notes: what every table must carry; ``warning`` what it must say first.
     """

@@ -20,11 +20,7 @@ from alignbench.types import Item
 
 @dataclass(frozen=True)
 class TopicNorms(Block):
-    """The norms of the item's topic; for a topic without norms, the ``count`` of all that are nearest to the question.
-
-    Attributes:
-        source: the stage that writes them.
-    """
+    """The norms of the item's topic; for a topic without any, the ``count`` nearest to the question."""
 
     source: Abstract
     embedder: Embedder
