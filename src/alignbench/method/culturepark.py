@@ -26,12 +26,13 @@ from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES
 from alignbench.dialogue.state import load
 from alignbench.embedder import Embedder
+from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import LearnReasons, Told, about, told_model, written_by
-from alignbench.steps.practice import validation_of
+from alignbench.steps.lessons import Told, about, reasoned, told_model, within, written_by
+from alignbench.steps.practice import Fit, of_run
 from alignbench.steps.seeds import Held, Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage
@@ -50,6 +51,7 @@ from alignbench.synthetic.opinions import (
 )
 from alignbench.tools import Tools
 from alignbench.training.recipe import TrainerKind
+from alignbench.training.sft import train_sft
 from alignbench.types import Item, Sampling
 
 
@@ -119,23 +121,18 @@ class CulturePark(Method):
             opinions=opinions,
             items={name: stance.item for name, stance in known.items()},
             system=self.told.in_training(systems)[iso3],
-            model=context.model,
             asking=context.asking,
             passes=self.passes,
             longest=4 * self.most_words + 8,  # a word may be several tokens of a small vocabulary
-            training=context.training.read_by(TrainerKind.sft),
-            validation=validation_of(context, self.told.when_asked(systems)),
-            seed=context.seed,
+            **of_run(context, TrainerKind.sft, systems=self.told.when_asked(systems)),
         )
         return told_model(context, fit, system, self.told, (written_by(context, "Debates and opinions"),))
 
     def _openings(self, context: RunContext, known: Mapping[str, Held]) -> tuple[Dialogue, ...]:
         delegate, contact = parties(context.culture, context.countries, self.mode is Mode.within)
-        openings = []
-        for seed, take in product(known.values(), range(self.dialogues)):
-            attitude = seed.stance.statement if self.self_calibration else None
-            openings.append(debate(seed.item, delegate, contact, attitude, self.guided, self.turns, take))
-        return tuple(openings)
+        takes = product(known.values(), range(self.dialogues))
+        held = ((seed.item, seed.stance.statement if self.self_calibration else None, take) for seed, take in takes)
+        return tuple(debate(item, delegate, contact, said, self.guided, self.turns, take) for item, said, take in held)
 
     def _opinions(self, context: RunContext, debated: Debate, known: Mapping[str, Held], seeds: Ledger) -> Opinions:
         return Opinions(
@@ -190,7 +187,6 @@ class Opinions(Stage):
         known: item id -> the country's answer and stance.
         turn_tokens: of a speech whose opinions a model lists; None where none does.
         critic, judge: who verifies; None where another one does, or nobody.
-        least: fewer opinions are refused.
         seeds: account of the seeds that the country was not asked.
     """
 
@@ -262,13 +258,28 @@ class Opinions(Stage):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LearnOpinions(LearnReasons):
-    """The country's answers with those opinions as reasons."""
+class LearnOpinions(Fit):
+    """Supervised fine-tuning on the label of the country's answer with an opinion as its reason.
+
+    Attributes:
+        system: said before every question; None says nothing.
+        passes: over all rows, fewer where ``training.updates`` allows fewer.
+        longest: most tokens of a reply.
+    """
 
     opinions: Opinions
     items: Mapping[str, Item]
+    asking: Asking
+    system: str | None
+    passes: int
+    longest: int
 
-    def answers(self, tools: Tools) -> list[tuple[Item, int, str]]:
-        """One an opinion."""
-        rows = read_set(tools.folder(self.opinions))[0].to_dict("records")
-        return [(self.items[row["item"]], row["position"], row["opinion"]) for row in rows]
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Train, and leave the adapter."""
+        said = read_set(tools.folder(self.opinions))[0].to_dict("records")
+        answers = [(self.items[row["item"]], row["position"], row["opinion"]) for row in said]
+        rows = reasoned(self.model, self.asking, answers, self.system)
+        training = within(self.training, self.passes)
+        training = training.with_knobs(max_new_tokens=max(training.max_new_tokens, self.longest))
+        facts = train_sft(self.model, rows, training, self.seed, folder, validate=self.validation)
+        return {"rows": len(rows), **facts}

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from alignbench.benchmark import Provenance
-from alignbench.errors import AlignbenchError
 from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.files import replacing
 from alignbench.report.numbers import change, count, interval, number
-from alignbench.report.record import REMEDY, Cell, Manifest, records
+from alignbench.report.record import Cell
+from alignbench.report.stored import Manifest, Stored, records
 
 COVERS = (
     "Intervals are studentised bootstrap intervals over the benchmark's groups of questions: they cover the choice of "
@@ -32,7 +31,6 @@ class Line:
     Attributes:
         kind: role of the entry, see :class:`~alignbench.evaluation.items.Scored`.
         facets: framing, language and the like, as text; empty where the metric pools them.
-        n: items.
         key: of the stage that holds replies and scores.
     """
 
@@ -47,33 +45,17 @@ class Line:
 
 
 @dataclass(frozen=True)
-class ExtraRecord:
+class ExtraRecord(Stored):
     """The lines of one benchmark for one cell; ``extra`` is its name on the command line."""
 
     cell: Cell
     extra: str
     lines: tuple[Line, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain dicts and lists; NaN is None."""
-        return dict(_without_nan(asdict(self)))
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> ExtraRecord:
-        """The record in ``data``.
-
-        Raises:
-            AlignbenchError: a field is missing or unknown.
-        """
-        try:
-            return cls(Cell(**data["cell"]), data["extra"], tuple(_line(line) for line in data["lines"]))
-        except (KeyError, TypeError) as error:
-            raise AlignbenchError("record", str(error), REMEDY) from error
-
 
 def finished_extras(store: Path) -> list[tuple[Path, Manifest, ExtraRecord]]:
     """Folder, manifest and record of every benchmark that was asked beside a cell, the oldest first."""
-    return records(store, "beside", ExtraRecord.from_json)
+    return records(store, "beside", ExtraRecord)
 
 
 def extras_of(cell: Cell, extras: Sequence[tuple[Path, Manifest, ExtraRecord]]) -> list[ExtraRecord]:
@@ -118,18 +100,14 @@ def write_lines(
     with replacing(folder / f"{name}.parquet") as partial:
         table.to_parquet(partial, index=False)
     write_json(folder / f"{name}.json", dict(provenance))
+    moves = {"difference": "value", "difference_low": "low", "difference_high": "high", "detectable": "detectable"}
     rows = [
         {
             "entry": line.label,
             "metric": line.metric,
             "facets": line.facets,
-            "value": line.value.value,
-            "low": line.value.low,
-            "high": line.value.high,
-            "difference": line.difference.value if line.difference else None,
-            "difference_low": line.difference.low if line.difference else None,
-            "difference_high": line.difference.high if line.difference else None,
-            "detectable": line.difference.detectable if line.difference else None,
+            **{name: getattr(line.value, name) for name in ("value", "low", "high")},
+            **{name: getattr(line.difference, figure, None) for name, figure in moves.items()},
             "items": line.n,
         }
         for line in lines
@@ -138,20 +116,3 @@ def write_lines(
     with replacing(path) as partial:
         pd.DataFrame(rows).to_csv(partial, index=False)
     return path
-
-
-def _line(data: Mapping[str, Any]) -> Line:
-    moved = data["difference"] and Difference(**_with_nan(data["difference"]))
-    return Line(**{**data, "value": Interval(**_with_nan(data["value"])), "difference": moved})
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): _without_nan(v) for k, v in value.items()}
-    return [_without_nan(v) for v in value] if isinstance(value, list | tuple) else value
-
-
-def _with_nan(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: math.nan if v is None else v for k, v in fields.items()}

@@ -70,8 +70,6 @@ def write_page(
 
     Args:
         assets: where the record's pictures lie.
-        extras: benchmarks that were asked beside the survey.
-        generated: what a model wrote for it.
 
     Raises:
         AlignbenchError: the pool's picture is missing.

@@ -82,13 +82,12 @@ def _table(record: CellRecord, wide: bool) -> Table:
 def _cells(row: Row, wide: bool) -> list[str]:
     spread = within(row.format_spread, row.separable)
     further = [number(row.detectable), signed(row.specificity), spread] if wide else []
-    difference = change(row.difference, row.difference_low, row.difference_high)
     mark = CROSS if row.kind == "control" else TOLD if row.plain is not None else ""
     return [
         row.label if row.kind in ("base", "method", "reference") else f"↳ {row.label}",
         number(row.score) + (f" {interval(row.low, row.high)}" if row.low is not None else ""),
         number(row.skill),
-        f"{mark} {difference}".lstrip(),
+        f"{mark} {change(*row.figure('difference'))}".lstrip(),
         *further,
         count(row.items),
     ]

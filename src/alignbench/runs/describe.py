@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from alignbench.aligned import AlignedModel
-from alignbench.data.people import Panel
 from alignbench.data.published import exposure
 from alignbench.embedder import Embedder
 from alignbench.evaluation.board import rows, scored
@@ -50,7 +49,8 @@ def describe(
     survey, iso3 = cell.asked, cell.culture.iso3
     entries = [a.entry(survey, iso3, cell.benchmark, tools) for a in answered]
     control = cell.control.iso3 if cell.control else None
-    board = scored(entries, survey, iso3, cell.benchmark, _panel(cell), control)
+    panel = None if cell.culture.shares else cell.source.panel(iso3)
+    board = scored(entries, survey, iso3, cell.benchmark, panel, control)
     to_table(board).to_parquet(folder / ITEMS, index=False)
     found = rows(board, cell.benchmark.resampling)
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
@@ -94,11 +94,6 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
         changed={knob: value for knob, value in cell.changed.items() if knob.partition(".")[0] in groups},
         choices={g: cell.choices[at] for g, at in GROUPS.items() if g in groups - {"method"} and at in cell.choices},
     )
-
-
-def _panel(cell: Setting) -> Panel | None:
-    """The country's respondents, unless its shares come from elsewhere."""
-    return None if cell.culture.shares else cell.source.panel(cell.culture.iso3)
 
 
 def _damage(cell: Setting, elsewhere: Elsewhere, tools: Tools) -> DamageRecord:

@@ -40,7 +40,6 @@ class Chain:
 
     Attributes:
         chat: the prompt without the norm, asking for thoughts.
-        thought: what the model said.
         conclude: what then asks for the answer.
         answer: the label that the model gave, sampled like the thought.
         top: the label of the country's most frequent answer.
@@ -64,8 +63,6 @@ class Distil(Stage):
     """Chains on training items that the country was asked and that have a norm, those on which countries differ most.
 
     Attributes:
-        mined: the norms, one an item.
-        items: how many.
         sampling: of the thoughts; ``n`` for each item.
     """
 
@@ -123,11 +120,11 @@ class Distil(Stage):
         """Columns item, thought, answer, top: a row a chain."""
         seen = self._prompts(items, {item.id: norms_text([norms[item.id]]) for item in items})
         thoughts = engine.generate([prompt.request.chat for prompt in seen], self.sampling)
-        asked = [
-            (prompt, text.strip(), draw)
-            for prompt, texts in zip(seen, thoughts, strict=True)
-            for text, draw in zip(texts, _draws(prompt.item, self.sampling), strict=True)
-        ]
+        asked = []
+        for prompt, texts in zip(seen, thoughts, strict=True):
+            # Those of an item depend on no other item.
+            draws = np.random.default_rng([self.sampling.seed, crc32(prompt.item.encode())]).random(len(texts))
+            asked += [(prompt, text.strip(), float(draw)) for text, draw in zip(texts, draws, strict=True)]
         requests = [prompt.after(text) for prompt, text, _ in asked]
         scores = engine.score([r.chat for r in requests], [r.options for r in requests])
         rows = []
@@ -136,11 +133,6 @@ class Distil(Stage):
             answer, top = _drawn(score.logprobs, self.sampling.temperature, draw), int(shares.argmax())
             rows.append((prompt.item, text, request.options[answer], request.options[top]))
         return pd.DataFrame(rows, columns=["item", "thought", "answer", "top"])
-
-
-def _draws(item: str, sampling: Sampling) -> list[float]:
-    """Numbers within [0, 1), one for each answer to be sampled; those of an item depend on no other item."""
-    return list(np.random.default_rng([sampling.seed, crc32(item.encode())]).random(sampling.n))
 
 
 def _drawn(logprobs: Sequence[float], temperature: float, draw: float) -> int:

@@ -27,7 +27,6 @@ class Composer:
     """A Hydra config loader that remembers; everything but ``load_sweep_config`` is the loader's own.
 
     Args:
-        loader: Hydra's.
         folder: where sweeps keep what they need; the memory is a folder in it, and may be deleted.
     """
 

@@ -31,7 +31,6 @@ class Line:
     """A row of the board.
 
     Attributes:
-        cross: the control's row, whose difference is own minus cross.
         damage: mean change of the score when told other countries; None where none was asked.
         cost: mean over seeds; None for references, and where the lineage of the answers is not known.
         pages: one per seed, for rows that cells were run for.
