@@ -75,7 +75,8 @@ def _table(record: CellRecord, wide: bool) -> Table:
     board = record.board
     for row, following in zip(board, (*board[1:], None), strict=True):
         ends = following is not None and following.kind == "reference" != row.kind
-        table.add_row(*map(Text, _cells(row, wide)), style=_style(row, record), end_section=ends)
+        style = "dim" if row.kind == "reference" else "bold" if row is record.aligned else ""
+        table.add_row(*map(Text, _cells(row, wide)), style=style, end_section=ends)
     return table
 
 
@@ -91,9 +92,3 @@ def _cells(row: Row, wide: bool) -> list[str]:
         *further,
         count(row.items),
     ]
-
-
-def _style(row: Row, record: CellRecord) -> str:
-    if row.kind == "reference":
-        return "dim"
-    return "bold" if row is record.aligned else ""

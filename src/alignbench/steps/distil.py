@@ -101,7 +101,12 @@ class Distil(Stage):
         frame = pd.read_parquet(tools.folder(self) / _FILE)
         items = [self.train.item(name) for name in frame["item"].unique()]
         plain = {prompt.item: prompt for prompt in self._prompts(items, {})}
-        return [_chain(plain[row["item"]], row) for row in frame.to_dict("records")]
+        asked = [plain[name] for name in frame["item"]]
+        said = frame[["thought", "answer", "top"]].astype(str).itertuples(index=False, name=None)
+        return [
+            Chain(prompt.item, prompt.request.chat, thought, prompt.conclude or "", answer, top)
+            for prompt, (thought, answer, top) in zip(asked, said, strict=True)
+        ]
 
     def _chosen(self, norms: Mapping[str, str]) -> list[Item]:
         asked = [item for item in self.train.asked(self.iso3) if item.id in norms]
@@ -140,13 +145,6 @@ def _drawn(logprobs: Sequence[float], temperature: float, draw: float) -> int:
     if temperature == 0:
         return int(np.argmax(logprobs))
     return int(np.searchsorted(softmax(np.asarray(logprobs) / temperature).cumsum(), draw, side="right"))
-
-
-def _chain(prompt: Prompt, row: Mapping[Any, Any]) -> Chain:
-    assert prompt.conclude is not None
-    return Chain(
-        prompt.item, prompt.request.chat, str(row["thought"]), prompt.conclude, str(row["answer"]), str(row["top"])
-    )
 
 
 def counts(chains: Sequence[Chain]) -> dict[str, int]:

@@ -120,7 +120,7 @@ class Board:
         return Line(
             group,
             row,
-            group.control_of(row.label),
+            next((r for r in group.rows if (r.kind, r.method) == ("control", row.label)), None),
             damage(cell.record for cell in own),
             mean(self.ledger.cost(key) for key in keys),
             tuple(self._page(cell) for cell in own),
