@@ -22,14 +22,17 @@ COVERS = (
     "questions, not the chance in training, and end where the metric does. Detectable: the minimum detectable effect, "
     "the difference that is found with a chance of 80 % at a level of 5 %."
 )
+BEYOND = "Differences are to the base model; those marked ‡ to the base model told the same words: beyond the prompt."
 
 
 @dataclass(frozen=True)
 class Line:
-    """A metric of one entry: its mean over items, and its difference to the base's on the same items.
+    """A metric of one entry: its mean over items, and its difference to another entry's on the same items.
 
     Attributes:
         kind: role of the entry, see :class:`~alignbench.evaluation.items.Scored`.
+        against: label of the entry that ``difference`` is measured from: the base model, for a trained model that is
+            also told something the base told the same words; None where there is no difference.
         facets: framing, language and the like, as text; empty where the metric pools them.
         key: of the stage that holds replies and scores.
     """
@@ -42,6 +45,7 @@ class Line:
     difference: Difference | None
     n: int
     key: str = ""
+    against: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,12 @@ def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> No
     table.add_column("", overflow="fold")
     table.add_column("metric", no_wrap=True)
     table.add_column("facets", overflow="fold")
-    for title in ("value, 95 %", "difference to base, 95 %", "detectable", "items"):
+    for title in ("value, 95 %", "difference, 95 %", "detectable", "items"):
         table.add_column(title, justify="right", no_wrap=True)
     for line in lines:
         value, moved = line.value, line.difference
-        difference = change(moved.value, moved.low, moved.high) if moved else ""
+        mark = "‡ " if moved and line.against not in (None, "base") else ""
+        difference = mark + change(moved.value, moved.low, moved.high) if moved else ""
         mean = f"{number(value.value)} {interval(value.low, value.high)}"
         least = number(moved.detectable) if moved else ""
         table.add_row(line.label, line.metric, line.facets, mean, difference, least, count(line.n))
@@ -86,7 +91,8 @@ def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> No
     console.print(table)
     console.print(f"{provenance.population}, {provenance.year}, {provenance.language}; {provenance.collection}")
     console.print(f"Licence {provenance.licence}; {provenance.source}")
-    for assumption in (*provenance.assumptions, COVERS):
+    told = [BEYOND] if any(line.against not in (None, "base") for line in lines) else []
+    for assumption in (*provenance.assumptions, COVERS, *told):
         console.print(f"- {assumption}")
 
 
@@ -106,6 +112,7 @@ def write_lines(
             "entry": line.label,
             "metric": line.metric,
             "facets": line.facets,
+            "against": line.against,
             **{name: getattr(line.value, name) for name in ("value", "low", "high")},
             **{name: getattr(line.difference, figure, None) for name, figure in moves.items()},
             "items": line.n,

@@ -89,7 +89,13 @@ def _board(record: CellRecord) -> Iterator[Line]:
     for other in record.elsewhere:
         label = record.aligned.label if record.aligned else ""
         figure = _figure("elsewhere", other.told, other.difference, other.low, other.high, METRICS["elsewhere"].unit)
-        yield {"benchmark": "survey", "label": label, "kind": "method", "against": BASE, **figure}
+        yield {
+            "benchmark": "survey",
+            "label": label,
+            "kind": "method",
+            "against": f"{BASE} told {other.told}",
+            **figure,
+        }
 
 
 def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | None]]:
@@ -104,8 +110,7 @@ def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | No
 def _beside(record: ExtraRecord) -> Iterator[Line]:
     for line in record.lines:
         about = {"benchmark": record.extra, "label": line.label, "items": line.n, "responses": line.key or None}
-        against = None if line.difference is None else BASE
-        about |= {"kind": line.kind, "against": against, "batteries": line.value.batteries, "seeds": 1}
+        about |= {"kind": line.kind, "against": line.against, "batteries": line.value.batteries, "seeds": 1}
         yield {**about, **_interval(line.metric, line.facets, line.value)}
         if line.difference is not None:
             yield {**about, **_interval(f"{line.metric}.difference", line.facets, line.difference)}

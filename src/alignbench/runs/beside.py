@@ -180,6 +180,7 @@ def summary(
             change = paired(own["value"].to_numpy(), compared["value"].to_numpy(), own["group"].tolist(), bootstrap)
             change = change.within(low - high, high - low)
         found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap).within(low, high)
-        name = str(label)
-        lines.append(Line(name, kinds[name], str(metric), str(where).strip(), found, change, len(rows), keys[name]))
+        name, asked = str(label), (str(metric), str(where).strip())
+        compared_with = None if change is None else other
+        lines.append(Line(name, kinds[name], *asked, found, change, len(rows), keys[name], compared_with))
     return lines
