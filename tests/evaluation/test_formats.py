@@ -9,7 +9,8 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Style
 from alignbench.evaluation.board import Entry
-from alignbench.evaluation.formats import format_scores, format_spread, mean_over_seeds
+from alignbench.evaluation.formats import format_scores, mean_over_seeds
+from alignbench.evaluation.items import Scored
 from alignbench.evaluation.score import score_items, uniform
 from alignbench.evaluation.survey import SurveyBenchmark, distributions, respond
 from alignbench.identity import canonical
@@ -21,6 +22,10 @@ ITEMS = [item(f"Q{i}", 4, f"b{i // 2}") for i in range(12)]
 RNG = np.random.default_rng(4)
 WORLD = survey(ITEMS, {"IRQ": {i.id: RNG.dirichlet(np.ones(4)) for i in ITEMS}})
 KNOBS = SurveyBenchmark(bootstrap=50)
+
+
+def spread(scores: dict[str, float]) -> float:
+    return Scored("a", "method", [], formats=scores).format_spread
 
 
 def first_listed(chat, options):
@@ -45,7 +50,7 @@ def test_each_order_is_scored_alone_and_their_half_range_is_the_spread(tmp_path:
             "reversed": score_items(turned, None, WORLD, "IRQ", KNOBS)["js"].mean(),
         }
     )
-    assert format_spread(scores) == pytest.approx(abs(scores["forward"] - scores["reversed"]) / 2)
+    assert spread(scores) == pytest.approx(abs(scores["forward"] - scores["reversed"]) / 2)
 
 
 def test_system_texts_are_averaged_within_a_format(tmp_path: Path) -> None:
@@ -54,9 +59,9 @@ def test_system_texts_are_averaged_within_a_format(tmp_path: Path) -> None:
 
 
 def test_one_format_has_no_spread_and_equal_ones_have_none() -> None:
-    assert math.isnan(format_spread({"forward": 0.8})) and math.isnan(format_spread({}))
-    assert format_spread({"forward": 0.8, "reversed": 0.8}) == 0
-    assert format_spread({"a": 0.7, "b": 0.9, "c": 0.8}) == pytest.approx(0.1)
+    assert math.isnan(spread({"forward": 0.8})) and math.isnan(spread({}))
+    assert spread({"forward": 0.8, "reversed": 0.8}) == 0
+    assert spread({"a": 0.7, "b": 0.9, "c": 0.8}) == pytest.approx(0.1)
 
 
 def test_seeds_are_averaged_over_the_formats_that_all_have() -> None:

@@ -50,7 +50,7 @@ USED: dict[str, tuple[str, ...]] = {
     "BlendJudge": (*PAID, "judge=blend"),
     "EmbeddingJudge": (*PAID, "judge=embedding"),
     "LikelihoodJudge": (*PAID, "judge=likelihood"),
-    "LLMJudge": ("method=culturerl", "judge=llm", "insist=true", SCRIPTED),
+    "LLMJudge": (*PAID, "judge=llm", SCRIPTED),
     "TemplateAuthor": ("method=cnca_incontext", "method.norms_per_topic=2"),
     "LLMAuthor": ("method=cnca_incontext", "author=llm", "author.least=0", SCRIPTED),
     "BaseModel": ("method=culturespa", "method.least=1", "method.generated=1"),
@@ -111,7 +111,9 @@ VALUES: dict[str, str] = {
     "CNCASFT.effort": "1",
     "CulturePark.answer": "mean",
     "CulturePark.most_words": "10",
+    "CulturePark.most_words [rewritten]": "25",
     "CulturePark.passes": "1",
+    **{f"{judge}.question_weight": "1.0" for judge in ("BlendJudge", "EmbeddingJudge", "LikelihoodJudge")},
     "EmbeddingJudge.related_cut": "0.12",
     "BlendJudge.related_cut": "0.12",
     "LikelihoodJudge.related_cut": "0.12",
@@ -152,13 +154,14 @@ VALUES: dict[str, str] = {
     "Training.max_grad_norm": "0.001",
     "Training.generations": "4",
     "Training.advantage_clip": "0.1",
-    "Training.checkpoint_every": "3",
+    "Training.checkpoint_every": "4",
     "Training.kl_beta": "0.5",
     "Training.lora_dropout": "0.5",
     "Training.max_new_tokens": "12",
     "Training.micro_batch": "2",
     "Training.micro_tokens": "200",
     "Training.probability_floor": "0.3",
+    "Training.prompts_per_update": "8",
     "Training.top_p": "0.5",
     "CultureRL.pool_items": "train",
     "Prompted.thought_tokens": "3",
@@ -257,7 +260,7 @@ TRAINERS: dict[TrainerKind, tuple[str, ...]] = {
     TrainerKind.grpo: OPEN,
 }
 # A training whose last checkpoint is not its best.
-WILD = ("training.updates=3", "training.learning_rate=0.3", "training.schedule=constant")
+WILD = ("training.updates=4", "training.learning_rate=0.3", "training.schedule=constant")
 # Knob of the training -> words without which it has nothing to do, whoever trains.
 TRAINED: dict[str, tuple[str, ...]] = {
     "checkpoint_every": ("training.select=validation", *WILD),
@@ -299,7 +302,7 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
     "values_retrieval": (("method=values_retrieval",), ""),
     "cnca_incontext": (("method=cnca_incontext", "method.thought_tokens=8", "author=llm", SCRIPTED), "author"),
     "survey_sft": (("method=survey_sft", SCRIPTED), ""),
-    "culturerl": (("method=culturerl", "judge=llm", "insist=true", SCRIPTED), "judge"),
+    "culturerl": ((*PAID, "judge=llm", SCRIPTED), "judge"),
     "culturellm": (LLM, "generator"),
     "culturepark": (PARK, "generator"),
     "culturepark, verified": ((*PARK, "method.verify=critic"), "generator critic"),

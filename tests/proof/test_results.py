@@ -98,6 +98,6 @@ def test_the_proof_finds_what_a_key_holds_for_nothing(built, monkeypatch):
     """A7: a training that hashes the knobs of other trainers."""
     monkeypatch.setattr("alignbench.training.recipe.Training.read_by", lambda self, *kinds: self)
     words = ("method=survey_sft",)
-    trial = Trial("training", "Training", "generations", words, "3", False)
+    trial = Trial("training", "Training", "generations", "", words, "training.generations=3", False)
     with pytest.raises(AssertionError, match="changes nothing"):
         prove(trial, built)

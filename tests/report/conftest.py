@@ -10,6 +10,7 @@ from alignbench.judge.calibration import Calibration
 from alignbench.report.record import Cell, CellRecord, ItemRecord, PoolRecord, Sample, Source
 
 EMPTY = dict.fromkeys([f.name for f in fields(Row)]) | {"note": "", "key": "k", "seeds": 1, "items": 42, "formats": {}}
+EMPTY |= {"entropy_model": 0.7, "entropy_survey": 0.71, "batteries": 9}
 # The smallest PNG: one transparent pixel.
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"

@@ -61,7 +61,7 @@ def test_csv_markdown_and_latex_hold_the_same_rows(reports: Path) -> None:
     table = (reports / "board.tex").read_text(encoding="utf-8")
     body = [line for line in table.splitlines() if line.endswith(r"\\")][1:]
     assert len(rows(reports)) == len(markdown) == len(body)
-    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {13}
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {15}
     assert "\\toprule" in table and "_" not in table.replace(r"\_", "")
     own = next(r for r in rows(reports) if r["label"] == "culturerl" and r["culture"] == "iraq")
     assert any(f"| Iraq | culturerl | {float(own['score']):.3f} [" in line for line in markdown)
@@ -74,7 +74,8 @@ def test_what_could_be_seen_and_what_may_be_format_stands_in_every_form(reports:
     assert float(own["format_spread"]) == pytest.approx(0.015)
     text = (reports / "board.md").read_text(encoding="utf-8")
     (line,) = (x for x in text.splitlines() if x.startswith("| Iraq | culturerl, reward=verdict |"))
-    assert f"| {float(own['detectable']):.3f} | ±0.015 ≈ |" in line
+    figures = [float(own["detectable"]), *(float(own[f"specificity{end}"]) for end in ("", "_low", "_high"))]
+    assert "| {:.3f} | {:+.3f} [{:.3f}, {:.3f}] |".format(*figures) in line and "| ±0.015 ≈ |" in line
     assert r"$\pm$0.015 $\approx$" in (reports / "board.tex").read_text()
     page = (reports / "board.html").read_text(encoding="utf-8")
     assert "±0.015 ≈" in page and "<dt>Detectable</dt>" in page

@@ -27,3 +27,11 @@ def test_a_killed_benchmark_goes_on_after_its_last_whole_chunk(tmp_path, monkeyp
     assert replies == ask(opened(TableEngine(even)), KNOBS, QUESTIONS)
     again = TableEngine(even)
     assert beside._replies(opened(again), KNOBS, QUESTIONS, Asking(), tmp_path) == replies and not again.calls
+
+
+def test_a_trained_and_told_model_is_compared_with_the_base_told_the_same_words(make_cell):
+    cell = make_cell("culture=iraq", "method=culturellm", "method.variant=seed_only", "extra=neutral", "control=false")
+    _, record = beside.beside(cell, KNOBS)
+    against = {line.label: line.against for line in record.lines}
+    assert against["culturellm"] == "base told as culturellm" and against["base told as culturellm"] == "base"
+    assert against["base"] is None and against["cultural_prompt"] == "base"

@@ -7,7 +7,7 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.sharing import hub
 from alignbench.sharing.card import public
-from alignbench.sharing.prompts import policy_json
+from alignbench.sharing.folder import policy_json
 from alignbench.sharing.weights import hub_id
 from alignbench.types import Item, PromptPolicy, Sampling, Scale
 

@@ -131,6 +131,11 @@ class Row:
     format_spread: float | None = None
     separable: bool | None = None
 
+    def figure(self, name: str) -> tuple[float | None, float | None, float | None]:
+        """A field that has an interval, and its bounds."""
+        prefix = "" if name == "score" else f"{name}_"
+        return getattr(self, name), getattr(self, f"{prefix}low"), getattr(self, f"{prefix}high")
+
 
 def scored(
     entries: Sequence[Entry],

@@ -7,7 +7,6 @@ orders=balanced the two orders belong to alternate system texts, so that their g
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
@@ -33,15 +32,6 @@ def format_scores(
         for form, frame in responses.items()
         for order, asked in frame.groupby("order", sort=True)
     }
-
-
-def format_spread(scores: Mapping[str, float]) -> float:
-    """Half the range of the scores over formats, in their unit; NaN where only one format was asked.
-
-    Our choice: the best and the worst format lie this far from the middle between them. A difference of two models
-    that is smaller than the larger of their spreads is not separable from format.
-    """
-    return (max(scores.values()) - min(scores.values())) / 2 if len(scores) > 1 else math.nan
 
 
 def mean_over_seeds(seeds: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -51,7 +51,6 @@ def interaction(
     Args:
         scores: culture of the model -> culture of the survey -> the model's scores there. Both levels name the same
             cultures; with several seeds, every model has the same ones in the same order.
-        batteries: of every item.
 
     Returns:
         None where no two cultures were asked the same item.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from alignbench.evaluation.formats import format_spread, mean_over_seeds
+from alignbench.evaluation.formats import mean_over_seeds
 from alignbench.evaluation.metrics import Array
 from alignbench.types import check
 
@@ -57,8 +58,12 @@ class Scored:
 
     @property
     def format_spread(self) -> float:
-        """See :func:`~alignbench.evaluation.formats.format_spread`."""
-        return format_spread(self.formats)
+        """Half the range of the scores over formats, in their unit; NaN where only one format was asked.
+
+        Our choice: the best and the worst format lie this far from the middle between them.
+        """
+        scores = self.formats.values()
+        return (max(scores) - min(scores)) / 2 if len(scores) > 1 else math.nan
 
     @property
     def items(self) -> list[str]:

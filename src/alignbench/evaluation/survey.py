@@ -17,6 +17,7 @@ from alignbench.component import Component, Count, Within, recorded
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Prompt, Request, Style
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
+from alignbench.files import replacing
 from alignbench.progress import bar
 from alignbench.types import Item, Split, check, one_of
 
@@ -204,6 +205,5 @@ def _thought_out(model: Opened, prompts: Sequence[Prompt]) -> list[tuple[int, Pr
 
 def write(frame: pd.DataFrame, path: Path) -> None:
     """A reader finds the whole file or none."""
-    partial = path.with_name(f".{path.name}")
-    frame.to_parquet(partial, index=False)
-    partial.replace(path)
+    with replacing(path) as partial:
+        frame.to_parquet(partial, index=False)

@@ -17,15 +17,14 @@ import pandas as pd
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, NotNegative, PositiveShare, Within, recorded
-from alignbench.data.items import reworded
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.generator import Generator
 from alignbench.method import RunContext
 from alignbench.method.joint import Joint
 from alignbench.progress import say
-from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, written_by
-from alignbench.steps.practice import validation_of
+from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, worded, written_by
+from alignbench.steps.practice import of_run
 from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage
@@ -94,11 +93,8 @@ class CultureLLM(Joint):
             label=label,
             train=context.train,
             systems=self.told.in_training(systems),
-            model=context.model,
             asking=context.practising,
-            training=context.training.read_by(TrainerKind.options_sft),
-            validation=validation_of(context, self.told.when_asked(systems)),
-            seed=context.seed,
+            **of_run(context, TrainerKind.options_sft, systems=self.told.when_asked(systems)),
         )
         written = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
         notes = (*self.notes(countries), *written)
@@ -147,7 +143,6 @@ class Vary(Stage):
     Attributes:
         survey: named on the card; of it only the seeds' questions and options are used.
         synonyms: None leaves the words of paraphrases as they are.
-        least: fewer paraphrases of all seeds together are refused.
     """
 
     name = "augment"
@@ -216,7 +211,6 @@ class Label(Stage):
     """Every wording, the seed's own first, with the answer that each country typically gives.
 
     Attributes:
-        countries: iso3 of each.
         names: what they are called, for the card.
         writer: who wrote the wordings, for the card.
     """
@@ -276,9 +270,4 @@ class LearnLabels(LearnLessons):
     def lessons(self, tools: Tools) -> list[Lesson]:
         """One a labelled wording."""
         rows = read_set(tools.folder(self.label))[0].to_dict("records")
-        return [self._lesson(row) for row in rows]
-
-    def _lesson(self, row: Mapping[Any, Any]) -> Lesson:
-        item = self.train.item(row["item"])
-        text = reworded(item, row["question"], item.poles or item.options)
-        return Lesson(text, row["position"], self.systems[row["iso3"]])
+        return [Lesson(worded(self.train, row), row["position"], self.systems[row["iso3"]]) for row in rows]

@@ -26,12 +26,13 @@ from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES
 from alignbench.dialogue.state import load
 from alignbench.embedder import Embedder
+from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import LearnReasons, Told, about, told_model, within, written_by
-from alignbench.steps.practice import validation_of
+from alignbench.steps.lessons import Told, about, reasoned, told_model, within, written_by
+from alignbench.steps.practice import Fit, of_run
 from alignbench.steps.seeds import Held, Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage
@@ -49,7 +50,8 @@ from alignbench.synthetic.opinions import (
     verifier,
 )
 from alignbench.tools import Tools
-from alignbench.training.recipe import TrainerKind
+from alignbench.training.recipe import TrainerKind, Training
+from alignbench.training.sft import train_sft
 from alignbench.types import Item, Sampling
 
 
@@ -119,22 +121,26 @@ class CulturePark(Method):
             opinions=opinions,
             items={name: stance.item for name, stance in known.items()},
             system=self.told.in_training(systems)[iso3],
-            model=context.model,
             asking=context.practising,
-            longest=4 * self.most_words + 8,  # a word may be several tokens of a small vocabulary
-            training=within(context.training, self.passes).read_by(TrainerKind.sft),
-            validation=validation_of(context, self.told.when_asked(systems)),
-            seed=context.seed,
+            **of_run(
+                context,
+                TrainerKind.sft,
+                systems=self.told.when_asked(systems),
+                training=self._training(context.training),
+            ),
         )
         return told_model(context, fit, system, self.told, (written_by(context, "Debates and opinions"),))
 
+    def _training(self, training: Training) -> Training:
+        """The training with room for the longest opinion; a word may be several tokens of a small vocabulary."""
+        room = max(training.max_prompt_tokens, 4 * self.most_words + 8)
+        return within(training, self.passes).with_knobs(max_prompt_tokens=room)
+
     def _openings(self, context: RunContext, known: Mapping[str, Held]) -> tuple[Dialogue, ...]:
         delegate, contact = parties(context.culture, context.countries, self.mode is Mode.within)
-        openings = []
-        for seed, take in product(known.values(), range(self.dialogues)):
-            attitude = seed.stance.statement if self.self_calibration else None
-            openings.append(debate(seed.item, delegate, contact, attitude, self.guided, self.turns, take))
-        return tuple(openings)
+        takes = product(known.values(), range(self.dialogues))
+        held = ((seed.item, seed.stance.statement if self.self_calibration else None, take) for seed, take in takes)
+        return tuple(debate(item, delegate, contact, said, self.guided, self.turns, take) for item, said, take in held)
 
     def _opinions(self, context: RunContext, debated: Debate, known: Mapping[str, Held], seeds: Ledger) -> Opinions:
         return Opinions(
@@ -189,7 +195,6 @@ class Opinions(Stage):
         known: item id -> the country's answer and stance.
         turn_tokens: of a speech whose opinions a model lists; None where none does.
         critic, judge: who verifies; None where another one does, or nobody.
-        least: fewer opinions are refused.
         seeds: account of the seeds that the country was not asked.
     """
 
@@ -261,13 +266,22 @@ class Opinions(Stage):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LearnOpinions(LearnReasons):
-    """The country's answers with those opinions as reasons."""
+class LearnOpinions(Fit):
+    """Supervised fine-tuning on the label of the country's answer with an opinion as its reason.
+
+    Attributes:
+        system: said before every question; None says nothing.
+    """
 
     opinions: Opinions
     items: Mapping[str, Item]
+    asking: Asking
+    system: str | None
 
-    def answers(self, tools: Tools) -> list[tuple[Item, int, str]]:
-        """One an opinion."""
-        rows = read_set(tools.folder(self.opinions))[0].to_dict("records")
-        return [(self.items[row["item"]], row["position"], row["opinion"]) for row in rows]
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Train, and leave the adapter."""
+        said = read_set(tools.folder(self.opinions))[0].to_dict("records")
+        answers = [(self.items[row["item"]], row["position"], row["opinion"]) for row in said]
+        rows = reasoned(self.model, self.asking, answers, self.system)
+        facts = train_sft(self.model, rows, self.training, self.seed, folder, validate=self.validation)
+        return {"rows": len(rows), **facts}

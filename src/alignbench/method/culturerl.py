@@ -32,7 +32,7 @@ from alignbench.norms.pool import NormPool, build_pool
 from alignbench.norms.prompts import PromptText, training_prompts
 from alignbench.progress import say
 from alignbench.steps.norm_reward import Reward, Run
-from alignbench.steps.practice import Fit, Systems, validation_of
+from alignbench.steps.practice import Fit, Systems, of_run
 from alignbench.steps.seeds import asked_there
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage
@@ -113,7 +113,6 @@ class CultureRL(Joint):
         survey_format = self.prompts is not Prompts.open
         graded = self.reward is Reward.entropy and survey_format
         fit = Practise(
-            model=context.model,
             pools=pools,
             judges=judges,
             train=context.train,
@@ -127,16 +126,14 @@ class CultureRL(Joint):
             warm_start=self.warm_start,
             systems=systems,
             asking=context.practising if survey_format else None,
-            training=self._training(context.training),
-            validation=validation_of(context, systems),
-            seed=context.seed,
+            **of_run(context, *self._trainers, systems=systems, training=self._training(context.training)),
         )
         return self.asked(context, fit, systems)
 
     def _training(self, training: Training) -> Training:
-        """The training as it is read; the floor is one of targets, and verdicts are paid as they are."""
-        floor = Training.probability_floor if self.reward is Reward.verdict else training.probability_floor
-        return training.read_by(*self._trainers).with_knobs(probability_floor=floor)
+        """The training as it is read: the floor is one of targets, and verdicts are paid as they are."""
+        verdict = self.reward is Reward.verdict
+        return training.with_knobs(probability_floor=Training.probability_floor) if verdict else training
 
     @property
     def _trainers(self) -> tuple[TrainerKind, ...]:

@@ -18,15 +18,14 @@ import pandas as pd
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, Maybe, recorded
-from alignbench.data.items import reworded
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, within, written_by
-from alignbench.steps.practice import likeliest, validation_of
+from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, within, worded, written_by
+from alignbench.steps.practice import likeliest, of_run
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage
 from alignbench.synthetic.conversation import conversation
@@ -81,11 +80,13 @@ class CultureSPA(Method):
             activated=activated,
             train=context.train,
             system=self.told.in_training(systems)[context.culture.iso3],
-            model=context.model,
             asking=context.practising,
-            training=within(context.training, self.passes).read_by(TrainerKind.options_sft),
-            validation=validation_of(context, self.told.when_asked(systems)),
-            seed=context.seed,
+            **of_run(
+                context,
+                TrainerKind.options_sft,
+                systems=self.told.when_asked(systems),
+                training=within(context.training, self.passes),
+            ),
         )
         notes = (written_by(context, "Questions"),) if self.generated else ()
         return told_model(context, fit, system, self.told, notes)
@@ -145,7 +146,7 @@ class Questions(Stage):
 
     def asked(self, tools: Tools) -> list[Item]:
         """The questions of the finished stage as items."""
-        return [_item(self.train, row) for row in read_set(tools.folder(self))[0].to_dict("records")]
+        return [worded(self.train, row) for row in read_set(tools.folder(self))[0].to_dict("records")]
 
     def _written(self, knobs: Writing, tools: Tools, ledger: Ledger) -> list[tuple[str, str, str]]:
         """New questions of each topic, its batteries in turn; each takes the options of the item shown last."""
@@ -198,11 +199,7 @@ class AnswerAsCulture(AnswerPlain):
 
 @dataclass(frozen=True)
 class Activate(Stage):
-    """The questions whose answer the culture changes, with both answers.
-
-    Attributes:
-        least: fewer are refused.
-    """
+    """The questions whose answer the culture changes, with both answers."""
 
     name = "activate"
 
@@ -247,7 +244,7 @@ class LearnActivated(LearnLessons):
     def lessons(self, tools: Tools) -> list[Lesson]:
         """One a kept question."""
         rows = read_set(tools.folder(self.activated))[0].to_dict("records")
-        return [Lesson(_item(self.train, row), row["position"], self.system) for row in rows]
+        return [Lesson(worded(self.train, row), row["position"], self.system) for row in rows]
 
 
 def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
@@ -261,8 +258,3 @@ def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
     for _, item in sorted(ranked, key=lambda pair: pair[0]):
         topics[item.topic].append(item)
     return topics
-
-
-def _item(train: Survey, row: Mapping[Any, Any]) -> Item:
-    item = train.item(row["item"])
-    return reworded(item, row["question"], item.poles or item.options)

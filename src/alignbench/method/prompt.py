@@ -91,10 +91,6 @@ class Prompted(Knobs, Method):
         notes = [block.note for block in blocks if block.note]
         if language != "en":
             notes.append(TRANSLATED.format(language=phrases(language).name))
-        policy = Composed((), self._sampling(context.seed), language, blocks)
+        thoughts = Sampling(self.thought_tokens, self.temperature, self.top_p, self.chains, context.seed)
+        policy = Composed((), thoughts if self.reasoning else None, language, blocks)
         return AlignedModel(context.model, policy=policy, notes=tuple(notes))
-
-    def _sampling(self, seed: int) -> Sampling | None:
-        if not self.reasoning:
-            return None
-        return Sampling(self.thought_tokens, self.temperature, self.top_p, self.chains, seed)

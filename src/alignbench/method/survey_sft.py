@@ -18,7 +18,7 @@ from alignbench.evaluation.ask import Asking
 from alignbench.method import RunContext
 from alignbench.method.joint import Joint
 from alignbench.progress import say
-from alignbench.steps.practice import Fit, Systems, option_rows, validation_of
+from alignbench.steps.practice import Fit, Systems, of_run, option_rows
 from alignbench.steps.seeds import asked_there
 from alignbench.tools import Tools
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
@@ -33,13 +33,10 @@ class SurveySFT(Joint):
         """An adapter trained on the items of the culture's country, or of all that are trained together."""
         systems = self.systems(self.countries(context))
         fit = LearnShares(
-            model=context.model,
             train=context.train,
             systems=systems,
             asking=context.practising,
-            training=context.training.read_by(TrainerKind.options_sft),
-            validation=validation_of(context, systems),
-            seed=context.seed,
+            **of_run(context, TrainerKind.options_sft, systems=systems),
         )
         return self.asked(context, fit, systems)
 

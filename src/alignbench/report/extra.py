@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from alignbench.benchmark import Provenance
-from alignbench.errors import AlignbenchError
 from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.files import replacing
 from alignbench.report.numbers import change, count, interval, number
-from alignbench.report.record import REMEDY, Cell, Manifest, records
+from alignbench.report.record import Cell
+from alignbench.report.stored import Manifest, Stored, records
 
 COVERS = (
     "Intervals are studentised bootstrap intervals over the benchmark's groups of questions: they cover the choice of "
     "questions, not the chance in training, and end where the metric does. Detectable: the minimum detectable effect, "
     "the difference that is found with a chance of 80 % at a level of 5 %."
 )
+BEYOND = "Differences are to the base model; those marked ‡ to the base model told the same words: beyond the prompt."
 
 
 @dataclass(frozen=True)
 class Line:
-    """A metric of one entry: its mean over items, and its difference to the base's on the same items.
+    """A metric of one entry: its mean over items, and its difference to another entry's on the same items.
 
     Attributes:
         kind: role of the entry, see :class:`~alignbench.evaluation.items.Scored`.
+        against: label of the entry that ``difference`` is measured from: the base model, for a trained model that is
+            also told something the base told the same words; None where there is no difference.
         facets: framing, language and the like, as text; empty where the metric pools them.
-        n: items.
         key: of the stage that holds replies and scores.
     """
 
@@ -44,36 +45,21 @@ class Line:
     difference: Difference | None
     n: int
     key: str = ""
+    against: str | None = None
 
 
 @dataclass(frozen=True)
-class ExtraRecord:
+class ExtraRecord(Stored):
     """The lines of one benchmark for one cell; ``extra`` is its name on the command line."""
 
     cell: Cell
     extra: str
     lines: tuple[Line, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain dicts and lists; NaN is None."""
-        return dict(_without_nan(asdict(self)))
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> ExtraRecord:
-        """The record in ``data``.
-
-        Raises:
-            AlignbenchError: a field is missing or unknown.
-        """
-        try:
-            return cls(Cell(**data["cell"]), data["extra"], tuple(_line(line) for line in data["lines"]))
-        except (KeyError, TypeError) as error:
-            raise AlignbenchError("record", str(error), REMEDY) from error
-
 
 def finished_extras(store: Path) -> list[tuple[Path, Manifest, ExtraRecord]]:
     """Folder, manifest and record of every benchmark that was asked beside a cell, the oldest first."""
-    return records(store, "beside", ExtraRecord.from_json)
+    return records(store, "beside", ExtraRecord)
 
 
 def extras_of(cell: Cell, extras: Sequence[tuple[Path, Manifest, ExtraRecord]]) -> list[ExtraRecord]:
@@ -91,11 +77,12 @@ def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> No
     table.add_column("", overflow="fold")
     table.add_column("metric", no_wrap=True)
     table.add_column("facets", overflow="fold")
-    for title in ("value, 95 %", "difference to base, 95 %", "detectable", "items"):
+    for title in ("value, 95 %", "difference, 95 %", "detectable", "items"):
         table.add_column(title, justify="right", no_wrap=True)
     for line in lines:
         value, moved = line.value, line.difference
-        difference = change(moved.value, moved.low, moved.high) if moved else ""
+        mark = "‡ " if moved and line.against not in (None, "base") else ""
+        difference = mark + change(moved.value, moved.low, moved.high) if moved else ""
         mean = f"{number(value.value)} {interval(value.low, value.high)}"
         least = number(moved.detectable) if moved else ""
         table.add_row(line.label, line.metric, line.facets, mean, difference, least, count(line.n))
@@ -104,7 +91,8 @@ def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> No
     console.print(table)
     console.print(f"{provenance.population}, {provenance.year}, {provenance.language}; {provenance.collection}")
     console.print(f"Licence {provenance.licence}; {provenance.source}")
-    for assumption in (*provenance.assumptions, COVERS):
+    told = [BEYOND] if any(line.against not in (None, "base") for line in lines) else []
+    for assumption in (*provenance.assumptions, COVERS, *told):
         console.print(f"- {assumption}")
 
 
@@ -118,18 +106,15 @@ def write_lines(
     with replacing(folder / f"{name}.parquet") as partial:
         table.to_parquet(partial, index=False)
     write_json(folder / f"{name}.json", dict(provenance))
+    moves = {"difference": "value", "difference_low": "low", "difference_high": "high", "detectable": "detectable"}
     rows = [
         {
             "entry": line.label,
             "metric": line.metric,
             "facets": line.facets,
-            "value": line.value.value,
-            "low": line.value.low,
-            "high": line.value.high,
-            "difference": line.difference.value if line.difference else None,
-            "difference_low": line.difference.low if line.difference else None,
-            "difference_high": line.difference.high if line.difference else None,
-            "detectable": line.difference.detectable if line.difference else None,
+            "against": line.against,
+            **{name: getattr(line.value, name) for name in ("value", "low", "high")},
+            **{name: getattr(line.difference, figure, None) for name, figure in moves.items()},
             "items": line.n,
         }
         for line in lines
@@ -138,20 +123,3 @@ def write_lines(
     with replacing(path) as partial:
         pd.DataFrame(rows).to_csv(partial, index=False)
     return path
-
-
-def _line(data: Mapping[str, Any]) -> Line:
-    moved = data["difference"] and Difference(**_with_nan(data["difference"]))
-    return Line(**{**data, "value": Interval(**_with_nan(data["value"])), "difference": moved})
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): _without_nan(v) for k, v in value.items()}
-    return [_without_nan(v) for v in value] if isinstance(value, list | tuple) else value
-
-
-def _with_nan(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: math.nan if v is None else v for k, v in fields.items()}

@@ -54,16 +54,16 @@ def interval_mark(row: Row, axis: Axis, guide: float | None) -> Markup:
 
 def tick_labels(axis: Axis) -> Markup:
     """The values under the forest plot."""
-    template = Markup('<text x="{}" y="12" text-anchor="{}">{}</text>')
     step = axis.ticks[1] - axis.ticks[0] if len(axis.ticks) > 1 else 0.0
     digits = 1 if step > 0.09 else 2 if step > 0.009 else 3
     last = len(axis.ticks) - 1
     anchors = ["start" if k == 0 else "end" if k == last else "middle" for k in range(last + 1)]
-    return svg(
-        16,
-        None,
-        [template.format(axis.place(t), a, number(t, digits)) for t, a in zip(axis.ticks, anchors, strict=True)],
-    )
+    return svg(16, None, [name(axis, t, a, number(t, digits)) for t, a in zip(axis.ticks, anchors, strict=True)])
+
+
+def name(axis: Axis, value: float, anchor: str, text: str) -> Markup:
+    """A value's text under the axis."""
+    return Markup('<text x="{}" y="12" text-anchor="{}">{}</text>').format(axis.place(value), anchor, text)
 
 
 def share_mark(survey: float, base: float, own: float, axis: Axis) -> Markup:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def pipe_table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> str:
@@ -12,8 +15,10 @@ def pipe_table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int) 
         left: columns from the first whose texts stand on the left; those behind them hold figures.
     """
     rule = [":--"] * left + ["--:"] * (len(titles) - left)
-    return "".join(f"| {' | '.join(map(_escaped, texts))} |\n" for texts in (titles, rule, *rows))
+    lines = ([text.replace("|", r"\|") for text in texts] for texts in (titles, rule, *rows))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _escaped(text: str) -> str:
-    return text.replace("|", r"\|")
+def columns_table(columns: Mapping[str, Callable[[T], str]], rows: Iterable[T], left: int) -> str:
+    """:func:`pipe_table` of rows of one kind; ``columns`` says how each column, by its title, is told of a row."""
+    return pipe_table(tuple(columns), ([told(row) for told in columns.values()] for row in rows), left)

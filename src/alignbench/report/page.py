@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from alignbench.errors import AlignbenchError
 from alignbench.files import write_text
 from alignbench.report import figures, numbers
-from alignbench.report.extra import COVERS, ExtraRecord
+from alignbench.report.extra import BEYOND, COVERS, ExtraRecord
 from alignbench.report.generated import Account
 from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
 from alignbench.report.verdict import exposed, inseparable, verdict
@@ -70,8 +70,6 @@ def write_page(
 
     Args:
         assets: where the record's pictures lie.
-        extras: benchmarks that were asked beside the survey.
-        generated: what a model wrote for it.
 
     Raises:
         AlignbenchError: the pool's picture is missing.
@@ -84,7 +82,7 @@ def write_page(
         facts=facts(record),
         extras=extras,
         generated=generated,
-        covers=COVERS,
+        covers=f"{COVERS} {BEYOND}",
         axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
         moved=moved(record),
         shown_items=SHOWN_ITEMS,

@@ -1,30 +1,19 @@
-"""What a finished cell hands to its report: plain values, one JSON file."""
+"""What a finished cell hands to its report."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from alignbench.errors import AlignbenchError
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.items import Kind
-from alignbench.files import read_object
-from alignbench.progress import say
-from alignbench.store.artifact import MANIFEST
-from alignbench.types import Scale, check
+from alignbench.report.stored import Stored
+from alignbench.types import Scale
 
-T = TypeVar("T")
-Manifest: TypeAlias = Mapping[str, Any]
-# Name of the file that a stage leaves for reports.
-RECORD = "record.json"
 # The sentence of a cell whose questions were asked in one form.
 ONE_FORM = "The questions were asked in one form alone, so that nothing can be said on what the form decides."
-# What to do about a record whose fields are others.
-REMEDY = "this is not a record of this version; run the cell again"
 
 
 @dataclass(frozen=True)
@@ -54,37 +43,6 @@ class Cell:
     def page(self) -> str:
         """Name of the cell's page."""
         return slug(self.method, self.culture, self.model, self.seed, self.changed)
-
-
-def records(
-    store: Path, stage: str, read: Callable[[Mapping[str, Any]], T], wanted: Callable[[Manifest], bool] | None = None
-) -> list[tuple[Path, Manifest, T]]:
-    """Folder, manifest and record of every finished stage of that name, the oldest first.
-
-    What cannot be read is left out after a line for each file; what is of an earlier version (its manifest holds no
-    ``inputs``, or ``read`` refuses its record) after one line that counts.
-
-    Args:
-        wanted: whether to read the record at all; None reads all.
-    """
-    found, earlier = [], 0
-    for folder in store.glob(f"{stage}/*"):
-        if not folder.is_dir() or folder.suffix == ".partial":
-            continue
-        manifest = read_object(folder / MANIFEST)
-        if manifest is None or (wanted and not wanted(manifest)):
-            continue
-        if (data := read_object(folder / RECORD)) is None:
-            continue
-        try:
-            check("inputs" in manifest, "record", str(folder), REMEDY)
-            found.append(((folder / RECORD).stat().st_mtime, folder, manifest, read(data)))
-        except AlignbenchError:
-            earlier += 1
-    if earlier:
-        are, remedy = ("cell is", "its command") if earlier == 1 else ("cells are", "their commands")
-        say(f"{earlier} {are} of an earlier version of alignbench: issue {remedy} again")
-    return [stored[1:] for stored in sorted(found, key=lambda stored: stored[0])]
 
 
 def slug(method: str, culture: str, model: str, seed: int, changed: Mapping[str, str]) -> str:
@@ -175,12 +133,10 @@ class Source:
 
 
 @dataclass(frozen=True)
-class CellRecord:
+class CellRecord(Stored):
     """All that a report of one cell shows.
 
     Attributes:
-        warning: what the report must say first.
-        notes: sentences that every table of this cell must carry.
         score_name: what ``Row.score`` is, e.g. ``1 - JSD (base 2)``.
         calibration: the fields of ``alignbench.judge.calibration.Calibration``, and ``judge``, its name, if known.
         history: one mapping per logged update: ``update`` and the figures logged there.
@@ -246,50 +202,3 @@ class CellRecord:
         served = [r for label in methods for kind in kinds for r in self.rows if (r.method, r.kind) == (label, kind)]
         apart = {kind: [r for r in self.rows if r.kind == kind] for kind in ("base", "reference")}
         return (*apart["base"], *served, *apart["reference"])
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain dicts and lists, as ``json.dump`` takes them."""
-        return dict(_plain(asdict(self)))
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> CellRecord:
-        """The record in ``data``; numbers that are not finite become None.
-
-        Raises:
-            AlignbenchError: a field is missing or unknown.
-        """
-        d = _plain(data)
-        try:
-            return cls(
-                **{
-                    **d,
-                    "cell": Cell(**d["cell"]),
-                    "rows": tuple(Row(**r) for r in d["rows"]),
-                    "items": tuple(_item(i) for i in d.get("items") or ()),
-                    "history": None if d.get("history") is None else tuple(d["history"]),
-                    "pool": PoolRecord(d["pool"]["picture"], tuple(d["pool"]["table"])) if d.get("pool") else None,
-                    "samples": tuple(Sample(**s) for s in d.get("samples") or ()),
-                    "elsewhere": tuple(DamageRecord(**e) for e in d.get("elsewhere") or ()),
-                    "provenance": tuple(Source(**s) for s in d.get("provenance") or ()),
-                    "notes": tuple(d.get("notes") or ()),
-                    "reading": tuple(d.get("reading") or ()),
-                }
-            )
-        except (KeyError, TypeError) as error:
-            raise AlignbenchError("record", str(error), REMEDY) from error
-
-
-def _item(data: Mapping[str, Any]) -> ItemRecord:
-    tuples = {key: tuple(data[key]) for key in ("options", "survey")}
-    return ItemRecord(**{**data, **tuples, "models": {k: tuple(v) for k, v in data["models"].items()}})
-
-
-def _plain(value: Any) -> Any:
-    """``value`` with lists for tuples and None for NaN and infinities, which JSON has not."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value

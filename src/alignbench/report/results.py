@@ -15,31 +15,14 @@ from alignbench.identity import canonical
 from alignbench.report.board.cost import Ledger
 from alignbench.report.board.variant import Recipe, variants
 from alignbench.report.extra import ExtraRecord, finished_extras
-from alignbench.report.record import Cell, CellRecord, Manifest
-from alignbench.report.schema import COLUMNS, METRICS
+from alignbench.report.record import Cell, CellRecord
+from alignbench.report.schema import BOUNDED, COLUMNS, METRICS, OF_OTHERS
+from alignbench.report.stored import Manifest
 from alignbench.report.study import Finished, finished, pages
 from alignbench.runs.answered import BASE
 from alignbench.types import check
 
 Line = dict[str, Any]
-_WITH_INTERVAL = {"score": ("low", "high")}
-_WITH_INTERVAL |= {name: (f"{name}_low", f"{name}_high") for name in ("skill", "difference", "plain", "specificity")}
-_PLAIN = (
-    "p_value",
-    "p_raw",
-    "detectable",
-    "specificity_p",
-    "specificity_p_raw",
-    "specificity_detectable",
-    "specificity_items",
-    "format_spread",
-    "separable",
-    "wasserstein",
-    "option_mass",
-    "entropy_model",
-    "entropy_survey",
-    "seed_spread",
-)
 
 
 def results(store: Path) -> pd.DataFrame:
@@ -106,16 +89,20 @@ def _board(record: CellRecord) -> Iterator[Line]:
     for other in record.elsewhere:
         label = record.aligned.label if record.aligned else ""
         figure = _figure("elsewhere", other.told, other.difference, other.low, other.high, METRICS["elsewhere"].unit)
-        yield {"benchmark": "survey", "label": label, "kind": "method", "against": BASE, **figure}
+        yield {
+            "benchmark": "survey",
+            "label": label,
+            "kind": "method",
+            "against": f"{BASE} told {other.told}",
+            **figure,
+        }
 
 
 def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | None]]:
     """(metric, facets, value, low, high) of a row of the board."""
-    for metric, ends in _WITH_INTERVAL.items():
+    for metric in (name for name in METRICS if name not in OF_OTHERS):
         name = "own_minus_cross" if (metric, row.kind) == ("difference", "control") else metric
-        yield name, "", getattr(row, metric), *(getattr(row, end) for end in ends)
-    for metric in _PLAIN:
-        yield metric, "", getattr(row, metric), None, None
+        yield name, "", *(row.figure(metric) if metric in BOUNDED else (getattr(row, metric), None, None))
     for asked, score in row.formats.items():
         yield "format_score", asked, score, None, None
 
@@ -123,8 +110,7 @@ def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | No
 def _beside(record: ExtraRecord) -> Iterator[Line]:
     for line in record.lines:
         about = {"benchmark": record.extra, "label": line.label, "items": line.n, "responses": line.key or None}
-        against = None if line.difference is None else BASE
-        about |= {"kind": line.kind, "against": against, "batteries": line.value.batteries, "seeds": 1}
+        about |= {"kind": line.kind, "against": line.against, "batteries": line.value.batteries, "seeds": 1}
         yield {**about, **_interval(line.metric, line.facets, line.value)}
         if line.difference is not None:
             yield {**about, **_interval(f"{line.metric}.difference", line.facets, line.difference)}

@@ -17,14 +17,19 @@ class Column(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """A figure of the board."""
+    """A figure of the board: a field of its rows by the same name, but for :data:`OF_OTHERS`."""
 
     unit: str
     meaning: str
+    bounded: bool = False
+
+    @property
+    def told(self) -> str:
+        """The meaning, and what its interval covers."""
+        return f"{self.meaning}; interval over batteries" if self.bounded else self.meaning
 
 
 _TEXT, _FLOAT, _COUNT = "string", "float64", "Int64"
-_BATTERIES = "interval over batteries"
 KINDS = {
     "base": "the base model, told nothing",
     "method": "a method's model, as it is asked",
@@ -68,16 +73,16 @@ COLUMNS = (
 )
 
 METRICS = {
-    "score": Metric("similarity", f"mean 1 - Jensen-Shannon divergence to the country's shares; {_BATTERIES}"),
-    "skill": Metric("share", f"0 uniform answers, 1 a fresh sample of respondents; {_BATTERIES}"),
-    "difference": Metric("similarity", f"score minus that of the row in against, paired by item; {_BATTERIES}"),
-    "plain": Metric("similarity", f"score minus the base's, told nothing, where against is a told row; {_BATTERIES}"),
-    "specificity": Metric("similarity", f"interaction of model and survey, own and control's; {_BATTERIES}"),
+    "score": Metric("similarity", "mean 1 - Jensen-Shannon divergence to the country's shares", bounded=True),
+    "skill": Metric("share", "0 uniform answers, 1 a fresh sample of respondents", bounded=True),
+    "difference": Metric("similarity", "score minus that of the row in against, paired by item", bounded=True),
+    "plain": Metric("similarity", "score minus the base's, told nothing, where against is a told row", bounded=True),
+    "specificity": Metric("similarity", "interaction of model and survey, own and control's", bounded=True),
     "specificity_p": Metric("probability", "two-sided, of no specificity; Holm-corrected over the board's methods"),
     "specificity_p_raw": Metric("probability", "the same, uncorrected"),
     "specificity_detectable": Metric("similarity", "its minimum detectable effect: power .8, level .05"),
     "specificity_items": Metric("items", "asked in both countries"),
-    "own_minus_cross": Metric("similarity", f"of a control row: the method's score minus the control's; {_BATTERIES}"),
+    "own_minus_cross": Metric("similarity", "of a control row: the method's score minus the control's", bounded=True),
     "p_value": Metric("probability", "two-sided, of no difference; Holm-corrected over the board's methods"),
     "p_raw": Metric("probability", "the same, uncorrected"),
     "detectable": Metric("similarity", "minimum detectable effect of the difference: power .8, level .05"),
@@ -89,15 +94,19 @@ METRICS = {
     "entropy_survey": Metric("share of ln K", "the same of people"),
     "seed_spread": Metric("similarity", "standard deviation of the seeds' scores"),
     "format_score": Metric("similarity", "score in the format that facets names"),
-    "elsewhere": Metric("similarity", f"change of the score when told the culture in facets; {_BATTERIES}"),
+    "elsewhere": Metric("similarity", "change of the score when told the culture in facets", bounded=True),
 }
+# Metrics that are told of several rows together, or are several figures of one.
+OF_OTHERS = ("own_minus_cross", "format_score", "elsewhere")
+# Fields of a row that have an interval.
+BOUNDED = tuple(name for name, metric in METRICS.items() if metric.bounded and name not in OF_OTHERS)
 
 
 def schema_markdown() -> str:
     """The schema as two Markdown tables: what stands beside every ``results.parquet``."""
     columns = [(f"`{c.name}`", c.dtype, c.unit, c.meaning) for c in COLUMNS]
     kinds = [(f"`{name}`", meaning) for name, meaning in KINDS.items()]
-    metrics = [(f"`{name}`", metric.unit, metric.meaning) for name, metric in METRICS.items()]
+    metrics = [(f"`{name}`", metric.unit, metric.told) for name, metric in METRICS.items()]
     return (
         "# Results as data\n\n`alignbench.load_results(store)` and `results.parquet`: a row per cell, row of its board "
         "and metric.\nIntervals (95 % unless `benchmark.confidence` says else) cover the choice of questions, not the "

@@ -14,7 +14,8 @@ from alignbench.evaluation.statistics import Bootstrap
 from alignbench.files import leave_out, read_object
 from alignbench.identity import canonical
 from alignbench.report.merge import entries, with_older
-from alignbench.report.record import CellRecord, Manifest, records
+from alignbench.report.record import CellRecord
+from alignbench.report.stored import Manifest, records
 from alignbench.report.world import World
 from alignbench.store.artifact import Artifact
 from alignbench.types import check
@@ -30,7 +31,6 @@ class Finished:
     Attributes:
         stage: folder of the newest score stage that holds it.
         record: what that stage holds, with what only ``older`` stages hold.
-        manifest: how the newest score came to be.
         older: stages of the same answers that were scored before, the newest first.
     """
 
@@ -125,7 +125,7 @@ def whole(stage: Path) -> CellRecord:
 
 
 def _cells(store: Path, wanted: Callable[[Manifest], bool] | None = None) -> list[Finished]:
-    found = records(store, "score", CellRecord.from_json, wanted)
+    found = records(store, "score", CellRecord, wanted)
     return [Finished(folder, record, manifest) for folder, manifest, record in found]
 
 

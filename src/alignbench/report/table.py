@@ -75,26 +75,20 @@ def _table(record: CellRecord, wide: bool) -> Table:
     board = record.board
     for row, following in zip(board, (*board[1:], None), strict=True):
         ends = following is not None and following.kind == "reference" != row.kind
-        table.add_row(*map(Text, _cells(row, wide)), style=_style(row, record), end_section=ends)
+        style = "dim" if row.kind == "reference" else "bold" if row is record.aligned else ""
+        table.add_row(*map(Text, _cells(row, wide)), style=style, end_section=ends)
     return table
 
 
 def _cells(row: Row, wide: bool) -> list[str]:
     spread = within(row.format_spread, row.separable)
     further = [number(row.detectable), signed(row.specificity), spread] if wide else []
-    difference = change(row.difference, row.difference_low, row.difference_high)
     mark = CROSS if row.kind == "control" else TOLD if row.plain is not None else ""
     return [
         row.label if row.kind in ("base", "method", "reference") else f"↳ {row.label}",
         number(row.score) + (f" {interval(row.low, row.high)}" if row.low is not None else ""),
         number(row.skill),
-        f"{mark} {difference}".lstrip(),
+        f"{mark} {change(*row.figure('difference'))}".lstrip(),
         *further,
         count(row.items),
     ]
-
-
-def _style(row: Row, record: CellRecord) -> str:
-    if row.kind == "reference":
-        return "dim"
-    return "bold" if row is record.aligned else ""

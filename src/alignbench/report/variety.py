@@ -7,7 +7,7 @@ shares, so that every figure is an expectation over people drawn from them, for 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from alignbench.evaluation.measures.diversity import (
 )
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap, Interval, interval
-from alignbench.report.markdown import pipe_table
+from alignbench.report.markdown import columns_table
 from alignbench.report.numbers import interval as bounds
 from alignbench.report.numbers import number
 from alignbench.types import Scale
@@ -80,7 +80,7 @@ def _variety(label: str, own: Mapping[str, Scored], bootstrap: Bootstrap) -> Var
     model = [np.array([of[item] for of in answers_of]) for item in shared]
     scale, battery = first.column("scale"), first.column("battery")
     nominal = [scale[item] == Scale.nominal.name for item in shared]
-    ordered = [k for k, free in enumerate(nominal) if not free]
+    ordered = [pair for pair, free in zip(zip(model, people, strict=True), nominal, strict=True) if not free]
     return Variety(
         label=label,
         cultures=tuple(own),
@@ -91,12 +91,8 @@ def _variety(label: str, own: Mapping[str, Scored], bootstrap: Bootstrap) -> Var
         people_majority=float(modal_share(people, people).mean()),
         options=float(expected_options(model, DRAWN).mean()),
         people_options=float(expected_options(people, DRAWN).mean()),
-        differentiation=_differentiation([model[k] for k in ordered], [people[k] for k in ordered]),
+        differentiation=cultural_differentiation(*zip(*ordered, strict=True)) if ordered else math.nan,
     )
-
-
-def _differentiation(model: Sequence[Array], people: Sequence[Array]) -> float:
-    return cultural_differentiation(model, people) if model else math.nan
 
 
 def _answers(entry: Scored) -> dict[str, Array]:
@@ -112,21 +108,23 @@ def plain(variety: Variety) -> dict[str, Any]:
     return {**facts, "cultures": " ".join(variety.cultures), "D": d.value, "D_low": d.low, "D_high": d.high}
 
 
+_COLUMNS: dict[str, Callable[[tuple[str, Variety]], str]] = {
+    "method": lambda told: told[1].label,
+    "model": lambda told: told[0],
+    "cultures": lambda told: ", ".join(told[1].cultures),
+    "items": lambda told: str(told[1].items),
+    "D, 95 % (people)": lambda told: _spread(told[1]),
+    "majority (people)": lambda told: f"{number(told[1].majority)} ({number(told[1].people_majority)})",
+    "options (people)": lambda told: f"{number(told[1].options, 2)} ({number(told[1].people_options, 2)})",
+    "differentiation": lambda told: number(told[1].differentiation),
+}
+
+
 def markdown(found: Sequence[tuple[str, Variety]]) -> str:
     """One table of the figures of models, people's own in brackets."""
-    figures = ("D, 95 % (people)", "majority (people)", "options (people)", "differentiation")
-    rows = []
-    for model, v in found:
-        spread = f"{number(v.diversity.value)} {bounds(v.diversity.low, v.diversity.high)}"
-        cells = (
-            v.label,
-            model,
-            ", ".join(v.cultures),
-            str(v.items),
-            f"{spread} ({number(v.people_diversity)})",
-            f"{number(v.majority)} ({number(v.people_majority)})",
-            f"{number(v.options, 2)} ({number(v.people_options, 2)})",
-            number(v.differentiation),
-        )
-        rows.append(cells)
-    return pipe_table(("method", "model", "cultures", "items", *figures), rows, 3)
+    return columns_table(_COLUMNS, found, 3)
+
+
+def _spread(of: Variety) -> str:
+    d = of.diversity
+    return f"{number(d.value)} {bounds(d.low, d.high)} ({number(of.people_diversity)})"

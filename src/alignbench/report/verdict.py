@@ -119,13 +119,13 @@ def _rival(finding: Finding, record: CellRecord, own: Row) -> str:
 
 
 def _evidence(own: Row, told: Row | None) -> str:
-    found = change(own.difference, own.difference_low, own.difference_high)
+    found = change(*own.figure("difference"))
     found += " against the base model" if told is None else " against the base told the same words"
     if own.plain is not None:
-        found += f", {change(own.plain, own.plain_low, own.plain_high)} against the base told nothing"
+        found += f", {change(*own.figure('plain'))} against the base told nothing"
     if own.specificity is None:
         return f"{found}; no control, so its specificity is not known"
-    return f"{found}; specificity {change(own.specificity, own.specificity_low, own.specificity_high)}"
+    return f"{found}; specificity {change(*own.figure('specificity'))}"
 
 
 def _power(own: Row) -> str:
@@ -140,9 +140,10 @@ def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
     """Facts that would change how the sentence is read."""
     found = []
     if own.separable is False:
+        spreads = [row.format_spread or 0.0 for row in (record.told or base, own) if row is not None]
         found.append(
             f"Not separable from format: the score of {own.label} or of what it is compared with moves by "
-            f"±{number(_widest(record.told or base, own))} with the form of the questions, more than their difference."
+            f"±{number(max(spreads))} with the form of the questions, more than their difference."
         )
     if own.skill is not None and own.skill < 0:
         found.append("The aligned model still scores below uniform answers.")
@@ -159,10 +160,6 @@ def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
     if own.seeds == 1:
         found.append("One seed: the interval covers the choice of items, not the chance in training.")
     return [*found, *_row_notes(record)]
-
-
-def _widest(other: Row | None, own: Row) -> float:
-    return max(row.format_spread or 0.0 for row in (other, own) if row is not None)
 
 
 def inseparable(record: CellRecord) -> str | None:

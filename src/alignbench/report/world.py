@@ -26,11 +26,7 @@ _GENERATED = "PlantedWorld"
 
 @dataclass(frozen=True)
 class World:
-    """Survey, its warning and the kind of model; figures of two worlds are never counted, coloured or pooled together.
-
-    Attributes:
-        generated: the survey is the planted world.
-    """
+    """Survey, warning and kind of model; figures of two worlds are never counted, coloured or pooled together."""
 
     survey: str
     warning: str | None

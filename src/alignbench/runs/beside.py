@@ -16,6 +16,7 @@ from alignbench.benchmark.ask import ask
 from alignbench.evaluation.ask import Answer, Asking
 from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
+from alignbench.files import write_text
 from alignbench.progress import bar, say
 from alignbench.report.extra import ExtraRecord, Line
 from alignbench.runs.answered import BASE, Contender
@@ -23,12 +24,11 @@ from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
 from alignbench.runs.describe import cell_facts
 from alignbench.runs.setting import Setting
-from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
 from alignbench.types import check
 
-_SCORES, _RECORD = "scores.parquet", "record.json"
+_SCORES = "scores.parquet"
 # Questions a call: how much a kill can lose.
 _CHUNK = 64
 
@@ -75,7 +75,7 @@ class Summary(Stage):
             self.benchmark.range_of,
         )
         record = ExtraRecord(cell_facts(self.setting, own), self.setting.choices["extra"], tuple(lines))
-        write_json(folder / _RECORD, record.to_json())
+        record.save(folder)
 
     def table(self, tools: Tools) -> pd.DataFrame:
         """The scores of all rows with a column ``label``."""
@@ -101,8 +101,8 @@ def beside(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, ExtraRecord]
         say(row.label)
         cell.store.get(stage)
     whole = Summary(setting=cell.setting, benchmark=benchmark, rows=rows, answers=answers)
-    found = cell.store.get(whole).path / _RECORD
-    return whole.table(cell.tools), ExtraRecord.from_json(json.loads(found.read_text(encoding="utf-8")))
+    found = cell.store.get(whole)
+    return whole.table(cell.tools), ExtraRecord.load(found.path)
 
 
 def _against(row: Contender, told: Mapping[str | None, str]) -> str | None:
@@ -124,9 +124,7 @@ def _replies(
         while len(found) < len(questions):
             part = ask(model, benchmark, questions[len(found) :][:_CHUNK], asking)
             lines += [json.dumps(_record(reply), ensure_ascii=False) for reply in part]
-            partial = file.with_suffix(".partial")
-            partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            partial.replace(file)
+            write_text(file, "\n".join(lines) + "\n")
             found += part
             progress.update(len(part))
     return found
@@ -162,7 +160,6 @@ def summary(
 
     Args:
         keys: label -> key of the stage with its replies.
-        kinds: label -> its role.
         against: label -> label of what its differences are measured from; None for the base.
         range_of: metric -> its least and largest value, at which intervals end.
     """
@@ -183,6 +180,7 @@ def summary(
             change = paired(own["value"].to_numpy(), compared["value"].to_numpy(), own["group"].tolist(), bootstrap)
             change = change.within(low - high, high - low)
         found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap).within(low, high)
-        name = str(label)
-        lines.append(Line(name, kinds[name], str(metric), str(where).strip(), found, change, len(rows), keys[name]))
+        name, asked = str(label), (str(metric), str(where).strip())
+        compared_with = None if change is None else other
+        lines.append(Line(name, kinds[name], *asked, found, change, len(rows), keys[name], compared_with))
     return lines

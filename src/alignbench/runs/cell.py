@@ -37,9 +37,7 @@ class Cell(Setting):
 
     Attributes:
         config: experiment, command line, choices and every resolved knob, for the record; no part of any key.
-        baselines: methods that every run is compared with, by name.
         countries: iso3 -> name of every culture that has a YAML.
-        surveys: split -> the survey restricted to it.
     """
 
     config: Mapping[str, Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,17 +27,11 @@ from alignbench.tools import Tools
 from alignbench.types import PromptPolicy, Split
 
 _SAMPLES = 3
-_RECORD = "record.json"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score(Stage):
-    """The record of a cell: every row on the same items, with intervals and provenance.
-
-    Attributes:
-        notes: sentences that every table must carry.
-        config: how the cell was asked for.
-    """
+    """The record of a cell: every row on the same items, with intervals and provenance."""
 
     name = "score"
 
@@ -53,7 +46,7 @@ class Score(Stage):
         """Score everything on the items that the culture was asked."""
         write_json(folder / "config.json", {**self.config, "changed": self.setting.changed})
         record = describe(self.setting, self.answered, self.elsewhere, self.samples, self.notes, tools, folder)
-        write_json(folder / _RECORD, record.to_json())
+        record.save(folder)
 
 
 def compare(cell: Cell) -> tuple[CellRecord, Artifact]:
@@ -72,12 +65,7 @@ def compare(cell: Cell) -> tuple[CellRecord, Artifact]:
             for stage in (asked.before, asked.after):
                 cell.store.get(stage)
     found = cell.store.get(score)
-    return read_record(found.path), found
-
-
-def read_record(folder: Path) -> CellRecord:
-    """The record that a finished stage ``score`` left."""
-    return CellRecord.from_json(json.loads((folder / _RECORD).read_text(encoding="utf-8")))
+    return CellRecord.load(found.path), found
 
 
 def score_of(cell: Cell) -> Score:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from alignbench.aligned import AlignedModel
-from alignbench.data.people import Panel
 from alignbench.data.published import exposure
 from alignbench.embedder import Embedder
 from alignbench.evaluation.board import rows, scored
@@ -50,10 +49,12 @@ def describe(
     survey, iso3 = cell.asked, cell.culture.iso3
     entries = [a.entry(survey, iso3, cell.benchmark, tools) for a in answered]
     control = cell.control.iso3 if cell.control else None
-    board = scored(entries, survey, iso3, cell.benchmark, _panel(cell), control)
+    panel = None if cell.culture.shares else cell.source.panel(iso3)
+    board = scored(entries, survey, iso3, cell.benchmark, panel, control)
     to_table(board).to_parquet(folder / ITEMS, index=False)
     found = rows(board, cell.benchmark.resampling)
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
+    history = tools.folder(own.training) / "history.json" if own.training else None
     stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
     return CellRecord(
         cell=cell_facts(cell, own),
@@ -64,7 +65,7 @@ def describe(
         notes=tuple(notes),
         items=_items(cell, board),
         calibration=tools.facts(stages["calibrate"]) if "calibrate" in stages else None,
-        history=_history(own, tools),
+        history=tuple(json.loads(history.read_text(encoding="utf-8"))) if history and history.is_file() else None,
         pool=_pool(stages["norms"], tools, folder) if "norms" in stages else None,
         samples=_sample_rows(cell, samples, tools) if samples else (),
         elsewhere=tuple(_damage(cell, e, tools) for e in elsewhere),
@@ -81,6 +82,8 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
         model: what the method made; of choices and changes those are told that had a part in it.
     """
     groups = used(model)
+    # Every knob of the method, and who judges and writes, so that each table names its recipe.
+    knobs = {knob: str(plain(value)) for knob, value in cell.method.knobs.items()}
     return CellFacts(
         method=cell.choices["method"],
         culture=cell.culture.name,
@@ -90,15 +93,10 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
         survey=f"{cell.survey.title} ({cell.survey.year})",
         split=cell.benchmark.split.name,
         training=cell.choices.get("training"),
-        labels=_labels(cell),
+        labels={**knobs, **{slot: chosen for slot in _SLOTS if (chosen := cell.choices.get(slot))}},
         changed={knob: value for knob, value in cell.changed.items() if knob.partition(".")[0] in groups},
         choices={g: cell.choices[at] for g, at in GROUPS.items() if g in groups - {"method"} and at in cell.choices},
     )
-
-
-def _panel(cell: Setting) -> Panel | None:
-    """The country's respondents, unless its shares come from elsewhere."""
-    return None if cell.culture.shares else cell.source.panel(cell.culture.iso3)
 
 
 def _damage(cell: Setting, elsewhere: Elsewhere, tools: Tools) -> DamageRecord:
@@ -111,12 +109,6 @@ def _damage(cell: Setting, elsewhere: Elsewhere, tools: Tools) -> DamageRecord:
     change = paired(after["js"], before["js"], before["battery"].tolist(), cell.benchmark.resampling).within(-1.0, 1.0)
     asked, means = elsewhere.culture, (before["js"].mean(), after["js"].mean())
     return DamageRecord(asked.country, *means, change.value, change.low, change.high, asked.name)
-
-
-def _labels(cell: Setting) -> dict[str, str]:
-    """Every knob of the method, and who judges and writes, so that each table names its recipe."""
-    knobs = {knob: str(plain(value)) for knob, value in cell.method.knobs.items()}
-    return {**knobs, **{k: v for k in _SLOTS if (v := cell.choices.get(k))}}
 
 
 def _score_name(benchmark: SurveyBenchmark) -> str:
@@ -143,11 +135,6 @@ def _items(cell: Setting, board: Sequence[Scored]) -> tuple[ItemRecord, ...]:
         )
         for item in survey.asked(iso3)
     )
-
-
-def _history(model: AlignedModel, tools: Tools) -> tuple[Mapping[str, float | None], ...] | None:
-    file = tools.folder(model.training) / "history.json" if model.training else None
-    return tuple(json.loads(file.read_text(encoding="utf-8"))) if file and file.is_file() else None
 
 
 def _pool(source: Stage, tools: Tools, folder: Path) -> PoolRecord:

@@ -34,10 +34,8 @@ class Panel:
 
     Attributes:
         systems: system texts that say who is asked.
-        items: what each is asked.
         answers: their own, index into ``Item.codes`` or -1, shape (people, items); None for assumed people, whose
             answers are nobody's.
-        note: on where they come from.
     """
 
     systems: tuple[str, ...]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import Score, score_of
-from alignbench.store.artifact import Artifact
 from alignbench.store.stage import Stage
 from alignbench.store.store import State
 
@@ -35,11 +34,6 @@ def plan(cell: Cell) -> list[Step]:
         Step(labels[s.recipe], s, cell.store.key(s), State.done if finished else cell.store.state(s))
         for s in score.chain
     ]
-
-
-def record_stage(cell: Cell) -> Artifact | None:
-    """The stage with the cell's record, None if the cell is not finished."""
-    return cell.store.find(score_of(cell))
 
 
 def _labelled(score: Score) -> Iterator[tuple[str, Stage]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,9 @@ from alignbench.runs.interviews import Interview, Panel, panel
 from alignbench.runs.setting import Setting
 from alignbench.runs.stages import Respond
 from alignbench.store.artifact import Artifact
-from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
 from alignbench.types import Item, Split
-
-_RECORD = "record.json"
 
 
 @dataclass(frozen=True)
@@ -49,10 +45,8 @@ class Protocols(Stage):
     """Base and method under every protocol.
 
     Attributes:
-        block: what the items are called.
         asked: the items of the block; ``mapped`` are further ones that the map rests on.
         seen: ids of items that methods may have learnt from.
-        notes: sentences that every table must carry.
     """
 
     name = "protocols"
@@ -70,7 +64,7 @@ class Protocols(Stage):
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Score both."""
         record = self._scored(tools)
-        write_json(folder / _RECORD, record.to_json())
+        record.save(folder)
         return {"figures": len(record.figures)}
 
     def _scored(self, tools: Tools) -> ProtocolRecord:
@@ -101,13 +95,13 @@ class Protocols(Stage):
             block=self.block,
             respondents=len(people.systems),
             real=people.answers is not None,
-            resampling=asdict(cell.benchmark.resampling),
+            resampling=cell.benchmark.resampling,
             figures=tuple(figure for side in compared for figure in _figures(side, truth, chart, self.knobs, cell)),
             batteries={item.id: item.battery for item in self.asked},
             truth={item.id: tuple(truth.shares(item).tolist()) for item in people.items},
             answers={side.label: {i.id: tuple(side.own[i.id][0].tolist()) for i in self.asked} for side in sides},
             chart=chart,
-            places={side.label: _point(chart, side, every) for side in sides} if chart else {},
+            places={side.label: tuple(chart.place(side.own, every)[0].tolist()) for side in sides} if chart else {},
             notes=self.notes,
             warning=cell.survey.warning,
         )
@@ -138,7 +132,7 @@ def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
         notes=tuple(dict.fromkeys(note for note in notes if note)),
     )
     found = cell.store.get(stage)
-    return ProtocolRecord.from_json(json.loads((found.path / _RECORD).read_text(encoding="utf-8"))), found
+    return ProtocolRecord.load(found.path), found
 
 
 def _compared(cell: Cell) -> list[Contender]:
@@ -170,8 +164,3 @@ def _side(heard: Heard, table: Path, knobs: Pass, people: Panel, asked: Sequence
     mass = min(sum(masses.values()) / len(masses), found.mass)
     note = f"option mass {mass:.2f}: the figure is about format" if mass < knobs.refused_below else ""
     return model_side(heard.label, distributions(own, asked), found.choices, people.items, note)
-
-
-def _point(chart: Chart, side: Side, items: Sequence[Item]) -> tuple[float, float]:
-    (x, y), *_ = chart.place(side.own, items)
-    return float(x), float(y)

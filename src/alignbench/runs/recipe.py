@@ -30,7 +30,6 @@ def changed(components: Mapping[str, Component], choices: Mapping[str, str], fol
     of that model.
 
     Args:
-        components: by group, those of :data:`GROUPS`.
         choices: group -> chosen YAML, as on the command line.
         folders: config folders, the user's own first.
     """

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from alignbench.aligned import WEIGHTS
 from alignbench.sharing.card import Shared, card
 from alignbench.sharing.found import Found
-from alignbench.sharing.prompts import FILE, policy_json
 from alignbench.sharing.weights import hub_id, write_adapter, write_merged
-from alignbench.store.manifest import write_json
-from alignbench.types import check
+from alignbench.store.manifest import plain, write_json
+from alignbench.types import Item, PromptPolicy, check
+
+_PROMPTS = "prompt_policy.json"
 
 
 def write_folder(found: Found, out: Path, base: str = "", merge: bool = False) -> Path:
@@ -46,7 +49,23 @@ def write_folder(found: Found, out: Path, base: str = "", merge: bool = False) -
         write_merged(model.base, adapter, folder / "merged")
     if model.is_prompted and not withheld:
         items = found.cell.asked.asked(found.cell.culture.iso3)
-        write_json(folder / FILE, policy_json(model.policy.ready(found.cell.tools.folder), items))
+        write_json(folder / _PROMPTS, policy_json(model.policy.ready(found.cell.tools.folder), items))
     shared = Shared(folder.name, name, bool(base or hub), kind, merge, model.is_prompted, withheld)
     (folder / "README.md").write_text(card(found, shared), encoding="utf-8")
     return folder
+
+
+def policy_json(policy: PromptPolicy, items: Sequence[Item]) -> dict[str, Any]:
+    """``systems`` where they are the same for all items, else ``items``: id -> question and system texts."""
+    texts = {item.id: list(policy.systems_for(item)) for item in items}
+    head = {
+        "use": "Ask once with each system text (null: none) and average the answers' probabilities.",
+        "language": policy.language,
+        "reasoning": None if policy.reasoning is None else plain(vars(policy.reasoning)),
+    }
+    if all(found == texts[items[0].id] for found in texts.values()):
+        return {**head, "systems": texts[items[0].id]}
+    return {
+        **head,
+        "items": {item.id: {"question": policy.worded(item).question, "systems": texts[item.id]} for item in items},
+    }

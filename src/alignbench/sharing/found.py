@@ -21,7 +21,7 @@ from alignbench.report.record import CellRecord
 from alignbench.report.study import config_of, finished
 from alignbench.runs.answered import BASE
 from alignbench.runs.cell import Cell
-from alignbench.runs.compare import read_record, score_of
+from alignbench.runs.compare import score_of
 from alignbench.runs.recipe import lineage
 from alignbench.store.artifact import Artifact
 from alignbench.types import check
@@ -98,7 +98,7 @@ def of_cell(cell: Cell) -> Found:
     context, asked = _watched(cell.context(cell.culture))
     model = cell.method.align(context)
     real = type(cell.source).people is not Source.people and not isinstance(cell.source, PlantedWorld)
-    record = read_record(stage.path)
+    record = CellRecord.load(stage.path)
     return Found(cell, model, record, stage, config_of(stage.path) or cell.config, private=real and bool(asked))
 
 

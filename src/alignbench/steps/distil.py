@@ -40,7 +40,6 @@ class Chain:
 
     Attributes:
         chat: the prompt without the norm, asking for thoughts.
-        thought: what the model said.
         conclude: what then asks for the answer.
         answer: the label that the model gave, sampled like the thought.
         top: the label of the country's most frequent answer.
@@ -64,8 +63,6 @@ class Distil(Stage):
     """Chains on training items that the country was asked and that have a norm, those on which countries differ most.
 
     Attributes:
-        mined: the norms, one an item.
-        items: how many.
         sampling: of the thoughts; ``n`` for each item.
     """
 
@@ -104,7 +101,12 @@ class Distil(Stage):
         frame = pd.read_parquet(tools.folder(self) / _FILE)
         items = [self.train.item(name) for name in frame["item"].unique()]
         plain = {prompt.item: prompt for prompt in self._prompts(items, {})}
-        return [_chain(plain[row["item"]], row) for row in frame.to_dict("records")]
+        asked = [plain[name] for name in frame["item"]]
+        said = frame[["thought", "answer", "top"]].astype(str).itertuples(index=False, name=None)
+        return [
+            Chain(prompt.item, prompt.request.chat, thought, prompt.conclude or "", answer, top)
+            for prompt, (thought, answer, top) in zip(asked, said, strict=True)
+        ]
 
     def _chosen(self, norms: Mapping[str, str]) -> list[Item]:
         asked = [item for item in self.train.asked(self.iso3) if item.id in norms]
@@ -123,11 +125,11 @@ class Distil(Stage):
         """Columns item, thought, answer, top: a row a chain."""
         seen = self._prompts(items, {item.id: norms_text([norms[item.id]]) for item in items})
         thoughts = engine.generate([prompt.request.chat for prompt in seen], self.sampling)
-        asked = [
-            (prompt, text.strip(), draw)
-            for prompt, texts in zip(seen, thoughts, strict=True)
-            for text, draw in zip(texts, _draws(prompt.item, self.sampling), strict=True)
-        ]
+        asked = []
+        for prompt, texts in zip(seen, thoughts, strict=True):
+            # Those of an item depend on no other item.
+            draws = np.random.default_rng([self.sampling.seed, crc32(prompt.item.encode())]).random(len(texts))
+            asked += [(prompt, text.strip(), float(draw)) for text, draw in zip(texts, draws, strict=True)]
         requests = [prompt.after(text) for prompt, text, _ in asked]
         scores = engine.score([r.chat for r in requests], [r.options for r in requests])
         rows = []
@@ -138,23 +140,11 @@ class Distil(Stage):
         return pd.DataFrame(rows, columns=["item", "thought", "answer", "top"])
 
 
-def _draws(item: str, sampling: Sampling) -> list[float]:
-    """Numbers within [0, 1), one for each answer to be sampled; those of an item depend on no other item."""
-    return list(np.random.default_rng([sampling.seed, crc32(item.encode())]).random(sampling.n))
-
-
 def _drawn(logprobs: Sequence[float], temperature: float, draw: float) -> int:
     """The option at quantile ``draw`` of the softmax at this temperature; the likeliest at 0."""
     if temperature == 0:
         return int(np.argmax(logprobs))
     return int(np.searchsorted(softmax(np.asarray(logprobs) / temperature).cumsum(), draw, side="right"))
-
-
-def _chain(prompt: Prompt, row: Mapping[Any, Any]) -> Chain:
-    assert prompt.conclude is not None
-    return Chain(
-        prompt.item, prompt.request.chat, str(row["thought"]), prompt.conclude, str(row["answer"]), str(row["top"])
-    )
 
 
 def counts(chains: Sequence[Chain]) -> dict[str, int]:

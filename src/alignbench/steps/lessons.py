@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import cycle
@@ -12,8 +12,8 @@ from typing import Any
 
 from alignbench.aligned import AlignedModel
 from alignbench.backend.render import Renderer
-from alignbench.component import recorded
 from alignbench.context import RunContext
+from alignbench.data.items import reworded
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Answer, Asking
 from alignbench.steps.practice import Fit, option_rows
@@ -21,7 +21,7 @@ from alignbench.synthetic.folder import About
 from alignbench.tools import Tools
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
 from alignbench.training.recipe import Training
-from alignbench.training.sft import ConversationRow, train_sft
+from alignbench.training.sft import ConversationRow
 from alignbench.types import Item, Message, ModelRef, PromptPolicy, check
 
 
@@ -77,30 +77,10 @@ class LearnLessons(Fit):
         return {"rows": len(rows), **facts}
 
 
-@dataclass(frozen=True, kw_only=True)
-class LearnReasons(Fit):
-    """Supervised fine-tuning on the label of the right answer with a reason. A subclass holds where they are from.
-
-    Attributes:
-        system: said before every question; None says nothing.
-        longest: most tokens of a reply; more is refused, so it is in no key.
-    """
-
-    asking: Asking
-    system: str | None
-    longest: int = recorded(1)
-
-    @abstractmethod
-    def answers(self, tools: Tools) -> Sequence[tuple[Item, int, str]]:
-        """Item, position of the right answer in ``Item.codes``, reason."""
-
-    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
-        """Train, and leave the adapter."""
-        rows = reasoned(self.model, self.asking, self.answers(tools), self.system)
-        room = max(self.training.max_prompt_tokens, self.longest)
-        training = self.training.with_knobs(max_prompt_tokens=room)
-        facts = train_sft(self.model, rows, training, self.seed, folder, validate=self.validation)
-        return {"rows": len(rows), **facts}
+def worded(train: Survey, row: Mapping[Any, Any]) -> Item:
+    """The training item that a row of a set names, in the row's wording."""
+    item = train.item(row["item"])
+    return reworded(item, row["question"], item.poles or item.options)
 
 
 def reasoned(
@@ -134,9 +114,7 @@ def within(training: Training, passes: int) -> Training:
     return training.with_knobs(epochs=training.epochs or passes)
 
 
-def told_model(
-    context: RunContext, fit: Fit, system: str, told: Told = Told.always, notes: tuple[str, ...] = ()
-) -> AlignedModel:
+def told_model(context: RunContext, fit: Fit, system: str, told: Told, notes: tuple[str, ...]) -> AlignedModel:
     """The model that a training makes, told ``system`` when it is asked, if it is to be told."""
     policy = PromptPolicy((system if told is Told.always else None,))
     return AlignedModel(context.model, fit, policy, notes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from alignbench.evaluation.ask import Answer, Asking
 from alignbench.evaluation.metrics import js_similarity, softmax
 from alignbench.store.stage import Stage
 from alignbench.training.options import OptionRow, Score
-from alignbench.training.recipe import Select, Training
+from alignbench.training.recipe import Select, TrainerKind, Training
 from alignbench.types import Item, ModelRef
 
 # Tokens of a survey question with its options, roughly.
@@ -89,6 +89,24 @@ def validation_of(context: RunContext, systems: Systems | None = None) -> Valida
     return Validation(context.validation, systems or {context.culture.iso3: None}, context.practising)
 
 
+def of_run(
+    context: RunContext, *kinds: TrainerKind, systems: Systems | None = None, training: Training | None = None
+) -> dict[str, Any]:
+    """The fields that every :class:`Fit` takes from its run.
+
+    Args:
+        kinds: trainers that read the knobs of the training.
+        systems: as in :func:`validation_of`.
+        training: the method's own form of the run's; None for that itself.
+    """
+    return {
+        "model": context.model,
+        "training": (training or context.training).read_by(*kinds),
+        "validation": validation_of(context, systems),
+        "seed": context.seed,
+    }
+
+
 def option_rows(
     asking: Asking,
     items: Iterable[Item],
@@ -99,10 +117,8 @@ def option_rows(
     """One row per item and option order, for the items that have a target.
 
     Args:
-        asking: the benchmark's form.
         targets: item id -> distribution over ``Item.codes``.
         rewards: item id -> reward of each option, in the same order.
-        system: said before every question.
     """
     asking, rows = replace(asking, answer=Answer.label), []
     for item in items:

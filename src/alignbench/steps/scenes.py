@@ -67,7 +67,6 @@ class Rewrite(Stage):
 
     Attributes:
         sources: filled with words of no culture.
-        least: fewer than that are refused.
     """
 
     name = "scenes"

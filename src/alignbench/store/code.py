@@ -159,7 +159,6 @@ def _data(parents: Sequence[Path], names: set[str], listed: _Listed) -> Iterator
 
     Args:
         parents: the folder of the module and those around it, up to where the top-level package lies.
-        names: what the module says.
     """
     kinds, shared = {name for name in names if name.startswith("*.")}, parents[-2:][0] / _SHARED
     due = [parents[0], *([shared] if _SHARED in names else [])]

@@ -52,7 +52,6 @@ class Store:
     before it: an edit of either is another stage.
 
     Args:
-        root: folder of the store.
         opener: opens models; without one the store only looks things up.
         stale: ``keep`` takes the newest stage of the same recipe where none was built by the code as it is now.
     """

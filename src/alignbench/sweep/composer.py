@@ -27,7 +27,6 @@ class Composer:
     """A Hydra config loader that remembers; everything but ``load_sweep_config`` is the loader's own.
 
     Args:
-        loader: Hydra's.
         folder: where sweeps keep what they need; the memory is a folder in it, and may be deleted.
     """
 
@@ -46,16 +45,14 @@ class Composer:
         asked = [str(word) for word in (*master_config.hydra.overrides.hydra, *sweep_overrides)]
         name = hashlib.sha256(repr((asked, str(Path.cwd()))).encode()).hexdigest()[:24]
         if name not in self._known:
-            self._known[name] = self._from_disk(name) or self._composed(name, master_config, sweep_overrides)
+            kept = self._folder / name
+            on_disk = kept.read_bytes() if kept.is_file() else None
+            self._known[name] = on_disk or self._composed(name, master_config, sweep_overrides)
         rest, hydra = pickle.loads(self._known[name])
         cfg = OmegaConf.create({**rest, "hydra": hydra.hydra})
         OmegaConf.set_struct(cfg, True)
         OmegaConf.copy_cache(from_config=master_config, to_config=cfg)
         return cfg
-
-    def _from_disk(self, name: str) -> bytes | None:
-        file = self._folder / name
-        return file.read_bytes() if file.is_file() else None
 
     def _composed(self, name: str, master_config: DictConfig, sweep_overrides: list[str]) -> bytes:
         """Compose; Hydra's own node keeps its types, ours are checked by now and become plain."""

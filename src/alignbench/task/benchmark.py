@@ -7,6 +7,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from alignbench.config import instantiate
 from alignbench.progress import say
 from alignbench.task import Task
 from alignbench.types import check
@@ -24,7 +25,6 @@ class RunBenchmark(Task):
         """
         from alignbench.backend.engines import SHARED
         from alignbench.backend.lease import claim
-        from alignbench.config import instantiate
         from alignbench.generator import slots
         from alignbench.report.extra import print_lines, write_lines
         from alignbench.runs.beside import beside

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.task import Task
@@ -36,7 +37,6 @@ class Doctor(Task):
 
 
 def _checks(cfg: DictConfig) -> Iterator[tuple[str, Callable[[], str]]]:
-    from alignbench.config import instantiate
     from alignbench.store.manifest import versions
 
     yield "packages", lambda: ", ".join(f"{k} {v}" for k, v in versions().items())
@@ -49,7 +49,6 @@ def _checks(cfg: DictConfig) -> Iterator[tuple[str, Callable[[], str]]]:
 
 
 def _survey(cfg: DictConfig) -> str:
-    from alignbench.config import instantiate
     from alignbench.data.splits import split_survey
 
     source, culture = instantiate(cfg.survey), instantiate(cfg.culture)
@@ -61,7 +60,6 @@ def _survey(cfg: DictConfig) -> str:
 
 def _model(cfg: DictConfig) -> str:
     from alignbench.backend.render import Renderer
-    from alignbench.config import instantiate
     from alignbench.types import chat
 
     model = instantiate(cfg.model).resolve()
@@ -76,15 +74,12 @@ def _model(cfg: DictConfig) -> str:
 
 
 def _backend(cfg: DictConfig) -> str:
-    from alignbench.config import instantiate
-
     engine = instantiate(cfg.backend).open(instantiate(cfg.model).resolve())
     engine.close()
     return type(engine).__name__
 
 
 def _generators(cfg: DictConfig) -> str:
-    from alignbench.config import instantiate
     from alignbench.generator import slots
 
     found = [slot for node in (cfg.generator, cfg.critic, cfg.author, cfg.judge) for slot in slots(instantiate(node))]

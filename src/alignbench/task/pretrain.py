@@ -8,6 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from alignbench.component import Count, recorded
+from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.pretraining.recipe import Recipe
 from alignbench.progress import say
@@ -38,7 +39,6 @@ class Pretrain(Recipe, Task):
         """Train, measure, and write model and card to ``out``."""
         import torch
 
-        from alignbench.config import instantiate
         from alignbench.data.cultures import culture_named
         from alignbench.data.source.world import PlantedWorld
         from alignbench.pretraining.card import write_card

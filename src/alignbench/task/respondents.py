@@ -12,6 +12,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from alignbench.component import recorded
+from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.task import Task
@@ -30,7 +31,6 @@ class RespondentsTask(Task):
         Raises:
             AlignbenchError: another survey than the planted world is chosen.
         """
-        from alignbench.config import instantiate
         from alignbench.data.items import item_record
         from alignbench.data.source.world import PlantedWorld
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from alignbench import ranks
+from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.task import Task
@@ -26,7 +27,6 @@ class Run(Task):
         """Run the cell of ``cfg``, print its table and write its page."""
         from alignbench.backend.engines import SHARED
         from alignbench.backend.lease import claim
-        from alignbench.config import instantiate
         from alignbench.report.study import whole
         from alignbench.report.table import print_table
         from alignbench.runs.cell import Cell, config_folders, experiment
@@ -49,11 +49,11 @@ class Run(Task):
         """Whether the store holds the record; its page is written if it is not there."""
         from alignbench.report.study import whole
         from alignbench.runs.cell import Cell, config_folders
-        from alignbench.runs.plan import record_stage
+        from alignbench.runs.compare import score_of
 
         try:
             cell = Cell.from_config(cfg, config_folders(), looking=True)
-            stage = record_stage(cell)
+            stage = cell.store.find(score_of(cell))
         except AlignbenchError:  # the job itself will say it
             return False
         page = Path(cfg.reports) / cell.slug

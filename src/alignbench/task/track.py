@@ -7,6 +7,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from alignbench.config import instantiate
 from alignbench.progress import say, track
 from alignbench.task import Task
 from alignbench.types import check
@@ -22,7 +23,6 @@ class Track(Task):
         Raises:
             AlignbenchError: no tracking is chosen, its package is missing, or the store holds no finished cell.
         """
-        from alignbench.config import instantiate
         from alignbench.report.study import finished
         from alignbench.tracking.none import NoTracking
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.task import Task
@@ -24,7 +25,6 @@ class MakeWorkspace(Task):
         Raises:
             AlignbenchError: W&B is not chosen or not installed, no account is named, or the server refused.
         """
-        from alignbench.config import instantiate
         from alignbench.tracking.view import workspace
         from alignbench.tracking.wandb import Mode, Wandb
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from alignbench.component import Component
 
 
-class Tracker(ABC):
-    """Takes what a store holds to where it is shown. Pushing something twice shows it once."""
+class Tracker:
+    """Takes what a store holds to where it is shown, this one nowhere. Pushing something twice shows it once."""
 
-    @abstractmethod
     def cell(self, stage: Path, experiment: str | None = None) -> None:
         """Show a finished cell.
 
@@ -20,7 +19,6 @@ class Tracker(ABC):
             experiment: what it is part of; None asks the cell's own record.
         """
 
-    @abstractmethod
     def boards(self, store: Path) -> None:
         """Show the pooled board of every group of cells that were shown."""
 
@@ -31,9 +29,6 @@ class Tracking(Component, ABC):
     @abstractmethod
     def open(self, reports: Path) -> Tracker:
         """A tracker that is ready.
-
-        Args:
-            reports: where pages and pictures lie.
 
         Raises:
             AlignbenchError: a package or a key is missing; said before anything runs.

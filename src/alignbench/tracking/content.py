@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 from alignbench.evaluation.board import Row, flat
 from alignbench.report.record import CellRecord
+from alignbench.report.schema import BOUNDED
 from alignbench.report.study import config_of
 
-_INTERVALS = ("score", "skill", "difference", "plain", "specificity")
 _TESTS = ("p_value", "specificity_p")
-_FIGURES = (*_INTERVALS, *_TESTS, "option_mass", "entropy_model", "entropy_survey", "wasserstein")
+_FIGURES = (*BOUNDED, *_TESTS, "option_mass", "entropy_model", "entropy_survey", "wasserstein")
 ROW_COLUMNS = tuple(f.name for f in fields(Row))
 
 
@@ -32,11 +31,9 @@ class Content:
 
     Attributes:
         key: of its ``score`` stage; the identity of the run.
-        experiment: under which it was first run, if under one.
         config: what was run: names on top, every resolved knob under ``knobs``, stage keys under ``stages``.
         summary: figures of the aligned model (of the base where nothing was aligned), bounds as ``*_low``, ``*_high``.
         curves: figures logged in training, one mapping per update.
-        weights: the folder of the training, if weights were changed.
     """
 
     key: str
@@ -55,7 +52,7 @@ class Content:
     @classmethod
     def of(cls, stage: Path) -> Content:
         """Read the ``score`` stage at ``stage`` and what it rests on."""
-        record = CellRecord.from_json(json.loads((stage / "record.json").read_text(encoding="utf-8")))
+        record = CellRecord.load(stage)
         ran, cell = config_of(stage), record.cell
         picture = stage / (record.pool.picture or "") if record.pool else None
         return cls(
@@ -90,9 +87,8 @@ def summary(record: CellRecord) -> dict[str, float]:
     """Figures of the headline row with their bounds, of the rows that serve it, of the base and of the sanity rows."""
     row, control, base = record.headline, record.control, record.base
     found: dict[str, float | None] = {name: getattr(row, name) for name in _FIGURES}
-    for name in _INTERVALS:
-        prefix = "" if name == "score" else f"{name}_"
-        found |= {f"{name}_{end}": getattr(row, prefix + end) for end in ("low", "high")}
+    for name in BOUNDED:
+        _, found[f"{name}_low"], found[f"{name}_high"] = row.figure(name)
     if control:
         found |= {f"own_minus_cross{end}": getattr(control, f"difference{end}") for end in ("", "_low", "_high")}
         found["own_minus_cross_p_raw"] = control.p_raw

@@ -14,12 +14,4 @@ class NoTracking(Tracking):
 
     def open(self, reports: Path) -> Tracker:
         """A tracker that does nothing."""
-        return _Idle()
-
-
-class _Idle(Tracker):
-    def cell(self, stage: Path, experiment: str | None = None) -> None:
-        pass
-
-    def boards(self, store: Path) -> None:
-        pass
+        return Tracker()

@@ -31,9 +31,6 @@ def pooled(cells: Sequence[Finished], store: Path) -> list[Placed]:
     """Rows of one board per world, split, model and culture, seeds averaged before intervals are made.
 
     Cells whose scores by item cannot be read are left out.
-
-    Args:
-        cells: the oldest first.
     """
     found = groups(with_items(cells), Ledger(store))
     return [Placed(group.place, group.culture, row) for group in found for row in group.rows]

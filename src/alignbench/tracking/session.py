@@ -13,11 +13,7 @@ from alignbench.tracking.wandb import Wandb
 
 @contextmanager
 def session(knobs: Wandb, key: str, **facts: Any) -> Iterator[Any]:
-    """The run ``key``, new or continued, finished at the end of the block.
-
-    Args:
-        facts: further arguments of ``wandb.init``.
-    """
+    """The run ``key``, new or continued, finished at the end of the block."""
     home = Path(knobs.folder).absolute() / "wandb"
     home.mkdir(parents=True, exist_ok=True)
     for variable, place in {"WANDB_DATA_DIR": "data", "WANDB_CACHE_DIR": "cache", "WANDB_CONFIG_DIR": "config"}.items():

@@ -136,10 +136,14 @@ def last_checkpoint(folder: Path) -> str | None:
 
 
 def history_of(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """TRL's log in our names; its closing summary is left out."""
+    """TRL's log in our names; its closing summary is left out.
+
+    So is the entropy of replies that are given: a plain mean over micro-batches, which a memory knob would change.
+    """
+    known = [{ours: entry[trl] for ours, trl in _FIGURES.items() if trl in entry} for entry in log]
     return [
-        {"update": entry["step"], **{ours: entry[trl] for ours, trl in _FIGURES.items() if trl in entry}}
-        for entry in log
+        {"update": entry["step"], **{name: row[name] for name in row if name != "entropy" or "reward" in row}}
+        for entry, row in zip(log, known, strict=True)
         if "loss" in entry
     ]
 

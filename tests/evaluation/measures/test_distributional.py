@@ -4,15 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import entropy, wasserstein_distance
+from scipy.stats import entropy
 
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.measures.distributional import (
-    kl_divergence,
-    share_within,
-    spaced_wasserstein_similarity,
-    with_refusals,
-)
+from alignbench.evaluation.measures.distributional import kl_divergence, with_refusals
 
 PAIRS = [np.random.default_rng(seed).dirichlet(np.full(k, 0.5), size=2) for seed in range(20) for k in (2, 4, 10)]
 
@@ -44,36 +39,12 @@ def test_refusals_become_the_last_option() -> None:
     assert np.isfinite(kl_divergence(rows[1], rows[0]))
 
 
-def test_spaced_wasserstein_of_a_hand_worked_pair() -> None:
-    # Options at 0, 1, 10: moving half the mass from 1 to 10 costs 4.5 of 10.
-    assert spaced_wasserstein_similarity([0, 1, 0], [0, 0.5, 0.5], [0, 1, 10]) == pytest.approx(0.55)
-
-
-def test_spaced_wasserstein_agrees_with_scipy() -> None:
-    for p, q in PAIRS:
-        at = np.cumsum(np.random.default_rng(len(p)).uniform(0.1, 3, size=len(p)))
-        expected = 1 - wasserstein_distance(at, at, p, q) / (at[-1] - at[0])
-        assert spaced_wasserstein_similarity(p, q, at) == pytest.approx(expected)
-        assert spaced_wasserstein_similarity(q, p, at) == pytest.approx(expected)
-        assert spaced_wasserstein_similarity(p, p, at) == 1
-        ends = np.eye(len(p))
-        assert spaced_wasserstein_similarity(ends[0], ends[-1], at) == pytest.approx(0, abs=1e-12)
-
-
-def test_share_within_is_strict_and_counts_missing_as_far() -> None:
-    assert share_within([0.1, 0.2, 0.3, math.nan]) == 0.25
-
-
 @pytest.mark.parametrize(
     "call",
     [
         lambda: kl_divergence([0.5, 0.5], [0.2, 0.3, 0.5]),
         lambda: kl_divergence([0.5, 0.5], [0.5, 0.5], epsilon=-1),
         lambda: with_refusals([0.5, 0.5], 1.5),
-        lambda: spaced_wasserstein_similarity([0.5, 0.5], [0.5, 0.5], [2, 1]),
-        lambda: spaced_wasserstein_similarity([0.5, 0.3, 0.2], [0.5, 0.3, 0.2], [1, 1, 2]),
-        lambda: spaced_wasserstein_similarity([0.5, 0.5], [0.5, 0.5], [1, 2, 3]),
-        lambda: share_within([]),
     ],
 )
 def test_wrong_input_is_refused(call) -> None:

@@ -96,8 +96,6 @@ LAWS = {
     for law in (
         Law(distributional.kl_divergence, two, 0, math.inf, same=0),
         Law(distributional.with_refusals, lambda rng: (shares(rng, 6, 4), rng.random(6)), 0, 1),
-        Law(distributional.spaced_wasserstein_similarity, lambda rng: (*two(rng), [1, 2, 5, 9]), 0, 1, 1, True),
-        Law(distributional.share_within, lambda rng: (rng.random(9),), 0, 1),
         Law(diversity.diversity_of_shares, lambda rng: (items(rng), [False, True, False]), 0, 1),
         Law(diversity.modal_share, lambda rng: (items(rng), items(rng)), 0, 1),
         Law(diversity.expected_options, lambda rng: (items(rng), 7), 1, 5),

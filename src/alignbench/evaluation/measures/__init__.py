@@ -6,10 +6,12 @@ Conventions of every module:
   interval; its benchmark score is the mean. A measure that no mean of items gives returns a float.
 * A refused or unparsable answer is NaN among numbers, :data:`REFUSED` among option indices and None among
   labels. Each function says what it scores.
-* An empty input, or shapes that do not fit, raise :class:`alignbench.errors.AlignbenchError`.
+* What a measure cannot take raises :class:`alignbench.errors.AlignbenchError`: an empty input, shapes that do not fit,
+  shares that are no distribution, a code off its scale, an index that names no option, too few people or countries, a
+  dimension that does not vary.
 * Where published code computes something else, an argument named for the difference repeats it; the default is
   the right formula.
-* Jensen-Shannon, evenly spaced Wasserstein, total variation and entropy are in
+* Jensen-Shannon, Wasserstein, total variation and entropy are in
   :mod:`alignbench.evaluation.metrics`.
 """
 

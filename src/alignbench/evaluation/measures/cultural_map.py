@@ -74,9 +74,6 @@ class CulturalMap:
 
         Returns:
             Shape (n, 2): self-expression, secular-rational. Neither end is better.
-
-        Raises:
-            AlignbenchError: a wrong shape, a code off its scale.
         """
         codes = _codes(answers)
         scores = factor_scores((codes - self.means) / self.deviations, self.loadings, self.noise) / self.spread
@@ -93,9 +90,6 @@ def fit_map(answers: ArrayLike) -> CulturalMap:
     Args:
         answers: codes in the order of :data:`ITEMS`, shape (people, 10), of waves from 2005 on; NaN where missing.
             People with fewer than :data:`MINIMUM_ITEMS` are left out.
-
-    Raises:
-        AlignbenchError: a wrong shape, a code off its scale, an item that does not vary, too few people.
     """
     codes = _codes(answers)
     kept = codes[(~np.isnan(codes)).sum(axis=1) >= MINIMUM_ITEMS]
@@ -119,9 +113,6 @@ def map_distance(a: ArrayLike, b: ArrayLike) -> Array:
 
     Returns:
         Shape (...), 0 or more, symmetric; NaN where a coordinate is.
-
-    Raises:
-        AlignbenchError: not points.
     """
     first, second = together(a=numbers(a, "a"), b=numbers(b, "b"))
     check(first.shape[-1:] == (2,), "a", first.shape, "a point has two coordinates")
@@ -141,9 +132,6 @@ def autonomy(
 
     Returns:
         The common shape, within [-2, 2], high = autonomy; NaN where any is.
-
-    Raises:
-        AlignbenchError: a value outside [0, 1] (shares of a country are allowed), shapes that do not fit.
     """
     mentions = together(
         independence=numbers(independence, "independence"),
@@ -165,9 +153,6 @@ def postmaterialism(first: ArrayLike, second: ArrayLike) -> Array:
 
     Returns:
         The common shape; 1 if both are 1 or 3, 3 if both are 2 or 4, else 2; NaN where either is.
-
-    Raises:
-        AlignbenchError: another code, the same goal twice, shapes that do not fit.
     """
     a, b = together(first=numbers(first, "first"), second=numbers(second, "second"))
     for values, name in ((a, "first"), (b, "second")):

@@ -24,9 +24,6 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, epsilon: float = 1e-6) -> Array:
 
     Returns:
         Shape (...), within [0, inf).
-
-    Raises:
-        AlignbenchError: not distributions of the same number of options, a negative ``epsilon``.
     """
     check(epsilon >= 0, "epsilon", epsilon, "smoothing adds a share of 0 or more")
     first, second = (_smoothed(distribution(x, name), epsilon) for x, name in ((p, "p"), (q, "q")))
@@ -46,56 +43,11 @@ def with_refusals(p: ArrayLike, rate: ArrayLike) -> Array:
 
     Returns:
         Shape (..., K + 1), sum 1, the refusals last.
-
-    Raises:
-        AlignbenchError: not a distribution, a rate outside [0, 1].
     """
     shares, refused = distribution(p, "p"), numbers(rate, "rate")[..., None]
     check(bool(((refused >= 0) & (refused <= 1)).all()), "rate", refused.tolist(), "a rate lies between 0 and 1")
     given = shares * (1 - refused)
     return np.concatenate([given, np.broadcast_to(refused, (*given.shape[:-1], 1))], axis=-1)
-
-
-def spaced_wasserstein_similarity(p: ArrayLike, q: ArrayLike, values: ArrayLike) -> Array:
-    """1 - W1(p, q) / (v_K - v_1) for options at any spacing. Higher is better.
-
-    W1 = sum_k |P_k - Q_k| (v_{k+1} - v_k) with cumulative shares P and Q. Its mean over items is the
-    representativeness of OpinionQA (Santurkar et al. 2023, equation 2).
-
-    Args:
-        p: shares, shape (..., K).
-        q: shares, shape (..., K); leading axes broadcast.
-        values: of the options, strictly increasing, shape (K,).
-
-    Returns:
-        Shape (...), within [0, 1]: 1 if equal, 0 for opposite ends.
-
-    Raises:
-        AlignbenchError: not distributions of K options, values that do not increase.
-    """
-    first, second, at = distribution(p, "p"), distribution(q, "q"), numbers(values, "values")
-    shapes = (first.shape, second.shape, at.shape)
-    check(first.shape[-1:] == second.shape[-1:] == at.shape, "p, q, values", shapes, "all need the same options")
-    gaps = np.diff(at)
-    check(bool((gaps > 0).all()), "values", at.tolist(), "options must be in increasing order")
-    moved = np.abs(np.cumsum(first - second, axis=-1)[..., :-1]) @ gaps
-    return np.asarray(np.clip(1.0 - moved / gaps.sum(), 0.0, 1.0))
-
-
-def share_within(distances: ArrayLike, threshold: float = 0.2) -> float:
-    """Share of items with a distance below ``threshold``, within [0, 1]; higher is better.
-
-    WorldValuesBench reports it at 0.2 for the distance of two samples (recalled, not re-read: hence an argument).
-    An item without a distance (NaN) is not below.
-
-    Args:
-        distances: shape (items,).
-        threshold: strict upper bound.
-
-    Raises:
-        AlignbenchError: no items.
-    """
-    return float((numbers(distances, "distances") < threshold).mean())
 
 
 def _smoothed(shares: Array, epsilon: float) -> Array:

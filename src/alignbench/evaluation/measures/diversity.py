@@ -28,9 +28,6 @@ def diversity_of_shares(shares: Sequence[ArrayLike], nominal: Sequence[bool]) ->
 
     Returns:
         Shape (items,), within [0, 1]: mean over pairs of countries of 1 - soft accuracy of two answers drawn from them.
-
-    Raises:
-        AlignbenchError: not distributions, a single country, not one truth value per item.
     """
     check(len(shares) == len(nominal) > 0, "nominal", len(nominal), f"say of each of the {len(shares)} items")
     return np.array([_drawn_apart(_by_country(item), bool(free)) for item, free in zip(shares, nominal, strict=True)])
@@ -47,9 +44,6 @@ def modal_share(shares: Sequence[ArrayLike], people: Sequence[ArrayLike]) -> Arr
 
     Returns:
         Shape (items,), within [0, 1], the mean over countries.
-
-    Raises:
-        AlignbenchError: not distributions, shapes that do not match, a single country.
     """
     pairs = [(_by_country(a), _by_country(b)) for a, b in zip(shares, people, strict=False)]
     same = len(shares) == len(people) > 0 and all(a.shape == b.shape for a, b in pairs)
@@ -62,9 +56,6 @@ def expected_options(shares: Sequence[ArrayLike], people: int = 100) -> Array:
 
     Returns:
         Shape (items,), 1 up to the number of options: the mean over countries of sum_k 1 - (1 - p_k)^people.
-
-    Raises:
-        AlignbenchError: not distributions, a single country, nobody drawn.
     """
     check(people > 0, "people", people, "draw one or more")
     return np.array([(1 - (1 - _by_country(item)) ** people).sum(axis=1).mean() for item in shares])
@@ -81,9 +72,6 @@ def cultural_differentiation(model: Sequence[ArrayLike], people: Sequence[ArrayL
 
     Returns:
         0 or more; NaN if the countries of the survey do not differ.
-
-    Raises:
-        AlignbenchError: not distributions, items or shapes that do not match, a single country.
     """
     check(len(model) == len(people) > 0, "model, people", (len(model), len(people)), "give the same items twice")
     ours, theirs = ([distribution(x, name) for x in xs] for xs, name in ((model, "model"), (people, "people")))

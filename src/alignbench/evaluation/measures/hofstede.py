@@ -52,9 +52,6 @@ def dimension_scores(means: ArrayLike, constant: float = 50.0) -> Array:
 
     Returns:
         Shape (..., 6), in the order of :data:`DIMENSIONS`: within ``constant`` +- 4 (w1 + w2) of the dimension.
-
-    Raises:
-        AlignbenchError: a wrong shape, a mean that is missing or off the scale.
     """
     values = numbers(means, "means")
     check(values.shape[-1:] == (QUESTIONS,), "means", values.shape, "give the means of the 24 questions")
@@ -73,9 +70,6 @@ def vsm13_distance(scores: ArrayLike, published: ArrayLike, per_dimension: bool 
 
     Returns:
         Shape (...), 0 or more; NaN where no dimension is known. Symmetric.
-
-    Raises:
-        AlignbenchError: not six indices.
     """
     a, b = together(scores=numbers(scores, "scores"), published=numbers(published, "published"))
     check(a.shape[-1:] == (len(DIMENSIONS),), "scores", a.shape, f"give the indices {', '.join(DIMENSIONS)}")
@@ -96,9 +90,6 @@ def vsm13_kendall(scores: ArrayLike, published: ArrayLike) -> Array:
 
     Returns:
         Shape (6,), within [-1, 1]; NaN where fewer than two countries are left or one side is constant.
-
-    Raises:
-        AlignbenchError: shapes that do not fit.
     """
     a, b = numbers(scores, "scores"), numbers(published, "published")
     right = a.ndim == 2 and a.shape == b.shape and a.shape[1] == len(DIMENSIONS)
@@ -117,9 +108,6 @@ def high_pole_rate(chose_high: ArrayLike) -> Array:
 
     Returns:
         Shape (items,), within [0, 1]; NaN for an item always refused.
-
-    Raises:
-        AlignbenchError: a wrong shape, a value other than 0, 1 and NaN.
     """
     values = numbers(chose_high, "chose_high")
     check(values.ndim == 2, "chose_high", values.shape, "give trials in rows and items in columns")

@@ -26,9 +26,6 @@ def accuracy(predicted: Sequence[Label], truth: Sequence[str]) -> Array:
 
     Returns:
         Shape (texts,).
-
-    Raises:
-        AlignbenchError: no texts, not one prediction per text.
     """
     _paired(predicted, truth)
     return np.array([float(p == t) for p, t in zip(predicted, truth, strict=True)])
@@ -42,9 +39,6 @@ def macro_f1(predicted: Sequence[Label], truth: Sequence[str]) -> float:
     Args:
         predicted: one label per text; None is a miss of the right label.
         truth: the right labels.
-
-    Raises:
-        AlignbenchError: no texts, not one prediction per text.
     """
     _paired(predicted, truth)
     pairs = list(zip(predicted, truth, strict=True))
@@ -67,9 +61,6 @@ def all_of_four(predicted: ArrayLike, truth: ArrayLike) -> Array:
 
     Returns:
         Shape (questions,), 0 or 1, higher is better.
-
-    Raises:
-        AlignbenchError: shapes that do not fit, other values.
     """
     given, right = np.asarray(predicted), np.asarray(truth)
     fits = given.ndim == 2 and given.shape == right.shape and given.size > 0

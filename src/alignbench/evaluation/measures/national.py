@@ -27,9 +27,6 @@ def sva(shares: Sequence[ArrayLike], choices: ArrayLike) -> Array:
 
     Returns:
         Shape (items,), within [0, 1], higher is better. Its mean cannot exceed that of :func:`sva_ceiling`.
-
-    Raises:
-        AlignbenchError: not distributions, a choice that names no option.
     """
     rows = rows_of_shares(shares, "shares")
     chosen = option_indices(choices, [len(row) for row in rows], "choices")
@@ -46,9 +43,6 @@ def a_sva(shares: Sequence[ArrayLike], choices: ArrayLike) -> Array:
 
     The middle option is neutral, those on each side of it are one (KorNAT: five options, two on a side). Shapes,
     range and refusals as in :func:`sva`, which it is never below.
-
-    Raises:
-        AlignbenchError: as :func:`sva`, or an item with an even number of options.
     """
     return sva(*_merged(shares, choices))
 
@@ -64,9 +58,6 @@ def n_sva(shares: Sequence[ArrayLike], choices: ArrayLike, majority: float = 0.5
 
     Returns:
         Shape (items,), within [0, 1], higher is better; a refusal scores 0.
-
-    Raises:
-        AlignbenchError: as :func:`a_sva`.
     """
     merged, sides = _merged(shares, choices)
     neutral = np.array([0.0, 1.0, 0.0])
@@ -83,9 +74,6 @@ def cka(choices: ArrayLike, answers: ArrayLike, options: int = 4) -> Array:
 
     Returns:
         Shape (items,), 0 or 1, higher is better.
-
-    Raises:
-        AlignbenchError: shapes that do not fit, an index that names no option, an item without a right answer.
     """
     right = np.asarray(answers)
     check(right.ndim == 1 and right.size > 0, "answers", right.shape, "give one right option per item")

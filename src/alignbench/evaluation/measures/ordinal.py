@@ -21,9 +21,6 @@ def hard_accuracy(answers: ArrayLike, truth: ArrayLike) -> Array:
 
     Returns:
         0, 1 or NaN in the common shape; the mean is within [0, 1], higher is better.
-
-    Raises:
-        AlignbenchError: shapes that do not fit, no answers.
     """
     given, right = together(answers=numbers(answers, "answers"), truth=numbers(truth, "truth"))
     return np.where(np.isnan(right), math.nan, given == right)
@@ -47,9 +44,6 @@ def soft_accuracy(
 
     Returns:
         The common shape, within [0, 1] or NaN; higher is better.
-
-    Raises:
-        AlignbenchError: shapes that do not fit, an answer off its scale, a scale without range.
     """
     given, right, start, end, unordered = together(
         answers=numbers(answers, "answers"),
@@ -77,9 +71,6 @@ def normalised_euclidean_similarity(answers: ArrayLike, modal: ArrayLike, option
 
     Returns:
         Within [0, 1]; NaN if every item was refused.
-
-    Raises:
-        AlignbenchError: shapes that do not fit, codes outside 1..N.
     """
     given, right, count = (
         numbers(values, name) for values, name in ((answers, "answers"), (modal, "modal"), (options, "options"))

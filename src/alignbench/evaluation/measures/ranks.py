@@ -25,9 +25,6 @@ def kendall_tau(x: ArrayLike, y: ArrayLike) -> float:
 
     Returns:
         Within [-1, 1]; NaN if fewer than two pairs are left or one side is constant.
-
-    Raises:
-        AlignbenchError: shapes that do not fit.
     """
     a, b = numbers(x, "x"), numbers(y, "y")
     check(a.ndim == 1 and a.shape == b.shape, "x, y", (a.shape, b.shape), "give two vectors of the same length")
@@ -53,9 +50,6 @@ def country_distances(
 
     Returns:
         Shape (countries, countries), symmetric, 0 on the diagonal.
-
-    Raises:
-        AlignbenchError: a wrong shape, another metric, a constant dimension under ``standardise``.
     """
     values = numbers(vectors, "vectors") - offset
     check(values.ndim == 2 and len(values) > 1, "vectors", values.shape, "give a row for each of several countries")
@@ -80,9 +74,6 @@ def kendall_by_country(output_distance: ArrayLike, cultural_distance: ArrayLike)
 
     Returns:
         Shape (n,), within [-1, 1]; NaN where too few others are left or one side is constant.
-
-    Raises:
-        AlignbenchError: not two square matrices of one size.
     """
     output, culture = numbers(output_distance, "output_distance"), numbers(cultural_distance, "cultural_distance")
     shapes = (output.shape, culture.shape)

@@ -48,9 +48,6 @@ def sem_b(
         lemmatise: text to lemmas.
         match_substrings: also accept the answer's characters anywhere in the response, even inside a word, with
             hyphens and spaces exchangeable, as the published code does before it looks at lemmas.
-
-    Raises:
-        AlignbenchError: no annotations (see :func:`answerable`), or one without votes.
     """
     return 100.0 * (_matched_votes(response, annotations, lemmatise, match_substrings) > 0)
 

@@ -36,7 +36,6 @@ class Chart:
     """A map, linear in the values that it rests on.
 
     Attributes:
-        inglehart_welzel: whether it is that map.
         columns: names of the values, in the order of the next three.
         weights: of the z-scores on either axis; a value that is missing adds nothing.
         questions: ids of the survey's items that it rests on.
@@ -60,7 +59,6 @@ class Chart:
 
         Args:
             shares: item id -> shares in the order of ``Item.codes``, shape (draws, K).
-            items: of the survey.
         """
         known = {item.id: item for item in items if item.id in shares}
         found = iw.values(shares, known) if self.inglehart_welzel else _positions(shares, known)
@@ -74,7 +72,6 @@ def chart_of(survey: Survey, block: Sequence[Item], people: pd.DataFrame | None)
     """The map of a survey; None where it has too few countries or items.
 
     Args:
-        survey: the whole survey.
         block: items asked, for a map of the survey's own.
         people: codes of all respondents in the columns :data:`iw.QUESTIONS`, with ``country`` and ``weight``.
     """
@@ -102,17 +99,17 @@ def distances(chart: Chart | None, side: Side, truth: Truth) -> Iterator[Figure]
     """The side's distance on the map; a map that is not Inglehart and Welzel's is named so, and theirs left empty."""
     none = Interval(math.nan, math.nan, math.nan, 0)
     if chart is None or not chart.inglehart_welzel:
-        yield made(_TAO, side, truth, [], none, 0, "this survey does not hold the items of the Inglehart-Welzel map")
+        yield made(_TAO, side, truth, [], none, "this survey does not hold the items of the Inglehart-Welzel map")
     if chart is None:
         return
     metric = _TAO if chart.inglehart_welzel else _OUR_MAP
     items = [truth.survey.item(q) for q in chart.questions if q in side.own]
     if truth.iso3 not in chart.countries or not items:
-        yield made(metric, side, truth, [], none, 0, "the country lies not on this map: it lacks most of the items")
+        yield made(metric, side, truth, [], none, "the country lies not on this map: it lacks most of the items")
         return
     points = chart.place(side.own, truth.survey.items)
     value = float(np.mean(map_distance(points, np.array(chart.countries[truth.iso3]))))
-    yield made(metric, side, truth, items, Interval(value, math.nan, math.nan, 0), 0, chart.caption.rstrip("."))
+    yield made(metric, side, truth, items, Interval(value, math.nan, math.nan, 0), chart.caption.rstrip("."))
 
 
 def _own(survey: Survey, block: Sequence[Item]) -> Chart | None:

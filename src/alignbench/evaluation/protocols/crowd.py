@@ -7,13 +7,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from alignbench.evaluation.measures.distributional import (
-    kl_divergence,
-    share_within,
-    spaced_wasserstein_similarity,
-    with_refusals,
-)
-from alignbench.evaluation.metrics import Array, js_similarity, softmax
+from alignbench.evaluation.measures.distributional import kl_divergence, with_refusals
+from alignbench.evaluation.metrics import Array, js_similarity, softmax, wasserstein_similarity
 from alignbench.evaluation.protocols.figure import Direction, Figure, Metric
 from alignbench.evaluation.protocols.national import made, ordered, over_items
 from alignbench.evaluation.protocols.sides import Side, Truth
@@ -55,7 +50,7 @@ def crowd(side: Side, truth: Truth, epsilon: float, compat: bool, bootstrap: Boo
         items = [item for item in truth.items if item.id in side.crowd]
         values = [float(np.mean(score(with_refusals(truth.shares(i), 0.0), side.crowd[i.id]))) for i in items]
         found = over_items(values, items, bootstrap)
-        return made(metric, side, truth, items, found, truth.respondents, _refused(side))
+        return made(metric, side, truth, items, found, _refused(side), people=truth.respondents)
 
     name = f"KL(model || survey), eps {epsilon:g}"
     kl = Metric("CLCA", name, Direction.down, f"natural log, P = {_CROWD}; depends on eps", high=math.inf)
@@ -74,17 +69,13 @@ def answered(side: Side, item: Item) -> Array | None:
 
 
 def _wasserstein(side: Side, truth: Truth, bootstrap: Bootstrap) -> Iterator[Figure]:
-    given = {i.id: answered(side, i) for i in truth.items if ordered(i) and i.id in side.crowd}
-    items = [item for item in truth.items if given.get(item.id) is not None]
-    values = [1 - float(np.mean(_similarity(truth.shares(item), given[item.id]))) for item in items]
-    for metric, scores in ((_AGGREGATE, values), (_WITHIN, [share_within([value], CLOSE) for value in values])):
+    asked = [item for item in truth.items if ordered(item) and item.id in side.crowd]
+    given = {item: shares for item in asked if (shares := answered(side, item)) is not None}
+    items = list(given)
+    values = [1 - float(np.mean(wasserstein_similarity(truth.shares(i), shares))) for i, shares in given.items()]
+    for metric, scores in ((_AGGREGATE, values), (_WITHIN, [float(value < CLOSE) for value in values])):
         found = over_items(scores, items, bootstrap)
-        yield made(metric, side, truth, items, found, truth.respondents, _refused(side))
-
-
-def _similarity(p: Array, q: Array | None) -> Array:
-    assert q is not None
-    return spaced_wasserstein_similarity(p, q, np.arange(p.shape[-1]))
+        yield made(metric, side, truth, items, found, _refused(side), people=truth.respondents)
 
 
 def _refused(side: Side) -> str:

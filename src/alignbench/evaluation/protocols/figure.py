@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from alignbench.evaluation.statistics import cut
+from alignbench.evaluation.statistics import Interval
 
 
 class Direction(Enum):
@@ -35,9 +33,10 @@ class Metric:
     low: float = 0.0
     high: float = 1.0
 
-    def within(self, bound: float) -> float | None:
-        """A bound of an interval cut to the range; None for NaN."""
-        return number(cut(bound, self.low, self.high))
+    def cut(self, found: Interval) -> tuple[float, float]:
+        """The bounds of an interval, cut to the range."""
+        within = found.within(self.low, self.high)
+        return within.low, within.high
 
 
 @dataclass(frozen=True)
@@ -66,18 +65,3 @@ class Figure:
     trained: int
     respondents: int
     note: str
-
-
-def sentence(*parts: str) -> str:
-    """The parts that say something, as one note."""
-    return "; ".join(part for part in parts if part)
-
-
-def number(value: float) -> float | None:
-    """None for NaN, which JSON has not."""
-    return None if math.isnan(value) else value
-
-
-def share(count: int, items: Sequence[object]) -> str:
-    """How many of the items lie in training batteries, in words; empty if none does."""
-    return f"{count} of {len(items)} items lie in training or validation batteries" if count else ""

@@ -50,7 +50,6 @@ def values(shares: Mapping[str, Array], items: Mapping[str, Item]) -> dict[str, 
 
     Args:
         shares: id -> shares in the order of ``Item.codes``, shape (..., K).
-        items: the same ids.
     """
     mean = {q: shares[q] @ np.array(item.codes, dtype=float) for q, item in items.items() if q in _LAST and q in shares}
     found = {name: mean[question] for name, (question, _) in _PLAIN.items() if question in mean}

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from alignbench.evaluation.measures.distributional import spaced_wasserstein_similarity
 from alignbench.evaluation.measures.ordinal import normalised_euclidean_similarity
-from alignbench.evaluation.metrics import Array, js_similarity
-from alignbench.evaluation.protocols.figure import Direction, Figure, Metric, number, sentence, share
+from alignbench.evaluation.metrics import Array, js_similarity, wasserstein_similarity
+from alignbench.evaluation.protocols.figure import Direction, Figure, Metric
 from alignbench.evaluation.protocols.sides import Side, Truth
 from alignbench.evaluation.statistics import Bootstrap, Interval, interval, ratio
 from alignbench.types import Item, Scale
@@ -56,7 +55,7 @@ def national(side: Side, truth: Truth, bootstrap: Bootstrap) -> list[Figure]:
         item_mean(CULTURERL, side, truth, lambda p, q: js_similarity(p, q, math.e), bootstrap),
         _culturespa(side, truth, bootstrap),
         item_mean(GLOBALOPINIONQA, side, truth, lambda p, q: js_similarity(p, q, math.e, sqrt=True), bootstrap),
-        item_mean(OPINIONQA, side, truth, _representativeness, bootstrap, [i for i in truth.items if ordered(i)]),
+        item_mean(OPINIONQA, side, truth, wasserstein_similarity, bootstrap, [i for i in truth.items if ordered(i)]),
     ]
 
 
@@ -75,25 +74,33 @@ def item_mean(
 
 
 def made(
-    metric: Metric, side: Side, truth: Truth, items: Sequence[Item], found: Interval, people: int = 0, *notes: str
+    metric: Metric,
+    side: Side,
+    truth: Truth,
+    items: Sequence[Item],
+    found: Interval,
+    *notes: str,
+    people: int = 0,
+    covers: str = BATTERIES,
 ) -> Figure:
-    """The figure of a metric whose interval goes over batteries."""
-    low, high = metric.within(found.low), metric.within(found.high)
+    """The figure of a metric; its interval is over what ``covers`` says, and ``people`` were interviewed for it."""
+    value, low, high = (None if math.isnan(x) else x for x in (found.value, *metric.cut(found)))
     trained = truth.trained(items)
+    seen = f"{trained} of {len(items)} items lie in training or validation batteries" if trained else ""
     return Figure(
         label=side.label,
         kind=side.kind,
         protocol=metric.protocol,
         metric=metric.name,
-        value=number(found.value),
+        value=value,
         low=low,
         high=high,
         direction=metric.direction.name,
-        covers=BATTERIES if low is not None and high is not None else "",
+        covers=covers if low is not None and high is not None else "",
         items=len(items),
         trained=trained,
         respondents=people,
-        note=sentence(metric.about, *notes, share(trained, items), found.note, side.note),
+        note="; ".join(filter(None, (metric.about, *notes, seen, found.note, side.note))),
     )
 
 
@@ -102,10 +109,6 @@ def over_items(values: Sequence[float], items: Sequence[Item], bootstrap: Bootst
     if not items:
         return Interval(math.nan, math.nan, math.nan, 0, "no item of this kind was answered")
     return interval(values, [item.battery for item in items], bootstrap)
-
-
-def _representativeness(p: Array, q: Array) -> Array:
-    return spaced_wasserstein_similarity(p, q, np.arange(p.shape[-1]))
 
 
 def _culturespa(side: Side, truth: Truth, bootstrap: Bootstrap) -> Figure:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from alignbench.evaluation.measures.distributional import spaced_wasserstein_similarity
 from alignbench.evaluation.measures.ordinal import hard_accuracy, soft_accuracy
-from alignbench.evaluation.metrics import Array
+from alignbench.evaluation.metrics import Array, wasserstein_similarity
 from alignbench.evaluation.protocols.crowd import answered
-from alignbench.evaluation.protocols.figure import Direction, Figure, Metric, number, sentence, share
+from alignbench.evaluation.protocols.figure import Direction, Figure, Metric
 from alignbench.evaluation.protocols.national import made, ordered, over_items
 from alignbench.evaluation.protocols.sides import Side, Truth, histogram
-from alignbench.evaluation.statistics import Bootstrap, over_people
+from alignbench.evaluation.statistics import Bootstrap, Interval, over_people
 from alignbench.types import Item, Scale
 
 PEOPLE = "respondents"
@@ -37,7 +37,9 @@ _SAMPLES = Metric(
 def persons(side: Side, truth: Truth, bootstrap: Bootstrap) -> Iterator[Figure]:
     """The figures of the interviews, person by person; without respondents' own answers they have no value."""
     if truth.people is None:
-        yield from (_missing(metric, side, truth) for metric in (_EXACT, _HARD, _SOFT, _SAMPLES))
+        for metric in (_EXACT, _HARD, _SOFT, _SAMPLES):
+            empty = _of_people(metric, side, truth, (math.nan, math.nan, math.nan))
+            yield replace(empty, respondents=0, note=NO_RESPONDENTS)
         return
     hits, soft = _scores(side, truth)
     asked = (~np.isnan(hits)).sum(axis=1)
@@ -74,37 +76,16 @@ def _scores(side: Side, truth: Truth) -> tuple[Array, Array]:
 
 def _of_people(metric: Metric, side: Side, truth: Truth, found: tuple[float, float, float]) -> Figure:
     items = [item for item in truth.items if item.id in side.crowd]
-    low, high = (metric.within(bound) for bound in found[1:])
-    trained = truth.trained(items)
     chance = "" if side.choices is not None else "expected score of answers drawn from its shares"
-    return Figure(
-        label=side.label,
-        kind=side.kind,
-        protocol=metric.protocol,
-        metric=metric.name,
-        value=number(found[0]),
-        low=low,
-        high=high,
-        direction=metric.direction.name,
-        covers=PEOPLE if low is not None and high is not None else "",
-        items=len(items),
-        trained=trained,
-        respondents=truth.respondents,
-        note=sentence(metric.about, chance, share(trained, items), side.note),
-    )
-
-
-def _missing(metric: Metric, side: Side, truth: Truth) -> Figure:
-    none = (math.nan, math.nan, math.nan)
-    figure = _of_people(metric, side, truth, none)
-    return Figure(**{**vars(figure), "respondents": 0, "note": NO_RESPONDENTS})
+    people = truth.respondents
+    return made(metric, side, truth, items, Interval(*found, batteries=0), chance, people=people, covers=PEOPLE)
 
 
 def _wasserstein(side: Side, truth: Truth, bootstrap: Bootstrap) -> Figure:
     found = {i: _distance(side, truth, place, i) for place, i in enumerate(truth.items) if ordered(i)}
     items = [item for item, value in found.items() if not math.isnan(value)]
     spread = over_items([found[item] for item in items], items, bootstrap)
-    return made(_SAMPLES, side, truth, items, spread, truth.respondents)
+    return made(_SAMPLES, side, truth, items, spread, people=truth.respondents)
 
 
 def _distance(side: Side, truth: Truth, place: int, item: Item) -> float:
@@ -122,4 +103,4 @@ def _distance(side: Side, truth: Truth, place: int, item: Item) -> float:
     if given is None:
         return math.nan
     right = histogram(own[known], options)[:-1] / known.sum()
-    return 1 - float(np.mean(spaced_wasserstein_similarity(right, given, np.arange(options))))
+    return 1 - float(np.mean(wasserstein_similarity(right, given)))

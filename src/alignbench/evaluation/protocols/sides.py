@@ -31,7 +31,6 @@ class Truth:
         seen: ids of items in training or validation batteries.
         people: own answers of the interviewed, index into ``Item.codes`` or negative where there is none, shape
             (people, items); None where the survey holds no respondents.
-        respondents: how many people were interviewed.
     """
 
     survey: Survey
@@ -59,7 +58,6 @@ class Side:
         crowd: item id -> shares of the interviewed people's answers, refusals last, shape (draws, K + 1).
         choices: the answer of each person, shape (people, items of :class:`Truth`); None where every person is
             answered for by chance, with the shares of ``crowd``.
-        note: what every figure of this side must say.
     """
 
     label: str

@@ -23,11 +23,9 @@ class Matrix:
     """Scores, 1 - JSD (base 2), on the items that all the countries were asked.
 
     Attributes:
-        cultures: names, in the order of rows and columns.
         scores: models in rows, surveys in columns, shape (cultures, cultures).
         base: of the model that was not aligned, shape (cultures,); None where it was not asked.
         own_minus_others: per survey: its own culture's model minus the mean of the others.
-        overall: the mean of these.
     """
 
     cultures: tuple[str, ...]
@@ -50,9 +48,7 @@ def matrix(
 
     Args:
         models: culture -> answers of its model, one per seed; scores are averaged over seeds.
-        base: answers of the unaligned model.
         truths: culture -> the country's shares; the same cultures.
-        batteries: of every item.
     """
     cultures = tuple(models)
     shared = [item for item in batteries if all(item in truths[culture] for culture in cultures)]

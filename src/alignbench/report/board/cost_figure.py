@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -76,7 +77,7 @@ class CostFigure:
             known = [p for p in self.points if getattr(p.cost, counted) > 0]
             if known:
                 axis = marks.log_axis([getattr(p.cost, counted) for p in known])
-                places = [marks.log_place(axis, getattr(p.cost, counted)) for p in known]
+                places = [axis.place(math.log10(getattr(p.cost, counted))) for p in known]
                 heights = [self.height(p.gain) for p in known]
                 labels = marks.spread_labels([float(x.rstrip("%")) for x in places], heights, 22, 17)
                 found.append(Measure(name, axis, list(zip(known, places, heights, labels, strict=True))))

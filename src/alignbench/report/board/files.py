@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,28 +13,44 @@ from alignbench.report import variety
 from alignbench.report.board import pairs
 from alignbench.report.board.lines import Board, costs, tidy
 from alignbench.report.board.panels import Panel, Section
-from alignbench.report.markdown import pipe_table
+from alignbench.report.markdown import columns_table
 from alignbench.report.numbers import MISSING, change, number, p_value, signed, within
 
 Boards = Mapping[str, Sequence[Row]]
 Damages = Mapping[str, Mapping[str, float]]
 
-_TITLES = (
-    "culture",
-    "row",
-    "score, 95 %",
-    "skill",
-    "difference († own minus cross, ‡ beyond the prompt), 95 %",
-    "p (Holm)",
-    "minimum detectable effect",
-    "format",
-    "entropy (people's)",
-    "option mass",
-    "damage",
-    "items / batteries",
-    "seeds",
-    "sd over seeds",
-)
+
+class _Told(NamedTuple):
+    """A row of the board under the title of its culture."""
+
+    title: str
+    row: Row
+    damage: float | None
+
+
+def _difference(told: _Told) -> str:
+    mark = "† " if told.row.kind == "control" else "‡ " if told.row.plain is not None else ""
+    return mark + change(*told.row.figure("difference"))
+
+
+_COLUMNS: dict[str, Callable[[_Told], str]] = {
+    "culture": lambda t: t.title,
+    "row": lambda t: t.row.label,
+    "score, 95 %": lambda t: change(*t.row.figure("score")).removeprefix("+"),
+    "skill": lambda t: number(t.row.skill, 2),
+    "difference († own minus cross, ‡ beyond the prompt), 95 %": _difference,
+    "p (Holm)": lambda t: p_value(t.row.p_value),
+    "minimum detectable effect": lambda t: number(t.row.detectable),
+    "specificity, 95 %": lambda t: change(*t.row.figure("specificity")),
+    "p of it (Holm)": lambda t: p_value(t.row.specificity_p),
+    "format": lambda t: within(t.row.format_spread, t.row.separable),
+    "entropy (people's)": lambda t: f"{number(t.row.entropy_model, 2)} ({number(t.row.entropy_survey, 2)})",
+    "option mass": lambda t: number(t.row.option_mass, 2),
+    "damage": lambda t: signed(t.damage),
+    "items / batteries": lambda t: f"{t.row.items} / {t.row.batteries}",
+    "seeds": lambda t: str(t.row.seeds) if t.row.kind != "reference" else MISSING,
+    "sd over seeds": lambda t: number(t.row.seed_spread),
+}
 _LEFT = 2  # leading columns of words
 
 
@@ -59,20 +75,21 @@ def markdown(boards: Boards, damages: Damages | None = None) -> str:
 
     All other differences are to the base told nothing; ≈ marks what is not separable from format.
     """
-    return pipe_table(_TITLES, _table(boards, damages), _LEFT)
+    return columns_table(_COLUMNS, _told(boards, damages), _LEFT)
 
 
 def latex(boards: Boards, damages: Damages | None = None) -> str:
     """A LaTeX table (package booktabs), a rule between cultures."""
     lines = [
         "% Needs \\usepackage{booktabs}; wide: put it into a landscape page or a \\resizebox.",
-        f"\\begin{{tabular}}{{{'l' * _LEFT}{'r' * (len(_TITLES) - _LEFT)}}}",
+        f"\\begin{{tabular}}{{{'l' * _LEFT}{'r' * (len(_COLUMNS) - _LEFT)}}}",
         "\\toprule",
-        _latex_row(_TITLES),
+        _latex_row(_COLUMNS),
     ]
     for title, rows in boards.items():
         lines.append("\\midrule")
-        lines += [_latex_row(texts) for texts in _table({title: rows}, damages)]
+        told = _told({title: rows}, damages)
+        lines += [_latex_row(show(line) for show in _COLUMNS.values()) for line in told]
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
 
 
@@ -117,30 +134,9 @@ def _by_title(section: Section) -> tuple[Boards, Damages]:
     return boards, damages
 
 
-def _table(boards: Boards, damages: Damages | None) -> Iterable[list[str]]:
-    for title, rows in boards.items():
-        lost = (damages or {}).get(title, {})
-        yield from (_texts(title, row, lost.get(row.label)) for row in rows)
-
-
-def _texts(title: str, row: Row, damage: float | None) -> list[str]:
-    difference = change(row.difference, row.difference_low, row.difference_high)
-    return [
-        title,
-        row.label,
-        change(row.score, row.low, row.high).removeprefix("+"),
-        number(row.skill, 2),
-        f"† {difference}" if row.kind == "control" else f"‡ {difference}" if row.plain is not None else difference,
-        p_value(row.p_value),
-        number(row.detectable),
-        within(row.format_spread, row.separable),
-        f"{number(row.entropy_model, 2)} ({number(row.entropy_survey, 2)})",
-        number(row.option_mass, 2),
-        signed(damage),
-        f"{row.items} / {row.batteries}",
-        str(row.seeds) if row.kind != "reference" else MISSING,
-        number(row.seed_spread),
-    ]
+def _told(boards: Boards, damages: Damages | None) -> list[_Told]:
+    lost = damages or {}
+    return [_Told(title, row, lost.get(title, {}).get(row.label)) for title, rows in boards.items() for row in rows]
 
 
 _SPECIAL = {"\\": r"\textbackslash{}", **{c: f"\\{c}" for c in "&%$#_{}"}, "~": r"\textasciitilde{}", "†": r"\dag{}"}

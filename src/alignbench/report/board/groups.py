@@ -77,10 +77,6 @@ class Group:
         """The pooled board; p-values are corrected over all of it."""
         return rows(self.scored, resampling(self.first))
 
-    def control_of(self, label: str) -> Row | None:
-        """The row of the same recipe on another country's figures."""
-        return next((r for r in self.rows if r.kind == "control" and r.method == label), None)
-
 
 def groups(cells: Sequence[Finished], ledger: Ledger) -> list[Group]:
     """Cells by world, split, model and culture, sorted by these."""

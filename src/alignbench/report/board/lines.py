@@ -31,7 +31,6 @@ class Line:
     """A row of the board.
 
     Attributes:
-        cross: the control's row, whose difference is own minus cross.
         damage: mean change of the score when told other countries; None where none was asked.
         cost: mean over seeds; None for references, and where the lineage of the answers is not known.
         pages: one per seed, for rows that cells were run for.
@@ -121,7 +120,7 @@ class Board:
         return Line(
             group,
             row,
-            group.control_of(row.label),
+            next((r for r in group.rows if (r.kind, r.method) == ("control", row.label)), None),
             damage(cell.record for cell in own),
             mean(self.ledger.cost(key) for key in keys),
             tuple(self._page(cell) for cell in own),

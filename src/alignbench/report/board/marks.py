@@ -10,7 +10,7 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 from alignbench.evaluation.board import Row
-from alignbench.report.figures import Axis, axis_of, dot, line, svg
+from alignbench.report.figures import Axis, axis_of, dot, line, name, svg
 from alignbench.report.numbers import change, number, signed
 
 _ZERO = 0.0
@@ -20,7 +20,7 @@ Figure: TypeAlias = tuple[float | None, float | None, float | None]
 
 def difference_axis(rows: Iterable[Row]) -> Axis:
     """The axis that holds zero and every difference and specificity with its interval."""
-    return axis_of([_ZERO, *(v for row in rows for figure in (_difference(row), _specificity(row)) for v in figure)], 4)
+    return axis_of([_ZERO, *(v for row in rows for of in ("difference", "specificity") for v in row.figure(of))], 4)
 
 
 def difference_labels(axis: Axis) -> Markup:
@@ -29,28 +29,19 @@ def difference_labels(axis: Axis) -> Markup:
     ends = [(axis.low, "start"), (axis.high, "end")]
     zero = "start" if axis.low == _ZERO else "end" if axis.high == _ZERO else "middle"
     labels = [(_ZERO, zero), *((value, anchor) for value, anchor in ends if abs(value) > room)]
-    template = Markup('<text x="{}" y="12" text-anchor="{}">{}</text>')
-    return svg(16, None, [template.format(axis.place(v), anchor, signed(v, 2)) for v, anchor in sorted(labels)])
+    return svg(16, None, [name(axis, v, anchor, signed(v, 2)) for v, anchor in sorted(labels)])
 
 
 def forest_mark(row: Row, axis: Axis) -> Markup:
     """The difference as a dot with its interval, the specificity hollow below it."""
     shapes = [line(axis.place(t), axis.place(t), 0, 44, "grid") for t in axis.ticks]
     shapes.append(line(axis.place(_ZERO), axis.place(_ZERO), 0, 44, "zero"))
-    shapes += _whisker(_difference(row), axis, 16, "whisker", "dot", 5)
-    label = f"difference {change(*_difference(row))}"
+    shapes += _whisker(row.figure("difference"), axis, 16, "whisker", "dot", 5)
+    label = f"difference {change(*row.figure('difference'))}"
     if row.specificity is not None:
-        shapes += _whisker(_specificity(row), axis, 31, "whisker thin", "hollow", 4)
-        label += f"; specificity {change(*_specificity(row))}"
+        shapes += _whisker(row.figure("specificity"), axis, 31, "whisker thin", "hollow", 4)
+        label += f"; specificity {change(*row.figure('specificity'))}"
     return svg(44, label, shapes)
-
-
-def _difference(row: Row) -> Figure:
-    return row.difference, row.difference_low, row.difference_high
-
-
-def _specificity(row: Row) -> Figure:
-    return row.specificity, row.specificity_low, row.specificity_high
 
 
 def _whisker(figure: Figure, axis: Axis, y: float, whisker: str, point: str, radius: float) -> list[Markup]:
@@ -92,11 +83,6 @@ def log_axis(values: Sequence[float]) -> Axis:
     steps = (1,) if high - low > 3 else (1, 2, 5)
     found = [math.log10(s) + k for k in range(math.floor(low), math.ceil(high)) for s in steps]
     return Axis(low, high, tuple(t for t in found if low <= t <= high))
-
-
-def log_place(axis: Axis, value: float) -> str:
-    """Where ``value`` lies on a :func:`log_axis`."""
-    return axis.place(math.log10(value))
 
 
 def spread_labels(across: Sequence[float], heights: Sequence[float], width: float, gap: float) -> list[float]:

@@ -14,7 +14,7 @@ from alignbench.evaluation.interaction import Interaction, interaction
 from alignbench.evaluation.items import Kind, Scored, seeds_of
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.report.markdown import pipe_table
+from alignbench.report.markdown import columns_table
 from alignbench.report.numbers import change, number, p_value
 
 READING = (
@@ -128,20 +128,22 @@ def plain(specificity: Specificity) -> dict[str, Any]:
     return {"label": specificity.label, "cultures": cultures, "told": specificity.told, **figures, **tests}
 
 
+_COLUMNS: dict[str, Callable[[tuple[str, Specificity]], str]] = {
+    "method": lambda told: told[1].label,
+    "model": lambda told: told[0],
+    "cultures": lambda told: ", ".join(told[1].cultures),
+    "specificity (‡ beyond the prompt), 95 %": lambda told: _figure(told[1]),
+    "p (Holm)": lambda told: p_value(told[1].p_value),
+    "minimum detectable effect": lambda told: number(told[1].found.detectable),
+    "pairs": lambda told: str(told[1].found.pairs),
+    "items": lambda told: str(told[1].found.items),
+}
+
+
 def markdown(found: Sequence[tuple[str, Specificity]]) -> str:
     """One table of the figures, under the names of models."""
-    figures = ("specificity (‡ beyond the prompt), 95 %", "p (Holm)", "minimum detectable effect", "pairs", "items")
-    rows = [
-        (
-            s.label,
-            model,
-            ", ".join(s.cultures),
-            change(s.found.value, s.found.low, s.found.high) + (" ‡" if s.told else ""),
-            p_value(s.p_value),
-            number(s.found.detectable),
-            str(s.found.pairs),
-            str(s.found.items),
-        )
-        for model, s in found
-    ]
-    return pipe_table(("method", "model", "cultures", *figures), rows, 3)
+    return columns_table(_COLUMNS, found, 3)
+
+
+def _figure(one: Specificity) -> str:
+    return change(one.found.value, one.found.low, one.found.high) + (" ‡" if one.told else "")

@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 
 from alignbench.evaluation.protocols.specificity import Matrix, matrix
-from alignbench.evaluation.statistics import Bootstrap, Difference
+from alignbench.evaluation.statistics import Difference
 from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import change, number
 from alignbench.report.protocols.record import ProtocolRecord
 from alignbench.runs.answered import BASE
 
 _INK, _GREY, _PAPER, _EDGE = "#2b2b2b", "#6f6f6c", "#fcfcf9", "#e08a3c"
+# Column of the table -> the figure of own minus others that it holds.
+_OWN = {"own_minus_others": "value", "low": "low", "high": "high", "p_raw": "p_value"}
 _SIZE = 0.82  # inches of a cell
 
 
@@ -29,8 +31,7 @@ def matrices(records: Sequence[ProtocolRecord]) -> dict[str, Matrix]:
         own = [record for record in records if record.method == method and method in record.answers]
         cultures = {record.culture: [r.answers[method] for r in own if r.culture == record.culture] for record in own}
         base = next((record.answers[BASE] for record in own if BASE in record.answers), None)
-        resampling = own[0].resampling if own else {}
-        made = matrix(cultures, base, truths, batteries, _bootstrap(resampling)) if own else None
+        made = matrix(cultures, base, truths, batteries, own[0].resampling) if own else None
         if made is not None:
             found[method] = made
     return found
@@ -55,7 +56,8 @@ def markdown(method: str, found: Matrix) -> str:
     """Models in rows, surveys in columns, and own minus others below."""
     rows = []
     for culture, scores in zip(found.cultures, found.scores, strict=True):
-        shown = [f"**{number(s)}**" if other == culture else number(s) for other, s in _pairs(found, scores)]
+        told = zip(found.cultures, map(number, scores), strict=True)
+        shown = [f"**{score}**" if other == culture else score for other, score in told]
         rows.append([culture, *shown])
     if found.base is not None:
         rows.append(["base", *map(number, found.base)])
@@ -99,7 +101,7 @@ def draw(method: str, found: Matrix, path: Path) -> None:
     for k in range(n):
         frame = Rectangle((k - 0.475, k - 0.465), 0.95, 0.93, fill=False, edgecolor=_EDGE, linewidth=2.4)
         axes.add_patch(frame)
-    axes.set_yticks(range(len(labels)), [_titled(label) for label in labels], fontsize=9.5, color=_INK)
+    axes.set_yticks(range(len(labels)), [label.replace("_", " ") for label in labels], fontsize=9.5, color=_INK)
     axes.set_xticks(range(n), [_below(c, d) for c, d in zip(found.cultures, found.own_minus_others, strict=True)])
     axes.tick_params(length=0, labelsize=9, labelcolor=_INK)
     axes.set_xticks(np.arange(n + 1) - 0.5, minor=True)
@@ -117,32 +119,17 @@ def draw(method: str, found: Matrix, path: Path) -> None:
     figure.savefig(path, facecolor=_PAPER)
 
 
-def _bootstrap(resampling: Any) -> Bootstrap:
-    return Bootstrap(int(resampling["resamples"]), int(resampling["seed"]), float(resampling["confidence"]))
-
-
 def _row(method: str, model: str, survey: str, score: float, found: Matrix, own: Difference | None) -> dict[str, Any]:
     return {
         "method": method,
         "model_of": model,
         "survey_of": survey,
         "score": float(score),
-        "own_minus_others": own.value if own else None,
-        "low": own.low if own else None,
-        "high": own.high if own else None,
-        "p_raw": own.p_value if own else None,
+        **{name: getattr(own, figure, None) for name, figure in _OWN.items()},
         "items": found.items,
         "seeds": found.seeds,
     }
 
 
-def _pairs(found: Matrix, scores: Any) -> list[tuple[str, float]]:
-    return [(culture, float(score)) for culture, score in zip(found.cultures, scores, strict=True)]
-
-
-def _titled(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def _below(culture: str, own: Difference) -> str:
-    return f"{_titled(culture)}\n{change(own.value, own.low, own.high).replace(' [', chr(10) + '[')}"
+    return f"{culture.replace('_', ' ')}\n{change(own.value, own.low, own.high).replace(' [', chr(10) + '[')}"

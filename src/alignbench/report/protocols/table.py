@@ -127,10 +127,9 @@ def _notes(records: Sequence[ProtocolRecord]) -> list[str]:
             if figure.kind != "reference":
                 said.setdefault(f"{figure.protocol}, {figure.metric}", []).extend(figure.note.split("; "))
     own = [f"{metric}: {'; '.join(dict.fromkeys(filter(None, notes)))}." for metric, notes in said.items()]
-    shared = [note for record in records for note in (record.warning, *record.notes, _interviewed(record)) if note]
+    shared = []
+    for record in records:
+        kind = "respondents of this survey" if record.real else "assumed people"
+        interviewed = f"{record.respondents} {kind} were interviewed; {record.resampling.confidence:.0%} intervals."
+        shared += [note for note in (record.warning, *record.notes, interviewed) if note]
     return list(dict.fromkeys([*shared, *own]))
-
-
-def _interviewed(record: ProtocolRecord) -> str:
-    kind = "respondents of this survey" if record.real else "assumed people"
-    return f"{record.respondents} {kind} were interviewed; {record.resampling['confidence']:.0%} intervals."

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from alignbench.component import Component, Count, recorded
 from alignbench.context import RunContext
@@ -45,21 +45,19 @@ class Knobs(Component):
 
 
 class Block(ABC):
-    """A part of the system text; several variants are averaged over."""
+    """A part of the system text; several variants are averaged over.
+
+    Attributes:
+        says_who: whether it names the respondent, whose place another one takes in an interview.
+        note: what every table that rests on this block must say.
+    """
+
+    says_who: ClassVar[bool] = False
+    note: str | None = None
 
     @abstractmethod
     def texts(self, item: Item) -> tuple[str, ...]:
         """The variants of this block for an item, at least one."""
-
-    @property
-    def says_who(self) -> bool:
-        """Whether it names the respondent, whose place another one takes in an interview."""
-        return False
-
-    @property
-    def note(self) -> str | None:
-        """What every table that rests on this block must say."""
-        return None
 
     def ready(self, folder: Callable[[Any], Path]) -> Block:
         """The block with what it reads of stages at hand; ``folder`` says where their content lies."""
@@ -71,16 +69,11 @@ class Fixed(Block):
     """The same texts for every item."""
 
     variants: tuple[str, ...]
-    said: str | None = recorded(None)
+    note: str | None = recorded(None)
 
     def texts(self, item: Item) -> tuple[str, ...]:
         """All variants."""
         return self.variants
-
-    @property
-    def note(self) -> str | None:
-        """As given."""
-        return self.said
 
 
 def names() -> list[str]:

@@ -20,17 +20,12 @@ from alignbench.types import Item
 
 @dataclass(frozen=True)
 class TopicNorms(Block):
-    """The norms of the item's topic; for a topic without norms, the ``count`` of all that are nearest to the question.
-
-    Attributes:
-        source: the stage that writes them.
-        said: who writes them.
-    """
+    """The norms of the item's topic; for a topic without any, the ``count`` nearest to the question."""
 
     source: Abstract
     embedder: Embedder
     count: int
-    said: str = recorded("")
+    note: str | None = recorded(None)
 
     def ready(self, folder: Callable[[Any], Path]) -> Block:
         """The block with the norms read."""
@@ -41,11 +36,6 @@ class TopicNorms(Block):
     def texts(self, item: Item) -> tuple[str, ...]:
         """Known once the block is ready."""
         raise AssertionError("call ready() first: the norms lie in the folder of a stage")
-
-    @property
-    def note(self) -> str:
-        """Who wrote them."""
-        return self.said
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,7 @@ from alignbench.steps.texts import persona_text
 class People(Fixed):
     """One variant a person."""
 
-    @property
-    def says_who(self) -> bool:
-        """Yes."""
-        return True
+    says_who = True
 
 
 def make(context: RunContext, knobs: Knobs) -> Block:

@@ -28,17 +28,12 @@ class Retrieved(Block):
     country: str
     summaries: Nearest
     count: int
-    said: str | None = recorded(None)
+    note: str | None = recorded(None)
 
     def texts(self, item: Item) -> tuple[str, ...]:
         """The nearest summaries, in one text."""
         nearest = [self.summaries.texts[i] for i in self.summaries.ranked(item.question)[: self.count]]
         return (rendered("retrieved", country=self.country, summaries=nearest),)
-
-    @property
-    def note(self) -> str | None:
-        """Where the respondents come from."""
-        return self.said
 
 
 def make(context: RunContext, knobs: Knobs) -> Block:
