@@ -52,7 +52,7 @@ folder.mkdir(exist_ok=True)
 endef
 export NAME_VLLM
 
-proof: install ## every knob of every component changed once: what changes a result changes a key (ten minutes)
+proof: install ## every knob of every component changed once: what changes a result changes a key (twelve minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m proof tests/proof
 
 bench: install ## measure the claims about speed, a few minutes each

@@ -51,7 +51,7 @@ USED: dict[str, tuple[str, ...]] = {
     "EmbeddingJudge": (*PAID, "judge=embedding"),
     "LikelihoodJudge": (*PAID, "judge=likelihood"),
     "LLMJudge": (*PAID, "judge=llm", SCRIPTED),
-    "TemplateAuthor": ("method=cnca_incontext", "method.norms_per_topic=2"),
+    "TemplateAuthor": ("method=cnca_incontext", "method.norms_per_topic=3"),
     "LLMAuthor": ("method=cnca_incontext", "author=llm", "author.least=0", SCRIPTED),
     "BaseModel": ("method=culturespa", "method.least=1", "method.generated=1"),
     "Stock": ("method=clca", "generator=stock", "generator@critic=stock", "method.least_dialogues=1"),
@@ -112,6 +112,7 @@ VALUES: dict[str, str] = {
     "CulturePark.answer": "mean",
     "CulturePark.most_words": "10",
     "CulturePark.most_words [rewritten]": "25",
+    "EmbeddingJudge.question_weight [scores]": "0.0",
     "CulturePark.passes": "1",
     **{f"{judge}.question_weight": "1.0" for judge in ("BlendJudge", "EmbeddingJudge", "LikelihoodJudge")},
     "EmbeddingJudge.related_cut": "0.12",
@@ -151,6 +152,7 @@ VALUES: dict[str, str] = {
     "Training.warmup": "0.5",
     "Training.top_k": "1",
     "Training.epochs": "1",
+    **{f"Training.epochs [{kind}]": "2" for kind in ("clca", "culturespa")},
     "Training.max_grad_norm": "0.001",
     "Training.generations": "4",
     "Training.advantage_clip": "0.1",
@@ -195,6 +197,11 @@ FURTHER: dict[str, dict[str, tuple[str, ...]]] = {
     "CultureRL.reward": {"open": OPEN},
     "CultureRL.cut": {"open": OPEN},
     "CultureRL.pool_size": {"open": OPEN},
+    "Training.epochs": {
+        **{kind: (*words, "training.updates=30") for kind, words in (("culturellm", LLM), ("culturespa", SPA))},
+        **{kind: (*words, "training.updates=60") for kind, words in (("clca", CLCA), ("culturepark", PARK))},
+        "mix": ("method=culturerl", "method.prompts=mix", "training.updates=12", "training.prompts_per_update=16"),
+    },
     "SurveyBenchmark.answer": {"trained": ("method=survey_sft", "benchmark.style=full", "benchmark.orders=balanced")},
     "SurveyBenchmark.labels": {"trained": ("method=survey_sft", "benchmark.style=full")},
     "SurveyBenchmark.style": {"trained": ("method=survey_sft",)},
@@ -282,11 +289,11 @@ ELSEWHERE: dict[str, str] = {
     "Stock.place": "is for messages",
 }
 # Name of a trial whose change is in a key and changes nothing there, and why it may still change something elsewhere.
-IDLE: dict[str, str] = {
-    "TemplateAuthor.cluster_seed": "k-means finds the same clusters in a topic's few norms from every start",
-}
+IDLE: dict[str, str] = {}
 # Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.
 SAME_WEIGHTS: dict[str, str] = {
+    "EmbeddingJudge.question_weight [scores]": "it shifts all scores of a target alike, which leaves the target; "
+    "which norm an answer is about is plain in this world's wordings",
     "PlantedWorld.countries": "a survey is one input, by its content: of it this training reads its own country",
     "Model.dtype [open]": "a model is one input: LoRA is trained in training.dtype and served in model.dtype",
 }
