@@ -140,7 +140,7 @@ def test_the_interactions_interval_holds_the_truth_and_its_error_is_the_smaller(
 
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_intervals_of_several_seeds_cover_batteries_and_seeds(crossed, seeds: int) -> None:
-    """Of three scores and three differences, over 200 surveys, each answered by new seeds.
+    """Intervals of three scores and three differences, over 200 surveys, each answered by new seeds.
 
     Every seed moves all its scores by a normal effect of some size, and each score by .03 more. Batteries alone give
     standard errors of .012 to .043 here, so that the seeds' own part is none, the smaller or the larger one.

@@ -18,7 +18,8 @@ from alignbench.runs.compare import compare, score_of
 from alignbench.steps.practice import Fit
 from alignbench.store.stage import Stage
 from tests.composing import composed
-from tests.proof.knobs import QUICK, SCRIPTED, SLOTS, Trial
+from tests.proof.knobs import QUICK, SCRIPTED, SLOTS
+from tests.proof.trials import Trial
 from tests.proof.writer import Scripted
 
 # What says how and when a record was made, and by which key it is found.

@@ -1,6 +1,7 @@
 """Says at the end what the proof went through."""
 
-from tests.proof.knobs import IDLE, SAME_WEIGHTS, trials
+from tests.proof.knobs import IDLE, SAME_WEIGHTS
+from tests.proof.trials import trials
 
 
 def pytest_terminal_summary(terminalreporter, config):

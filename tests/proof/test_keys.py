@@ -5,7 +5,8 @@ from functools import cache
 import pytest
 
 from tests.proof.cells import keys_of
-from tests.proof.knobs import ELSEWHERE, IDLE, ROUNDING, SAME_WEIGHTS, Trial, first, trials
+from tests.proof.knobs import ELSEWHERE, IDLE, ROUNDING, SAME_WEIGHTS
+from tests.proof.trials import Trial, first, trials
 
 EVERY = {trial.name: trial for trial in trials()}
 FIRST = {trial.name: trial for trial in first(trials())}

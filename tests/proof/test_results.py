@@ -15,7 +15,8 @@ from filelock import FileLock
 from alignbench import identity as identities
 from alignbench.identity import canonical
 from tests.proof.cells import Results, keys_of, results_of
-from tests.proof.knobs import IDLE, QUICK, ROUNDING, SAME_WEIGHTS, Trial, trials
+from tests.proof.knobs import IDLE, QUICK, ROUNDING, SAME_WEIGHTS
+from tests.proof.trials import Trial, trials
 
 pytestmark = pytest.mark.proof
 TRIALS = {trial.name: trial for trial in trials()}

@@ -12,7 +12,7 @@ LOSS = '''"""A loss."""
 
 
 def loss(x):
-    """Of x."""
+    """Double x."""
     return 2 * x  # doubled
 '''
 STAGES = """from dataclasses import dataclass

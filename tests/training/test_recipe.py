@@ -43,7 +43,7 @@ def test_clcas_preset_is_the_authors_configuration() -> None:
     assert (paper.weights, paper.lora_r, paper.lora_alpha, paper.lora_dropout) == (Weights.lora, 4, 0.1, 0.5)
     assert paper.lora_targets == ("q_proj", "v_proj") and paper.full_modules == ("lm_head", "embed_tokens")
     assert (paper.learning_rate, paper.prompts_per_update, paper.micro_batch) == (1e-4, 8, 2)
-    assert paper.max_prompt_tokens + paper.max_new_tokens == 2048
+    assert paper.max_prompt_tokens == 2048
     # Germany's published set: 85 dialogues, three views each, three epochs.
     assert (paper.epochs, paper.for_rows(255).updates) == (3, 96)
 

@@ -39,7 +39,7 @@ def load(folder: Path) -> tuple[dict[str, Any], list[Dialogue]]:
         parts, *records = map(json.loads, path.read_text(encoding="utf-8").rstrip("\n").split("\n"))
         return parts, [_dialogue(record) for record in records]
     except (ValueError, KeyError, TypeError) as error:
-        remedy = f"this file cannot be read ({error!r}): remove it to play anew"
+        remedy = f"this file cannot be read ({error!r}): remove it, and the dialogue is played again"
         raise AlignbenchError("role-play", str(path), remedy) from error
 
 

@@ -110,13 +110,13 @@ class Panel:
 
     @cached_property
     def varieties(self) -> list[Variety]:
-        """Of the methods that answered in several of the cultures."""
+        """How methods that answered in several of the cultures vary with the culture."""
         boards = {group.title: group.scored for group in self.groups}
         return varieties(boards, resampling(self.groups[0].first))
 
     @cached_property
     def specificities(self) -> list[Specificity]:
-        """Of the methods that were fitted to several of the cultures, over all pairs of these."""
+        """How specific to its culture each method is that was fitted to several, over all pairs of them."""
         boards, first = {group.title: group.scored for group in self.groups}, self.groups[0].first
         similarity = partial(js_similarity, base=LogBase[first.asked["js_base"]].value, sqrt=first.asked["js_sqrt"])
         return specificities(boards, similarity, resampling(first))
