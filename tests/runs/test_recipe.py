@@ -1,5 +1,6 @@
 """Variants of a method are told apart by what a command changed in it."""
 
+from alignbench.runs.describe import cell_facts
 from alignbench.runs.recipe import used
 
 
@@ -51,3 +52,16 @@ def test_who_is_not_asked_has_no_part(make_cell):
     assert groups("method.verify=none") == set()
     assert groups("method.verify=critic") == {"critic"}
     assert groups("method.verify=judge") == {"judge"}
+
+
+def test_a_report_names_who_had_a_part_and_nobody_else(make_cell):
+    def beside(*words):
+        cell = make_cell("culture=iraq", *words)
+        told = cell_facts(cell, cell.method.align(cell.context(cell.culture)))
+        slots = {"judge", "embedder", "author", "generator", "critic"}
+        return told.training is not None, slots & told.labels.keys()
+
+    assert beside("method=persona") == (False, set())
+    assert beside("method=culturellm", "method.variant=seed_only") == (True, set())
+    assert beside("method=culturellm") == (True, {"generator", "embedder"})
+    assert beside("method=culturerl") == (True, {"judge", "embedder"})

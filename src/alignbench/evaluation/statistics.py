@@ -276,13 +276,18 @@ class _Ratio:
         return high
 
     def detectable(self, alpha: float) -> float:
-        """(t(1 - alpha / 2) + t(power)) x standard error, see the module; NaN for a single battery."""
+        """(t(1 - alpha / 2) + t(power)) x standard error, see the module.
+
+        NaN for a single battery, and where all batteries differ alike: alike answers show no spread to go by.
+        """
         from scipy.special import stdtrit
 
         n = len(self.a)
         if n < 2 or math.isnan(self.value):
             return math.nan
         _, (error,) = self._estimates(np.ones((1, n)))
+        if error == 0:
+            return math.nan
         tails = (1 - alpha / 2, POWER)
         return sum(self._half(float(stdtrit(n - 1, tail)), float(error), tail) for tail in tails)
 

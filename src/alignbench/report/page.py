@@ -122,10 +122,10 @@ def environment() -> Environment:
 
 
 def facts(record: CellRecord) -> dict[str, str]:
-    """What was run, name to text, in the order of the record's fields; labels last."""
+    """What was run, name to text, in the order of the record's fields; labels last, and none of what was left open."""
     cell = asdict(record.cell)
     labels, _, _ = cell.pop("labels"), cell.pop("changed"), cell.pop("choices")
-    return {k: str(v) for k, v in {**cell, **labels}.items() if v is not None}
+    return {k: str(v) for k, v in {**cell, **labels}.items() if v not in (None, "None", "[]")}
 
 
 def moved(record: CellRecord) -> list[Moved]:

@@ -28,9 +28,6 @@ from alignbench.store.manifest import plain
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
 
-# Groups whose choice is part of a recipe.
-_SLOTS = ("judge", "embedder", "backend", "author", "generator", "generator@critic")
-
 
 def describe(
     cell: Setting,
@@ -82,7 +79,9 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
         model: what the method made; of choices and changes those are told that had a part in it.
     """
     groups = used(model)
-    # Every knob of the method, and who judges and writes, so that each table names its recipe.
+    choices = {g: cell.choices[at] for g, at in GROUPS.items() if g in groups - {"method"} and at in cell.choices}
+    # Every knob of the method, and who judged and wrote, so that each table names its recipe.
+    beside = {name: chosen for name, chosen in choices.items() if name != "training"}
     knobs = {knob: str(plain(value)) for knob, value in cell.method.knobs.items()}
     return CellFacts(
         method=cell.choices["method"],
@@ -92,10 +91,10 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
         seed=cell.seed,
         survey=f"{cell.survey.title} ({cell.survey.year})",
         split=cell.benchmark.split.name,
-        training=cell.choices.get("training"),
-        labels={**knobs, **{slot: chosen for slot in _SLOTS if (chosen := cell.choices.get(slot))}},
+        training=choices.get("training"),
+        labels={**knobs, **beside, "backend": cell.choices["backend"]},
         changed={knob: value for knob, value in cell.changed.items() if knob.partition(".")[0] in groups},
-        choices={g: cell.choices[at] for g, at in GROUPS.items() if g in groups - {"method"} and at in cell.choices},
+        choices=choices,
     )
 
 
