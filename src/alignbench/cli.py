@@ -1,7 +1,5 @@
 """The command line: ``python -m alignbench task=... method=... culture=... model=...``."""
 
-from __future__ import annotations
-
 import os
 import sys
 

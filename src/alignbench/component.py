@@ -1,7 +1,5 @@
 """What a configurable class is: a frozen dataclass whose fields are its knobs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache

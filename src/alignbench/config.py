@@ -6,8 +6,6 @@ Every group of ``conf/`` has a room of the package. Each module of a room holds 
 checked when Hydra composes. Adding a choice is one module and one YAML.
 """
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import pkgutil

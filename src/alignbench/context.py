@@ -1,7 +1,5 @@
 """What a method may use when it learns about a culture."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

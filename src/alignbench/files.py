@@ -1,7 +1,5 @@
 """Files that other programs read: written whole or not at all, and read with a word on what is wrong with them."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ A value is its content. A dataclass is its class and its fields, but for those m
 large to spell out (weights, a survey) has a property ``identity`` with a hash of its content.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping

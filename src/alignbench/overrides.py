@@ -1,7 +1,5 @@
 """What the command line may say: the help page, and one clear message for a wrong override."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Progress bars with time left, and log lines that do not tear them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar

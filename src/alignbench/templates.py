@@ -1,7 +1,5 @@
 """Texts from the templates of a folder: one Jinja environment each, in which an unknown name is an error."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Hydra's door to the sweeps of alignbench: Hydra takes plugins from the package ``hydra_plugins`` alone."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper

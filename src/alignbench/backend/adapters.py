@@ -1,7 +1,5 @@
 """Does an adapter belong to a model? Asked of headers and records, before weights load."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Attention of one new token, without copies of keys and values for each head that shares them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 # Under this name transformers knows it.

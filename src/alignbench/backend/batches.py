@@ -1,7 +1,5 @@
 """What to put into one forward: prefixes shared by many rows, and batches within a budget of tokens."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise

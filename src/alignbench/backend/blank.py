@@ -4,8 +4,6 @@ Its weights are random, so what it says means nothing; everything else (chat tem
 labels, end of turn, LoRA targets) is as in a real model.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

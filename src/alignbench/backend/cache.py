@@ -1,7 +1,5 @@
 """The cache of converted and generated models."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Callable

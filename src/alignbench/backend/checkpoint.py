@@ -1,7 +1,5 @@
 """A Hugging Face folder, checked and fingerprinted without loading weights."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator

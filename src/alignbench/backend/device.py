@@ -1,7 +1,5 @@
 """Which device a model runs on."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 from importlib import metadata

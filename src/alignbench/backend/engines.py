@@ -1,7 +1,5 @@
 """Open engines: one model holds its weights at a time, whoever asks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from alignbench.backend import Backend, Engine

@@ -3,8 +3,6 @@
 One lock file per card, held with ``flock``: the system frees it when the process ends, in whatever way.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import socket

@@ -1,7 +1,5 @@
 """Weights and tokenizer of a resolved model, ready to run or to train."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from alignbench.backend.attention import group_heads

@@ -1,7 +1,5 @@
 """Freed memory on a CPU: kept for the next tensor, as allocators of GPUs do, and given back when asked."""
 
-from __future__ import annotations
-
 import ctypes
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Models: a local folder, a hub id or a builtin, resolved to a checked folder on disk."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from enum import Enum

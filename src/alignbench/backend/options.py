@@ -1,7 +1,5 @@
 """Scoring options: which tokens must be looked up after which continuation of a prompt."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

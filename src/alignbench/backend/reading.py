@@ -1,7 +1,5 @@
 """What of a call must be read: what prompts begin with alike is read once, and what is remembered is not read again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """An OpenAI-compatible server: any as generator and judge, vLLM's also for exact option scores."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

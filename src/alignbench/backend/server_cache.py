@@ -1,7 +1,5 @@
 """Replies of a server on disk, found again by what was asked."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

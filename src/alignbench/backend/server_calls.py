@@ -1,7 +1,5 @@
 """Many requests at once: what was asked before comes from the cache, what is new stays within the budget."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed

@@ -1,7 +1,5 @@
 """The engine of a model that is known by address and name alone: chats for generation, and for scores too."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Sequence

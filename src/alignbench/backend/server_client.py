@@ -1,7 +1,5 @@
 """One HTTP request to an OpenAI-compatible server: sent again while waiting may help, told plainly when it may not."""
 
-from __future__ import annotations
-
 import json
 import random
 import time

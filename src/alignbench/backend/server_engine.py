@@ -1,7 +1,5 @@
 """The engine of ``backend=server``: chats for generation, token ids for scores."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -7,8 +7,6 @@ by the keeper itself. The system drops the locks of a process that ends, in what
 Run by its path, so that the keeper loads nothing of the package.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

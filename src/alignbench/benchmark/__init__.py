@@ -5,8 +5,6 @@ model is written once, in ``ask``. Where data may not be shipped, the loader tak
 where to get it and under which licence.
 """
 
-from __future__ import annotations
-
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """How the questions of any benchmark reach a model."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

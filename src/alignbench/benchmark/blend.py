@@ -4,8 +4,6 @@ Asked and matched in English. Short answers count if they hold an answer that pe
 of the other form are answers of other regions.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A profile of the model: the data know no country, so there is no right answer. E
 both orders of the options.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ CulturePark and CultureLLM score on dozens of such sets, each with a format and 
 how the user's copies are to be read, so that none needs converting.
 """
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

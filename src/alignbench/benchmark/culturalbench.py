@@ -3,8 +3,6 @@
 Easy: one of four options. Hard: the same options one by one, true or false, and a question counts if all are right.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

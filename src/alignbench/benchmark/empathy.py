@@ -5,8 +5,6 @@ and the study of cultural prompting with caregivers (arXiv 2512.00014). The rubr
 one: read differences between methods under the same judge, not levels.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Pew Global Attitudes and World Values Survey questions, compared as distribution
 form of this project, in both orders of the options, where the paper forces a sentence to go on.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

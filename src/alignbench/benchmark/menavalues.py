@@ -5,8 +5,6 @@ The answer is the number in the model's greedy text, as published; the probabili
 and the logit leakage alone. Pairs of framings, threshold and divergence are those of the released analysis code.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

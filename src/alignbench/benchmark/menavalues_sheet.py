@@ -1,7 +1,5 @@
 """The published sheet of MENAValues: one row per field, one column per question."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 CIVIQ publishes a plan and no data, KorNAT a sample; this loader reads any community's own survey in one table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

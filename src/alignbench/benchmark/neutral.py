@@ -4,8 +4,6 @@ Arithmetic, facts of nature and measure, English, and simple logic, all in our o
 one is right; every place is right fifteen times. A method's prompt stands before the questions as it does elsewhere.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The same stories are judged with more and more said about the norm. A model that
 country's name lacks knowledge of the country and not the skill to judge.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ One culture alone gives stories and their vocabulary. Cultures are combined by g
 at once: each reply carries its country and that country's vector, so nothing else is needed.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Sequence

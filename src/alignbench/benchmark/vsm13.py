@@ -6,8 +6,6 @@ samples of people, so let a method speak with many (personas). Scores of several
 correlation of Masoud et al. 2023.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

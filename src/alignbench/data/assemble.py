@@ -1,7 +1,5 @@
 """From items and answers to a survey: the one place where cultures add their own shares."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The parts of a bundled survey: items, splits, what is not comparable, and where it comes from."""
 
-from __future__ import annotations
-
 import csv
 import json
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Cultures by name, read straight from their YAML: for controls and tables, without Hydra."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path

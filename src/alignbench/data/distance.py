@@ -1,7 +1,5 @@
 """How far apart two countries answer."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from alignbench.data.survey import Survey

@@ -1,7 +1,5 @@
 """Hofstede's six dimensions, table of 2015: published figures of the countries that have a culture."""
 
-from __future__ import annotations
-
 import csv
 from functools import cache
 from pathlib import Path

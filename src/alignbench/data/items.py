@@ -1,7 +1,5 @@
 """Item tables: JSON Lines, one survey question a line, in our wording."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,6 @@ Made by a language model from our English wording and reviewed by no speaker; ``
 says so, and so does every table that rests on it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

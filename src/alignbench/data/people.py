@@ -1,7 +1,5 @@
 """Respondents: who they are in words, and what they answered."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 

@@ -3,8 +3,6 @@
 Ids only, as the published code lists them; no text of the sets travels with the package.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """Single respondents out of a survey's own file: who they are in words, and their answers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

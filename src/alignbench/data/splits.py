@@ -1,7 +1,5 @@
 """Splits: every battery belongs to train, validation or test, fixed in a file for all methods."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

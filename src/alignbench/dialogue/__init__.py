@@ -1,7 +1,5 @@
 """Dialogues between two people of a culture, played by a model: data for methods that learn from conversations."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

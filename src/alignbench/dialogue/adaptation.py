@@ -4,8 +4,6 @@ The model is told what is known of the country and a scene of no culture, and wr
 what each of the two wants and hides. The paper has GPT-4 give JSON back; here it is seven lines. Prompts are ours.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

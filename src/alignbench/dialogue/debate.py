@@ -4,8 +4,6 @@ After CulturePark (Li et al., NeurIPS 2024): cross-cultural with an American con
 self-calibrated or not, guided by a moderator's cues or free. The order of the cues is the paper's; all words are ours.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A model that plays an expert of the culture states the intent of each turn in a 
 culture only if very sure. Prompts in our own words.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ judges anew. Here a verdict is read off the probabilities of its labels, which a
 confidence is a range of that probability; or, as in the paper, the critic states both. Questions in our own words.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ Korhonen, Gurevych, ACL 2025). Phrases are ours, five to a dimension. Both sourc
 Survey (earlier waves): a national summary, no answers to items, but not independent of the survey either.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 from functools import cache

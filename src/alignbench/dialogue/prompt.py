@@ -1,7 +1,5 @@
 """A dialogue as one of its speakers sees it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from alignbench import templates

@@ -3,8 +3,6 @@
 CLCA's second step (Liu, Korhonen, Gurevych, ACL 2025), batched: every turn is one call over all dialogues that go on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """When a turn ends a dialogue, and why. Patterns are English and ours; they look for clear cases only."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable

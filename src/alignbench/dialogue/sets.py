@@ -1,7 +1,5 @@
 """Scenes, judged dialogues and labelled turns as synthetic sets: rows, what the columns mean, what they rest on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 

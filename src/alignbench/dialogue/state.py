@@ -1,7 +1,5 @@
 """A role-play on disk: a first line with its knobs, then one dialogue a line."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace

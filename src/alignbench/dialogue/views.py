@@ -1,7 +1,5 @@
 """Dialogues as conversations to learn from."""
 
-from __future__ import annotations
-
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.prompt import seen
 from alignbench.dialogue.scenario import Side

@@ -1,7 +1,5 @@
 """Embedders: sentences in, unit vectors out."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TypeAlias

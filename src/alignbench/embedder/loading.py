@@ -1,7 +1,5 @@
 """How both embedders run a sentence-transformers model: loaded once, rows of length one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any

@@ -1,7 +1,5 @@
 """all-MiniLM-L6-v2 from a wheel: the default embedder, offline and on a CPU."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata, util

@@ -1,7 +1,5 @@
 """Texts by their nearness to a question."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Any sentence-transformers model, from a folder or from the Hugging Face hub."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The board: every entry on the same items of one country, with intervals, tests and sanity rows."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping, Sequence

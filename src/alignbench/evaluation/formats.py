@@ -5,8 +5,6 @@ responses that are there anyway; a method's system texts are averaged within a f
 orders=balanced the two orders belong to alternate system texts, so that their gap holds those texts' differences, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 

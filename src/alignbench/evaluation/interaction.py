@@ -11,8 +11,6 @@ so does whatever makes one survey easier to fit than the other; S is own minus c
 is the contrast of a two-by-two design; to use it as the measure of specificity is our choice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations

@@ -5,8 +5,6 @@ and ``respondent``: empty where the method speaks with its own prompt, else the 
 Parquet files, written chunk by chunk and read file by file, so that memory does not grow with the number of people.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Per-item scores of everything on a board, in memory and as a table: all that intervals and tests rest on."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence

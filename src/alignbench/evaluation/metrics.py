@@ -8,8 +8,6 @@ Raises (all functions):
         shares whose sum is off 1 by more than 1e-3 (smaller rounding is normalised away).
 """
 
-from __future__ import annotations
-
 from typing import TypeAlias
 
 import numpy as np

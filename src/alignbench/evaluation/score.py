@@ -1,7 +1,5 @@
 """Per-item scores of answer distributions against a country, and the references beside them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias

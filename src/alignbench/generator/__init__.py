@@ -4,8 +4,6 @@ A slot of the configuration is filled by a choice of this room: ``generator`` an
 inside every other component that needs a language model of its own (``author.generator``, ``judge.generator``).
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, fields

@@ -1,7 +1,5 @@
 """A model of which only a server's address and the model's name are known."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any

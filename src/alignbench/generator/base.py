@@ -1,7 +1,5 @@
 """The base model itself writes: self-generated data, and the default where there is no other model."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from alignbench.backend import Engine

@@ -1,7 +1,5 @@
 """Another model, any of the group ``model`` on any backend of the group ``backend``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any

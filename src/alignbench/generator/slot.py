@@ -1,7 +1,5 @@
 """An engine as seen from a slot: its errors name the slot's knobs, and what a server failed on may be skipped."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path

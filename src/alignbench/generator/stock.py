@@ -1,7 +1,5 @@
 """Stock phrases and drawn verdicts, no model at all: for dry runs, where the model itself is too small to write."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Judges: does an answer support or contradict a culture's norms?"""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Our choice: on survey answers in sentence form the sum separated stances a littl
 part (AUC .90 against .88 and .86, one measurement); calibrate it on your own pool.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ figures are an upper bound: free text is harder, and a judge that fails here can
 Our choice throughout; CultureRL reports no calibration.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product

@@ -12,8 +12,6 @@ the figures flatter a little):
   question's lean is taken off (AUC of the stance .80 instead of .73).
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass

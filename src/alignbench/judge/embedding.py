@@ -3,8 +3,6 @@
 Our choice, in place of CultureRL's gpt-4o-mini: no language model.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ difference of the answer's log-probabilities. Showing the *opposite* and not not
 it work: whatever the answer owes to its length and wording cancels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ the same parts (role, objective, scale, clarifications, numbered rules, a last l
 own wording. A small judge is weak: calibrate it before paying by it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field

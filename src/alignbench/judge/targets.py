@@ -5,8 +5,6 @@ the mode. These targets let a reward pay for a *distribution* instead: a softmax
 temperature is set by one further fact. Our choice; CultureRL as published uses the verdict.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

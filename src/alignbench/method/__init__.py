@@ -1,7 +1,5 @@
 """Methods: each one file, read top to bottom."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 
 from alignbench.aligned import AlignedModel

@@ -6,8 +6,6 @@ there is no such stage) -> ``roleplay`` (``generator`` speaks both parts) -> ``j
 ``intents`` (``generator`` as an expert of the culture) -> ``fit``. All prompts are ours.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """CNCA-DPO: right chains preferred to wrong ones. CNCA-style: only the paper's outline is known."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

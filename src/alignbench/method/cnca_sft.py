@@ -1,7 +1,5 @@
 """CNCA-SFT: the right chains, learnt by supervised fine-tuning. CNCA-style: only the paper's outline is known."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

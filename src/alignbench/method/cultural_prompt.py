@@ -4,8 +4,6 @@ Source: Tao et al. 2024 (PNAS Nexus 3(9), pgae346) average ten descriptors of a 
 living in the country. The wordings here are ours.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

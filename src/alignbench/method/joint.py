@@ -5,8 +5,6 @@ Source: Zhao et al., AAAI 2026 (doi 10.1609/aaai.v40i44.41150) train CultureRL a
 (*one-for-all*). CultureLLM's authors have one model for all cultures, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

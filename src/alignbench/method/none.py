@@ -1,7 +1,5 @@
 """The model as it is: the base that every difference is measured from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from alignbench.aligned import AlignedModel

@@ -5,8 +5,6 @@ first answer token against the shares of the training items, both option orders.
 reference: no method that sees norms only can know more than these shares.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ Rows are sorted by item id before anything is fitted, everything is seeded and r
 k = 8 and seed 42 is CultureRL's choice (authors' code); UMAP with HDBSCAN is ours, beside it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

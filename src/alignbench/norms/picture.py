@@ -1,7 +1,5 @@
 """A map of the pool: every norm a dot at its concept, clusters named in the margins."""
 
-from __future__ import annotations
-
 import textwrap
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ Source: CultureRL, step B. The paper takes paraphrased survey questions from Cul
 options, and drops those far from every cluster centre; here the questions are our own items'.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum

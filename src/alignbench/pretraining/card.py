@@ -1,7 +1,5 @@
 """What a pre-trained nano does, measured against the truth of its world, and its model card."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean

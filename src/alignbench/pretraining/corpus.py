@@ -4,8 +4,6 @@ Text that names no country is written mostly by a few countries, as on the web. 
 them when nobody says who it is, and like a country when told.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple

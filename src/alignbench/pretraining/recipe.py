@@ -1,7 +1,5 @@
 """Knobs of the nano model's pre-training; imports nothing heavy, so that the command line can show them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

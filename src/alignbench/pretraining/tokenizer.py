@@ -1,7 +1,5 @@
 """Nano's tokenizer: byte-level BPE learnt from its corpus, and a chat template of one token a role."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

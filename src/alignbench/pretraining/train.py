@@ -3,8 +3,6 @@
 Muon: Jordan et al. 2024, in torch as ``torch.optim.Muon``. Rates, shape and mixture are our choice, found by trial.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A page of synthetic sets: dialogues beside one another with their verdicts, other sets row by row."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A benchmark beside the survey: its record, and the same in the terminal and as files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

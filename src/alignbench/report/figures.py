@@ -3,8 +3,6 @@
 Colours come from the page's style sheet through the classes ``survey``, ``base``, ``own`` and ``other``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a cell rests on that a model wrote: how many texts were made, kept and trained on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

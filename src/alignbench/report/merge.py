@@ -1,7 +1,5 @@
 """Several records of one cell as one: the newest leads, and what only an older one measured is added to it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """How figures are written: three decimals, a true minus sign, an en dash for what is not there."""
 
-from __future__ import annotations
-
 import math
 
 MISSING = "–"

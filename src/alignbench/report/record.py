@@ -1,7 +1,5 @@
 """What a finished cell hands to its report."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

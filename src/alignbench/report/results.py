@@ -1,7 +1,5 @@
 """Everything that a store has found out, as one tidy table; :mod:`alignbench.report.schema` says what is in it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any

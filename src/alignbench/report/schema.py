@@ -1,7 +1,5 @@
 """The one schema of results as data: columns of the tidy table, and what each metric is."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from alignbench.report.markdown import pipe_table

@@ -1,7 +1,5 @@
 """Records of finished stages: frozen dataclasses of plain values, kept as one JSON file each."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Callable, Mapping

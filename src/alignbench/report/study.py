@@ -1,7 +1,5 @@
 """Many cells at once, straight from the store: what is finished, and the seeds pooled into one board per culture."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property

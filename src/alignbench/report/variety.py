@@ -4,8 +4,6 @@ Alignment that is gained by giving everybody the same answer shows here ("Aligne
 shares, so that every figure is an expectation over people drawn from them, for the model and for the survey alike.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

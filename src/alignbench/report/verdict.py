@@ -1,7 +1,5 @@
 """One sentence on whether the method helped, computed from the rows and nothing else."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

@@ -5,8 +5,6 @@ writes ``shares.csv.gz`` (the same bytes for the same input) and ``dropped.csv``
 ``source.json`` are written by hand and stay as they are.
 """
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import io

@@ -1,7 +1,5 @@
 """The models that a cell compares, and their answers on the way to the board."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """A benchmark besides the survey: base, method and control on the same questions, as tidy rows."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

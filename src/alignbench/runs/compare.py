@@ -1,7 +1,5 @@
 """One cell from start to end: align, respond, score; the method with its baselines and its control."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path

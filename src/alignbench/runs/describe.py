@@ -1,7 +1,5 @@
 """The record of a finished cell: numbers, items, pictures and provenance in one JSON file."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator, Sequence

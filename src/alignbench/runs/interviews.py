@@ -1,7 +1,5 @@
 """One pass of responses: a model asked with its own prompt, then in the place of each respondent."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace

@@ -1,7 +1,5 @@
 """What of a cell is done and what comes next, told without building anything."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

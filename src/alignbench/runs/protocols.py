@@ -1,7 +1,5 @@
 """Every protocol on one cell: base and method, one pass of responses each, and the sanity rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What stands under the tables of a cell: how each figure is to be read, and what its interval covers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from alignbench.evaluation.board import HALVES, Row

@@ -1,7 +1,5 @@
 """What a command changed in the components it chose: how variants of one method are told apart."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from functools import cache

@@ -1,7 +1,5 @@
 """What a cell asks of an aligned model, as stages that cells share."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace

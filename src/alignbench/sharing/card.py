@@ -1,7 +1,5 @@
 """The card of a shared model, written from the record and the manifests alone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The folder itself."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The finished cell that is to be shared, taken from the store; nothing is trained or asked here."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path

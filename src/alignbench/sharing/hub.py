@@ -1,7 +1,5 @@
 """Pushing a folder to the Hugging Face hub."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from alignbench.errors import AlignbenchError

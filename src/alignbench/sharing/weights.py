@@ -1,7 +1,5 @@
 """Trained weights in the form that PEFT, transformers and vLLM load, with nothing of this machine in it."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Role-played, judged and labelled dialogues as stages, each shared by all methods that want the same."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

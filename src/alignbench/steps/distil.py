@@ -6,8 +6,6 @@ model that learns the right chains must recall it. Only the outline of this is p
 chains and how they are sampled are knobs (all [I]).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import cycle

@@ -1,7 +1,5 @@
 """Lessons: questions in survey format with one right answer each, and who the model is told to be meanwhile."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Mined norms as stages, shared by all methods that read or learn them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One culture's part in a CultureRL training: its prompts, and what its judge pays for an answer to them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum

@@ -3,8 +3,6 @@
 The format is the benchmark's own, answered by label: what is held out are the questions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle

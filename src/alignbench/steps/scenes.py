@@ -1,7 +1,5 @@
 """Which scenes are played, and how they come to be those of the culture."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ CultureLLM and CulturePark start from 50 items of the World Values Survey. An it
 answer there: it is left out and counted. (In the authors' tables its missing codes became a label.)
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum

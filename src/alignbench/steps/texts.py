@@ -1,7 +1,5 @@
 """Texts of the prompting methods, rendered from the templates beside this file."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -5,8 +5,6 @@ by name. It takes syntax trees, so comments, docstrings and line breaks do not c
 Import by a computed name is not followed: give the class of what was imported as well.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections import defaultdict

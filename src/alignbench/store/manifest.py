@@ -1,7 +1,5 @@
 """The record of a finished stage: how it came to be."""
 
-from __future__ import annotations
-
 import json
 import platform
 import resource

@@ -1,7 +1,5 @@
 """The store: ``<root>/<stage>/<key>/``, each folder complete or absent."""
 
-from __future__ import annotations
-
 import pkgutil
 import shutil
 import time

@@ -4,8 +4,6 @@ Hydra composes every cell of a sweep twice, a tenth of a second each. A composed
 words of the cell, the YAML files and the schemas in the source, so it is kept under a hash of these.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import pickle

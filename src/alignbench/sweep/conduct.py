@@ -1,7 +1,5 @@
 """One sweep: compose all cells, launch those that are to run, sum up."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What pending stages will cost: by the manifests of past ones, or by a guess from their inputs."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Failed cells: one file each in ``<store>/failed/``, gone when the cell succeeds."""
 
-from __future__ import annotations
-
 import json
 import time
 import traceback

@@ -1,7 +1,5 @@
 """Which cell a composed config describes, told without building anything."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 import shlex

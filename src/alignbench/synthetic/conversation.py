@@ -1,7 +1,5 @@
 """Requests to a generator or critic, examples as earlier turns: small models follow those better than instructions."""
 
-from __future__ import annotations
-
 from itertools import cycle
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 A set with a column ``turns``, each a list of ``{speaker, text}``, is one of dialogues and is shown as such.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Gates on how near texts are to each other, by an embedder."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Opinions out of what somebody said: CulturePark's extraction, verification and rewriting (Li et al. 2024)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """New wordings of a question: what a generator or a list of synonyms offers, and the gate that they must pass."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Synonyms in context, put into the wordings of a question: CultureLLM's second step (Li et al. 2024)."""
 
-from __future__ import annotations
-
 import random
 import re
 from collections.abc import Collection, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What comes back from a generator, put into shape. Patterns are English and ours; they look for clear cases only."""
 
-from __future__ import annotations
-
 import re
 
 _LETTER = re.compile(r"[^\W\d_]")

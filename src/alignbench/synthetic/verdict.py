@@ -1,7 +1,5 @@
 """Verdicts of a critic: which of a few labels it would give, and how sure it is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

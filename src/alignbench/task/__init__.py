@@ -1,7 +1,5 @@
 """Tasks: what ``python -m alignbench task=...`` does with the composed config."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """``task=benchmark``: the cell's models on a benchmark beside the survey."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """``task=browse``: the synthetic sets of a cell on one page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """``task=doctor``: find in seconds what would break a long run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path

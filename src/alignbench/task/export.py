@@ -1,7 +1,5 @@
 """``task=export``: a finished cell as a folder to share."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

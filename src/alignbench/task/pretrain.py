@@ -1,7 +1,5 @@
 """``task=pretrain``: make the nano model again, from the planted world."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 

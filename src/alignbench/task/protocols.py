@@ -1,7 +1,5 @@
 """``task=protocols``: the published protocols side by side, from one pass of responses."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """``task=report``: every page and every pooled table anew from the store alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

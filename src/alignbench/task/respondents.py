@@ -1,7 +1,5 @@
 """``task=respondents``: the planted world as files that anyone can read."""
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Iterable

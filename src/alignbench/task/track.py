@@ -1,7 +1,5 @@
 """``task=track``: show a whole store where ``tracking`` says."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """``task=workspace``: the saved view of a W&B project."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path

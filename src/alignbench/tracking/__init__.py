@@ -1,7 +1,5 @@
 """Showing finished cells elsewhere. The store stays the truth: a tracker reads it, and may fail without harm."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """At the end of a sweep: the pooled boards."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

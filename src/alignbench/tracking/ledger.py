@@ -1,7 +1,5 @@
 """What was pushed where, so that nothing is pushed twice."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

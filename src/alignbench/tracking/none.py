@@ -1,7 +1,5 @@
 """No tracking: the store and the pages are all there is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

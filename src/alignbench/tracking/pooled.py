@@ -1,7 +1,5 @@
 """The pooled board of many cells, and its heat map of culture x method."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

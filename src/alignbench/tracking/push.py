@@ -1,7 +1,5 @@
 """Cells and boards to W&B, each once; a server that is down costs one warning and nothing else."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

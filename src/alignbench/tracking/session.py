@@ -1,7 +1,5 @@
 """One W&B run, opened so that it resumes, keeps to its folder, tells nothing of the machine, and gives up in time."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

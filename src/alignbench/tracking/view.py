@@ -1,7 +1,5 @@
 """The saved W&B view of a project: what a reader sees first. Code, so that everyone gets the same one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from alignbench.tracking.wandb import Wandb

@@ -1,7 +1,5 @@
 """Weights & Biases: one run per cell, and per group one run that holds the pooled board."""
 
-from __future__ import annotations
-
 import netrc
 import os
 from dataclasses import dataclass

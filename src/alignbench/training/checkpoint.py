@@ -1,7 +1,5 @@
 """Checkpoints of our own training loop: one file each, whole or absent."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

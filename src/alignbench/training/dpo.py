@@ -1,7 +1,5 @@
 """Direct preference optimisation (Rafailov et al. 2023), through TRL."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

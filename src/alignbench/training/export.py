@@ -5,8 +5,6 @@ full weights ``model/`` with model and tokenizer; ``history.json``, one entry pe
 ``alignbench.json``, written last, with the fingerprint of the base model and the facts of the training.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Mapping, Sequence

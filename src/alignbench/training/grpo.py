@@ -1,7 +1,5 @@
 """GRPO on generated text, through TRL."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec

@@ -1,7 +1,5 @@
 """What the trainers on top of TRL share: arguments, resume, history, one bar, the early stop."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

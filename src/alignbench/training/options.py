@@ -4,8 +4,6 @@ The default on CPUs. Rows are questions with labelled options; the loss (``distr
 ``option_grpo``) sees the whole next-token distribution at the end of the prompt.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

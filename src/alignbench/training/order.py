@@ -1,7 +1,5 @@
 """What happens in which update: pure functions of the seed, so a resumed run repeats an unbroken one."""
 
-from __future__ import annotations
-
 import hashlib
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The model that is trained: loaded, wrapped with LoRA or not, on the right device in the right type."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Which checkpoint a training exports: one rule for all trainers, ``training.select``."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """GRPO learns nothing from a group whose rewards are all equal: stop before hours are spent on it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where survey figures come from: bundled shares, the official files, a user's table."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """The surveys that travel with the package: published country shares, our wording."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The official respondent file of World Values Survey wave 7, from the user's own download."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path

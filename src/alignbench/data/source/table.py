@@ -1,7 +1,5 @@
 """A survey of the user's own: three files."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

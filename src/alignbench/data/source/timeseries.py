@@ -1,7 +1,5 @@
 """The World Values Survey time-series file 1981-2022, from the user's own download."""
 
-from __future__ import annotations
-
 import csv
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The planted world as a survey: generated countries, known truth."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from enum import Enum

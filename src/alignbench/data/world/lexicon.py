@@ -1,7 +1,5 @@
 """The written part of the planted world: countries by zone, questions by topic and battery."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from functools import cache

@@ -8,8 +8,6 @@ cut at fixed thresholds into as many levels as q has options; CARELESS of all an
 All numbers are our choice, set so that countries differ about as much as in real surveys.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

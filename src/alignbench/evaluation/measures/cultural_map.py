@@ -6,8 +6,6 @@ file, and a model's answers go through that same map. Without the file, :data:`L
 for order and direction, in a unit that is not that of the map.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Divergences and distances between answer distributions that :mod:`alignbench.evaluation.metrics` does not have."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -5,8 +5,6 @@ all x 100 but the last; models tuned on survey answers: D = 0.5 to 10.6, 1.1 to 
 over single answers; here they are what people drawn from the shares would give on average.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Two factors from survey answers with gaps: probabilistic PCA and varimax."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TypeAlias
 

@@ -5,8 +5,6 @@ personas before scoring. Published country scores are not on the same origin, so
 say more than a distance to the published point.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

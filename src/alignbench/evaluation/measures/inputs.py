@@ -1,7 +1,5 @@
 """Checks that the measures share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TypeAlias
 

@@ -3,8 +3,6 @@
 A label is any string; None is a reply that matches no label. It is never right, and it is no false positive.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

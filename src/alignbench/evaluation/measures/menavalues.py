@@ -4,8 +4,6 @@ All similarities are 100 (1 - |a - b| / (max - min)), a form recovered from ever
 sheets. Around a mean this is generous: a model that always answers mid-scale scores well, so report that baseline.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

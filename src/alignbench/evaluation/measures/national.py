@@ -3,8 +3,6 @@
 The definitions of A-SVA and N-SVA are recalled, not re-read; where the rule is open it is an argument.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Scores of single answers, code against code."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -4,8 +4,6 @@ Source: Bhatt and Diaz 2024 (EECC) and mmCultural (arXiv 2508.16762) after it: f
 ranked by how unlike their stories are and by cultural distance.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Soft exact match of short answers with what people of a region say (BLEnD, Myung et al. 2024)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

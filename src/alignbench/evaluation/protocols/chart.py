@@ -4,8 +4,6 @@ A World Values Survey has the Inglehart-Welzel map (:mod:`.inglehart_welzel`). A
 two principal components of the countries' mean answers (ours).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

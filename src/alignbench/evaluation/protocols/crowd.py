@@ -1,7 +1,5 @@
 """Protocols of interviewed people together: what they answered as a crowd, against the country's shares."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 

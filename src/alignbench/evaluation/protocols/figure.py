@@ -1,7 +1,5 @@
 """A figure: what one protocol says about one side."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

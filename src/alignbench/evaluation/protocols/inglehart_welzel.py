@@ -1,7 +1,5 @@
 """The ten values of the Inglehart-Welzel map from the questions of World Values Survey wave 7 (Tao et al. 2024)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

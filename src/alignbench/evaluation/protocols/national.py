@@ -1,7 +1,5 @@
 """Protocols of a country's shares: the model speaks once, with its own prompt, for everybody."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 

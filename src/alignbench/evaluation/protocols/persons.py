@@ -1,7 +1,5 @@
 """Protocols that compare each answer with the person's own: they need real respondents."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import replace

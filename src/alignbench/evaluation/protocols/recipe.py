@@ -1,7 +1,5 @@
 """What is asked in one pass of responses, and the open choices of the protocols."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum

@@ -1,7 +1,5 @@
 """Whose answers are scored: a model, or one of the sanity rows, in the one form that all protocols take."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

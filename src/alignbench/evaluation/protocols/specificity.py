@@ -4,8 +4,6 @@ A method that only learns the format of a survey does as well on any country's f
 the diagonal: on the figures of a country, its own model minus the mean of the other countries' models.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A language model as author, apart from the model that uses the norms: CNCA's norm mining, on any model."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field

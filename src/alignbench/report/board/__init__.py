@@ -1,7 +1,5 @@
 """The board of a store: all cells, seeds pooled, as one page, and as CSV, Markdown and LaTeX."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

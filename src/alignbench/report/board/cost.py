@@ -1,7 +1,5 @@
 """What a row of the board rests on, read along the lineage that manifests hold: what it cost, and what made it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The board as CSV, Markdown and LaTeX."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Cells that may share one board, and the board that they make."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The board as tidy lines: a row of a group's board with all that is shown with it."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """Marks of the board's page: small inline SVG, and the places that CSS needs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from itertools import combinations

@@ -1,7 +1,5 @@
 """The board's page: one self-contained HTML file that works from the disk, on a phone and on paper."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from pathlib import Path

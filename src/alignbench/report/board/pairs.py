@@ -1,7 +1,5 @@
 """Specificity over all pairs of cultures: each culture's model of one method on each culture's survey."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace

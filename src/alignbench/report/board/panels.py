@@ -1,7 +1,5 @@
 """Cultures side by side: all groups of one world, split and model, with what is drawn of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial

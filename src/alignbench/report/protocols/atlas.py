@@ -1,7 +1,5 @@
 """The map as a picture: countries, the base model, and an arrow from it to every aligned model."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

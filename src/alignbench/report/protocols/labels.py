@@ -1,7 +1,5 @@
 """Names on a picture, placed so that they cover little."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

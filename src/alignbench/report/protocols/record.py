@@ -1,7 +1,5 @@
 """What a cell hands on when the protocols have scored it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The specificity matrix as CSV, Markdown and heat map: every culture's model against every culture's survey."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """All protocols, methods and cultures in one table: tidy, as Markdown, and of one cell in the terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby

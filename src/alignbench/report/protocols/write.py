@@ -1,7 +1,5 @@
 """Everything that many cells give together, as files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import groupby

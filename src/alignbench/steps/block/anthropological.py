@@ -3,8 +3,6 @@
 Of the framework's points at least seven are published; two could not be recovered, so the list is ours in part.
 """
 
-from __future__ import annotations
-
 from alignbench.context import RunContext
 from alignbench.steps.block import Block, Fixed, Knobs
 from alignbench.steps.texts import rendered

@@ -1,7 +1,5 @@
 """Cross-culture thinking (CultureSPA, Xu et al. 2025, prompt P2): the most similar and the most different countries."""
 
-from __future__ import annotations
-
 from alignbench.context import RunContext
 from alignbench.data.distance import by_distance
 from alignbench.steps.block import Block, Fixed, Knobs

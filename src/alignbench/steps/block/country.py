@@ -1,7 +1,5 @@
 """Who is asked: an average person of the country (Tao et al. 2024), in English or in the country's language."""
 
-from __future__ import annotations
-
 from alignbench.context import RunContext
 from alignbench.data.languages import phrases
 from alignbench.steps.block import Block, Fixed, Knobs

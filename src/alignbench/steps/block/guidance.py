@@ -1,7 +1,5 @@
 """Culturally responsive guidance, after the CCCI-R items that CultureCare (UKPLab) made prompts of; wording ours."""
 
-from __future__ import annotations
-
 from alignbench.context import RunContext
 from alignbench.steps.block import Block, Fixed, Knobs
 from alignbench.steps.texts import rendered

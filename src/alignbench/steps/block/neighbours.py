@@ -1,7 +1,5 @@
 """Self-alignment in context (Choenni and Shutova 2024): the nearest answered questions, with the country's answers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

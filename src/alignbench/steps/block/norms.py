@@ -1,7 +1,5 @@
 """Mined norms of the item's topic (CNCA in context)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

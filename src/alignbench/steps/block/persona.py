@@ -1,7 +1,5 @@
 """Who is asked: respondents by their demographics (AlKhamissi et al. 2024; CLCA's standard prompt)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from alignbench.context import RunContext

@@ -5,8 +5,6 @@ reranked by a cross-encoder. Here a summary is the respondent's own answers on o
 embedder retrieves: named so in every table.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass
 
