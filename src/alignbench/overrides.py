@@ -14,8 +14,21 @@ from omegaconf.errors import OmegaConfBaseException
 
 from alignbench.config import ROOMS, conf_dir
 from alignbench.errors import AlignbenchError
+from alignbench.types import check
 
 _GROUPS = [*ROOMS, "culture", "experiment"]
+
+# Words of earlier versions: the pattern of what was typed, what stands there today, and what to say. Only words that
+# are not understood are looked up, so that a user's own choice of an old name stays.
+_FORMER = (
+    ("extra", "benchmark", "extra is now called benchmark"),
+    (
+        r"benchmark(?==(survey|compact)\b|\.(answer|orders|labels|divide_prior|style|formats|split|js_base|js_sqrt|"
+        r"bootstrap|bootstrap_seed|confidence|ceiling_n|chunk)\b)",
+        "scoring",
+        "how the survey is scored is now the group scoring",
+    ),
+)
 
 _HEAD = """\
 alignbench: methods of aligning language models with a culture's values, compared on equal terms.
@@ -164,6 +177,7 @@ def _check_choice(override: Override, folders: Sequence[Path]) -> None:
     value = str(override.value())
     options = choices(group, folders)
     if value not in options:
+        _refuse_former(override)
         near = difflib.get_close_matches(value, options, n=3) or sorted(options)
         raise AlignbenchError(
             _key(override),
@@ -171,6 +185,14 @@ def _check_choice(override: Override, folders: Sequence[Path]) -> None:
             f"no such choice; {'did you mean' if len(near) <= 3 else 'choose'} "
             f"{', '.join(near)}? (python -m alignbench --help lists all)",
         )
+
+
+def _refuse_former(override: Override) -> None:
+    """Name the words of today where the override is one of an earlier version."""
+    word = str(override.input_line)
+    for old, new, change in _FORMER:
+        today = re.sub(rf"^(\w+@)?{old}(?=[.=])", rf"\g<1>{new}", word)
+        check(today == word, _key(override), word.partition("=")[2], f"{change}: {today}")
 
 
 def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
@@ -190,6 +212,7 @@ def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
 
 
 def _explain(override: Override, word: str, plain: DictConfig, error: Exception) -> AlignbenchError:
+    _refuse_former(override)
     key = str(override.key_or_group)
     parent, _, leaf = key.rpartition(".")
     node = OmegaConf.select(plain, parent) if parent else plain
