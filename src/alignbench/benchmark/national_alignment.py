@@ -6,22 +6,21 @@ CIVIQ publishes a plan and no data, KorNAT a sample; this loader reads any commu
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from string import ascii_uppercase
 from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, Row, metric_rows, plain_item, set_row, table_records, tidy
+from alignbench.benchmark.published import Record, Row, is_named, metric_rows, plain_item, set_row, table_records, tidy
 from alignbench.component import Within, recorded
-from alignbench.data.checks import header
 from alignbench.evaluation.measures.national import a_sva, cka, n_sva, sva, sva_ceiling
 from alignbench.evaluation.metrics import Array
 from alignbench.types import Culture, Scale, check
 
 COLUMNS = ("id", "question", "options", "human_dist", "answer", "section", "community", "language")
 SECTIONS = ("social", "knowledge")
+_TRUTH = {"human_dist", "answer"}
 _PUBLISHED = (
     "id, question, options (a JSON list of texts), human_dist (social: a JSON list of shares) or answer (knowledge: a "
     "letter), section (social, knowledge), community, language"
@@ -65,15 +64,15 @@ class NationalAlignment(Benchmark):
 
     def questions(self, culture: Culture) -> list[Question]:
         """The community's questions in every language of the file."""
-        names = {name.casefold() for name in (culture.name, culture.country, culture.iso3)}
-        path, found = Path(self.path), []
-        there = header(path)
-        optional = {"human_dist", "answer"} - set(there)
-        check(len(optional) < 2, f"{path}, columns", there, "give human_dist (social) or answer (knowledge), or both")
+        found = []
+        records = table_records(Path(self.path), [c for c in COLUMNS if c not in _TRUTH], _PUBLISHED)
+        there = list(records[0].cells)
+        remedy = "give human_dist (social) or answer (knowledge), or both"
+        check(bool(_TRUTH & set(there)), f"{self.path}, columns", there, remedy)
         seen: set[tuple[str, str]] = set()
-        for record in table_records(path, [c for c in COLUMNS if c not in optional], _PUBLISHED):
+        for record in records:
             section = record.choice("section", SECTIONS)
-            if record.text("community").casefold() not in names:
+            if not is_named(record.text("community"), culture):
                 continue
             key = (record.text("id"), record.text("language"))
             if key in seen:
@@ -118,15 +117,10 @@ class NationalAlignment(Benchmark):
 
 def _question(record: Record, section: str) -> Question:
     name, facets = record.text("id"), {"section": section, "language": record.text("language")}
-    options = record.json("options", list)
-    if not all(isinstance(o, str) and o for o in options) or not len(set(options)) == len(options) > 1:
-        raise record.wrong("options", options, "list two different texts or more")
+    options = record.options("options", record.json("options", list))
     scale = Scale.ordinal if section == "social" else Scale.nominal
     item = plain_item(name, name, section, record.text("question"), options, scale)
     if section == "knowledge":
-        letters = [letter.casefold() for letter in ascii_uppercase[: len(options)]]
-        return Question(item, {"answer": letters.index(record.choice("answer", letters))}, facets)
+        return Question(item, {"answer": record.letter("answer", len(options))}, facets)
     shares = record.shares("human_dist", record.json("human_dist", list), len(options))
-    if sum(shares) == 0:
-        raise record.wrong("human_dist", shares, "somebody must have answered")
-    return Question(item, {"shares": (np.array(shares) / sum(shares)).tolist()}, facets)
+    return Question(item, {"shares": shares}, facets)
