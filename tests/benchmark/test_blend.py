@@ -120,9 +120,9 @@ def test_wrong_files_are_refused(short, tmp_path):
     with pytest.raises(AlignbenchError, match=r"Greece_data.json.*annotations, entry 1, count = 'many'"):
         short.questions(GREECE)
     for changed, match in (
-        ({"answer_idx": "E"}, "row 2, answer_idx"),
-        ({"choices": "eval('1')"}, "row 2, choices"),
-        ({"prompt": "Which one?"}, "row 2, prompt"),
+        ({"answer_idx": "E"}, "line 2, answer_idx"),
+        ({"choices": "eval('1')"}, "line 2, choices"),
+        ({"prompt": "Which one?"}, "line 2, prompt"),
     ):
         path = write_csv(tmp_path / "mc.csv", [{**CHOICE, **changed}])
         with pytest.raises(AlignbenchError, match=match):

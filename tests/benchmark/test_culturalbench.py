@@ -62,11 +62,11 @@ def test_hard_needs_all_four(tmp_path):
 def test_wrong_input_is_refused(tmp_path):
     path = tmp_path / "c.csv"
     for rows, form, match in (
-        ([{**EASY, "answer": "E"}], CulturalBenchForm.easy, "row 2, answer = 'E'"),
+        ([{**EASY, "answer": "E"}], CulturalBenchForm.easy, "line 2, answer = 'E'"),
         (hard(), CulturalBenchForm.easy, "column = 'prompt_option_a'"),
         ([EASY], CulturalBenchForm.hard, "column = 'prompt_option'"),
         (hard()[:3], CulturalBenchForm.hard, "question_idx 7 = 3"),
-        (hard(answer="perhaps"), CulturalBenchForm.hard, "row 2, answer = 'perhaps'"),
+        (hard(answer="perhaps"), CulturalBenchForm.hard, "line 2, answer = 'perhaps'"),
     ):
         write_csv(path, rows)
         with pytest.raises(AlignbenchError, match=match):

@@ -98,14 +98,14 @@ def test_a_file_of_one_section_needs_one_truth_column(tmp_path: Path) -> None:
     ("row", "said"),
     [
         (social("s", [0.5, 0.5]), "5 options"),
-        (social("s", [0, 0, 0, 0, 0]), "row 2, human_dist"),
+        (social("s", [0, 0, 0, 0, 0]), "line 2, human_dist"),
         (social("s", [1, 1, 1, 1, -1]), "0 or more"),
-        (social("s", [1, 1], ["A", "A"]), "row 2, options"),
-        (known("p", "E"), "row 2, answer"),
-        (known("p", ""), "row 2, answer"),
-        (["s", "?", "A or B", "[1, 1]", "", "social", "KOR", "en"], "row 2, options"),
+        (social("s", [1, 1], ["A", "A"]), "line 2, options"),
+        (known("p", "E"), "line 2, answer"),
+        (known("p", ""), "line 2, answer"),
+        (["s", "?", "A or B", "[1, 1]", "", "social", "KOR", "en"], "line 2, options"),
         (["s", "?", '["A", "B"]', "[NaN, 1]", "", "social", "KOR", "en"], "0 or more"),
-        (["s", "?", '["A", "B"]', "[1, 1]", "", "values", "KOR", "en"], "row 2, section"),
+        (["s", "?", '["A", "B"]', "[1, 1]", "", "values", "KOR", "en"], "line 2, section"),
     ],
 )
 def test_a_wrong_row_is_refused(tmp_path: Path, row: Sequence[str], said: str) -> None:

@@ -56,7 +56,8 @@ class Record:
 
     def wrong(self, key: str, value: object, remedy: str) -> AlignbenchError:
         """The error that says what is wrong with the value under ``key``."""
-        return AlignbenchError(f"{self.where}, {key}", value, f"{remedy}; published format: {self.published}")
+        expected = f"; published format: {self.published}" if self.published else ""
+        return AlignbenchError(f"{self.where}, {key}", value, remedy + expected)
 
     def value(self, key: str, kind: type) -> Any:
         """What is under ``key``.
@@ -154,16 +155,20 @@ class Record:
 
 
 def table_records(path: Path, columns: Iterable[str], published: str, delimiter: str = ",") -> list[Record]:
-    """The rows of a CSV or TSV with a header; row 1 is the header.
+    """The rows of a CSV or TSV with a header; lines before it that begin with # are comments.
 
     Raises:
         AlignbenchError: no such file, no row, a missing column, a text that is not UTF-8, broken quoting.
     """
     try:
         with existing(path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter=delimiter, strict=True, restkey=_MORE, restval="")
-            names = list(reader.fieldnames or ())
-            rows = [Record(f"{path}, row {number}", cells, published) for number, cells in enumerate(reader, start=2)]
+            lines = file.readlines()
+        comments = next((number for number, line in enumerate(lines) if not line.startswith("#")), 0)
+        reader = csv.DictReader(lines[comments:], delimiter=delimiter, strict=True, restkey=_MORE, restval="")
+        names, rows = list(reader.fieldnames or ()), []
+        for cells in reader:
+            first = comments + reader.line_num - sum(str(cell).count("\n") for cell in cells.values())
+            rows.append(Record(f"{path}, line {first}", cells, published))
     except (UnicodeDecodeError, csv.Error) as error:
         raise AlignbenchError(str(path), str(error), f"give {published}, in UTF-8") from None
     for column in columns:
