@@ -39,6 +39,13 @@ def test_the_example_is_read_and_scored():
     assert set(values(table, "mass")) == {"tea", "shoes", "gift", "sum"}
 
 
+def test_languages_are_told_apart(tmp_path):
+    rows = [{**ROW, "language": language} for language in ("en", "el")]
+    table = scored(bench(write_csv(tmp_path / "q.csv", rows)), prefers("Two"), GREECE)
+    assert values(table, "accuracy", "language") == {"en": 1, "el": 1}
+    assert "stands in line 2 already" in refused(tmp_path / "q.csv", [rows[0], rows[0]])
+
+
 def test_shares_are_compared_as_distributions(tmp_path):
     path = write_csv(tmp_path / "q.csv", [{**ROW, **PEOPLE, "shares": "0 | 1 | 0"}])
     right, wrong = (values(scored(bench(path), prefers(text), GREECE), "similarity")["q"] for text in ("Two", "One"))
@@ -65,7 +72,7 @@ def test_everything_wrong_with_a_file_is_said_at_once_by_line(tmp_path):
         "line 2, id = ''",
         "line 3, answer = 'E': choose one of a, b",
         "line 5, question = ''",
-        "line 5, options = ['One']: list 2 to 26 different texts",
+        "line 5, options = ['One']: list 2 to 26 different texts, with | between",
         "line 6, id = 'q': it stands in line 3 already",
         "line 7, answer = '7'",
     ):
@@ -86,7 +93,7 @@ def test_everything_wrong_with_a_file_is_said_at_once_by_line(tmp_path):
         ({**PEOPLE, "shares": "1.2 | -0.2 | 0"}, "0 or more"),
         ({**PEOPLE, "shares": "nan | 1 | 0"}, "0 or more"),
         ({**PEOPLE, "shares": "60 % | 40 % | 0 %"}, "write numbers"),
-        ({**PEOPLE, "shares": "0 | 0 | 0"}, "somebody must have answered"),
+        ({**PEOPLE, "shares": "0 | 0 | 0"}, "they sum to 0 and not to 1"),
         ({"contry": "Greece"}, r"no meaning here \(nearest: country"),
         ({"country": "Greese"}, r"no question is for this country \(nearest: Greese\)"),
     ],

@@ -91,7 +91,7 @@ def _easy(record: Record) -> Question:
     number = record.text("question_idx")
     options = [record.text(f"prompt_option_{letter}") for letter in _LETTERS]
     item = plain_item(number, number, "customs", record.text("prompt_question"), options)
-    return Question(item, _LETTERS.index(record.choice("answer", _LETTERS)))
+    return Question(item, record.letter("answer", len(_LETTERS)))
 
 
 def _hard(records: Sequence[Record]) -> list[Question]:

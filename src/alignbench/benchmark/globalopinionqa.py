@@ -107,11 +107,11 @@ class GlobalOpinionQA(Benchmark):
             label = _label(culture, selections, self.national_only)
             if source not in self.sources or not asked or label is None:
                 continue
-            amounts = record.amounts(f"selections, {label}", selections[label], len(options))
-            if sum(amounts) > 0:
+            shares = record.shares(f"selections, {label}", selections[label], len(options))
+            if sum(shares) > 0:
                 battery = " ".join(re.findall(r"\w+", text.casefold())[:_OPENING])
                 item = plain_item(f"{source}{number}", battery, source, text, options)
-                gold = {"shares": [amount / sum(amounts) for amount in amounts], "label": label}
+                gold = {"shares": (np.array(shares) / sum(shares)).tolist(), "label": label}
                 found += [Question(item, gold, {"prompt": p}, _framing(p, culture)) for p in self.prompts]
         return found
 

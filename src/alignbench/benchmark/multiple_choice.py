@@ -2,17 +2,20 @@
 
 A row is a question, or a question in one country where the truth differs by country. Its columns:
 
-* ``id`` and ``question``: texts; an id stands once a country.
+* ``id`` and ``question``: texts; an id stands once a country and language.
 * ``options``: 2 to 26 different texts, with a bar between: ``Rice | Bread | Potatoes``.
 * ``answer``: the letter of the right option, A for the first; or
 * ``shares``: how often each option is given there, with a bar between, sum 1: ``0.7 | 0.2 | 0.1``.
 * ``country``, if you have it: name, culture or ISO code; empty for questions to all. Shares need it.
+* ``language``, if you have it: figures are told apart by it, and an id stands once in each.
 * ``group``, if you have it: questions with one text or subject, which the bootstrap draws together.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from string import ascii_uppercase
 
 import pandas as pd
 
@@ -33,10 +36,10 @@ from alignbench.types import Culture, check
 
 _NEEDED = ("id", "question", "options")
 _TRUTH = ("answer", "shares")
-_OPTIONAL = ("country", "group")
+_OPTIONAL = ("country", "language", "group")
 _FORM = (
     "a CSV with the columns id, question, options (texts with | between), answer (a letter) or shares (numbers with | "
-    "between, sum 1), and if you like country and group"
+    "between, sum 1), and if you like country, language and group"
 )
 _BAR = "|"
 # Shares are written with few digits.
@@ -96,67 +99,86 @@ class MultipleChoice(Benchmark):
             )
         check(bool(set(_TRUTH) & set(there)), f"{path}, columns", there, f"say what is right; give {_FORM}")
         faults, found = Faults(path), []
-        seen = dict[tuple[str, str], str]()
+        seen = dict[tuple[str, ...], str]()
         for record in records:
-            country = str(record.cells.get("country", "")).strip()
-            question = _question(record, country, faults, seen)
+            question, country = _question(record, faults, seen), _cell(record, "country")
             if question and (not country or is_named(country, culture)):
                 found.append(question)
         faults.refuse(f"mend these cells; it is {_FORM}")
-        countries = sorted({country for _, country in seen})
+        countries = sorted({country for _, country, _ in seen})
         remedy = f"no question is for this country{nearest(culture.country, countries)}; it has {', '.join(countries)}"
         check(bool(found), f"{path}, country", culture.country, remedy)
         return found
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """Accuracy with its references; where there are shares ``similarity``, also of even answers and of the mode."""
-        rows = choice_rows([reply for reply in replies if isinstance(reply.question.gold, int)])
-        for reply in replies:
-            if not isinstance(reply.question.gold, int):
-                assert reply.shares is not None and reply.mass is not None
-                found = similarities("similarity", reply.question.gold, reply.shares)
-                rows += metric_rows(reply.question, **found, mass=reply.mass)
+        known, shared = by_truth(replies)
+        rows = choice_rows(known)
+        for reply in shared:
+            assert reply.shares is not None and reply.mass is not None
+            found = similarities("similarity", reply.question.gold, reply.shares)
+            rows += metric_rows(reply.question, **found, mass=reply.mass)
         return tidy(rows)
 
 
-def _question(record: Record, country: str, faults: Faults, seen: dict[tuple[str, str], str]) -> Question | None:
+def by_truth(replies: Sequence[Reply]) -> tuple[list[Reply], list[Reply]]:
+    """Replies to questions with a right option (``gold`` is its index), and to those with shares (their list)."""
+    known = [reply for reply in replies if isinstance(reply.question.gold, int)]
+    return known, [reply for reply in replies if not isinstance(reply.question.gold, int)]
+
+
+def _question(record: Record, faults: Faults, seen: dict[tuple[str, ...], str]) -> Question | None:
     """The question of a row; None where ``faults`` has grown."""
-    name = faults.note(_once, record, country, seen)
+    name = faults.note(_once, record, seen)
     asked = faults.note(record.text, "question")
-    options = faults.note(record.options, "options", _parts(record, "options"))
-    gold = faults.note(_truth, record, country, len(options)) if options else None
+    options = faults.note(_options, record)
+    gold = faults.note(_truth, record, len(options)) if options else None
     if name is None or asked is None or options is None or gold is None:
         return None
-    group = str(record.cells.get("group", "")).strip()
-    return Question(plain_item(name, group or name, group or "general", asked, options), gold)
+    group = _cell(record, "group")
+    item = plain_item(name, group or name, group or "general", asked, options)
+    return Question(item, gold, {"language": _cell(record, "language")})
 
 
-def _once(record: Record, country: str, seen: dict[tuple[str, str], str]) -> str:
-    """The id, which ``seen`` must not hold for that country; it does afterwards, with its place."""
-    name = record.text("id")
-    if (name, country) in seen:
-        raise record.wrong("id", name, f"it stands in {seen[name, country]} already; give an id once a country")
-    seen[name, country] = record.where.rpartition(", ")[2]
-    return name
+def _once(record: Record, seen: dict[tuple[str, ...], str]) -> str:
+    """The id, which ``seen`` must not hold for that country and language; it does afterwards, with its place."""
+    key = (record.text("id"), _cell(record, "country"), _cell(record, "language"))
+    if key in seen:
+        remedy = f"it stands in {seen[key]} already; give an id once a country and language"
+        raise record.wrong("id", key[0], remedy)
+    seen[key] = record.where.rpartition(", ")[2]
+    return key[0]
 
 
-def _truth(record: Record, country: str, options: int) -> int | list[float]:
+def _options(record: Record) -> list[str]:
+    options, most = _parts(record, "options"), len(ascii_uppercase)
+    if not all(options) or not 1 < len(set(options)) == len(options) <= most:
+        raise record.wrong("options", options, f"list 2 to {most} different texts, with {_BAR} between")
+    return options
+
+
+def _truth(record: Record, options: int) -> int | list[float]:
     """Index of the right option, or the shares of all, sum 1."""
-    given = [key for key in _TRUTH if str(record.cells.get(key, "")).strip()]
+    given = [key for key in _TRUTH if _cell(record, key)]
     if len(given) != 1:
         raise record.wrong("answer, shares", given, "fill in one of the two")
     if given == ["answer"]:
         return record.letter("answer", options)
-    if not country:
-        raise record.wrong("country", country, "say whose shares these are")
+    if not _cell(record, "country"):
+        raise record.wrong("country", "", "say whose shares these are")
     try:
         values = [float(part) for part in _parts(record, "shares")]
     except ValueError:
         raise record.wrong("shares", record.cells["shares"], f"write numbers with {_BAR} between") from None
     shares = record.shares("shares", values, options)
-    if abs(sum(values) - 1) > _ROUNDING:
-        raise record.wrong("shares", record.cells["shares"], f"they sum to {sum(values):g} and not to 1")
-    return shares
+    if not math.isclose(sum(shares), 1, abs_tol=_ROUNDING):
+        raise record.wrong("shares", shares, f"they sum to {sum(shares):g} and not to 1")
+    return [share / sum(shares) for share in shares]
+
+
+def _cell(record: Record, key: str) -> str:
+    """What stands under ``key``; empty where the file has no such column."""
+    return str(record.cells.get(key, "")).strip()
 
 
 def _parts(record: Record, key: str) -> list[str]:

@@ -111,32 +111,18 @@ class Record:
             raise self.wrong(key, self.cells[key], "a number belongs here")
         return number
 
-    def options(self, key: str, values: list[Any]) -> tuple[str, ...]:
-        """``values`` as options: as many different texts as can have letters; ``key`` says where they stand."""
-        named = all(isinstance(option, str) and option.strip() for option in values)
-        if not named or not len(set(values)) == len(values) > 1 or len(values) > len(ascii_uppercase):
-            raise self.wrong(key, values, f"list 2 to {len(ascii_uppercase)} different texts")
-        return tuple(values)
-
     def letter(self, key: str, count: int) -> int:
         """Which of ``count`` options the letter under ``key`` names, from 0; A is the first."""
         letters = list(ascii_uppercase[:count].casefold())
         return letters.index(self.choice(key, letters))
 
-    def amounts(self, key: str, values: object, count: int) -> list[float]:
-        """``values`` as ``count`` amounts of 0 or more; ``key`` says where they stand."""
+    def shares(self, key: str, values: object, count: int) -> list[float]:
+        """``values`` as ``count`` numbers of 0 or more; ``key`` says where they stand."""
         if not isinstance(values, list) or len(values) != count:
             raise self.wrong(key, values, f"the item has {count} options, so give a list of {count} shares")
         if not all(type(v) in (int, float) and 0 <= v < math.inf for v in values):
             raise self.wrong(key, values, "shares are finite numbers of 0 or more")
         return [float(v) for v in values]
-
-    def shares(self, key: str, values: object, count: int) -> list[float]:
-        """:meth:`amounts` scaled to sum 1."""
-        amounts = self.amounts(key, values, count)
-        if sum(amounts) == 0:
-            raise self.wrong(key, amounts, "somebody must have answered")
-        return [amount / sum(amounts) for amount in amounts]
 
     def choice(self, key: str, choices: Sequence[str]) -> str:
         """Which of ``choices`` stands under ``key``, in any case."""

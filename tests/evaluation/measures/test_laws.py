@@ -133,7 +133,6 @@ LAWS = {
         Law(national.sva_ceiling, lambda rng: (rows(rng),), 0, 1),
         Law(national.a_sva, lambda rng: (rows(rng), chosen(rng)), 0, 1),
         Law(national.n_sva, lambda rng: (rows(rng), chosen(rng)), 0, 1),
-        Law(national.cka, lambda rng: (rng.integers(0, 4, 9), rng.integers(0, 4, 9)), 0, 1, 1, True),
         Law(ordinal.hard_accuracy, codes, 0, 1, 1, True),
         Law(ordinal.soft_accuracy, on_five, 0, 1, 1, True),
         Law(ordinal.normalised_euclidean_similarity, lambda rng: (*codes(rng), np.full(30, 5)), 0, 1, 1, True),
