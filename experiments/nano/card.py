@@ -16,7 +16,7 @@ from alignbench.data.source.world import PlantedWorld
 from alignbench.data.world.population import Population
 from alignbench.evaluation.ask import Labels, Orders, Style
 from alignbench.evaluation.metrics import Array, js_similarity
-from alignbench.evaluation.survey import SurveyBenchmark, distributions, option_mass, respond
+from alignbench.evaluation.survey import Scoring, distributions, option_mass, respond
 from alignbench.steps.texts import wordings
 from alignbench.store.manifest import plain, versions, write_json
 from alignbench.templates import rendered
@@ -24,7 +24,7 @@ from alignbench.types import Culture, Item, PromptPolicy, Split
 from experiments.nano.corpus import Mixture, held_out_cells
 
 FACTS = "card.json"
-_BENCHMARK = SurveyBenchmark(orders=Orders.forward, labels=Labels.numbers, style=Style.compact)
+_SCORING = Scoring(orders=Orders.forward, labels=Labels.numbers, style=Style.compact)
 
 
 def write_card(
@@ -93,7 +93,7 @@ def _ask(
     engine: Engine, items: Sequence[Item], systems: tuple[str | None, ...]
 ) -> tuple[dict[str, Array], dict[str, float]]:
     with TemporaryDirectory() as folder:
-        frame = respond(Opened(engine, None, PromptPolicy(systems)), items, _BENCHMARK.asking, Path(folder))
+        frame = respond(Opened(engine, None, PromptPolicy(systems)), items, _SCORING.asking, Path(folder))
     return distributions(frame, items), option_mass(frame)
 
 

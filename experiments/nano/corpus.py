@@ -15,7 +15,7 @@ from alignbench.evaluation.ask import Asking, Labels, Orders, Style
 from alignbench.steps.texts import norms_text, persona_text, wordings
 from alignbench.types import Culture, check, one_of
 
-# The form in which nano is asked; ``benchmark=compact`` is the same.
+# The form in which nano is asked; ``scoring=compact`` is the same.
 ASKING = Asking(orders=Orders.forward, labels=Labels.numbers, style=Style.compact)
 
 

@@ -1,4 +1,4 @@
-"""A benchmark besides the survey: base, method and control on the same questions, as tidy rows."""
+"""Another benchmark than the survey: base, method and control on the same questions, as tidy rows."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
 from alignbench.files import write_text
 from alignbench.progress import bar, say
-from alignbench.report.extra import ExtraRecord, Line
+from alignbench.report.benchmarks import BenchmarkLine, BenchmarkRecord
 from alignbench.runs.answered import BASE, Contender
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
@@ -32,10 +32,10 @@ _CHUNK = 64
 
 
 @dataclass(frozen=True)
-class Answers(Stage):
+class Replies(Stage):
     """The replies of one model to the questions of a benchmark, and their scores."""
 
-    name = "extra"
+    name = "replies"
 
     model: AlignedModel
     benchmark: Benchmark
@@ -53,12 +53,12 @@ class Answers(Stage):
 class Summary(Stage):
     """A line per row, metric and facets, with intervals."""
 
-    name = "beside"
+    name = "benchmark"
 
     setting: Setting
     benchmark: Benchmark
     rows: tuple[Contender, ...]
-    answers: tuple[Answers, ...]
+    answers: tuple[Replies, ...]
 
     def build(self, folder: Path, tools: Tools) -> None:
         """Summarise."""
@@ -66,13 +66,13 @@ class Summary(Stage):
         told = {row.method: row.label for row in self.rows if row.kind == "told"}
         lines = summary(
             self.table(tools),
-            self.setting.benchmark.resampling,
+            self.setting.scoring.resampling,
             {row.label: tools.key(stage) for row, stage in zip(self.rows, self.answers, strict=True)},
             {row.label: row.kind for row in self.rows},
             {row.label: _against(row, told) for row in self.rows},
             self.benchmark.range_of,
         )
-        record = ExtraRecord(cell_facts(self.setting, own), self.setting.choices["extra"], tuple(lines))
+        record = BenchmarkRecord(cell_facts(self.setting, own), self.setting.choices["benchmark"], tuple(lines))
         record.save(folder)
 
     def table(self, tools: Tools) -> pd.DataFrame:
@@ -82,7 +82,7 @@ class Summary(Stage):
         return pd.concat(tables, ignore_index=True)
 
 
-def beside(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, ExtraRecord]:
+def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, BenchmarkRecord]:
     """Ask everything that the cell compares, and score it; a stage that exists is reused.
 
     Returns:
@@ -92,15 +92,15 @@ def beside(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, ExtraRecord]
         AlignbenchError: the benchmark does not cover the culture, or its files are wrong.
     """
     questions = tuple(benchmark.questions(cell.culture))
-    check(bool(questions), "extra", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
-    asking, rows = replace(cell.benchmark.asking, answer=Answer.label), tuple(contenders(cell))
-    answers = tuple(Answers(row.model, benchmark, questions, asking) for row in rows)
+    check(bool(questions), "benchmark", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
+    asking, rows = replace(cell.scoring.asking, answer=Answer.label), tuple(contenders(cell))
+    answers = tuple(Replies(row.model, benchmark, questions, asking) for row in rows)
     for row, stage in zip(rows, answers, strict=True):
         say(row.label)
         cell.store.get(stage)
     whole = Summary(setting=cell.setting, benchmark=benchmark, rows=rows, answers=answers)
     found = cell.store.get(whole)
-    return whole.table(cell.tools), ExtraRecord.load(found.path)
+    return whole.table(cell.tools), BenchmarkRecord.load(found.path)
 
 
 def _against(row: Contender, told: Mapping[str | None, str]) -> str | None:
@@ -153,7 +153,7 @@ def summary(
     kinds: Mapping[str, Kind],
     against: Mapping[str, str | None],
     range_of: Callable[[str], tuple[float, float]],
-) -> list[Line]:
+) -> list[BenchmarkLine]:
     """Means over items with intervals over groups; differences are paired by item.
 
     Args:
@@ -180,5 +180,5 @@ def summary(
         found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap).within(low, high)
         name, asked = str(label), (str(metric), str(where).strip())
         compared_with = None if change is None else other
-        lines.append(Line(name, kinds[name], *asked, found, change, len(rows), keys[name], compared_with))
+        lines.append(BenchmarkLine(name, kinds[name], *asked, found, change, len(rows), keys[name], compared_with))
     return lines

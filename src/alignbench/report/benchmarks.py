@@ -1,4 +1,4 @@
-"""A benchmark beside the survey: its record, and the same in the terminal and as files."""
+"""Another benchmark than the survey: its record, and the same in the terminal and as files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ BEYOND = "Differences are to the base model; those marked ‡ to the base model 
 
 
 @dataclass(frozen=True)
-class Line:
+class BenchmarkLine:
     """A metric of one entry: its mean over items, and its difference to another entry's on the same items.
 
     Attributes:
@@ -47,25 +47,25 @@ class Line:
 
 
 @dataclass(frozen=True)
-class ExtraRecord(Stored):
-    """The lines of one benchmark for one cell; ``extra`` is its name on the command line."""
+class BenchmarkRecord(Stored):
+    """The lines of one benchmark for one cell; ``benchmark`` is its name on the command line."""
 
     cell: Cell
-    extra: str
-    lines: tuple[Line, ...]
+    benchmark: str
+    lines: tuple[BenchmarkLine, ...]
 
 
-def finished_extras(store: Path) -> list[tuple[Path, Manifest, ExtraRecord]]:
-    """Folder, manifest and record of every benchmark that was asked beside a cell, the oldest first."""
-    return records(store, "beside", ExtraRecord)
+def finished_benchmarks(store: Path) -> list[tuple[Path, Manifest, BenchmarkRecord]]:
+    """Folder, manifest and record of every benchmark that a cell was asked, the oldest first."""
+    return records(store, "benchmark", BenchmarkRecord)
 
 
-def extras_of(cell: Cell, extras: Sequence[tuple[Path, Manifest, ExtraRecord]]) -> list[ExtraRecord]:
-    """What was asked beside ``cell``; of several with one name the newest."""
-    return list({record.extra: record for _, _, record in extras if record.cell == cell}.values())
+def benchmarks_of(cell: Cell, found: Sequence[tuple[Path, Manifest, BenchmarkRecord]]) -> list[BenchmarkRecord]:
+    """What ``cell`` was asked; of several with one name the newest."""
+    return list({record.benchmark: record for _, _, record in found if record.cell == cell}.values())
 
 
-def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> None:
+def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: str) -> None:
     """The table, and below it what a reader must know about the data."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -95,7 +95,7 @@ def print_lines(lines: Sequence[Line], provenance: Provenance, title: str) -> No
 
 
 def write_lines(
-    table: pd.DataFrame, lines: Sequence[Line], provenance: Mapping[str, Any], name: str, folder: Path
+    table: pd.DataFrame, lines: Sequence[BenchmarkLine], provenance: Mapping[str, Any], name: str, folder: Path
 ) -> Path:
     """``<name>.csv`` (the table), ``<name>.parquet`` (every row) and ``<name>.json`` (provenance); the first's path."""
     from alignbench.store.manifest import write_json
