@@ -1,13 +1,13 @@
 """Another benchmark than the survey: it resumes after a kill, and pairs what it asked."""
 
 import pytest
-from tests.evaluation.worlds import TableEngine, opened
 
 from alignbench.benchmark.ask import ask
 from alignbench.benchmark.neutral import Neutral
 from alignbench.evaluation.ask import Asking
 from alignbench.runs import benchmarks
 from alignbench.types import Culture
+from tests.evaluation.worlds import TableEngine, opened
 
 KNOBS = Neutral()
 QUESTIONS = KNOBS.questions(Culture())

@@ -1,4 +1,4 @@
-"""Write the bundled figures: ``python -m alignbench.resources.build --figures DIR``.
+"""Write the bundled figures: ``python experiments/bundled_figures/build.py --figures DIR``.
 
 ``DIR`` holds ``wvs7_shares.csv``, ``wvs7_flags.csv`` and ``aoi2022_shares.csv``. For each survey this
 writes ``shares.csv.gz`` (the same bytes for the same input) and ``dropped.csv``; items, splits and
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from alignbench import resources
 from alignbench.data.bundle import BUNDLED
 from alignbench.data.checks import need
 from alignbench.data.items import load_items
@@ -20,7 +21,7 @@ from alignbench.data.shares import normalised, refusal
 from alignbench.progress import say
 from alignbench.types import Item
 
-HERE = Path(__file__).parent
+RESOURCES = Path(resources.__file__).parent
 _FLAG = "3-point form asked"
 _FORM = "asked with three answers instead of five; the figures are not comparable with other countries"
 
@@ -29,10 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Build all bundled surveys."""
     parser = argparse.ArgumentParser(description="Write the bundled survey figures.")
     parser.add_argument("--figures", type=Path, required=True, help="folder of the source tables")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder of the surveys (default: this package)")
+    parser.add_argument("--out", type=Path, default=RESOURCES, help="folder of the surveys (default: this package)")
     options = parser.parse_args(arguments)
     for name in BUNDLED:
-        shares, dropped = build(name, options.figures, load_items(HERE / name / "items.jsonl"))
+        shares, dropped = build(name, options.figures, load_items(RESOURCES / name / "items.jsonl"))
         folder = options.out / name
         folder.mkdir(parents=True, exist_ok=True)
         write_gzip(folder / "shares.csv.gz", shares)

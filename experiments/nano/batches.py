@@ -7,8 +7,8 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from alignbench.pretraining.corpus import Document
-from alignbench.pretraining.tokenizer import END
+from experiments.nano.corpus import Document
+from experiments.nano.tokenizer import END
 
 if TYPE_CHECKING:
     import torch

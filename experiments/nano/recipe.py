@@ -1,4 +1,4 @@
-"""Knobs of the nano model's pre-training; imports nothing heavy, so that the command line can show them."""
+"""Knobs of the nano model's pre-training."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,8 +9,6 @@ from alignbench.component import Component, Count, Positive, PositiveShare, With
 @dataclass(frozen=True)
 class Recipe(Component):
     """Shape of the model, and how it is trained. Budgeted by steps, not by time, so that it can be made again."""
-
-    _group = "task"
 
     hidden: Count = 128
     layers: Count = 4

@@ -9,9 +9,9 @@ import pytest
 from alignbench.backend.model import SHIPPED, Model
 from alignbench.backend.render import Renderer
 from alignbench.data.source.world import PlantedWorld
-from alignbench.pretraining.card import FACTS
-from alignbench.pretraining.corpus import ASKING
 from alignbench.types import chat
+from experiments.nano.card import FACTS
+from experiments.nano.corpus import ASKING
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,11 @@ from alignbench.data.world.population import Population
 from alignbench.evaluation.ask import Labels, Orders, Style
 from alignbench.evaluation.metrics import Array, js_similarity
 from alignbench.evaluation.survey import Scoring, distributions, option_mass, respond
-from alignbench.pretraining.corpus import Mixture, held_out_cells
 from alignbench.steps.texts import wordings
 from alignbench.store.manifest import plain, versions, write_json
 from alignbench.templates import rendered
 from alignbench.types import Culture, Item, PromptPolicy, Split
+from experiments.nano.corpus import Mixture, held_out_cells
 
 FACTS = "card.json"
 _SCORING = Scoring(orders=Orders.forward, labels=Labels.numbers, style=Style.compact)

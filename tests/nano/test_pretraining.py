@@ -11,11 +11,11 @@ from alignbench.backend.checkpoint import fingerprint
 from alignbench.config import conf_dir
 from alignbench.data.cultures import culture_named
 from alignbench.data.source.world import PlantedWorld
-from alignbench.pretraining.card import measure, write_card
-from alignbench.pretraining.corpus import Mixture, Writer, held_out_cells
-from alignbench.pretraining.recipe import Recipe
-from alignbench.pretraining.train import pretrain
 from alignbench.types import Split
+from experiments.nano.card import measure, write_card
+from experiments.nano.corpus import Mixture, Writer, held_out_cells
+from experiments.nano.recipe import Recipe
+from experiments.nano.train import pretrain
 
 SOURCE = PlantedWorld(countries=4, items_per_battery=1)
 WHOLE = SOURCE.population()

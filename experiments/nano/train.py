@@ -10,12 +10,12 @@ from typing import Any
 
 from alignbench.backend.loading import quiet
 from alignbench.data.world.population import Population
-from alignbench.pretraining.batches import Batch, batches
-from alignbench.pretraining.corpus import Mixture, Writer
-from alignbench.pretraining.recipe import Recipe
-from alignbench.pretraining.tokenizer import END, PAD, learn
 from alignbench.progress import bar, say
 from alignbench.types import Culture
+from experiments.nano.batches import Batch, batches
+from experiments.nano.corpus import Mixture, Writer
+from experiments.nano.recipe import Recipe
+from experiments.nano.tokenizer import END, PAD, learn
 
 
 def pretrain(
