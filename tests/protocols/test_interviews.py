@@ -15,13 +15,13 @@ import alignbench.protocols.interviews as module
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Orders
 from alignbench.evaluation.measures import REFUSED
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.protocols.interviews import chosen, interview
 from alignbench.types import Chat
 from tests.evaluation.worlds import TableEngine, item, opened
 
 ITEMS = [item("Q1"), item("Q2", 4)]
-KNOBS = SurveyBenchmark(orders=Orders.forward, chunk=4)
+KNOBS = Scoring(orders=Orders.forward, chunk=4)
 
 
 def people(count: int) -> list[str]:

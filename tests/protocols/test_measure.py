@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
@@ -14,8 +16,9 @@ from alignbench.protocols.interviews import interviewees
 from alignbench.protocols.measure import measure
 from alignbench.protocols.recipe import ItemBlock, Pass
 from alignbench.protocols.table import markdown
+from alignbench.protocols.write import write_protocols
 
-WORLD = ("survey=world", "benchmark=compact", "method=cultural_prompt", "method.wordings=2")
+WORLD = ("survey=world", "scoring=compact", "method=cultural_prompt", "method.wordings=2")
 ITEMS = ("W1", "W2", "W5", "W9", "W13")
 FEW = Pass(items=ITEMS, respondents=3)
 
@@ -75,7 +78,7 @@ def test_methods_of_a_culture_stand_in_one_table(make_cell):
 
 def test_real_people_keep_their_own_answers_and_assumed_ones_have_none(make_cell):
     cell = make_cell(*WORLD, "culture=iraq")
-    items = FEW.asked(cell.surveys, cell.survey, cell.benchmark.split)
+    items = FEW.asked(cell.surveys, cell.survey, cell.scoring.split)
     real = interviewees(cell, items, 4, 0)
     assert real.answers is not None and real.answers.shape == (4, 5) and real.note is None
     (drawn, *_) = cell.source.people("IRQ", 4, 0)
@@ -90,11 +93,11 @@ def test_real_people_keep_their_own_answers_and_assumed_ones_have_none(make_cell
 def test_the_block_of_the_paper_is_held_only_by_a_world_values_survey(make_cell):
     block = Pass(block=ItemBlock.social_values)
     wvs, world = make_cell("culture=iraq"), make_cell(*WORLD)
-    assert len(block.asked(wvs.surveys, wvs.survey, wvs.benchmark.split)) == 44
+    assert len(block.asked(wvs.surveys, wvs.survey, wvs.scoring.split)) == 44
     with pytest.raises(AlignbenchError, match=r"task\.block"):
-        block.asked(world.surveys, world.survey, world.benchmark.split)
-    held_out = Pass().asked(wvs.surveys, wvs.survey, wvs.benchmark.split)
-    assert held_out == wvs.surveys[wvs.benchmark.split].items
+        block.asked(world.surveys, world.survey, world.scoring.split)
+    held_out = Pass().asked(wvs.surveys, wvs.survey, wvs.scoring.split)
+    assert held_out == wvs.surveys[wvs.scoring.split].items
 
 
 def test_a_respondent_takes_the_place_of_a_methods_own_persona(make_cell):
@@ -105,3 +108,23 @@ def test_a_respondent_takes_the_place_of_a_methods_own_persona(make_cell):
     (text,) = policy.systems_as("You are Nour.", item)
     assert text.startswith("You are Nour.\n\n") and text.count("You are") == 1
     assert len(policy.systems_for(item)) == 3
+
+
+def test_an_error_while_writing_leaves_the_old_files_whole(make_cell, tmp_path, monkeypatch):
+    for culture in ("iraq", "china"):
+        cell = make_cell(*WORLD, f"culture={culture}")
+        measure(cell, FEW)
+    page = write_protocols(cell.store.root, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.glob("protocols/**/*.*")}
+    assert len(before) == 3 + 5 and page in before
+
+    def torn(self, target, **_):
+        Path(target).write_bytes(b"half")
+        raise OSError(28, "no space left")
+
+    for owner, name in ((pd.DataFrame, "to_csv"), (pd.DataFrame, "to_parquet"), (Figure, "savefig")):
+        with monkeypatch.context() as full:
+            full.setattr(owner, name, torn)
+            with pytest.raises(OSError, match="no space"):
+                write_protocols(cell.store.root, tmp_path)
+        assert {path: path.read_bytes() for path in tmp_path.glob("protocols/**/*.*")} == before

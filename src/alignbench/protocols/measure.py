@@ -87,13 +87,13 @@ class Measurement(Stage):
             seen=self.seen,
             people=people.answers,
             respondents=len(people.systems),
-            bootstrap=cell.benchmark.resampling,
+            bootstrap=cell.scoring.resampling,
         )
         sides = [one.side(tools, self.knobs.refused_below) for one in self.passes]
         on_map = inglehart_welzel.held(cell.survey)
         individuals = cell.source.individuals(inglehart_welzel.QUESTIONS) if on_map else None
         chart = chart_of(cell.survey, self.asked, individuals)
-        compared = [*sides, *references(truth, cell.benchmark.ceiling_n)]
+        compared = [*sides, *references(truth, cell.scoring.ceiling_n)]
         return ProtocolRecord(
             method=cell.choices["method"],
             culture=cell.culture.name,
@@ -105,7 +105,7 @@ class Measurement(Stage):
             block=self.block,
             respondents=len(people.systems),
             real=people.answers is not None,
-            resampling=cell.benchmark.resampling,
+            resampling=cell.scoring.resampling,
             figures=tuple(figure for side in compared for figure in _figures(side, truth, chart, self.knobs)),
             batteries={item.id: item.battery for item in self.asked},
             truth={item.id: tuple(truth.shares(item).tolist()) for item in people.items},
@@ -123,7 +123,7 @@ def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
     Raises:
         AlignbenchError: an item that the survey does not hold, a block that it does not have.
     """
-    block = knobs.asked(cell.surveys, cell.survey, cell.benchmark.split)
+    block = knobs.asked(cell.surveys, cell.survey, cell.scoring.split)
     people = interviewees(cell, block, knobs.respondents, knobs.people_seed)
     known = {item.id for item in block}
     names = inglehart_welzel.held(cell.survey)
@@ -136,7 +136,7 @@ def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
         setting=cell.setting,
         knobs=knobs,
         passes=passes,
-        block=knobs.block_name(cell.benchmark.split),
+        block=knobs.block_name(cell.scoring.split),
         asked=block,
         mapped=mapped,
         seen=frozenset(i.id for split in (Split.train, Split.validation) for i in cell.surveys[split].items),
@@ -148,7 +148,7 @@ def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
 
 def _asked(cell: Cell, row: Contender, people: Interviewees, blocks: Sequence[tuple[Item, ...]]) -> ModelPass:
     label = BASE if row.kind == "base" else cell.choices["method"]
-    knobs = cell.benchmark
+    knobs = cell.scoring
     alone = tuple(Respond(row.model, items, knobs.asking, knobs.chunk) for items in blocks if items)
     return ModelPass(label, alone, Interview(row.model, people, knobs.asking, knobs.chunk))
 

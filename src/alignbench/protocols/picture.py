@@ -16,9 +16,9 @@ def lettered(figure: "Figure", left: float, title: str, reading: str, caption: s
     """Write a title and how to read the picture above it, and a caption below, from ``left`` inches on."""
     width, height = figure.get_size_inches()
     x = left / width
-    figure.text(x, 1 - 0.36 / height, title, fontsize=14, color=INK, weight="bold", va="center")
+    figure.text(x, 1 - 0.36 / height, title, fontsize=13, color=INK, weight="bold", va="center")
     figure.text(x, 1 - 0.66 / height, reading, fontsize=8.5, color=GREY, va="center")
-    said = textwrap.fill(caption, int((width - left) * 16))
+    said = textwrap.fill(caption, int((width - left) * 16.5))
     figure.text(x, 0.12 / height, said, fontsize=7.5, color=GREY, va="bottom", linespacing=1.35)
 
 

@@ -22,7 +22,7 @@ _CULTURERL = ProtocolMetric(
     "CultureRL",
     "1 - JSD (ln)",
     "up",
-    "first-token probabilities over the options, both option orders where the benchmark asks in both",
+    "first-token probabilities over the options, both option orders where the survey is asked in both",
     1 - math.log(2),
 )
 _GLOBALOPINIONQA = ProtocolMetric(

@@ -1,6 +1,6 @@
 """Survey-format practice shared by the methods that train: rows in every order, and what a checkpoint is chosen by.
 
-The format is the benchmark's own, answered by label: what is held out are the questions.
+The format is that of the scoring, answered by label: what is held out are the questions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
