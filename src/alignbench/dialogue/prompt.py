@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from alignbench import templates
-from alignbench.dialogue import Dialogue, Form, Turn
+from alignbench.dialogue import Dialogue, DialogueForm, Utterance
 from alignbench.dialogue.scenario import SIDES, Side
 from alignbench.types import Chat, Message
 
@@ -53,7 +53,7 @@ def _said(dialogue: Dialogue, side: Side, name: str, **values: object) -> str:
     """The text of one of the form's templates."""
     scene, other = dialogue.scenario, dialogue.scenario.speaker(other_side(side))
     return rendered(
-        name if dialogue.form is Form.scene else f"debate_{name}",
+        name if dialogue.form is DialogueForm.scene else f"debate_{name}",
         me=scene.speaker(side),
         other=other.name,
         other_role=other.role,
@@ -71,7 +71,7 @@ def transcript(dialogue: Dialogue, turns: int | None = None) -> str:
     return "\n".join(line(dialogue, turn) for turn in dialogue.turns[:turns])
 
 
-def line(dialogue: Dialogue, turn: Turn) -> str:
+def line(dialogue: Dialogue, turn: Utterance) -> str:
     """A turn with its speaker's name."""
     return f"{dialogue.scenario.speaker(turn.side).name}: {' '.join(turn.text.split())}"
 

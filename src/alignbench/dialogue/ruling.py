@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
-from alignbench.dialogue import Dialogue, Stop, Turn
+from alignbench.dialogue import Dialogue, Stop, Utterance
 from alignbench.dialogue.prompt import CLOSING, opening, other_side, rules
 
 # English prose has 0.93 and more.
@@ -49,7 +49,7 @@ def extended(dialogue: Dialogue, output: str, max_turns: int, max_overlap: float
     fault = _fault(dialogue, text, closing, max_overlap)
     if fault is not None:
         return replace(dialogue, stop=fault, rejected=output)
-    turns = (*dialogue.turns, Turn(dialogue.next_side, text)) if text else dialogue.turns
+    turns = (*dialogue.turns, Utterance(dialogue.next_side, text)) if text else dialogue.turns
     full = Stop.max_turns if len(turns) >= max_turns else None
     return replace(dialogue, turns=turns, stop=Stop.closing if closing else full)
 
@@ -88,7 +88,7 @@ def _tag(name: str) -> str:
     return rf"^[^\w\n]*{re.escape(name)}[^\w\n:：(]*(?:\([^)\n]*\))?[^\w\n:：]*[:：][*_ ]*"
 
 
-def _repeats(text: str, earlier: Iterable[Turn], limit: float) -> bool:
+def _repeats(text: str, earlier: Iterable[Utterance], limit: float) -> bool:
     return going_round(text) > limit or any(overlap(text, turn.text) > limit for turn in earlier)
 
 

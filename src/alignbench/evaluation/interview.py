@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alignbench.aligned import Opened
+from alignbench.aligned import ModelSession
 from alignbench.evaluation.ask import Asking, Prompt
 from alignbench.evaluation.measures import REFUSED
 from alignbench.evaluation.survey import ASKED, CHUNK, answers, shares, write
@@ -40,7 +40,7 @@ class Interviews:
 
 
 def interview(
-    model: Opened,
+    model: ModelSession,
     people: Sequence[str],
     items: Sequence[Item],
     asking: Asking,
