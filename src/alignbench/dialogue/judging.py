@@ -92,14 +92,10 @@ class DialogueCritic(Component):
                 _chat(d, question="meta", quality=str(q), fit=str(f), closing="")
                 for d, q, f in zip(dialogues, quality, fit, strict=True)
             ]
-            critiques = self._critiques(critic, doubts)
+            said = critic.generate(doubts, Sampling(self.critique_tokens)) if self.critique_tokens else None
+            critiques = [texts[0].strip() for texts in said] if said else [""] * len(doubts)
             meta = self._opinions(critic, [self._again(*case) for case in zip(doubts, critiques, strict=True)], QUALITY)
         return [Review(*found) for found in zip(quality, fit, critiques, meta, strict=True)]
-
-    def _critiques(self, critic: Engine, doubts: Sequence[Chat]) -> list[str]:
-        if not self.critique_tokens:
-            return [""] * len(doubts)
-        return [texts[0].strip() for texts in critic.generate(doubts, Sampling(self.critique_tokens))]
 
     def _asked(self, dialogue: Dialogue, question: str, labels: Sequence[str]) -> Chat:
         return _chat(dialogue, question=question, closing=self._closing(labels))

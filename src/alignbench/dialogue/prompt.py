@@ -34,6 +34,12 @@ def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
     return (Message("system", system(dialogue, side)), *heard)
 
 
+def whole(dialogue: Dialogue, side: Side) -> tuple[Chat, str] | None:
+    """All of the dialogue up to the last turn of ``side``, and that turn; None where that side said nothing."""
+    last = max((i for i, turn in enumerate(dialogue.turns) if turn.side == side), default=None)
+    return None if last is None else (seen(dialogue, side, last), dialogue.turns[last].text)
+
+
 def system(dialogue: Dialogue, side: Side) -> str:
     """What ``side`` is told before the scene begins."""
     return _said(dialogue, side, "system", rules=rules(dialogue, side))

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 
 from alignbench.dialogue import Dialogue, Stop, Utterance
@@ -71,7 +70,8 @@ def _fault(dialogue: Dialogue, text: str, closing: bool, max_overlap: float) -> 
         return Stop.role_leak
     if _REFUSAL.search(text):
         return Stop.refusal
-    return Stop.repetition if not closing and _repeats(text, dialogue.turns, max_overlap) else None
+    shared = (going_round(text), *(overlap(text, turn.text) for turn in dialogue.turns))
+    return Stop.repetition if not closing and max(shared) > max_overlap else None
 
 
 def _leaks(dialogue: Dialogue, text: str) -> bool:
@@ -86,10 +86,6 @@ def _leaks(dialogue: Dialogue, text: str) -> bool:
 def _tag(name: str) -> str:
     """Pattern of a line that begins with ``Name:``, whatever marks are around the name."""
     return rf"^[^\w\n]*{re.escape(name)}[^\w\n:：(]*(?:\([^)\n]*\))?[^\w\n:：]*[:：][*_ ]*"
-
-
-def _repeats(text: str, earlier: Iterable[Utterance], limit: float) -> bool:
-    return going_round(text) > limit or any(overlap(text, turn.text) > limit for turn in earlier)
 
 
 def overlap(one: str, other: str) -> float:

@@ -19,9 +19,9 @@ from alignbench.dialogue import Dialogue
 from alignbench.dialogue.adaptation import Adaptation, SceneRewriter
 from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
 from alignbench.dialogue.judging import DialogueCritic, RatingSource
+from alignbench.dialogue.prompt import whole
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
-from alignbench.dialogue.views import whole
 from alignbench.method import Method, RunContext
 from alignbench.steps.dialogues import JudgeDialogues, LabelIntents, Play, intents_of, kept
 from alignbench.steps.lessons import within

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from itertools import cycle
 from pathlib import Path
@@ -13,7 +13,7 @@ from alignbench.backend.render import Renderer
 from alignbench.context import RunContext
 from alignbench.data.items import reworded
 from alignbench.data.survey import Survey
-from alignbench.evaluation.ask import Answer, Asking
+from alignbench.evaluation.ask import Asking
 from alignbench.steps.practice import Fit, option_rows
 from alignbench.synthetic.folder import DatasetCard
 from alignbench.tools import Tools
@@ -92,7 +92,7 @@ def reasoned(
     Raises:
         AlignbenchError: with this tokenizer a reply does not begin with the label's token.
     """
-    asking, renderer, rows = replace(asking, answer=Answer.label), Renderer.of(model), []
+    renderer, rows = Renderer.of(model), []
     for (item, position, reason), order in zip(answers, cycle(asking.orders_for(0, 1)), strict=False):
         prompt = asking.prompt(item, 0, order, system)
         chat, label = prompt.request.chat, prompt.request.options[prompt.options.index(position)]
