@@ -59,8 +59,8 @@ bench: install ## measure the claims about speed, a few minutes each
 	for claim in experiments/bench/*.py; do $(BIN)/python $$claim || exit 1; done
 
 check: install ## ruff and mypy --strict
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests experiments
+	$(BIN)/ruff format --check src tests experiments
 	$(BIN)/mypy
 
 # A sweep of the planted world (five minutes on 2 cores; re-issued it goes on), and the board photographed.

@@ -21,7 +21,7 @@ register()
         (["method=culturerl", "method.reward=gold"], "method.reward", "verdict"),
         (["training.updates=many"], "training.updates", "Integer"),
         (["sede=1"], "sede", "seed"),
-        (["benchmark.split=tset"], "benchmark.split", "validation"),
+        (["scoring.split=tset"], "scoring.split", "validation"),
         (["model@generator.model=qwen2.5_7", "generator=other"], "model@generator.model", "qwen2.5_7b"),
         (["generator.model.pth=x", "model@generator.model=blank", "generator=other"], "generator.model.pth", "path"),
         (["model@critic.model=blank"], "model@critic.model", "generator=other"),
@@ -36,7 +36,7 @@ def test_a_wrong_override_is_named_with_a_remedy(words, field, hint):
 
 
 def test_right_overrides_pass_sweeps_included():
-    check_overrides(["-m", "method=none,culturerl", "culture=china,iraq", "seed=0,1", "benchmark.split=validation"])
+    check_overrides(["-m", "method=none,culturerl", "culture=china,iraq", "seed=0,1", "scoring.split=validation"])
     check_overrides(["model@author.generator.model=qwen2.5_7b", "author=llm", "generator@author.generator=other"])
 
 

@@ -15,6 +15,7 @@ from alignbench.report.generated import accounts
 from alignbench.report.markdown import pipe_table
 from alignbench.report.record import CellRecord
 from alignbench.report.study import Finished, finished, with_items
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board
 

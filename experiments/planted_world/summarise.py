@@ -22,8 +22,10 @@ from alignbench.report.numbers import signed
 from alignbench.report.page import environment
 from alignbench.report.record import CellRecord
 from alignbench.report.study import Finished, damage, finished, with_items
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board
+
 from alignbench.types import Culture
 
 HERE = Path(__file__).parent

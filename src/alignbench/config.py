@@ -31,8 +31,8 @@ ROOMS = {
     "model": "alignbench.backend.model",
     "backend": "alignbench.backend",
     "survey": "alignbench.data.source",
-    "benchmark": "alignbench.evaluation",
-    "extra": "alignbench.benchmark",
+    "scoring": "alignbench.evaluation",
+    "benchmark": "alignbench.benchmark",
     "judge": "alignbench.judge",
     "embedder": "alignbench.embedder",
     "author": "alignbench.norms.author",
@@ -65,11 +65,12 @@ class Root:
     generator: Any = MISSING
     # Judges what the generator wrote; filled like it (generator@critic=...).
     critic: Any = MISSING
-    benchmark: Any = MISSING
+    # How the survey is scored.
+    scoring: Any = MISSING
     # Where finished cells are shown beside the pages.
     tracking: Any = MISSING
-    # A benchmark beside the survey, for task=benchmark.
-    extra: Any = None
+    # Another benchmark, for task=benchmark.
+    benchmark: Any = None
     seed: int = 0
     # Also fit the method in the culture's control country and report the specificity.
     control: bool = True

@@ -10,13 +10,13 @@ from alignbench.backend import forward
 from alignbench.backend.hf import HF
 from alignbench.evaluation.ask import Orders
 from alignbench.evaluation.interview import interview
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.types import PromptPolicy
 
 from ..evaluation.worlds import item
 
 ITEMS = [item(f"Q{number}", 3 + number % 2) for number in range(5)]
-KNOBS = SurveyBenchmark(orders=Orders.forward, chunk=10)
+KNOBS = Scoring(orders=Orders.forward, chunk=10)
 PEOPLE = [
     f"You live in a village. You are a {who} with little schooling." for who in ("woman of 44", "man of 19", "clerk")
 ]

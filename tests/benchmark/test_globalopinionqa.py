@@ -111,7 +111,7 @@ def test_wrong_files_and_knobs_are_refused(tmp_path: Path) -> None:
         GlobalOpinionQA(str(tmp_path / "other.csv")).questions(IRAN)
     with pytest.raises(AlignbenchError, match="no such file"):
         GlobalOpinionQA(str(tmp_path / "none.csv")).questions(IRAN)
-    with pytest.raises(AlignbenchError, match=r"extra\.prompts"):
+    with pytest.raises(AlignbenchError, match=r"benchmark\.prompts"):
         GlobalOpinionQA("x", prompts=("linguistic",))
 
 

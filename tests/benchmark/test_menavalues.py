@@ -192,7 +192,7 @@ def test_wrong_files_and_knobs_are_refused(tmp_path: Path) -> None:
     (tmp_path / "text.xlsx").write_text("no workbook")
     with pytest.raises(AlignbenchError, match="Excel"):
         MenaValues(str(tmp_path / "text.xlsx")).questions(TUNISIA)
-    with pytest.raises(AlignbenchError, match=r"extra\.framings"):
+    with pytest.raises(AlignbenchError, match=r"benchmark\.framings"):
         MenaValues("x", framings=("third",))
     words = tmp_path / "native.csv"
     words.write_text("item,question\nWVS1,?\n")

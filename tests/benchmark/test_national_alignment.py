@@ -122,7 +122,7 @@ def test_wrong_tables_and_knobs_are_refused(tmp_path: Path) -> None:
         NationalAlignment(written(tmp_path, [["s"] * len(bare)], bare)).questions(KOREA)
     with pytest.raises(AlignbenchError, match="no such file"):
         NationalAlignment(str(tmp_path / "none.csv")).questions(KOREA)
-    with pytest.raises(AlignbenchError, match=r"extra\.majority"):
+    with pytest.raises(AlignbenchError, match=r"benchmark\.majority"):
         NationalAlignment("x", majority=1.0)
 
 

@@ -16,13 +16,13 @@ from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Orders
 from alignbench.evaluation.interview import chosen, interview, read_own, write_own
 from alignbench.evaluation.measures import REFUSED
-from alignbench.evaluation.survey import SurveyBenchmark, respond
+from alignbench.evaluation.survey import Scoring, respond
 from alignbench.types import Chat
 
 from .worlds import TableEngine, item, opened
 
 ITEMS = [item("Q1"), item("Q2", 4)]
-KNOBS = SurveyBenchmark(orders=Orders.forward, chunk=4)
+KNOBS = Scoring(orders=Orders.forward, chunk=4)
 
 
 def people(count: int) -> list[str]:

@@ -9,11 +9,11 @@ from alignbench.errors import AlignbenchError
 from alignbench.evaluation.board import CEILING, HALVES, Entry, rows, scored
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.score import ceiling, split_half, uniform
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 
 from .worlds import item, survey
 
-KNOBS = SurveyBenchmark(bootstrap=50)
+KNOBS = Scoring(bootstrap=50)
 ITEMS = [item("Q1", 3), item("Q2", 3)]
 
 

@@ -10,7 +10,7 @@ from alignbench.backend import Engine, Usage
 from alignbench.data.items import item_from
 from alignbench.data.survey import Survey
 from alignbench.evaluation.board import Entry, Row, rows, scored
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.types import Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale
 
 REF = ModelRef("table", Path("nowhere"), "fingerprint")
@@ -39,9 +39,7 @@ def survey(items: Sequence[Item], shares: dict[str, dict[str, Sequence[float]]],
     return Survey("tiny", "Tiny", "2000", "none", "none", tuple(items), answers, "print")
 
 
-def board(
-    entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenchmark, control: str | None = None
-) -> list[Row]:
+def board(entries: Sequence[Entry], survey: Survey, iso3: str, knobs: Scoring, control: str | None = None) -> list[Row]:
     """The rows of the entries and the references."""
     return rows(scored(entries, survey, iso3, knobs, control=control), knobs.resampling)
 

@@ -76,7 +76,7 @@ def test_norms_are_those_of_the_topic(make_cell) -> None:
 def test_a_native_prompt_is_in_the_cultures_language(make_cell) -> None:
     cell, model, found = policy(make_cell, "method=native_language")
     item = first(cell)
-    prompt = next(cell.benchmark.asking.prompts([item], found))
+    prompt = next(cell.scoring.asking.prompts([item], found))
     assert found.worded(item).question in prompt.request.chat[-1].content
     assert "العراق" in prompt.request.chat[0].content
     assert any("no speaker has reviewed" in note for note in model.notes)

@@ -15,7 +15,7 @@ from alignbench.runs.compare import compare
 from tests.composing import composed, with_embedder
 from tests.words import Words
 
-QUICK = "model=nano culture=iraq benchmark.bootstrap=2000 training.updates=40 ~method@baselines.cultural_prompt".split()
+QUICK = "model=nano culture=iraq scoring.bootstrap=2000 training.updates=40 ~method@baselines.cultural_prompt".split()
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ class Keys:
 def keys_of(trial: Trial, words: tuple[str, ...]) -> Keys:
     """The record names every knob of a method, so its own key says nothing; it is what the scoring's knobs change."""
     score = score_of(cell_of(words, Path("nowhere"), looking=True))
-    chain = tuple(stage for stage in score.chain if stage is not score or trial.group == "benchmark")
+    chain = tuple(stage for stage in score.chain if stage is not score or trial.group == "scoring")
     fits = frozenset(stage.recipe for stage in chain if isinstance(stage, Fit))
     return Keys(frozenset(stage.recipe for stage in chain), fits, chain)
 

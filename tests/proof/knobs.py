@@ -7,7 +7,7 @@ from alignbench.training.recipe import TrainerKind
 
 # A cell of the planted world that takes seconds: what all trials start from.
 QUICK = (
-    "model=nano culture=iraq control=false benchmark.bootstrap=100 training.updates=2 training.checkpoint_every=1 "
+    "model=nano culture=iraq control=false scoring.bootstrap=100 training.updates=2 training.checkpoint_every=1 "
     "training.prompts_per_update=4 training.option_generations=8 training.generations=2 training.max_new_tokens=24 "
     "training.patience_zero_variance=50 ~method@baselines.cultural_prompt"
 ).split()
@@ -45,7 +45,7 @@ USED: dict[str, tuple[str, ...]] = {
     "BaseModel": ("method=culturespa", "method.least=1", "method.generated=1"),
     "Stock": ("method=clca", "generator=stock", "generator@critic=stock", "method.least_dialogues=1"),
     "MiniLM": ("method=self_alignment",),
-    "SurveyBenchmark": ("method=none",),
+    "Scoring": ("method=none",),
     "PlantedWorld": ("method=survey_sft",),
     "Model": ("method=none",),
     "HF": ("method=none",),
@@ -83,11 +83,11 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "Prompted.thought_tokens": ("method.reasoning=true",),
     "Prompted.temperature": ("method.reasoning=true",),
     "Prompted.top_p": ("method.reasoning=true",),
-    "SurveyBenchmark.divide_prior": ("benchmark.answer=text", "benchmark.style=full", "benchmark.orders=both"),
-    "SurveyBenchmark.labels": ("benchmark.style=full",),
-    "SurveyBenchmark.answer": ("benchmark.style=full",),
-    "SurveyBenchmark.formats": ("benchmark.style=full",),
-    "SurveyBenchmark.orders": ("benchmark.style=full",),
+    "Scoring.divide_prior": ("scoring.answer=text", "scoring.style=full", "scoring.orders=both"),
+    "Scoring.labels": ("scoring.style=full",),
+    "Scoring.answer": ("scoring.style=full",),
+    "Scoring.formats": ("scoring.style=full",),
+    "Scoring.orders": ("scoring.style=full",),
     "PlantedWorld.respondents": ("survey.figures=sample",),
     "PlantedWorld.sample_seed": ("survey.figures=sample",),
 }
@@ -108,7 +108,7 @@ VALUES: dict[str, str] = {
     "BlendJudge.related_cut": "0.12",
     "LikelihoodJudge.related_cut": "0.12",
     "CulturePark.verify": "critic",
-    "SurveyBenchmark.labels": "letters",
+    "Scoring.labels": "letters",
     "CLCA.temperature": "0.5",
     "CLCA.top_p": "0.5",
     "CLCA.max_turns": "6",
@@ -161,12 +161,12 @@ VALUES: dict[str, str] = {
     "CLCA.max_length": "700",
     "CLCA.critique_tokens": "4",
     "CLCA.intent_tokens": "6",
-    "SurveyBenchmark.formats": "[letters]",
-    "SurveyBenchmark.split": "train",
-    "SurveyBenchmark.confidence": "0.8",
-    "SurveyBenchmark.style": "full",
-    "SurveyBenchmark.orders": "both",
-    "SurveyBenchmark.answer": "text",
+    "Scoring.formats": "[letters]",
+    "Scoring.split": "train",
+    "Scoring.confidence": "0.8",
+    "Scoring.style": "full",
+    "Scoring.orders": "both",
+    "Scoring.answer": "text",
     "PlantedWorld.countries": "12",
     "PlantedWorld.items_per_battery": "3",
     "PlantedWorld.questions": "1",
@@ -191,9 +191,9 @@ FURTHER: dict[str, dict[str, tuple[str, ...]]] = {
         **{kind: (*words, "training.updates=60") for kind, words in (("clca", CLCA), ("culturepark", PARK))},
         "mix": ("method=culturerl", "method.prompts=mix", "training.updates=12", "training.prompts_per_update=16"),
     },
-    "SurveyBenchmark.answer": {"trained": ("method=survey_sft", "benchmark.style=full", "benchmark.orders=balanced")},
-    "SurveyBenchmark.labels": {"trained": ("method=survey_sft", "benchmark.style=full")},
-    "SurveyBenchmark.style": {"trained": ("method=survey_sft",)},
+    "Scoring.answer": {"trained": ("method=survey_sft", "scoring.style=full", "scoring.orders=balanced")},
+    "Scoring.labels": {"trained": ("method=survey_sft", "scoring.style=full")},
+    "Scoring.style": {"trained": ("method=survey_sft",)},
     "Model.dtype": {"trained": ("method=survey_sft", "training.weights=full"), "open": OPEN},
 }
 # <class>.<knob> -> cell -> words: cells in which the knob is idle, so that no key may hold it.

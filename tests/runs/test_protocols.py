@@ -15,7 +15,7 @@ from alignbench.report.protocols.table import markdown
 from alignbench.runs.interviews import panel
 from alignbench.runs.protocols import protocols
 
-WORLD = ("survey=world", "benchmark=compact", "method=cultural_prompt", "method.wordings=2")
+WORLD = ("survey=world", "scoring=compact", "method=cultural_prompt", "method.wordings=2")
 ITEMS = ("W1", "W2", "W5", "W9", "W13")
 FEW = Pass(items=ITEMS, respondents=3)
 
@@ -75,7 +75,7 @@ def test_methods_of_a_culture_stand_in_one_table(make_cell):
 
 def test_real_people_keep_their_own_answers_and_assumed_ones_have_none(make_cell):
     cell = make_cell(*WORLD, "culture=iraq")
-    items = FEW.asked(cell.surveys, cell.survey, cell.benchmark.split)
+    items = FEW.asked(cell.surveys, cell.survey, cell.scoring.split)
     real = panel(cell, items, 4, 0)
     assert real.answers is not None and real.answers.shape == (4, 5) and real.note is None
     (drawn, *_) = cell.source.people("IRQ", 4, 0)
@@ -90,11 +90,11 @@ def test_real_people_keep_their_own_answers_and_assumed_ones_have_none(make_cell
 def test_the_block_of_the_paper_is_held_only_by_a_world_values_survey(make_cell):
     block = Pass(block=Block.social_values)
     wvs, world = make_cell("culture=iraq"), make_cell(*WORLD)
-    assert len(block.asked(wvs.surveys, wvs.survey, wvs.benchmark.split)) == 44
+    assert len(block.asked(wvs.surveys, wvs.survey, wvs.scoring.split)) == 44
     with pytest.raises(AlignbenchError, match=r"task\.block"):
-        block.asked(world.surveys, world.survey, world.benchmark.split)
-    held_out = Pass().asked(wvs.surveys, wvs.survey, wvs.benchmark.split)
-    assert held_out == wvs.surveys[wvs.benchmark.split].items
+        block.asked(world.surveys, world.survey, world.scoring.split)
+    held_out = Pass().asked(wvs.surveys, wvs.survey, wvs.scoring.split)
+    assert held_out == wvs.surveys[wvs.scoring.split].items
 
 
 def test_a_respondent_takes_the_place_of_a_methods_own_persona(make_cell):

@@ -122,7 +122,7 @@ def test_a_sweep_goes_on_past_a_failed_cell_and_a_second_one_runs_that_cell_alon
 
 
 def test_cells_of_a_model_run_one_after_the_other_whatever_the_order_of_the_axes(composed):
-    models = {"nano": ["survey=world", "benchmark=compact"], "blank": []}
+    models = {"nano": ["survey=world", "scoring=compact"], "blank": []}
     grid = [
         ["method=none", "control=false", f"culture={culture}", f"model={model}", *more]
         for culture in ("iraq", "china")

@@ -88,7 +88,7 @@ class Blend(Benchmark):
         if self.form is Form.choice:
             return (path,)
         found = tuple(sorted(path.glob("*_data.json")))
-        check(bool(found), "extra.path", self.path, f"give the folder with {_SHORT}")
+        check(bool(found), "benchmark.path", self.path, f"give the folder with {_SHORT}")
         return found
 
     def questions(self, culture: Culture) -> list[Question]:

@@ -62,7 +62,7 @@ class NormAd(Benchmark):
     def _consistent(self) -> None:
         several = len(set(self.conditions)) == len(self.conditions) > 0
         names = [c.name for c in self.conditions]
-        check(several, "extra.conditions", names, "name at least one condition, each once")
+        check(several, "benchmark.conditions", names, "name at least one condition, each once")
 
     @property
     def provenance(self) -> Provenance:

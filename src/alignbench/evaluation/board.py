@@ -23,7 +23,7 @@ from alignbench.evaluation.statistics import (
     seed_spread,
     skill,
 )
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.types import check
 
 # Labels of the sanity rows.
@@ -139,7 +139,7 @@ def scored(
     entries: Sequence[Entry],
     survey: Survey,
     iso3: str,
-    knobs: SurveyBenchmark,
+    knobs: Scoring,
     panel: RespondentPanel | None = None,
     control: str | None = None,
 ) -> list[Scored]:
@@ -198,7 +198,7 @@ def _check(entries: Sequence[Entry]) -> None:
         check(entry.method in serves, "board", entry.method, f"{entry.label} must name the method that it serves")
 
 
-def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs: SurveyBenchmark) -> Scored:
+def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs: Scoring) -> Scored:
     masses: Sequence[Mapping[str, float] | None] = entry.masses or [None] * len(entry.distributions)
     frames = []
     for dist, mass in zip(entry.distributions, masses, strict=True):
@@ -210,7 +210,7 @@ def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs:
 
 
 def _across(
-    dist: Mapping[str, Array], survey: Survey, iso3: str, control: str | None, knobs: SurveyBenchmark
+    dist: Mapping[str, Array], survey: Survey, iso3: str, control: str | None, knobs: Scoring
 ) -> dict[str, float]:
     """Item id -> score on the control's survey, of the items asked in both countries."""
     shared = tuple(item for item in survey.asked(iso3) if control is not None and item.id in survey.of(control))
@@ -220,7 +220,7 @@ def _across(
     return dict(zip(frame["item"], frame["js"], strict=True))
 
 
-def _references(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> list[Scored]:
+def _references(survey: Survey, iso3: str, knobs: Scoring) -> list[Scored]:
     """The majority answer and the other countries' mean."""
     modal = score_items(majority(survey, iso3), None, survey, iso3, knobs)
     others = others_mean(survey, iso3)

@@ -1,4 +1,4 @@
-"""The survey benchmark: a model answers the items of a split; answers become distributions."""
+"""How the survey is scored: a model answers the items of a split; answers become distributions."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class LogBase(Enum):
 
 
 @dataclass(frozen=True)
-class SurveyBenchmark(Component):
+class Scoring(Component):
     """Knobs of asking, of the score, and of its uncertainty."""
 
-    _group = "benchmark"
+    _group = "scoring"
 
     # label: the option's number or letter; text: its full wording.
     answer: Answer = Answer.label
@@ -77,19 +77,19 @@ class SurveyBenchmark(Component):
 
     def _consistent(self) -> None:
         for name, form in self.forms.items():
-            check(form.asking != self.asking, "benchmark.formats", name, "this is the main form; leave it out")
+            check(form.asking != self.asking, "scoring.formats", name, "this is the main form; leave it out")
 
     @property
     def asking(self) -> Asking:
-        """What the model reads: this benchmark's share of the responses' key."""
+        """What the model reads: the scoring's share of the responses' key."""
         divide_prior = self.divide_prior and self.answer is Answer.text
         return Asking(self.answer, self.orders, self.labels, divide_prior, self.style)
 
     @property
-    def forms(self) -> dict[str, SurveyBenchmark]:
-        """The further forms by name, each as a benchmark of its own."""
+    def forms(self) -> dict[str, Scoring]:
+        """The further forms by name, each as a scoring."""
         for name in self.formats:
-            one_of("benchmark.formats", name, tuple(FORMS))
+            one_of("scoring.formats", name, tuple(FORMS))
         return {name: self.with_knobs(formats=(), **FORMS[name]) for name in self.formats}
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from alignbench.errors import AlignbenchError
 from alignbench.files import write_text
 from alignbench.report import figures, numbers
-from alignbench.report.extra import BEYOND, COVERS, ExtraRecord
+from alignbench.report.benchmarks import BEYOND, COVERS, BenchmarkRecord
 from alignbench.report.generated import Account
 from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
 from alignbench.report.verdict import exposed, inseparable, verdict
@@ -63,7 +63,7 @@ def write_page(
     record: CellRecord,
     folder: Path,
     assets: Path,
-    extras: Sequence[ExtraRecord] = (),
+    benchmarks: Sequence[BenchmarkRecord] = (),
     generated: Sequence[Account] = (),
 ) -> Path:
     """Write ``folder/index.html`` and return its path.
@@ -80,7 +80,7 @@ def write_page(
         inseparable=inseparable(record),
         exposed=exposed(record) if record.exposure else None,
         facts=facts(record),
-        extras=extras,
+        benchmarks=benchmarks,
         generated=generated,
         covers=f"{COVERS} {BEYOND}",
         axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),

@@ -10,9 +10,9 @@ from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
+from alignbench.report.benchmarks import BenchmarkRecord, finished_benchmarks
 from alignbench.report.board.cost import Ledger
 from alignbench.report.board.variant import Recipe, variants
-from alignbench.report.extra import ExtraRecord, finished_extras
 from alignbench.report.record import Cell, CellRecord
 from alignbench.report.schema import BOUNDED, COLUMNS, METRICS, OF_OTHERS
 from alignbench.report.stored import Manifest
@@ -30,17 +30,17 @@ def results(store: Path) -> pd.DataFrame:
         AlignbenchError: the store holds neither a finished cell nor a finished benchmark.
     """
     cells = finished(store) if any(store.glob("score/*/record.json")) else []
-    extras = finished_extras(store)
-    check(bool(cells or extras), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    return table(cells, extras, Ledger(store))
+    benchmarks = finished_benchmarks(store)
+    check(bool(cells or benchmarks), "store", str(store), "it holds no finished cell; run one first (task=run)")
+    return table(cells, benchmarks, Ledger(store))
 
 
 def table(
-    cells: Sequence[Finished], extras: Sequence[tuple[Path, Manifest, ExtraRecord]], ledger: Ledger
+    cells: Sequence[Finished], benchmarks: Sequence[tuple[Path, Manifest, BenchmarkRecord]], ledger: Ledger
 ) -> pd.DataFrame:
     """:func:`results` of what was read already."""
     found = [(cell.stage, Recipe.of(cell, ledger), cell.manifest, _board(cell.record)) for cell in cells]
-    found += [(folder, Recipe(record.cell), manifest, _beside(record)) for folder, manifest, record in extras]
+    found += [(folder, Recipe(record.cell), manifest, _of_benchmark(record)) for folder, manifest, record in benchmarks]
     named, shown = variants([recipe for _, recipe, _, _ in found]), pages(cells)
     lines = []
     for (folder, recipe, manifest, figures), variant in zip(found, named, strict=True):
@@ -55,7 +55,7 @@ def _of_cell(folder: Path, cell: Cell, manifest: Manifest) -> Line:
         "run": folder.name,
         "method": cell.method,
         "knobs": canonical(dict(cell.labels)),
-        "asking": canonical(manifest["inputs"]["setting"]["benchmark"]),
+        "asking": canonical(manifest["inputs"]["setting"]["scoring"]),
         "training": cell.training,
         "culture": cell.culture,
         "country": cell.country,
@@ -105,9 +105,9 @@ def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | No
         yield "format_score", asked, score, None, None
 
 
-def _beside(record: ExtraRecord) -> Iterator[Line]:
+def _of_benchmark(record: BenchmarkRecord) -> Iterator[Line]:
     for line in record.lines:
-        about = {"benchmark": record.extra, "label": line.label, "items": line.n, "responses": line.key or None}
+        about = {"benchmark": record.benchmark, "label": line.label, "items": line.n, "responses": line.key or None}
         about |= {"kind": line.kind, "against": line.against, "batteries": line.value.batteries, "seeds": 1}
         yield {**about, **_interval(line.metric, line.facets, line.value)}
         if line.difference is not None:

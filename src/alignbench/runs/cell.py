@@ -85,7 +85,7 @@ class Cell(Setting):
         def supplied(node: DictConfig) -> Any:
             return instantiate(node).supply(model=model, embedder=embedder)
 
-        benchmark = instantiate(cfg.benchmark)
+        scoring = instantiate(cfg.scoring)
         opener = None if looking else Opener(backend, Engines() if engines is None else engines)
         cell = cls(
             choices=_choices(),
@@ -100,8 +100,8 @@ class Cell(Setting):
             source=source,
             survey=survey,
             surveys=surveys,
-            asked=surveys[benchmark.split],
-            benchmark=benchmark,
+            asked=surveys[scoring.split],
+            scoring=scoring,
             embedder=embedder,
             judge=supplied(cfg.judge),
             author=supplied(cfg.author),
@@ -142,7 +142,7 @@ class Cell(Setting):
             generator=self.generator,
             critic=self.critic,
             training=self.training,
-            asking=self.benchmark.asking,
+            asking=self.scoring.asking,
             seed=self.seed,
             insist=self.insist,
         )

@@ -8,7 +8,7 @@ from typing import Any
 from alignbench.aligned import AlignedModel
 from alignbench.component import recorded
 from alignbench.evaluation.items import Kind
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.progress import say
 from alignbench.report.record import CellRecord
@@ -108,13 +108,13 @@ def _with_told(kind: Kind, model: AlignedModel, method: str, country: str | None
 
 
 def _answered(cell: Cell, row: Contender) -> ContenderAnswers:
-    forms = {name: _asked(cell, row.model, form) for name, form in cell.benchmark.forms.items()}
-    own = _asked(cell, row.model, cell.benchmark)
+    forms = {name: _asked(cell, row.model, form) for name, form in cell.scoring.forms.items()}
+    own = _asked(cell, row.model, cell.scoring)
     return ContenderAnswers(**vars(row), responses=own, forms=forms)
 
 
-def _asked(cell: Cell, model: AlignedModel, benchmark: SurveyBenchmark) -> Respond:
-    return Respond(model, cell.asked.items, benchmark.asking, benchmark.chunk)
+def _asked(cell: Cell, model: AlignedModel, scoring: Scoring) -> Respond:
+    return Respond(model, cell.asked.items, scoring.asking, scoring.chunk)
 
 
 def _elsewhere(cell: Cell, answered: tuple[ContenderAnswers, ...]) -> Iterator[DamageCheck]:
@@ -124,7 +124,7 @@ def _elsewhere(cell: Cell, answered: tuple[ContenderAnswers, ...]) -> Iterator[D
         return
     for culture in cell.others:
         aligned = replace(own, policy=PromptPolicy(wordings(culture)))
-        pair = (_asked(cell, model, cell.benchmark) for model in (aligned.prompted_base, aligned))
+        pair = (_asked(cell, model, cell.scoring) for model in (aligned.prompted_base, aligned))
         yield DamageCheck(culture, *pair)
 
 

@@ -14,7 +14,7 @@ from alignbench.evaluation.board import rows, scored
 from alignbench.evaluation.items import ITEMS, Scored, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import paired
-from alignbench.evaluation.survey import SurveyBenchmark, distributions
+from alignbench.evaluation.survey import Scoring, distributions
 from alignbench.report.record import Cell as CellFacts
 from alignbench.report.record import CellRecord, DamageRecord, ItemRecord, PoolRecord, Sample, Source
 from alignbench.runs.answered import ContenderAnswers, DamageCheck
@@ -42,19 +42,19 @@ def describe(
         folder: where pictures go, and ``items.parquet``: every row's score of every item.
     """
     survey, iso3 = cell.asked, cell.culture.iso3
-    entries = [a.entry(survey, iso3, cell.benchmark, tools) for a in answered]
+    entries = [a.entry(survey, iso3, cell.scoring, tools) for a in answered]
     control = cell.control.iso3 if cell.control else None
     panel = None if cell.culture.shares else cell.source.panel(iso3)
-    board = scored(entries, survey, iso3, cell.benchmark, panel, control)
+    board = scored(entries, survey, iso3, cell.scoring, panel, control)
     to_table(board).to_parquet(folder / ITEMS, index=False)
-    found = rows(board, cell.benchmark.resampling)
+    found = rows(board, cell.scoring.resampling)
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     history = tools.folder(own.training) / "history.json" if own.training else None
     stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
     return CellRecord(
         cell=cell_facts(cell, own),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
-        score_name=_score_name(cell.benchmark),
+        score_name=_score_name(cell.scoring),
         rows=tuple(found),
         warning=cell.survey.warning,
         notes=tuple(notes),
@@ -88,7 +88,7 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
         model=cell.model.name,
         seed=cell.seed,
         survey=f"{cell.survey.title} ({cell.survey.year})",
-        split=cell.benchmark.split.name,
+        split=cell.scoring.split.name,
         training=choices.get("training"),
         labels={**knobs, **beside, "backend": cell.choices["backend"]},
         changed={knob: value for knob, value in cell.changed.items() if knob.partition(".")[0] in groups},
@@ -100,17 +100,17 @@ def _damage(cell: Setting, elsewhere: DamageCheck, tools: Tools) -> DamageRecord
     """Scores of both models against the other culture's own shares, paired by item."""
     survey, iso3 = cell.asked, elsewhere.culture.iso3
     before, after = (
-        score_items(distributions(stage.table(tools), survey.items), None, survey, iso3, cell.benchmark)
+        score_items(distributions(stage.table(tools), survey.items), None, survey, iso3, cell.scoring)
         for stage in (elsewhere.before, elsewhere.after)
     )
-    change = paired(after["js"], before["js"], before["battery"].tolist(), cell.benchmark.resampling).within(-1.0, 1.0)
+    change = paired(after["js"], before["js"], before["battery"].tolist(), cell.scoring.resampling).within(-1.0, 1.0)
     asked, means = elsewhere.culture, (before["js"].mean(), after["js"].mean())
     return DamageRecord(asked.country, *means, change.value, change.low, change.high, asked.name)
 
 
-def _score_name(benchmark: SurveyBenchmark) -> str:
-    base = "e" if benchmark.js_base.name == "e" else "2"
-    kind = "distance" if benchmark.js_sqrt else "divergence"
+def _score_name(scoring: Scoring) -> str:
+    base = "e" if scoring.js_base.name == "e" else "2"
+    kind = "distance" if scoring.js_sqrt else "divergence"
     return f"1 - Jensen-Shannon {kind} (base {base})"
 
 

@@ -81,7 +81,7 @@ class Protocols(Stage):
         chart = chart_of(
             cell.survey, self.asked, cell.source.individuals(inglehart_welzel.QUESTIONS) if on_map else None
         )
-        compared = [*sides, *references(truth, cell.benchmark.ceiling_n, cell.benchmark.bootstrap_seed)]
+        compared = [*sides, *references(truth, cell.scoring.ceiling_n, cell.scoring.bootstrap_seed)]
         return ProtocolRecord(
             method=cell.choices["method"],
             culture=cell.culture.name,
@@ -93,7 +93,7 @@ class Protocols(Stage):
             block=self.block,
             respondents=len(people.systems),
             real=people.answers is not None,
-            resampling=cell.benchmark.resampling,
+            resampling=cell.scoring.resampling,
             figures=tuple(figure for side in compared for figure in _figures(side, truth, chart, self.knobs, cell)),
             batteries={item.id: item.battery for item in self.asked},
             truth={item.id: tuple(truth.shares(item).tolist()) for item in people.items},
@@ -111,7 +111,7 @@ def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
     Raises:
         AlignbenchError: an item that the survey does not hold, a block that it does not have.
     """
-    block = knobs.asked(cell.surveys, cell.survey, cell.benchmark.split)
+    block = knobs.asked(cell.surveys, cell.survey, cell.scoring.split)
     people = panel(cell, block, knobs.respondents, knobs.people_seed)
     known = {item.id for item in block}
     names = inglehart_welzel.held(cell.survey)
@@ -123,7 +123,7 @@ def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
         knobs=knobs,
         heard=heard,
         people=people,
-        block=knobs.block_name(cell.benchmark.split),
+        block=knobs.block_name(cell.scoring.split),
         asked=block,
         mapped=mapped,
         seen=frozenset(i.id for split in (Split.train, Split.validation) for i in cell.surveys[split].items),
@@ -142,13 +142,13 @@ def _compared(cell: Cell) -> list[Contender]:
 
 def _heard(cell: Cell, row: Contender, people: Panel, blocks: Sequence[tuple[Item, ...]]) -> Heard:
     label = BASE if row.kind == "base" else cell.choices["method"]
-    knobs = cell.benchmark
+    knobs = cell.scoring
     alone = tuple(Respond(row.model, items, knobs.asking, knobs.chunk) for items in blocks if items)
     return Heard(label, row.model, Interview(row.model, alone, people, knobs.asking, knobs.chunk))
 
 
 def _figures(side: Side, truth: Truth, chart: Chart | None, knobs: Pass, cell: Setting) -> Iterator[Figure]:
-    bootstrap = cell.benchmark.resampling
+    bootstrap = cell.scoring.resampling
     yield from national(side, truth, bootstrap)
     yield from distances(chart, side, truth)
     yield from crowd(side, truth, knobs.epsilon, knobs.kl_clca_compat, bootstrap)

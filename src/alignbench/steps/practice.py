@@ -1,6 +1,6 @@
 """Survey-format practice shared by the methods that train: rows in every order, and what a checkpoint is chosen by.
 
-The format is the benchmark's own as ``RunContext.practising`` gives it, answered by label: what is held out are the
+The format is that of the scoring as ``RunContext.practising`` gives it, answered by label: what is held out are the
 questions.
 """
 

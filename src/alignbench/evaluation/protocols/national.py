@@ -18,7 +18,7 @@ CULTURERL = Metric(
     "CultureRL",
     "1 - JSD (ln)",
     Direction.up,
-    "first-token probabilities over the options, both option orders where the benchmark asks in both",
+    "first-token probabilities over the options, both option orders where the survey is asked in both",
     1 - math.log(2),
 )
 GLOBALOPINIONQA = Metric(

@@ -16,7 +16,7 @@ SOCIAL_VALUES = tuple(f"Q{number}" for number in range(1, 46) if number != 42)
 class Block(Enum):
     """Which items are asked."""
 
-    held_out = "held_out"  # the benchmark's split: no method learnt from their batteries
+    held_out = "held_out"  # the split that is asked: no method learnt from their batteries
     social_values = "social_values"  # CLCA's 44 items of World Values Survey wave 7, most of them in training batteries
 
 
