@@ -12,7 +12,7 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from alignbench.aligned import Opened
+from alignbench.aligned import ModelSession
 from alignbench.component import Component, Count, Within, recorded
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Prompt, Request, Style
 from alignbench.evaluation.metrics import Array
@@ -99,7 +99,7 @@ class Scoring(Component):
 
 
 def respond(
-    model: Opened, items: Sequence[Item], asking: Asking, folder: Path, chunk_size: int = CHUNK
+    model: ModelSession, items: Sequence[Item], asking: Asking, folder: Path, chunk_size: int = CHUNK
 ) -> pd.DataFrame:
     """Ask every item under every system text in every order; one ``engine.score`` call for ``chunk_size`` prompts.
 
@@ -169,7 +169,7 @@ def option_mass(responses: pd.DataFrame) -> dict[str, float]:
     return {str(item): float(value) for item, value in mass.items()}
 
 
-def answers(model: Opened, prompts: Sequence[Prompt]) -> pd.DataFrame:
+def answers(model: ModelSession, prompts: Sequence[Prompt]) -> pd.DataFrame:
     """Rows of one chunk, as :func:`respond` gives them, indexed by the prompt's place in ``prompts``.
 
     Equal requests (priors of items with the same options) are scored once.
@@ -190,7 +190,7 @@ def answers(model: Opened, prompts: Sequence[Prompt]) -> pd.DataFrame:
     return pd.DataFrame(rows, places, [*ASKED, "position", "option", "logprob", "prior", "mass", "thought"])
 
 
-def _thought_out(model: Opened, prompts: Sequence[Prompt]) -> list[tuple[int, Prompt, Request, int, str]]:
+def _thought_out(model: ModelSession, prompts: Sequence[Prompt]) -> list[tuple[int, Prompt, Request, int, str]]:
     """(place, prompt, request whose options are looked up, chain, thought), a row per sampled thought if any."""
     sampling = model.policy.reasoning
     if sampling is None:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alignbench.aligned import AlignedModel, Opened
+from alignbench.aligned import AlignedModel, ModelSession
 from alignbench.component import recorded
 from alignbench.data.people import ASSUMED, assumed
 from alignbench.evaluation.ask import Asking, Prompt
@@ -118,7 +118,7 @@ class Interview(Stage):
 
 
 def interview(
-    model: Opened,
+    model: ModelSession,
     people: Sequence[str],
     items: Sequence[Item],
     asking: Asking,
