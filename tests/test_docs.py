@@ -12,10 +12,14 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from alignbench.config import register
+from alignbench.data.source.table import SurveyTable
 from alignbench.overrides import check_overrides
+from alignbench.types import Scale, Split
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# The commands of docs/extending.md are run by tests/test_docs_extending.py.
+COMPOSED = [page for page in PAGES if page.name != "extending.md"]
 LINKING = [*PAGES, *sorted((ROOT / "experiments").glob("**/*.md")), *sorted((ROOT / "examples").glob("**/*.md"))]
 PICTURES = {picture.name for picture in (ROOT / "docs").glob("*.png")}
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -24,8 +28,8 @@ FOREIGN = {".", "cd", "export", "git", "pip", "vllm", "wandb"}
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
-# A file whose content follows its name, as in `mine/culture/atlantis.yaml`.
-SHOWN = re.compile(r"`([\w/]+\.yaml)`:\n\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# A file that a page shows: its name begins or ends the paragraph before its content.
+SHOWN = re.compile(r"`(mine/[\w/]+\.\w+)`[^`]*(?:`[^`]+`[^`]*)*?:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def by_name(pages: list[Path]) -> pytest.MarkDecorator:
@@ -52,7 +56,7 @@ def check(command: str) -> None:
     match words:
         case ["make", *targets]:
             assert set(targets) <= TARGETS, command
-        case ["alignbench" | ".venv/bin/alignbench", "new", *rest]:
+        case ["alignbench", "new", *rest]:
             from alignbench.scaffold import new
 
             new(rest)
@@ -91,15 +95,19 @@ def values(word: str) -> list[str]:
     return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
 
 
-@by_name(PAGES)
+def write_shown(text: str, folder: Path) -> None:
+    """The files that a page shows."""
+    for name, content in SHOWN.findall(text):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
+
+
+@by_name(COMPOSED)
 def test_commands_compose(page, tmp_path, monkeypatch):
     register()
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
     text = page.read_text(encoding="utf-8")
-    for name, content in SHOWN.findall(text):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content)
+    write_shown(text, tmp_path)
     for command in fenced(text):
         check(command)
     for code in inline(text):
@@ -111,6 +119,17 @@ def test_commands_compose(page, tmp_path, monkeypatch):
 def test_brackets_are_quoted_for_zsh(page):
     bare = [code for code in inline(page.read_text(encoding="utf-8")) if re.search(r"(^|\s)[\w.@]+=\S*\[", code)]
     assert not bare
+
+
+def test_the_survey_of_ones_own_loads(tmp_path):
+    write_shown((ROOT / "docs" / "data.md").read_text(encoding="utf-8"), tmp_path)
+    mine = tmp_path / "mine"
+    files = {"items": "items.jsonl", "shares": "shares.csv", "split_file": "splits.csv"}
+    table = SurveyTable(**{knob: str(mine / name) for knob, name in files.items()})
+    survey = table.load(())
+    assert {item.scale for item in survey.items} == {Scale.ordinal, Scale.ten_point, Scale.nominal}
+    assert set(survey.of("IRQ")) == {item.id for item in survey.items}
+    assert set(table.splits().values()) == set(Split)
 
 
 def links(page: Path) -> list[str]:
