@@ -28,8 +28,8 @@ FOREIGN = {".", "cd", "export", "git", "pip", "vllm", "wandb"}
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
-# A file that a page shows: its name begins or ends the paragraph before its content.
-SHOWN = re.compile(r"`(mine/[\w/]+\.\w+)`[^`]*(?:`[^`]+`[^`]*)*?:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# A file that a page shows, with its name in the line before.
+SHOWN = re.compile(r"`(mine/[\w/]+\.\w+)`[^\n]*:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def by_name(pages: list[Path]) -> pytest.MarkDecorator:
@@ -214,7 +214,7 @@ def reached(arrows: set[tuple[str, str]]) -> dict[str, set[str]]:
 
 def test_the_drawing_shows_the_imports():
     boxes, arrows = drawn()
-    assert set(boxes) == modules()
+    assert not set(boxes) ^ modules()
     found = defaultdict(set)
     for file in SRC.rglob("*.py"):
         own = file.relative_to(SRC).parts[0].removesuffix(".py")
@@ -229,4 +229,4 @@ def test_the_drawing_shows_the_imports():
 
 def test_the_table_of_rooms_names_every_module():
     rows = re.findall(r"^\| (`.+?) \|", architecture(), re.MULTILINE)
-    assert {name for row in rows for name in INLINE.findall(row)} == modules() - {"__init__", "__main__"}
+    assert not {name for row in rows for name in INLINE.findall(row)} ^ (modules() - {"__init__", "__main__"})

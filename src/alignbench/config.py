@@ -22,7 +22,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 
 from alignbench.component import Component
 from alignbench.errors import AlignbenchError
-from alignbench.store.store import Stale
+from alignbench.store.store import StalePolicy
 from alignbench.types import Culture, check
 
 ROOMS = {
@@ -79,7 +79,7 @@ class Root:
     # Go on although the judge is near chance on the norm pool.
     insist: bool = False
     # What becomes of a stage that other code built from the same inputs: rebuild it, or keep it.
-    stale: Stale = Stale.rebuild
+    stale: StalePolicy = StalePolicy.rebuild
     # A failed cell of a sweep: leave its traceback in the store and go on, or stop.
     on_error: OnError = OnError["continue"]
     store: str = "outputs/store"

@@ -2,10 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 
-from alignbench.dialogue import Dialogue, Stop, Turn
+from alignbench.dialogue import Dialogue, Stop, Utterance
 from alignbench.dialogue.prompt import CLOSING, opening, other_side, rules
 
 # English prose has 0.93 and more.
@@ -49,7 +48,7 @@ def extended(dialogue: Dialogue, output: str, max_turns: int, max_overlap: float
     fault = _fault(dialogue, text, closing, max_overlap)
     if fault is not None:
         return replace(dialogue, stop=fault, rejected=output)
-    turns = (*dialogue.turns, Turn(dialogue.next_side, text)) if text else dialogue.turns
+    turns = (*dialogue.turns, Utterance(dialogue.next_side, text)) if text else dialogue.turns
     full = Stop.max_turns if len(turns) >= max_turns else None
     return replace(dialogue, turns=turns, stop=Stop.closing if closing else full)
 
@@ -71,7 +70,8 @@ def _fault(dialogue: Dialogue, text: str, closing: bool, max_overlap: float) -> 
         return Stop.role_leak
     if _REFUSAL.search(text):
         return Stop.refusal
-    return Stop.repetition if not closing and _repeats(text, dialogue.turns, max_overlap) else None
+    shared = (going_round(text), *(overlap(text, turn.text) for turn in dialogue.turns))
+    return Stop.repetition if not closing and max(shared) > max_overlap else None
 
 
 def _leaks(dialogue: Dialogue, text: str) -> bool:
@@ -86,10 +86,6 @@ def _leaks(dialogue: Dialogue, text: str) -> bool:
 def _tag(name: str) -> str:
     """Pattern of a line that begins with ``Name:``, whatever marks are around the name."""
     return rf"^[^\w\n]*{re.escape(name)}[^\w\n:：(]*(?:\([^)\n]*\))?[^\w\n:：]*[:：][*_ ]*"
-
-
-def _repeats(text: str, earlier: Iterable[Turn], limit: float) -> bool:
-    return going_round(text) > limit or any(overlap(text, turn.text) > limit for turn in earlier)
 
 
 def overlap(one: str, other: str) -> float:

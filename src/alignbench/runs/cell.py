@@ -16,7 +16,7 @@ from alignbench.backend.model import Model
 from alignbench.config import conf_dir, instantiate
 from alignbench.data.cultures import country_names, culture_named
 from alignbench.data.people import ASSUMED, Person, assumed, restricted
-from alignbench.data.source import Source
+from alignbench.data.source import SurveySource
 from alignbench.data.splits import split_survey
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
@@ -26,7 +26,7 @@ from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
 from alignbench.runs.recipe import GROUPS, changed
 from alignbench.runs.setting import Setting
-from alignbench.store.store import Stale, Store
+from alignbench.store.store import StalePolicy, Store
 from alignbench.tools import Tools
 from alignbench.types import Culture, ModelRef, Split, check
 
@@ -111,7 +111,7 @@ class Cell(Setting):
             model=model,
             seed=cfg.seed,
             insist=cfg.insist,
-            store=Store(Path(cfg.store), opener, Stale(cfg.stale)),
+            store=Store(Path(cfg.store), opener, StalePolicy(cfg.stale)),
             changed={},
         )
         for c in cultures[: 1 + (control is not None)]:
@@ -152,7 +152,7 @@ class Cell(Setting):
 class _Census:
     """Draws respondents when called, with their answers to training items alone."""
 
-    source: Source
+    source: SurveySource
     train: Survey
     seed: int
 
@@ -168,7 +168,7 @@ _countries = cache(country_names)
 
 
 @cache
-def _figures(source: Source, bringing: tuple[Culture, ...]) -> tuple[Survey, Mapping[Split, Survey]]:
+def _figures(source: SurveySource, bringing: tuple[Culture, ...]) -> tuple[Survey, Mapping[Split, Survey]]:
     """The survey whole and split; ``bringing`` are the cultures that come with shares of their own."""
     survey = source.load(bringing)
     return survey, split_survey(survey, source.splits())

@@ -17,7 +17,7 @@ from alignbench.evaluation.statistics import paired
 from alignbench.evaluation.survey import Scoring, distributions
 from alignbench.report.record import Cell as CellFacts
 from alignbench.report.record import CellRecord, DamageRecord, ItemRecord, PoolRecord, Sample, Source
-from alignbench.runs.answered import Answered, Elsewhere
+from alignbench.runs.answered import ContenderAnswers, DamageCheck
 from alignbench.runs.reading import reading
 from alignbench.runs.recipe import GROUPS, lineage, used
 from alignbench.runs.setting import Setting
@@ -29,8 +29,8 @@ from alignbench.tools import Tools
 
 def describe(
     cell: Setting,
-    answered: Sequence[Answered],
-    elsewhere: Sequence[Elsewhere],
+    answered: Sequence[ContenderAnswers],
+    elsewhere: Sequence[DamageCheck],
     samples: Samples | None,
     notes: Sequence[str],
     tools: Tools,
@@ -96,7 +96,7 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
     )
 
 
-def _damage(cell: Setting, elsewhere: Elsewhere, tools: Tools) -> DamageRecord:
+def _damage(cell: Setting, elsewhere: DamageCheck, tools: Tools) -> DamageRecord:
     """Scores of both models against the other culture's own shares, paired by item."""
     survey, iso3 = cell.asked, elsewhere.culture.iso3
     before, after = (
@@ -151,7 +151,7 @@ def _sample_rows(cell: Setting, samples: Samples, tools: Tools) -> tuple[Sample,
     return tuple(found)
 
 
-def _inputs(cell: Setting, answered: Sequence[Answered]) -> Iterator[Source]:
+def _inputs(cell: Setting, answered: Sequence[ContenderAnswers]) -> Iterator[Source]:
     """Survey, model, and the embedders that had a part in any row."""
     survey, model = cell.survey, cell.model
     yield Source("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint)
@@ -161,7 +161,7 @@ def _inputs(cell: Setting, answered: Sequence[Answered]) -> Iterator[Source]:
         yield Source("embedder", type(embedder).__name__, key=embedder.fingerprint)
 
 
-def _stages(answered: Sequence[Answered], tools: Tools) -> Iterator[Source]:
+def _stages(answered: Sequence[ContenderAnswers], tools: Tools) -> Iterator[Source]:
     """The stages that each row rests on, its responses last."""
     for row in answered:
         for stage in (*lineage(row.model)[0], row.responses):

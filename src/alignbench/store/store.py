@@ -36,7 +36,7 @@ class State(Enum):
     pending = "pending"
 
 
-class Stale(Enum):
+class StalePolicy(Enum):
     """What becomes of a stage that other code built from the same inputs."""
 
     rebuild = "rebuild"
@@ -54,7 +54,7 @@ class Store:
         stale: ``keep`` takes the newest stage of the same recipe where none was built by the code as it is now.
     """
 
-    def __init__(self, root: Path, opener: Opener | None = None, stale: Stale = Stale.rebuild) -> None:
+    def __init__(self, root: Path, opener: Opener | None = None, stale: StalePolicy = StalePolicy.rebuild) -> None:
         self.root = root.absolute()
         self.built: list[Artifact] = []
         self._opener, self._stale = opener or Opener(), stale
@@ -118,7 +118,7 @@ class Store:
     def _code(self, stage: Stage) -> str:
         if stage.recipe not in self._codes:
             code = digest([_own_code(stage).digest, *map(self._code, stage.upstream)], _CODE)
-            kept = self._older(stage) if self._stale is Stale.keep else []
+            kept = self._older(stage) if self._stale is StalePolicy.keep else []
             here = Artifact(self.root / stage.name / f"{stage.recipe}-{code}")
             self._codes[stage.recipe] = kept[-1].key.partition("-")[2] if kept and not _complete(here) else code
         return self._codes[stage.recipe]

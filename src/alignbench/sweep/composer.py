@@ -5,7 +5,6 @@ words of the cell, the YAML files and the schemas in the source, so it is kept u
 """
 
 import hashlib
-import os
 import pickle
 import shutil
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+
+from alignbench.files import replacing
 
 _FOLDER = "composed"
 _WEEK = 7 * 24 * 3600
@@ -58,9 +59,8 @@ class Composer:
         rest = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"]))
         content = pickle.dumps((rest, OmegaConf.masked_copy(cfg, ["hydra"])))
         self._folder.mkdir(parents=True, exist_ok=True)
-        partial = self._folder / f".{name}.{os.getpid()}"
-        partial.write_bytes(content)
-        partial.replace(self._folder / name)
+        with replacing(self._folder / name) as partial:
+            partial.write_bytes(content)
         return content
 
     @cached_property

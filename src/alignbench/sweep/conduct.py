@@ -18,7 +18,7 @@ from alignbench.sweep.identity import command, name_of
 
 
 @dataclass(frozen=True)
-class Request:
+class SweepCell:
     """A cell of a sweep: its words, and the config that they make, Hydra's part included."""
 
     words: tuple[str, ...]
@@ -36,7 +36,7 @@ class Request:
 
 
 # Runs cells wherever the launcher runs them; True for each that is done, False for each that failed.
-Launch = Callable[[Sequence[Request]], Sequence[bool]]
+Launch = Callable[[Sequence[SweepCell]], Sequence[bool]]
 
 
 def conduct(
@@ -50,9 +50,9 @@ def conduct(
         AlignbenchError: a cell cannot be composed; none has been run then.
         SystemExit: cells failed.
     """
-    requests = [Request(tuple(words), _composed(words, compose)) for words in grid]
+    requests = [SweepCell(tuple(words), _composed(words, compose)) for words in grid]
 
-    def run(chosen: Sequence[Request]) -> list[bool]:
+    def run(chosen: Sequence[SweepCell]) -> list[bool]:
         jobs = launch([request.words for request in chosen]) if chosen else ()
         return [bool(job.return_value) for job in jobs]
 
@@ -71,7 +71,7 @@ def _composed(words: Sequence[str], compose: Callable[[Sequence[str]], DictConfi
         raise AlignbenchError("cell of the sweep", " ".join(words), reason) from error
 
 
-def carry_out(requests: Sequence[Request], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:
+def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:
     """Run what is not finished, model by model, and say how all cells stand, whatever becomes of the launcher.
 
     Raises:
@@ -91,15 +91,15 @@ def carry_out(requests: Sequence[Request], launch: Launch, finished: Callable[[D
         raise SystemExit(1)
 
 
-def _by_model(requests: Sequence[Request]) -> list[Request]:
+def _by_model(requests: Sequence[SweepCell]) -> list[SweepCell]:
     """Cells of a base model one after the other, in the order in which models first come: each is loaded once."""
-    groups: dict[str, list[Request]] = {}
+    groups: dict[str, list[SweepCell]] = {}
     for request in requests:
         groups.setdefault(str((request.cfg.get("model"), request.cfg.get("backend"))), []).append(request)
     return [request for group in groups.values() for request in group]
 
 
-def _unfinished(requests: Sequence[Request], finished: Callable[[DictConfig], bool]) -> list[Request]:
+def _unfinished(requests: Sequence[SweepCell], finished: Callable[[DictConfig], bool]) -> list[SweepCell]:
     found = []
     for request in requests:
         with request.entered() as cfg:
@@ -108,7 +108,7 @@ def _unfinished(requests: Sequence[Request], finished: Callable[[DictConfig], bo
     return found
 
 
-def _summary(requests: Sequence[Request], missing: Sequence[Request]) -> None:
+def _summary(requests: Sequence[SweepCell], missing: Sequence[SweepCell]) -> None:
     """How many are done; of each that is not, why, and the command that runs it alone."""
     lines = []
     for request in missing:

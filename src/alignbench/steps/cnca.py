@@ -6,27 +6,27 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import Count, Maybe, Positive
-from alignbench.method import Method, RunContext
-from alignbench.norms.mining import Mining
+from alignbench.component import Component, Count, Maybe, NotNegative, OneOf, Positive, PositiveShare
+from alignbench.context import RunContext
+from alignbench.norms.mining import MiningInput
 from alignbench.progress import say
 from alignbench.steps.distil import Chain, Distil, counts
 from alignbench.steps.mining import low_norms
 from alignbench.steps.practice import Fit, validation_of
 from alignbench.tools import Tools
 from alignbench.training import Training
-from alignbench.types import PromptPolicy, Sampling, check
+from alignbench.types import PromptPolicy, Sampling
 
 
 @dataclass(frozen=True)
-class FineTuned(Method):
+class CNCA(Component):
     """Knobs of mining, of the chains that are learnt, and of the thoughts at the end; all values are ours ([I])."""
 
-    # tq_ta | tq_ra: what the author of the low-level norms is told.
-    mining: Mining = Mining.tq_ta
+    # tq_ta | tq_ra: what the author of the low-level norms is told; chains need a norm for each item.
+    mining: Annotated[MiningInput, OneOf(MiningInput.tq_ta, MiningInput.tq_ra)] = MiningInput.tq_ta
     # Whether the norms name the country, or speak of "people here".
     named: bool = True
     # Training items to reason about, those on which countries differ most.
@@ -34,16 +34,12 @@ class FineTuned(Method):
     # Chains sampled for each, for a laptop; 8 is our guess at the paper's K.
     chains: Count = 4
     thought_tokens: Count = 48
-    temperature: float = 0.6
-    top_p: float = 0.95
+    temperature: NotNegative = 0.6
+    top_p: PositiveShare = 0.95
     # Thoughts sampled for each question when the model is asked; 0 asks for the answer at once.
     asked_chains: Maybe = 1
     # Share of training.updates: a chain has several times the tokens of an answer, so this makes budgets alike.
     effort: Positive = 0.25
-
-    def _consistent(self) -> None:
-        remedy = "chains need a norm for each item: choose tq_ta or tq_ra"
-        check(self.mining is not Mining.t, "method.mining", "t", remedy)
 
     @abstractmethod
     def learning(self, **common: Any) -> LearnChains:

@@ -11,15 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import alignbench.evaluation.interview as module
+import alignbench.protocols.interviews as module
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Orders
-from alignbench.evaluation.interview import chosen, interview, read_own, write_own
 from alignbench.evaluation.measures import REFUSED
-from alignbench.evaluation.survey import Scoring, respond
+from alignbench.evaluation.survey import Scoring
+from alignbench.protocols.interviews import chosen, interview
 from alignbench.types import Chat
-
-from .worlds import TableEngine, item, opened
+from tests.evaluation.worlds import TableEngine, item, opened
 
 ITEMS = [item("Q1"), item("Q2", 4)]
 KNOBS = Scoring(orders=Orders.forward, chunk=4)
@@ -45,9 +44,9 @@ def test_each_person_is_asked_each_item_in_the_place_of_the_own_prompt(tmp_path:
     assert systems[:2] == ["You are person 0.\n\nIn brief."] * 2
     assert systems[2:4] == ["You are person 1.\n\nAt length."] * 2
     assert [len(call) for call in engine.calls] == [4, 4, 2]
-    found = chosen(tmp_path, ITEMS, 5, refused_below=0.5)
-    np.testing.assert_array_equal(found.choices, [[0, 0], [1, 1], [2, 2], [0, 3], [1, 0]])
-    assert found.mass == pytest.approx(0.5)
+    choices, mass = chosen(tmp_path, ITEMS, 5, refused_below=0.5)
+    np.testing.assert_array_equal(choices, [[0, 0], [1, 1], [2, 2], [0, 3], [1, 0]])
+    assert mass == pytest.approx(0.5)
 
 
 def test_balanced_orders_take_turns_over_people(tmp_path: Path) -> None:
@@ -59,7 +58,7 @@ def test_balanced_orders_take_turns_over_people(tmp_path: Path) -> None:
 
 def test_answers_below_the_mass_are_refused(tmp_path: Path) -> None:
     interview(opened(TableEngine(by_number)), people(2), ITEMS, KNOBS.asking, tmp_path, KNOBS.chunk)
-    assert (chosen(tmp_path, ITEMS, 2, refused_below=0.6).choices == REFUSED).all()
+    assert (chosen(tmp_path, ITEMS, 2, refused_below=0.6)[0] == REFUSED).all()
 
 
 def test_a_pass_goes_on_where_it_died(tmp_path: Path) -> None:
@@ -79,20 +78,6 @@ def test_a_pass_goes_on_where_it_died(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_own_answers_and_interviews_are_one_table(tmp_path: Path) -> None:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    own = respond(opened(TableEngine(lambda chat, options: [0.0] * len(options))), ITEMS, KNOBS.asking, folder)
-    table = tmp_path / "table"
-    table.mkdir()
-    write_own(own, table)
-    interview(opened(TableEngine(by_number)), people(3), ITEMS, KNOBS.asking, table, KNOBS.chunk)
-    every = pd.read_parquet(table)
-    assert list(every) == [*own, "respondent"]
-    assert every["respondent"].isna().sum() == len(own) and every["respondent"].nunique() == 3
-    pd.testing.assert_frame_equal(read_own(table), own)
-
-
 def test_memory_holds_a_chunk_however_many_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frames: list[weakref.ref[pd.DataFrame]] = []
     alive = []
@@ -102,8 +87,8 @@ def test_memory_holds_a_chunk_however_many_people(tmp_path: Path, monkeypatch: p
         frames.append(weakref.ref(frame))
         return frame
 
-    real_write, real_read = module.write, pd.read_parquet
-    monkeypatch.setattr(module, "write", lambda frame, path: real_write(remembered(frame), path))
+    real_write, real_read = module.write_table, pd.read_parquet
+    monkeypatch.setattr(module, "write_table", lambda path, frame: real_write(path, remembered(frame)))
     interview(opened(TableEngine(by_number)), people(30), ITEMS, KNOBS.asking, tmp_path, KNOBS.chunk)
     monkeypatch.setattr(pd, "read_parquet", lambda *args, **kwargs: remembered(real_read(*args, **kwargs)))
     chosen(tmp_path, ITEMS, 30, 0.5)

@@ -1,12 +1,28 @@
-"""Names on a picture, placed so that they cover little."""
+"""What the pictures of the protocols share: colours, words around them, and names that cover little."""
 
-from typing import Any
+import textwrap
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-class Labels:
+INK, GREY, LIGHT, PAPER = "#2b2b2b", "#6f6f6c", "#b9b9b4", "#fcfcf9"
+
+
+def lettered(figure: "Figure", left: float, title: str, reading: str, caption: str) -> None:
+    """Write a title and how to read the picture above it, and a caption below, from ``left`` inches on."""
+    width, height = figure.get_size_inches()
+    x = left / width
+    figure.text(x, 1 - 0.36 / height, title, fontsize=13, color=INK, weight="bold", va="center")
+    figure.text(x, 1 - 0.66 / height, reading, fontsize=8.5, color=GREY, va="center")
+    said = textwrap.fill(caption, int((width - left) * 16.5))
+    figure.text(x, 0.12 / height, said, fontsize=7.5, color=GREY, va="bottom", linespacing=1.35)
+
+
+class NamePlacer:
     """Puts names beside points, each where it covers least of other names and points."""
 
     _AROUND = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.8, 0.8), (-0.8, 0.8), (0.8, -0.8), (-0.8, -0.8))

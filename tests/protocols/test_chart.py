@@ -1,4 +1,4 @@
-"""The map: fitted, by published loadings, or a survey's own; and the specificity matrix."""
+"""The map: fitted, by published loadings, or a survey's own."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from alignbench.evaluation.measures.cultural_map import LOADINGS, fit_map
-from alignbench.evaluation.protocols import inglehart_welzel as iw
-from alignbench.evaluation.protocols.chart import chart_of
-from alignbench.evaluation.protocols.specificity import matrix
-from alignbench.evaluation.statistics import Bootstrap
+from alignbench.evaluation.measures.cultural_map import ITEMS, LOADINGS, fit_map
+from alignbench.protocols import inglehart_welzel as iw
+from alignbench.protocols.chart import chart_of
 from alignbench.types import Item, Scale
-
-from ..worlds import item, survey
+from tests.evaluation.worlds import item, survey
 
 LAST = {"Q46": 4, "Q57": 2, "Q45": 3, "Q209": 3, "Q164": 10, "Q182": 10, "Q184": 10, "Q254": 4, "Q154": 4, "Q155": 4}
 LAST |= dict.fromkeys(("Q8", "Q14", "Q15", "Q17"), 2)
@@ -55,7 +51,7 @@ def test_published_loadings_on_the_z_scores_of_countries() -> None:
     table = []
     for cells in held.answers.values():
         found = iw.values({q: np.array(a.shares) for q, a in cells.items()}, known)
-        table.append([float(found[name]) for name in iw.ITEMS])
+        table.append([float(found[name]) for name in ITEMS])
     z = (np.array(table) - np.mean(table, axis=0)) / np.std(table, axis=0)
     np.testing.assert_allclose(list(chart.countries.values()), z @ LOADINGS)
     shares = {q: np.array(a.shares)[None] for q, a in held.answers["BBB"].items()}
@@ -91,19 +87,3 @@ def test_another_survey_gets_a_map_of_its_own_that_says_so() -> None:
     np.testing.assert_allclose(chart.place(shares, items)[0], chart.countries["CCC"])
     two = replace(held, answers={c: held.answers[c] for c in ("AAA", "BBB")})
     assert chart_of(two, items, None) is None
-
-
-def test_own_minus_others_by_hand() -> None:
-    truths = {"a": {"q": (1.0, 0.0), "r": (1.0, 0.0)}, "b": {"q": (0.0, 1.0), "r": (0.0, 1.0)}}
-    batteries = {"q": "one", "r": "two", "unshared": "two"}
-    found = matrix(
-        {"a": [truths["a"]], "b": [truths["b"]]}, {"q": (0.5, 0.5), "r": (0.5, 0.5)}, truths, batteries, Bootstrap(100)
-    )
-    assert found is not None and found.items == 2
-    np.testing.assert_allclose(found.scores, np.eye(2), atol=1e-12)
-    assert [change.value for change in found.own_minus_others] == pytest.approx([1.0, 1.0])
-    assert found.overall.value == pytest.approx(1.0)
-    assert found.base is not None and found.base[0] == pytest.approx(found.base[1])
-    alike = matrix({"a": [truths["a"]], "b": [truths["a"]]}, None, truths, batteries, Bootstrap(100))
-    assert alike is not None and alike.overall.value == pytest.approx(0.0)
-    assert matrix({"a": [truths["a"]]}, None, truths, batteries, Bootstrap(100)) is None

@@ -5,22 +5,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.aligned import AlignedModel
-from alignbench.evaluation.interview import chosen, read_own
-from alignbench.evaluation.protocols import inglehart_welzel
-from alignbench.evaluation.protocols.chart import Chart, chart_of, distances
-from alignbench.evaluation.protocols.crowd import crowd
-from alignbench.evaluation.protocols.figure import Figure
-from alignbench.evaluation.protocols.national import national
-from alignbench.evaluation.protocols.persons import persons
-from alignbench.evaluation.protocols.recipe import Pass
-from alignbench.evaluation.protocols.sides import Side, Truth, model_side, references
+import pandas as pd
+
 from alignbench.evaluation.survey import distributions, option_mass
-from alignbench.report.protocols.record import ProtocolRecord
+from alignbench.protocols import inglehart_welzel
+from alignbench.protocols.chart import Chart, chart_of, distances
+from alignbench.protocols.figure import Figure
+from alignbench.protocols.interviews import Interview, Interviewees, interviewees
+from alignbench.protocols.persons import persons
+from alignbench.protocols.recipe import Pass
+from alignbench.protocols.record import ProtocolRecord
+from alignbench.protocols.shares import crowd, national
+from alignbench.protocols.sides import Side, Truth, model_side, references
 from alignbench.runs.answered import BASE, Contender
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
-from alignbench.runs.interviews import Interview, Panel, panel
 from alignbench.runs.setting import Setting
 from alignbench.runs.stages import Respond
 from alignbench.store.artifact import Artifact
@@ -30,16 +29,30 @@ from alignbench.types import Item, Split
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A model and its pass of responses."""
+class ModelPass:
+    """A model's pass of responses.
+
+    Attributes:
+        alone: answers under the method's own prompt, shared with other runs.
+    """
 
     label: str
-    model: AlignedModel
+    alone: tuple[Respond, ...]
     interview: Interview
+
+    def side(self, tools: Tools, refused_below: float) -> Side:
+        """What the protocols score."""
+        own, people = pd.concat([stage.table(tools) for stage in self.alone]), self.interview.people
+        choices, mass = self.interview.chosen(tools, refused_below)
+        masses = option_mass(own)
+        mass = min(sum(masses.values()) / len(masses), mass)
+        note = f"option mass {mass:.2f}: the figure is about format" if mass < refused_below else ""
+        asked = [item for stage in self.alone for item in stage.items]
+        return model_side(self.label, distributions(own, asked), choices, people.items, note)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Protocols(Stage):
+class Measurement(Stage):
     """Base and method under every protocol.
 
     Attributes:
@@ -51,8 +64,7 @@ class Protocols(Stage):
 
     setting: Setting
     knobs: Pass
-    heard: tuple[Heard, ...]
-    people: Panel
+    passes: tuple[ModelPass, ...]
     block: str
     asked: tuple[Item, ...]
     mapped: tuple[Item, ...]
@@ -66,7 +78,7 @@ class Protocols(Stage):
         return {"figures": len(record.figures)}
 
     def _scored(self, tools: Tools) -> ProtocolRecord:
-        cell, people = self.setting, self.people
+        cell, people = self.setting, self.passes[0].interview.people
         every = (*self.asked, *self.mapped)
         truth = Truth(
             survey=replace(cell.survey, items=every),
@@ -75,13 +87,13 @@ class Protocols(Stage):
             seen=self.seen,
             people=people.answers,
             respondents=len(people.systems),
+            bootstrap=cell.scoring.resampling,
         )
-        sides = [_side(h, h.interview.table(tools), self.knobs, people, every) for h in self.heard]
+        sides = [one.side(tools, self.knobs.refused_below) for one in self.passes]
         on_map = inglehart_welzel.held(cell.survey)
-        chart = chart_of(
-            cell.survey, self.asked, cell.source.individuals(inglehart_welzel.QUESTIONS) if on_map else None
-        )
-        compared = [*sides, *references(truth, cell.scoring.ceiling_n, cell.scoring.bootstrap_seed)]
+        individuals = cell.source.individuals(inglehart_welzel.QUESTIONS) if on_map else None
+        chart = chart_of(cell.survey, self.asked, individuals)
+        compared = [*sides, *references(truth, cell.scoring.ceiling_n)]
         return ProtocolRecord(
             method=cell.choices["method"],
             culture=cell.culture.name,
@@ -94,7 +106,7 @@ class Protocols(Stage):
             respondents=len(people.systems),
             real=people.answers is not None,
             resampling=cell.scoring.resampling,
-            figures=tuple(figure for side in compared for figure in _figures(side, truth, chart, self.knobs, cell)),
+            figures=tuple(figure for side in compared for figure in _figures(side, truth, chart, self.knobs)),
             batteries={item.id: item.battery for item in self.asked},
             truth={item.id: tuple(truth.shares(item).tolist()) for item in people.items},
             answers={side.label: {i.id: tuple(side.own[i.id][0].tolist()) for i in self.asked} for side in sides},
@@ -105,24 +117,25 @@ class Protocols(Stage):
         )
 
 
-def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
+def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
     """Ask base and method, and score both by every protocol. Stages that exist are reused.
 
     Raises:
         AlignbenchError: an item that the survey does not hold, a block that it does not have.
     """
     block = knobs.asked(cell.surveys, cell.survey, cell.scoring.split)
-    people = panel(cell, block, knobs.respondents, knobs.people_seed)
+    people = interviewees(cell, block, knobs.respondents, knobs.people_seed)
     known = {item.id for item in block}
     names = inglehart_welzel.held(cell.survey)
     mapped = tuple(cell.survey.item(name) for name in names if name not in known)
-    heard = tuple(_heard(cell, row, people, (block, mapped)) for row in _compared(cell))
-    notes = (cell.culture.note, people.note, *(note for h in heard for note in h.model.notes))
-    stage = Protocols(
+    models = [row for row in contenders(cell) if row.kind in ("base", "method")]
+    compared = models[: 1 if cell.choices["method"] == BASE else 2]
+    passes = tuple(_asked(cell, row, people, (block, mapped)) for row in compared)
+    notes = (cell.culture.note, people.note, *(note for one in passes for note in one.interview.model.notes))
+    stage = Measurement(
         setting=cell.setting,
         knobs=knobs,
-        heard=heard,
-        people=people,
+        passes=passes,
         block=knobs.block_name(cell.scoring.split),
         asked=block,
         mapped=mapped,
@@ -133,32 +146,15 @@ def protocols(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
     return ProtocolRecord.load(found.path), found
 
 
-def _compared(cell: Cell) -> list[Contender]:
-    """The base model, and the method unless it is the same."""
-    rows = list(contenders(cell))
-    own = [row for row in rows if row.kind == "method"]
-    return [rows[0], *own[: int(cell.choices["method"] != BASE)]]
-
-
-def _heard(cell: Cell, row: Contender, people: Panel, blocks: Sequence[tuple[Item, ...]]) -> Heard:
+def _asked(cell: Cell, row: Contender, people: Interviewees, blocks: Sequence[tuple[Item, ...]]) -> ModelPass:
     label = BASE if row.kind == "base" else cell.choices["method"]
     knobs = cell.scoring
     alone = tuple(Respond(row.model, items, knobs.asking, knobs.chunk) for items in blocks if items)
-    return Heard(label, row.model, Interview(row.model, alone, people, knobs.asking, knobs.chunk))
+    return ModelPass(label, alone, Interview(row.model, people, knobs.asking, knobs.chunk))
 
 
-def _figures(side: Side, truth: Truth, chart: Chart | None, knobs: Pass, cell: Setting) -> Iterator[Figure]:
-    bootstrap = cell.scoring.resampling
-    yield from national(side, truth, bootstrap)
+def _figures(side: Side, truth: Truth, chart: Chart | None, knobs: Pass) -> Iterator[Figure]:
+    yield from national(side, truth)
     yield from distances(chart, side, truth)
-    yield from crowd(side, truth, knobs.epsilon, knobs.kl_clca_compat, bootstrap)
-    yield from persons(side, truth, bootstrap)
-
-
-def _side(heard: Heard, table: Path, knobs: Pass, people: Panel, asked: Sequence[Item]) -> Side:
-    own = read_own(table)
-    found = chosen(table, people.items, len(people.systems), knobs.refused_below)
-    masses = option_mass(own)
-    mass = min(sum(masses.values()) / len(masses), found.mass)
-    note = f"option mass {mass:.2f}: the figure is about format" if mass < knobs.refused_below else ""
-    return model_side(heard.label, distributions(own, asked), found.choices, people.items, note)
+    yield from crowd(side, truth, knobs.epsilon, knobs.kl_clca_compat)
+    yield from persons(side, truth)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from alignbench.data.survey import Survey
 from alignbench.evaluation.board import CEILING, MAJORITY, OTHERS, UNIFORM
-from alignbench.evaluation.interview import Choices
 from alignbench.evaluation.measures.distributional import with_refusals
 from alignbench.evaluation.metrics import Array, distribution
 from alignbench.evaluation.score import majority, others_mean, uniform
+from alignbench.evaluation.statistics import Bootstrap
+from alignbench.protocols.interviews import Choices
 from alignbench.types import Item
 
 _DRAWS = 200
@@ -29,6 +30,8 @@ class Truth:
         seen: ids of items in training or validation batteries.
         people: own answers of the interviewed, index into ``Item.codes`` or negative where there is none, shape
             (people, items); None where the survey holds no respondents.
+        respondents: how many people are interviewed.
+        bootstrap: how intervals over batteries are made.
     """
 
     survey: Survey
@@ -37,6 +40,7 @@ class Truth:
     seen: frozenset[str]
     people: Choices | None
     respondents: int
+    bootstrap: Bootstrap
 
     def shares(self, item: Item) -> Array:
         """Of the country, in the order of ``Item.codes``."""
@@ -52,6 +56,7 @@ class Side:
     """Answers to be scored.
 
     Attributes:
+        kind: ``method`` for a model, ``reference`` for a sanity row.
         own: item id -> shares under the own prompt, shape (draws, K); several draws stand for chance and are averaged.
         crowd: item id -> shares of the interviewed people's answers, refusals last, shape (draws, K + 1).
         choices: the answer of each person, shape (people, items of :class:`Truth`); None where every person is
@@ -70,6 +75,12 @@ class Side:
         """Share of the interviewed people's answers that were refused."""
         return float(np.mean([shares[..., -1].mean() for shares in self.crowd.values()])) if self.crowd else 0.0
 
+    def answered(self, item: Item) -> Array | None:
+        """Shares among the answers that the interviewed gave, shape (draws, K); None where all were refused."""
+        shares = self.crowd[item.id][..., :-1]
+        total = shares.sum(axis=-1, keepdims=True)
+        return shares / total if bool((total > 0).all()) else None
+
 
 def model_side(label: str, own: Mapping[str, Array], choices: Choices, items: Sequence[Item], note: str) -> Side:
     """A model: its distributions under its own prompt, and what it chose for each person."""
@@ -83,7 +94,7 @@ def histogram(choices: NDArray[np.int8], options: int) -> NDArray[np.int64]:
     return np.bincount(np.where(choices < 0, options, choices), minlength=options + 1)
 
 
-def references(truth: Truth, ceiling_n: int, seed: int) -> list[Side]:
+def references(truth: Truth, ceiling_n: int) -> list[Side]:
     """Uniform answers, the majority's, the mean of the other countries, a fresh sample of respondents.
 
     The sample has as many people as the source says (else ``ceiling_n``) for the own prompt, and as many as were
@@ -92,7 +103,7 @@ def references(truth: Truth, ceiling_n: int, seed: int) -> list[Side]:
     survey, iso3 = truth.survey, truth.iso3
     shown = {UNIFORM: uniform(survey, iso3), MAJORITY: majority(survey, iso3), OTHERS: others_mean(survey, iso3)}
     fixed = [_fixed(label, shares) for label, shares in shown.items() if shares]
-    return [*fixed, _sample(truth, ceiling_n, seed)]
+    return [*fixed, _sample(truth, ceiling_n)]
 
 
 def _fixed(label: str, shares: Mapping[str, Array]) -> Side:
@@ -100,12 +111,12 @@ def _fixed(label: str, shares: Mapping[str, Array]) -> Side:
     return Side(label, "reference", own, {name: with_refusals(dist, np.zeros(1)) for name, dist in own.items()})
 
 
-def _sample(truth: Truth, ceiling_n: int, seed: int) -> Side:
+def _sample(truth: Truth, ceiling_n: int) -> Side:
     own, crowd = {}, {}
     for item in truth.survey.asked(truth.iso3):
         shares = truth.shares(item)
         n = truth.survey.of(truth.iso3)[item.id].sample(ceiling_n)
-        rng = np.random.default_rng([seed, crc32(item.id.encode())])
+        rng = np.random.default_rng([truth.bootstrap.seed, crc32(item.id.encode())])
         own[item.id] = rng.multinomial(n, shares, size=_DRAWS) / n
         people = rng.multinomial(truth.respondents, shares, size=_DRAWS) / truth.respondents
         crowd[item.id] = with_refusals(people, np.zeros(_DRAWS))

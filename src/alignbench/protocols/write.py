@@ -1,4 +1,4 @@
-"""Everything that many cells give together, as files."""
+"""Everything that many cells give together, as files, each written whole or not at all."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from alignbench.report.protocols import atlas, specificity, table
-from alignbench.report.protocols.record import ProtocolRecord, latest
-
-# Where the pictures lie below the reports.
-MAPS, MATRICES = "protocols/*/cultural_map.png", "protocols/*/specificity-*.png"
+from alignbench.files import write_table, write_text
+from alignbench.protocols import atlas, specificity, table
+from alignbench.protocols.record import ProtocolRecord, latest
+from alignbench.report.board.page import MAPS, MATRICES
 
 
 def write_protocols(store: Path, reports: Path) -> Path | None:
@@ -26,31 +25,28 @@ def write_protocols(store: Path, reports: Path) -> Path | None:
     folder = reports / "protocols"
     folder.mkdir(parents=True, exist_ok=True)
     rows = table.tidy(records)
-    rows.to_csv(folder / "protocols.csv", index=False)
-    rows.to_parquet(folder / "protocols.parquet", index=False)
+    for suffix in ("csv", "parquet"):
+        write_table(folder / f"protocols.{suffix}", rows)
     for group, found in groupby(records, key=lambda record: record.group):
-        _pictures(list(found), folder / _slug(*group))
+        name = re.sub(r"[^a-z0-9]+", "-", " ".join(group).lower()).strip("-")
+        _write_pictures(list(found), folder / name)
     path = folder / "protocols.md"
-    path.write_text(table.markdown(records), encoding="utf-8")
+    write_text(path, table.markdown(records))
     return path
 
 
-def _pictures(records: Sequence[ProtocolRecord], folder: Path) -> None:
+def _write_pictures(records: Sequence[ProtocolRecord], folder: Path) -> None:
     """``cultural_map.{png,csv}``, ``specificity.{csv,md}`` heat maps by method; of one model, survey and block."""
     folder.mkdir(exist_ok=True)
     mapped = [record for record in records if record.chart is not None]
     if mapped:
-        atlas.draw(mapped, folder)
+        atlas.draw(mapped, folder / Path(MAPS).name)
     found = specificity.matrices(records)
     if not found:
         return
     rows = pd.concat([specificity.tidy(method, matrix) for method, matrix in found.items()])
-    rows.to_csv(folder / "specificity.csv", index=False)
+    write_table(folder / "specificity.csv", rows)
     text = "\n".join(specificity.markdown(method, matrix) for method, matrix in found.items())
-    (folder / "specificity.md").write_text(f"# Whose model fits whose survey\n\n{text}", encoding="utf-8")
+    write_text(folder / "specificity.md", f"# Whose model fits whose survey\n\n{text}")
     for method, matrix in found.items():
-        specificity.draw(method, matrix, folder / f"specificity-{method}.png")
-
-
-def _slug(*words: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
+        specificity.draw(method, matrix, folder / Path(MATRICES).name.replace("*", method))

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alignbench.aligned import AlignedModel
-from alignbench.method import Method, RunContext
+from alignbench.component import Component
+from alignbench.context import RunContext
 from alignbench.steps.practice import Fit, Systems
 from alignbench.steps.texts import resident
 from alignbench.types import PromptPolicy, check
 
 
 @dataclass(frozen=True)
-class Joint(Method):
-    """A method that makes a model of each culture, or one for several where ``joint`` names them.
+class Joint(Component):
+    """Part of a method that makes a model of each culture, or one for several where ``joint`` names them.
 
     The culture's own country always takes part and the countries are sorted: the cells of all of them ask for the same
     training, which is built once, and each asks that model with its own system text.

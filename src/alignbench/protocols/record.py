@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.evaluation.protocols.chart import Chart
-from alignbench.evaluation.protocols.figure import Figure
 from alignbench.evaluation.statistics import Bootstrap
+from alignbench.protocols.chart import Chart
+from alignbench.protocols.figure import Figure
 from alignbench.report.stored import Stored, records
 
+# Item id -> shares in the order of ``Item.codes``.
 Shares = Mapping[str, tuple[float, ...]]
 
 
@@ -21,7 +22,7 @@ class ProtocolRecord(Stored):
         respondents: people interviewed; ``real`` if they answered the survey themselves.
         truth: the country's shares of the items that it was asked.
         answers: label -> the model's shares under its own prompt, of all items asked.
-        places: label -> the model's point on it.
+        places: label -> the model's point on the chart.
         notes: what every table must carry; ``warning`` what it must say first.
     """
 

@@ -1,6 +1,5 @@
 """The map as a picture: countries, the base model, and an arrow from it to every aligned model."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alignbench.evaluation.protocols.chart import Chart
-from alignbench.report.protocols.labels import Labels
-from alignbench.report.protocols.record import ProtocolRecord
+from alignbench.files import replacing, write_table
+from alignbench.protocols.chart import Chart, Place
+from alignbench.protocols.picture import GREY, INK, LIGHT, PAPER, NamePlacer, lettered
+from alignbench.protocols.record import ProtocolRecord
 from alignbench.runs.answered import BASE
 
 _COLOURS = ("#3b6fb6", "#d9793b", "#3f9b6c", "#8460ab", "#c4475a", "#8a6a4f", "#35a3b5", "#a89a2c", "#cf6fa6")
 _MARKERS = "os^vPX*h"
-_INK, _GREY, _LIGHT, _PAPER = "#2b2b2b", "#6f6f6c", "#b9b9b4", "#fcfcf9"
 
 # Of the map itself, in inches.
 _SIZE = np.array([9.0, 5.7])
@@ -36,7 +35,7 @@ class Mark:
     y: float
 
     @property
-    def point(self) -> tuple[float, float]:
+    def point(self) -> Place:
         """Its coordinates."""
         return self.x, self.y
 
@@ -46,7 +45,7 @@ def marks(records: Sequence[ProtocolRecord]) -> list[Mark]:
     cultures = {record.iso3: record.culture for record in records}
     found = [Mark("country", iso3, None, cultures.get(iso3), *at) for iso3, at in _chart(records).countries.items()]
     found += [Mark("base", BASE, None, None, *record.places[BASE]) for record in records[:1]]
-    seeds: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    seeds: dict[tuple[str, str], list[Place]] = {}
     for record in records:
         if record.method in record.places:
             seeds.setdefault((record.method, record.culture), []).append(record.places[record.method])
@@ -56,8 +55,8 @@ def marks(records: Sequence[ProtocolRecord]) -> list[Mark]:
     return found
 
 
-def draw(records: Sequence[ProtocolRecord], folder: Path) -> None:
-    """Write ``cultural_map.png``, 1500 x 1170 pixels, and its points as CSV; a colour per culture, a marker per method.
+def draw(records: Sequence[ProtocolRecord], path: Path) -> None:
+    """Write a PNG, 1500 x 1170 pixels, and next to it its points as CSV; a colour per culture, a marker per method.
 
     Args:
         records: of one model, survey and block, with a map.
@@ -65,9 +64,8 @@ def draw(records: Sequence[ProtocolRecord], folder: Path) -> None:
     from matplotlib.figure import Figure
 
     chart, points = _chart(records), marks(records)
-    pd.DataFrame(points).to_csv(folder / "cultural_map.csv", index=False)
-    figure = Figure(figsize=(10, 7.8), dpi=150, facecolor=_PAPER)
-    axes = figure.add_axes((0.07, 0.165, _SIZE[0] / 10, _SIZE[1] / 7.8), facecolor=_PAPER)
+    figure = Figure(figsize=(10, 7.8), dpi=150, facecolor=PAPER)
+    axes = figure.add_axes((0.07, 0.165, _SIZE[0] / 10, _SIZE[1] / 7.8), facecolor=PAPER)
     cultures = dict.fromkeys(mark.culture for mark in points if mark.culture)
     colours = {culture: _COLOURS[k % len(_COLOURS)] for k, culture in enumerate(cultures)}
     _frame(axes, points, chart.axes)
@@ -75,12 +73,11 @@ def draw(records: Sequence[ProtocolRecord], folder: Path) -> None:
     _models(axes, points, colours)
     _names(axes, points, colours)
     title = f"Where {records[0].model} stands among countries"
-    figure.text(0.07, 0.955, title, fontsize=15, color=_INK, weight="bold", va="center")
     reading = "Arrows lead from the base model to the aligned ones; dotted: what is left to the country of that colour."
-    figure.text(0.07, 0.92, reading, fontsize=9, color=_GREY, va="center")
-    caption = textwrap.fill(_caption(records, chart), 150)
-    figure.text(0.07, 0.018, caption, fontsize=7.8, color=_GREY, va="bottom", linespacing=1.35)
-    figure.savefig(folder / "cultural_map.png", facecolor=_PAPER)
+    lettered(figure, 0.7, title, reading, _caption(records, chart))
+    write_table(path.with_suffix(".csv"), pd.DataFrame(points))
+    with replacing(path) as partial:
+        figure.savefig(partial, facecolor=PAPER)
 
 
 def _chart(records: Sequence[ProtocolRecord]) -> Chart:
@@ -108,22 +105,22 @@ def _frame(axes: Any, points: Sequence[Mark], names: tuple[str, str]) -> None:
     unit = 1.14 * max((high - low) / _SIZE)
     (left, bottom), (right, top) = (low + high) / 2 - unit * _SIZE / 2, (low + high) / 2 + unit * _SIZE / 2
     axes.set(xlim=(left, right), ylim=(bottom, top))
-    axes.axhline(0, color=_LIGHT, linewidth=0.7, zorder=0)
-    axes.axvline(0, color=_LIGHT, linewidth=0.7, zorder=0)
-    axes.set_xlabel(f"{names[0]}  →", fontsize=9.5, color=_GREY, loc="right")
-    axes.set_ylabel(f"{names[1]}  →", fontsize=9.5, color=_GREY, loc="top")
-    axes.tick_params(length=0, labelsize=8, labelcolor=_GREY)
+    axes.axhline(0, color=LIGHT, linewidth=0.7, zorder=0)
+    axes.axvline(0, color=LIGHT, linewidth=0.7, zorder=0)
+    axes.set_xlabel(f"{names[0]}  →", fontsize=9.5, color=GREY, loc="right")
+    axes.set_ylabel(f"{names[1]}  →", fontsize=9.5, color=GREY, loc="top")
+    axes.tick_params(length=0, labelsize=8, labelcolor=GREY)
     for side in axes.spines.values():
-        side.set(color=_LIGHT, linewidth=0.7)
+        side.set(color=LIGHT, linewidth=0.7)
 
 
 def _countries(axes: Any, countries: Sequence[Mark], colours: Mapping[str, str]) -> None:
     for mark in countries:
         if mark.culture is None:
-            axes.scatter(*mark.point, s=16, color=_LIGHT, linewidths=0, zorder=1)
+            axes.scatter(*mark.point, s=16, color=LIGHT, linewidths=0, zorder=1)
             continue
         colour = colours[mark.culture]
-        axes.scatter(*mark.point, s=150, facecolors=_PAPER, edgecolors=colour, linewidths=2.2, zorder=3)
+        axes.scatter(*mark.point, s=150, facecolors=PAPER, edgecolors=colour, linewidths=2.2, zorder=3)
         axes.scatter(*mark.point, s=28, color=colour, linewidths=0, zorder=4)
 
 
@@ -138,17 +135,17 @@ def _models(axes: Any, points: Sequence[Mark], colours: Mapping[str, str]) -> No
         ends = {"shrinkA": 6, "shrinkB": 5}
         axes.annotate("", xy=mark.point, xytext=start, arrowprops={**style, **ends}, zorder=4)
         shape = _MARKERS[methods.index(str(mark.method)) % len(_MARKERS)]
-        axes.scatter(*mark.point, s=52, color=colour, marker=shape, edgecolors=_PAPER, linewidths=0.8, zorder=6)
+        axes.scatter(*mark.point, s=52, color=colour, marker=shape, edgecolors=PAPER, linewidths=0.8, zorder=6)
     for mark in points:
         if mark.kind == "base":
-            axes.scatter(*mark.point, s=80, color=_INK, marker="D", edgecolors=_PAPER, linewidths=1.0, zorder=7)
+            axes.scatter(*mark.point, s=80, color=INK, marker="D", edgecolors=PAPER, linewidths=1.0, zorder=7)
     for number, method in enumerate(methods):
-        axes.scatter([], [], s=52, color=_GREY, marker=_MARKERS[number % len(_MARKERS)], label=method)
+        axes.scatter([], [], s=52, color=GREY, marker=_MARKERS[number % len(_MARKERS)], label=method)
     if methods:
-        axes.legend(loc="best", fontsize=9.5, facecolor=_PAPER, edgecolor=_LIGHT, borderpad=0.8, labelcolor=_INK)
+        axes.legend(loc="best", fontsize=9.5, facecolor=PAPER, edgecolor=LIGHT, borderpad=0.8, labelcolor=INK)
 
 
-def _ways(points: Sequence[Mark]) -> list[tuple[tuple[float, float], Mark, tuple[float, float] | None]]:
+def _ways(points: Sequence[Mark]) -> list[tuple[Place, Mark, Place | None]]:
     """(base, aligned model, its country if that is on the map)."""
     homes = {mark.culture: mark.point for mark in points if mark.kind == "country" and mark.culture}
     start = next(mark.point for mark in points if mark.kind == "base")
@@ -156,17 +153,17 @@ def _ways(points: Sequence[Mark]) -> list[tuple[tuple[float, float], Mark, tuple
 
 
 def _names(axes: Any, points: Sequence[Mark], colours: Mapping[str, str]) -> None:
-    """Of the countries in question and the base model first, so that theirs get the best places."""
-    labels = Labels(axes, _obstacles(points))
+    """Name the countries in question and the base model first, so that theirs get the best places."""
+    labels = NamePlacer(axes, _obstacles(points))
     for mark in points:
         if mark.kind == "country" and mark.culture:
             name = mark.culture.replace("_", " ")
             labels.put(name.upper() if len(name) < 4 else name.title(), mark.point, 11, colours[mark.culture], True)
         elif mark.kind == "base":
-            labels.put("base model", mark.point, 10.5, _INK, True)
+            labels.put("base model", mark.point, 10.5, INK, True)
     for mark in points:
         if mark.kind == "country" and not mark.culture:
-            labels.put(mark.label, mark.point, 7.5, _GREY, False)
+            labels.put(mark.label, mark.point, 7.5, GREY, False)
 
 
 def _obstacles(points: Sequence[Mark]) -> NDArray[np.float64]:

@@ -7,20 +7,10 @@ import numpy as np
 import pandas as pd
 
 from alignbench.data.survey import Survey
-from alignbench.evaluation.measures.cultural_map import (
-    ITEMS,
-    LOADINGS,
-    OFFSETS,
-    SLOPES,
-    autonomy,
-    fit_map,
-    postmaterialism,
-)
+from alignbench.evaluation.measures.cultural_map import ITEMS, SLOPES, autonomy, fit_map, postmaterialism
 from alignbench.evaluation.measures.factors import factor_scores
 from alignbench.evaluation.metrics import Array
 from alignbench.types import Item
-
-__all__ = ["ITEMS", "LOADINGS", "OFFSETS"]
 
 AXES = ("survival to self-expression", "traditional to secular-rational")
 # Value -> the question it is the code of, and the last code.
@@ -66,7 +56,9 @@ def complete(people: pd.DataFrame) -> bool:
 def fitted(
     people: pd.DataFrame, questions: Sequence[str]
 ) -> tuple[Array, Array, Array, dict[str, tuple[float, float]]]:
-    """Means, deviations, weights of what a model can be asked, and the countries' points (their people's means).
+    """Means, deviations and weights of the ten values, and the countries' points (their people's means).
+
+    Shapes (10,), (10,) and (10, 2); the weights of a value that a model cannot be asked are 0.
 
     Args:
         people: codes in :data:`QUESTIONS`, ``country`` and ``weight``.
@@ -94,11 +86,8 @@ def caption(how: str, questions: Sequence[str]) -> str:
 
 
 def _values_of(questions: Sequence[str]) -> set[str]:
-    found = {name for name, (question, _) in _PLAIN.items() if question in questions}
-    for name, needed in (("Y002", _GOALS), ("Y003", _QUALITIES)):
-        if set(needed) <= set(questions):
-            found.add(name)
-    return found
+    needed = {name: (question,) for name, (question, _) in _PLAIN.items()} | {"Y002": _GOALS, "Y003": _QUALITIES}
+    return {name for name, asked in needed.items() if set(asked) <= set(questions)}
 
 
 def _codes(people: pd.DataFrame) -> Array:

@@ -14,7 +14,7 @@ _EXAMPLES = 3
 
 
 @dataclass
-class Ledger:
+class Tally:
     """Counts of one step. Every text is entered once, as kept or with the reason for which it was dropped.
 
     Attributes:
@@ -70,6 +70,6 @@ class Ledger:
         }
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Ledger:
+    def of(cls, record: Mapping[str, Any]) -> Tally:
         """Inverse of :meth:`record`."""
         return cls(record["what"], record["kept"], dict(record["dropped"]), dict(record["examples"]))

@@ -13,7 +13,7 @@ from alignbench.types import Item, Split, check
 SOCIAL_VALUES = tuple(f"Q{number}" for number in range(1, 46) if number != 42)
 
 
-class Block(Enum):
+class ItemBlock(Enum):
     """Which items are asked."""
 
     held_out = "held_out"  # the split that is asked: no method learnt from their batteries
@@ -25,7 +25,7 @@ class Pass(Component):
     """Knobs of the interviews and of the protocols."""
 
     # held_out | social_values
-    block: Block = Block.held_out
+    block: ItemBlock = ItemBlock.held_out
     # Ids of items to ask instead of a block.
     items: tuple[str, ...] = ()
     # People interviewed for each model and culture; CLCA has 1000.
@@ -45,7 +45,7 @@ class Pass(Component):
         """What the items are called in tables; unlike lists of items have unlike names."""
         if self.items:
             return f"{len(self.items)} items, {self.items[0]} to {self.items[-1]} ({digest(self.items, 4)})"
-        return f"held-out ({split.name})" if self.block is Block.held_out else self.block.name
+        return f"held-out ({split.name})" if self.block is ItemBlock.held_out else self.block.name
 
     def asked(self, surveys: Mapping[Split, Survey], survey: Survey, split: Split) -> tuple[Item, ...]:
         """The items of the pass, whatever the country.
@@ -55,11 +55,10 @@ class Pass(Component):
         """
         if self.items:
             return tuple(survey.item(name) for name in self.items)
-        if self.block is Block.held_out:
+        if self.block is ItemBlock.held_out:
             return surveys[split].items
-        found = (
-            tuple(item for item in survey.items if item.id in SOCIAL_VALUES) if survey.name.startswith("wvs") else ()
-        )
+        held = survey.items if survey.name.startswith("wvs") else ()
+        found = tuple(item for item in held if item.id in SOCIAL_VALUES)
         remedy = f"survey {survey.name} holds none of them: choose a World Values Survey, or name task.items=[...]"
         check(bool(found), "task.block", self.block.name, remedy)
         return found

@@ -6,13 +6,13 @@ from itertools import groupby
 
 import pandas as pd
 
-from alignbench.evaluation.protocols.figure import Direction, Figure
+from alignbench.protocols.figure import Figure
+from alignbench.protocols.record import ProtocolRecord
 from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import MISSING, interval, number
-from alignbench.report.protocols.record import ProtocolRecord
 from alignbench.runs.answered import BASE
 
-_ARROW = {Direction.up.name: "↑", Direction.down.name: "↓"}
+_ARROW = {"up": "↑", "down": "↓"}
 # Label -> its figures by protocol and metric.
 Sides = Mapping[str, Mapping[tuple[str, str], Figure]]
 
@@ -28,7 +28,7 @@ def tidy(records: Sequence[ProtocolRecord]) -> pd.DataFrame:
             "survey": record.survey,
             "block": record.block,
             "culture": record.culture,
-            "seed": record.seed if _seeded(figure, record) else None,
+            "seed": record.seed if _seeded(figure) else None,
             **asdict(figure),
         }
         for record in records
@@ -84,18 +84,16 @@ def print_protocols(record: ProtocolRecord) -> None:
 def _sides(records: Sequence[ProtocolRecord]) -> Sides:
     """Models first, sanity rows last; a method with several seeds has a column for each."""
     found: dict[str, dict[tuple[str, str], Figure]] = {}
-    for kinds in (("method", "control"), ("reference",)):
+    for kind in ("method", "reference"):
         for record in records:
             for figure in record.figures:
-                if figure.kind in kinds:
-                    label = (
-                        f"{figure.label} s{record.seed}" if _seeded(figure, record) and record.seed else figure.label
-                    )
-                    found.setdefault(label, {})[figure.protocol, figure.metric] = figure
+                if figure.kind == kind:
+                    seed = f" s{record.seed}" if record.seed and _seeded(figure) else ""
+                    found.setdefault(figure.label + seed, {})[figure.protocol, figure.metric] = figure
     return found
 
 
-def _seeded(figure: Figure, record: ProtocolRecord) -> bool:
+def _seeded(figure: Figure) -> bool:
     """Whether the figure may depend on the seed: a method's may, the base's and the sanity rows' do not."""
     return figure.kind != "reference" and figure.label != BASE
 

@@ -11,15 +11,13 @@ from scipy.stats import wasserstein_distance
 
 from alignbench.evaluation.measures import REFUSED
 from alignbench.evaluation.metrics import Array
-from alignbench.evaluation.protocols.crowd import crowd
-from alignbench.evaluation.protocols.figure import Figure
-from alignbench.evaluation.protocols.national import national
-from alignbench.evaluation.protocols.persons import NO_RESPONDENTS, persons
-from alignbench.evaluation.protocols.sides import Side, Truth, model_side, references
 from alignbench.evaluation.statistics import Bootstrap
+from alignbench.protocols.figure import Figure
+from alignbench.protocols.persons import NO_RESPONDENTS, persons
+from alignbench.protocols.shares import crowd, national
+from alignbench.protocols.sides import Side, Truth, model_side, references
 from alignbench.types import Scale
-
-from ..worlds import item, survey
+from tests.evaluation.worlds import item, survey
 
 ITEMS = (item("Q1", 2, "a", Scale.binary), item("Q2", 3, "b"))
 SHARES = {"Q1": (0.75, 0.25), "Q2": (0.5, 0.25, 0.25)}
@@ -27,17 +25,16 @@ OTHER = {"Q1": (0.5, 0.5), "Q2": (0.1, 0.1, 0.8)}
 WORLD = survey(ITEMS, {"XXX": SHARES, "YYY": OTHER})
 OWN = np.array([[0, 0], [1, 2], [1, -1], [0, 2]], dtype=np.int8)
 CHOICES = np.array([[0, 0], [0, 1], [1, 2], [REFUSED, 2]], dtype=np.int8)
-TRUTH = Truth(WORLD, "XXX", ITEMS, frozenset({"Q2"}), OWN, 4)
+TRUTH = Truth(WORLD, "XXX", ITEMS, frozenset({"Q2"}), OWN, 4, Bootstrap(200))
 SPOKEN = {"Q1": np.array([0.5, 0.5]), "Q2": np.array([0.2, 0.3, 0.5])}
-BOOTSTRAP = Bootstrap(200)
 EPSILON = 1e-3
 
 
 def figures(side: Side, truth: Truth = TRUTH) -> dict[tuple[str, str], Figure]:
     found = [
-        *national(side, truth, BOOTSTRAP),
-        *crowd(side, truth, EPSILON, True, BOOTSTRAP),
-        *persons(side, truth, BOOTSTRAP),
+        *national(side, truth),
+        *crowd(side, truth, EPSILON, True),
+        *persons(side, truth),
     ]
     return {(figure.protocol, figure.metric.partition(",")[0]): figure for figure in found} | {
         (figure.protocol, figure.metric): figure for figure in found
@@ -118,7 +115,7 @@ def test_the_peoples_own_answers_score_best() -> None:
 
 
 def test_sanity_rows_go_through_every_protocol_within_its_range() -> None:
-    by_label = {side.label: figures(side) for side in references(TRUTH, 1200, 0)}
+    by_label = {side.label: figures(side) for side in references(TRUTH, 1200)}
     assert len(by_label) == 4
     for found in by_label.values():
         for figure in found.values():
