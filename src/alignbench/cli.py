@@ -8,7 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from alignbench import plugins, scaffold
+from alignbench import plugins
 from alignbench.config import OnError, conf_dir, instantiate, register
 from alignbench.errors import AlignbenchError, refuse
 from alignbench.overrides import check_overrides, help_text, per_cell, plugin_folders
@@ -23,6 +23,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     try:
         if arguments[:1] == ["new"]:
+            from alignbench import scaffold
+
             scaffold.new(arguments[1:])
             return
         plugins.load(plugin_folders(arguments))

@@ -120,7 +120,9 @@ def components(group: str) -> dict[str, type]:
         taken = found.get(name)
         remedy = f"{taken and taken.__module__} has this name: give the module another one"
         check(taken is None, f"plugins, {group}", module.__name__, remedy)
-        found |= {name: c for c in _components_in(module) if issubclass(c, base) and not inspect.isabstract(c)}
+        for cls in _components_in(module):
+            if issubclass(cls, base) and not inspect.isabstract(cls):
+                found[name] = cls
     return found
 
 

@@ -61,7 +61,8 @@ def plugin_folders(arguments: Sequence[str]) -> list[str]:
     if not words:
         return []
     folders = _parsed(words[-1:])[0].value()
-    check(isinstance(folders, list), "plugins", words[-1], "give a list of folders: 'plugins=[./mine]'")
+    if not isinstance(folders, list):
+        raise AlignbenchError("plugins", words[-1].partition("=")[2], "give a list of folders: 'plugins=[./mine]'")
     return [str(folder) for folder in folders]
 
 
