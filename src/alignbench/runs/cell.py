@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from alignbench.backend import Backend
 from alignbench.backend.engines import Engines, Opener
 from alignbench.backend.model import Model
-from alignbench.config import conf_dir, instantiate
+from alignbench.config import conf_dirs, instantiate
 from alignbench.data.cultures import country_names, culture_named
 from alignbench.data.people import ASSUMED, Person, assumed, restricted
 from alignbench.data.source import SurveySource
@@ -212,9 +212,9 @@ def _recorded(cfg: DictConfig) -> dict[str, Any]:
 
 
 def config_folders() -> tuple[Path, ...]:
-    """Folders of the running job's config: the user's own first, then the package's."""
+    """Folders of the running job's config: the user's own first, then the package's and those of plugins."""
     from hydra.core.hydra_config import HydraConfig
 
     sources = HydraConfig.get().runtime.config_sources
     folders = [Path(s.path) for s in sources if s.schema == "file" and s.path]
-    return tuple(sorted(folders, key=lambda f: f == conf_dir()))
+    return tuple(sorted(folders, key=lambda f: f in conf_dirs()))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from alignbench import plugins
 from alignbench.aligned import AlignedModel
 from alignbench.data.published import exposure
 from alignbench.embedder import Embedder
@@ -22,6 +23,7 @@ from alignbench.runs.reading import reading
 from alignbench.runs.recipe import GROUPS, lineage, used
 from alignbench.runs.setting import Setting
 from alignbench.runs.stages import Samples
+from alignbench.store.code import code_under
 from alignbench.store.manifest import plain
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
@@ -152,13 +154,18 @@ def _sample_rows(cell: Setting, samples: Samples, tools: Tools) -> tuple[Sample,
 
 
 def _inputs(cell: Setting, answered: Sequence[ContenderAnswers]) -> Iterator[Source]:
-    """Survey, model, and the embedders that had a part in any row."""
+    """Survey, model, and the embedders and plugins that had a part in any row."""
     survey, model = cell.survey, cell.model
     yield Source("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint)
     yield Source("model", model.name, model.dtype, model.licence, None, model.fingerprint)
     components = [component for row in answered for _, component in lineage(row.model)[1]]
     for embedder in {c.fingerprint: c for c in components if isinstance(c, Embedder)}.values():
         yield Source("embedder", type(embedder).__name__, key=embedder.fingerprint)
+    stages = [stage for row in answered for stage in lineage(row.model)[0]]
+    parts = {type(part).__module__: None for part in (cell.method, cell.source, *components, *stages)}
+    for plugin in dict.fromkeys(filter(None, map(plugins.plugin_of, parts))):
+        digest = code_under(plugin.folder).digest
+        yield Source("plugin", plugin.name, plugin.version or str(plugin.folder), key=digest)
 
 
 def _stages(answered: Sequence[ContenderAnswers], tools: Tools) -> Iterator[Source]:

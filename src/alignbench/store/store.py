@@ -10,13 +10,13 @@ from typing import Any
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
-from alignbench import backend, ranks
+from alignbench import backend, plugins, ranks
 from alignbench.backend import Engine
 from alignbench.backend.engines import Opener
 from alignbench.identity import digest
 from alignbench.progress import say
 from alignbench.store.artifact import MANIFEST, Artifact
-from alignbench.store.code import Code, changed, code_in, code_of
+from alignbench.store.code import Code, changed, code_in, code_of, code_under
 from alignbench.store.manifest import manifest, write_json
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
@@ -151,7 +151,8 @@ class Store:
             if stage.by_all_ranks:
                 ranks.barrier()
             upstream = [self._at(before) for before in stage.upstream]
-            record = manifest(stage, goal.key, upstream, _own_code(stage).modules, started, facts)
+            outside = {str(plugin): code_under(plugin.folder).digest for plugin in plugins.loaded()}
+            record = manifest(stage, goal.key, upstream, _own_code(stage).modules, outside, started, facts)
             write_json(partial / MANIFEST, record)
             partial.rename(goal.path)
             self.built.append(goal)
@@ -184,7 +185,12 @@ def _code_of(classes: frozenset[type]) -> Code:
     own = code_of(classes).modules
     if ModelRef not in classes:
         return Code(own)
-    engines = code_in(f"{backend.__name__}.{module.name}" for module in pkgutil.iter_modules(backend.__path__))
+    engines = code_in(
+        [
+            *(f"{backend.__name__}.{module.name}" for module in pkgutil.iter_modules(backend.__path__)),
+            *(module.__name__ for module in plugins.modules("backend")),
+        ]
+    )
     return Code({**engines.modules, **own})
 
 
