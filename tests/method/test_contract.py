@@ -22,7 +22,6 @@ from alignbench.runs.compare import compare, score_of
 from alignbench.runs.recipe import lineage
 from alignbench.store.stage import Stage
 from alignbench.testing import self_contained, unseen, well_made
-from alignbench.tools import Tools
 from alignbench.types import PromptPolicy, Split
 
 from .every import METHODS, every_method
@@ -89,10 +88,10 @@ def test_no_test_item_can_be_reached_from_a_context_a_stage_or_its_tools(culture
     made = list(admitted(context))
     assert len(made) > len(METHODS)
     stages = stages_of(made)
-    cell.store.engine(cell.model)  # an opened engine is part of what a stage may use
+    cell.store.tools().engine(cell.model)  # an opened engine is part of what a stage may use
     unseen(cell, context)
     unseen(cell, made)
-    unseen(cell, *stages, *(Tools(cell.store, stage) for stage in stages))
+    unseen(cell, *stages, *(cell.store.tools(stage) for stage in stages))
     with pytest.raises(AssertionError, match="can be reached"):
         unseen(cell, made, cell.surveys[Split.test])
 

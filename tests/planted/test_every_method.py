@@ -107,7 +107,7 @@ def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(
     words = (f"method={name}", *chosen, "control=false", *QUICK.get(name, []))
     generator = writer(voice)
     cell = replace(planted_cell(tmp_path, *words), generator=generator)
-    engine = Overheard(cell.store.engine(cell.model))
+    engine = Overheard(cell.store.tools().engine(cell.model))
     cell = replace(cell, store=Store(cell.store.root, Always(lambda: engine)))
     model, finished = made(cell)
     engine.hear(generator.pen.asked)

@@ -26,8 +26,7 @@ from alignbench.progress import bar
 from alignbench.runs.cell import Cell
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.steps.texts import persona_text
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import Item, PromptPolicy, Split, check
 
 # One byte an answer: index into ``Item.codes``, or negative where there is none; shape (people, items).

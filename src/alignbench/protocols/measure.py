@@ -23,8 +23,7 @@ from alignbench.runs.compare import contenders
 from alignbench.runs.setting import Setting
 from alignbench.runs.stages import Respond
 from alignbench.store.artifact import Artifact
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import Item, Split
 
 

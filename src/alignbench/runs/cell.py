@@ -26,8 +26,8 @@ from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
 from alignbench.runs.recipe import GROUPS, changed
 from alignbench.runs.setting import Setting
+from alignbench.store.stage import Tools
 from alignbench.store.store import StalePolicy, Store
-from alignbench.tools import Tools
 from alignbench.types import Culture, ModelRef, Split, check
 
 
@@ -125,7 +125,7 @@ class Cell(Setting):
     @property
     def tools(self) -> Tools:
         """The way to engines and to finished stages for whoever is no stage."""
-        return Tools(self.store)
+        return self.store.tools()
 
     def context(self, culture: Culture) -> RunContext:
         """What a method may use when it learns about ``culture``: no test items."""

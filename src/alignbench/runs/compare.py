@@ -20,8 +20,7 @@ from alignbench.runs.stages import Respond, Samples
 from alignbench.steps.texts import wordings
 from alignbench.store.artifact import Artifact
 from alignbench.store.manifest import write_json
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import PromptPolicy, Split
 
 _SAMPLES = 3

@@ -25,8 +25,7 @@ from alignbench.runs.setting import Setting
 from alignbench.runs.stages import Samples
 from alignbench.store.code import code_under
 from alignbench.store.manifest import plain
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 
 
 def describe(

@@ -27,7 +27,6 @@ _APART = (
     "alignbench.errors",  # how a refusal reads
     "alignbench.component",  # the identity of knobs, which is in the key as text
     "alignbench.identity",  # the same
-    "alignbench.tools",  # the door to engines and folders
     "alignbench.plugins",  # which packages are looked into; their own code is followed
     "alignbench.config",  # makes objects of YAML; their knobs are in the key
     "alignbench.backend.cache",  # where converted models lie
