@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from alignbench.evaluation.board import Row, rows
-from alignbench.report.record import CellRecord
-from alignbench.report.study import Finished, by_seed, pooled, resampling
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import Finished, by_seed, pooled, resampling
 
 
 def by_culture(cells: Iterable[Finished]) -> Mapping[str, list[Finished]]:

@@ -13,8 +13,8 @@ from alignbench.evaluation.board import flat
 from alignbench.report.board.files import markdown
 from alignbench.report.generated import accounts
 from alignbench.report.markdown import pipe_table
-from alignbench.report.record import CellRecord
-from alignbench.report.study import Finished, finished, with_items
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import Finished, finished, with_items
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board
 

@@ -20,8 +20,8 @@ from alignbench.evaluation.board import CEILING, UNIFORM, Row, flat
 from alignbench.report.board.files import markdown
 from alignbench.report.numbers import signed
 from alignbench.report.page import environment
-from alignbench.report.record import CellRecord
-from alignbench.report.study import Finished, damage, finished, with_items
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import Finished, damage, finished, with_items
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board
 from alignbench.types import Culture

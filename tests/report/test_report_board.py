@@ -11,15 +11,15 @@ import pytest
 from jinja2 import PackageLoader
 
 from alignbench.evaluation.board import Row
+from alignbench.record.finished import finished, pages
+from alignbench.record.lineage import Lineage
 from alignbench.report.board import write
-from alignbench.report.board.cost import Ledger
 from alignbench.report.board.files import latex
 from alignbench.report.board.lines import Line
 from alignbench.report.board.marks import difference_labels, spread_labels
 from alignbench.report.board.panels import Heat
 from alignbench.report.figures import Axis
 from alignbench.report.page import environment, write_page
-from alignbench.report.study import finished, pages
 from tests.report.browser import CHROMIUM, drive
 from tests.report.cells import cell, fill, key, pooled_board, stage
 from tests.report.conftest import EMPTY, PIXEL
@@ -112,15 +112,15 @@ def test_cost_counts_a_shared_stage_once(tmp_path: Path) -> None:
     above, template = [("norms", pool)], {"template": key("no stage")}
     stage(tmp_path, "fit", fit, {"pool": pool}, above, {"judge": "LLM"}, survey={"judge_calls": 7, "prompt_tokens": 5})
     stage(tmp_path, "respond", answers, template, [("fit", fit), ("norms", pool)], prompt_tokens=100)
-    ledger = Ledger(tmp_path)
-    cost = ledger.cost(answers)
+    lineage = Lineage(tmp_path)
+    cost = lineage.cost(answers)
     assert cost and (cost.seconds, cost.tokens, cost.judge_calls) == (30.0, 105.0, 7.0)
-    assert ledger.components(answers) == {"judge": "LLM", "embedder": "MiniLM"}
+    assert lineage.components(answers) == {"judge": "LLM", "embedder": "MiniLM"}
 
 
 def test_cost_is_unknown_where_lineage_is(tmp_path: Path) -> None:
     stage(tmp_path, "respond", key("answers"), {}, [("fit", key("gone"))])
-    assert Ledger(tmp_path).cost(key("answers")) is None
+    assert Lineage(tmp_path).cost(key("answers")) is None
 
 
 def test_labels_move_apart_only_where_they_would_meet() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from alignbench.record.finished import finished
 from alignbench.report.board.groups import Place
-from alignbench.report.study import finished
 from alignbench.tracking import push
 from alignbench.tracking.pooled import Placed
 from alignbench.tracking.wandb import Mode, Upload, Wandb

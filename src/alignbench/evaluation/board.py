@@ -24,6 +24,7 @@ from alignbench.evaluation.statistics import (
     skill,
 )
 from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.missing import known
 from alignbench.types import check
 
 # Labels of the sanity rows.
@@ -262,8 +263,8 @@ def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Boot
     told = _serving(scored, by_label, "told"), _serving(scored, by_label, "told_control", control.country)
     models = {"own": (scored, told[0]), "control": (control, told[1])}
     seeds = seeds_of(entry for pair in models.values() for entry in pair if entry is not None)
-    known = scored.column(ACROSS)
-    items = [item for item in scored.items if not math.isnan(known[item])]
+    across = scored.column(ACROSS)
+    items = [item for item in scored.items if not math.isnan(across[item])]
     if seeds is None or not items:
         return None
 
@@ -294,33 +295,33 @@ def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -
         kind=scored.kind,
         method=scored.method,
         score=score.value,
-        low=_number(score.low),
-        high=_number(score.high),
-        skill=_number(gain.value),
-        skill_low=_number(gain.low),
-        skill_high=_number(gain.high),
+        low=known(score.low),
+        high=known(score.high),
+        skill=known(gain.value),
+        skill_low=known(gain.low),
+        skill_high=known(gain.high),
         against=other.label if other else None,
         **_bounded("difference", change),
         **_bounded("plain", plain),
         **_bounded("specificity", specific),
         p_value=None,
-        p_raw=_number(change.p_value) if change and scored.kind in ("method", "control") else None,
+        p_raw=known(change.p_value) if change and scored.kind in ("method", "control") else None,
         items=len(items),
         batteries=score.batteries,
-        wasserstein=_number(scored.mean("wasserstein")),
-        option_mass=_number(scored.mean("mass")),
+        wasserstein=known(scored.mean("wasserstein")),
+        option_mass=known(scored.mean("mass")),
         entropy_model=scored.mean("entropy_model"),
         entropy_survey=scored.mean("entropy_survey"),
         seeds=len(scored.frames),
-        seed_spread=_number(seed_spread(js)),
+        seed_spread=known(seed_spread(js)),
         key=scored.key,
         note=_notes(score, difference=change, specificity=specific),
-        detectable=_number(change.detectable) if change else None,
-        specificity_p_raw=_number(specific.p_value) if specific else None,
-        specificity_detectable=_number(specific.detectable) if specific else None,
+        detectable=known(change.detectable) if change else None,
+        specificity_p_raw=known(specific.p_value) if specific else None,
+        specificity_detectable=known(specific.detectable) if specific else None,
         specificity_items=specific.items if specific else None,
         formats=dict(scored.formats),
-        format_spread=_number(scored.format_spread),
+        format_spread=known(scored.format_spread),
         separable=_separable(change, scored, other) if change and other else None,
     )
 
@@ -336,22 +337,17 @@ def _notes(score: Interval, **others: Difference | None) -> str:
 def _bounded(name: str, found: Difference | None) -> dict[str, float | None]:
     """A figure and its bounds under the names of a row's fields."""
     values = (found.value, found.low, found.high) if found else (None, None, None)
-    return dict(zip((name, f"{name}_low", f"{name}_high"), map(_number, values), strict=True))
+    return dict(zip((name, f"{name}_low", f"{name}_high"), map(known, values), strict=True))
 
 
 def _separable(change: Difference, *pair: Scored) -> bool | None:
     """Whether the difference is no smaller than the larger format spread of the pair."""
     spreads = [scored.format_spread for scored in pair]
-    known = not any(map(math.isnan, (change.value, *spreads)))
-    return abs(change.value) >= max(spreads) if known else None
+    there = not any(map(math.isnan, (change.value, *spreads)))
+    return abs(change.value) >= max(spreads) if there else None
 
 
 def corrected(p_values: Sequence[float | None]) -> list[float | None]:
     """Holm's correction over the p-values that are there."""
     corrected = iter(holm([p for p in p_values if p is not None]))
     return [None if p is None else next(corrected) for p in p_values]
-
-
-def _number(value: float | None) -> float | None:
-    """NaN says "there is none" in arrays, None in rows (JSON has no NaN)."""
-    return None if value is None or math.isnan(value) else value

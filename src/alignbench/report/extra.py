@@ -11,9 +11,9 @@ from alignbench.benchmark import Provenance
 from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.files import replacing
+from alignbench.record.cell import CellFacts
+from alignbench.record.stored import Manifest, Stored, records
 from alignbench.report.numbers import change, count, interval, number
-from alignbench.report.record import Cell
-from alignbench.report.stored import Manifest, Stored, records
 
 COVERS = (
     "Intervals are studentised bootstrap intervals over the benchmark's groups of questions: they cover the choice of "
@@ -50,7 +50,7 @@ class Line:
 class ExtraRecord(Stored):
     """The lines of one benchmark for one cell; ``extra`` is its name on the command line."""
 
-    cell: Cell
+    cell: CellFacts
     extra: str
     lines: tuple[Line, ...]
 
@@ -60,7 +60,7 @@ def finished_extras(store: Path) -> list[tuple[Path, Manifest, ExtraRecord]]:
     return records(store, "beside", ExtraRecord)
 
 
-def extras_of(cell: Cell, extras: Sequence[tuple[Path, Manifest, ExtraRecord]]) -> list[ExtraRecord]:
+def extras_of(cell: CellFacts, extras: Sequence[tuple[Path, Manifest, ExtraRecord]]) -> list[ExtraRecord]:
     """What was asked beside ``cell``; of several with one name the newest."""
     return list({record.extra: record for _, _, record in extras if record.cell == cell}.values())
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from alignbench.errors import AlignbenchError
 from alignbench.files import write_text
+from alignbench.record.cell import CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
 from alignbench.report.extra import BEYOND, COVERS, ExtraRecord
 from alignbench.report.generated import Account
-from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
 from alignbench.report.verdict import exposed, inseparable, verdict
 
 if TYPE_CHECKING:

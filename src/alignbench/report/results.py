@@ -10,13 +10,13 @@ from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
-from alignbench.report.board.cost import Ledger
+from alignbench.record.cell import CellFacts, CellRecord
+from alignbench.record.finished import Finished, finished, pages
+from alignbench.record.lineage import Lineage
+from alignbench.record.stored import Manifest
 from alignbench.report.board.variant import Recipe, variants
 from alignbench.report.extra import ExtraRecord, finished_extras
-from alignbench.report.record import Cell, CellRecord
 from alignbench.report.schema import BOUNDED, COLUMNS, METRICS, OF_OTHERS
-from alignbench.report.stored import Manifest
-from alignbench.report.study import Finished, finished, pages
 from alignbench.runs.answered import BASE
 from alignbench.types import check
 
@@ -32,14 +32,14 @@ def results(store: Path) -> pd.DataFrame:
     cells = finished(store) if any(store.glob("score/*/record.json")) else []
     extras = finished_extras(store)
     check(bool(cells or extras), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    return table(cells, extras, Ledger(store))
+    return table(cells, extras, Lineage(store))
 
 
 def table(
-    cells: Sequence[Finished], extras: Sequence[tuple[Path, Manifest, ExtraRecord]], ledger: Ledger
+    cells: Sequence[Finished], extras: Sequence[tuple[Path, Manifest, ExtraRecord]], lineage: Lineage
 ) -> pd.DataFrame:
     """:func:`results` of what was read already."""
-    found = [(cell.stage, Recipe.of(cell, ledger), cell.manifest, _board(cell.record)) for cell in cells]
+    found = [(cell.stage, Recipe.of(cell, lineage), cell.manifest, _board(cell.record)) for cell in cells]
     found += [(folder, Recipe(record.cell), manifest, _beside(record)) for folder, manifest, record in extras]
     named, shown = variants([recipe for _, recipe, _, _ in found]), pages(cells)
     lines = []
@@ -50,7 +50,7 @@ def table(
     return pd.DataFrame(lines, columns=[c.name for c in COLUMNS]).astype({c.name: c.dtype for c in COLUMNS})
 
 
-def _of_cell(folder: Path, cell: Cell, manifest: Manifest) -> Line:
+def _of_cell(folder: Path, cell: CellFacts, manifest: Manifest) -> Line:
     return {
         "run": folder.name,
         "method": cell.method,

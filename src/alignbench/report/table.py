@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alignbench.evaluation.board import Row
+from alignbench.record.cell import CellRecord
 from alignbench.report.numbers import change, count, interval, number, signed, within
-from alignbench.report.record import CellRecord
 from alignbench.report.verdict import exposed, inseparable, verdict
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from alignbench.evaluation.board import Row
+from alignbench.record.cell import CellRecord
 from alignbench.report.numbers import change, number
-from alignbench.report.record import CellRecord
 
 # The baseline that tells the model nothing but the country.
 COUNTRY_PROMPT = "cultural_prompt"

@@ -15,8 +15,7 @@ from alignbench.evaluation.items import ITEMS, Scored, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import paired
 from alignbench.evaluation.survey import SurveyBenchmark, distributions
-from alignbench.report.record import Cell as CellFacts
-from alignbench.report.record import CellRecord, DamageRecord, ItemRecord, PoolRecord, Sample, Source
+from alignbench.record.cell import CellFacts, CellRecord, DamageRecord, InputRecord, ItemRecord, PoolRecord, Sample
 from alignbench.runs.answered import Answered, Elsewhere
 from alignbench.runs.reading import reading
 from alignbench.runs.recipe import GROUPS, lineage, used
@@ -151,18 +150,18 @@ def _sample_rows(cell: Setting, samples: Samples, tools: Tools) -> tuple[Sample,
     return tuple(found)
 
 
-def _inputs(cell: Setting, answered: Sequence[Answered]) -> Iterator[Source]:
+def _inputs(cell: Setting, answered: Sequence[Answered]) -> Iterator[InputRecord]:
     """Survey, model, and the embedders that had a part in any row."""
     survey, model = cell.survey, cell.model
-    yield Source("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint)
-    yield Source("model", model.name, model.dtype, model.licence, None, model.fingerprint)
+    yield InputRecord("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint)
+    yield InputRecord("model", model.name, model.dtype, model.licence, None, model.fingerprint)
     components = [component for row in answered for _, component in lineage(row.model)[1]]
     for embedder in {c.fingerprint: c for c in components if isinstance(c, Embedder)}.values():
-        yield Source("embedder", type(embedder).__name__, key=embedder.fingerprint)
+        yield InputRecord("embedder", type(embedder).__name__, key=embedder.fingerprint)
 
 
-def _stages(answered: Sequence[Answered], tools: Tools) -> Iterator[Source]:
+def _stages(answered: Sequence[Answered], tools: Tools) -> Iterator[InputRecord]:
     """The stages that each row rests on, its responses last."""
     for row in answered:
         for stage in (*lineage(row.model)[0], row.responses):
-            yield Source(stage.name, stage.name, key=tools.key(stage), row=row.label)
+            yield InputRecord(stage.name, stage.name, key=tools.key(stage), row=row.label)

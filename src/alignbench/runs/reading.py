@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
 from alignbench.method.joint import Joint
-from alignbench.report.record import ONE_FORM
+from alignbench.record.cell import ONE_FORM
 from alignbench.runs.setting import Setting
 from alignbench.training.recipe import Select
 from alignbench.types import Culture, Split

@@ -9,7 +9,7 @@ from alignbench.data.source import Source
 from alignbench.data.survey import Survey
 from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.method import Method
-from alignbench.report.record import slug
+from alignbench.record.cell import slug
 from alignbench.training import Training
 from alignbench.types import Culture, ModelRef
 

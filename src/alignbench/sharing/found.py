@@ -15,8 +15,8 @@ from alignbench.data.source.world import PlantedWorld
 from alignbench.errors import AlignbenchError
 from alignbench.identity import identity
 from alignbench.method import RunContext
-from alignbench.report.record import CellRecord
-from alignbench.report.study import config_of, finished
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import config_of, finished
 from alignbench.runs.answered import BASE
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import score_of

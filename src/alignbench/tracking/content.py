@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.evaluation.board import Row, flat
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import config_of
 from alignbench.report.schema import BOUNDED
-from alignbench.report.study import config_of
 
 _TESTS = ("p_value", "specificity_p")
 _FIGURES = (*BOUNDED, *_TESTS, "option_mass", "entropy_model", "entropy_survey", "wasserstein")

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from alignbench.evaluation.board import Row, flat
-from alignbench.report.board.cost import Ledger
+from alignbench.record.finished import Finished, with_items
+from alignbench.record.lineage import Lineage
 from alignbench.report.board.groups import Place, groups
-from alignbench.report.study import Finished, with_items
 from alignbench.tracking.content import ROW_COLUMNS, Table
 
 # Where the colours end, on every picture, so that one colour is one figure.
@@ -30,7 +30,7 @@ def pooled(cells: Sequence[Finished], store: Path) -> list[Placed]:
 
     Cells whose scores by item cannot be read are left out.
     """
-    found = groups(with_items(cells), Ledger(store))
+    found = groups(with_items(cells), Lineage(store))
     return [Placed(group.place, group.culture, row) for group in found for row in group.rows]
 
 

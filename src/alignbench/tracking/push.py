@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.progress import say
+from alignbench.record.finished import finished
 from alignbench.report.protocols.write import MAPS
-from alignbench.report.study import finished
 from alignbench.sharing.weights import adapter_config, hub_id
 from alignbench.tracking import Tracker
 from alignbench.tracking.content import Content, Table

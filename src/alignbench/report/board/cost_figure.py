@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from alignbench.record.lineage import SeedCost, mean
 from alignbench.report.board import marks
-from alignbench.report.board.cost import Cost, mean
 from alignbench.report.board.lines import Line
 from alignbench.report.figures import Axis, axis_of
 
@@ -24,7 +24,7 @@ class Point:
 
     number: int
     name: str
-    cost: Cost
+    cost: SeedCost
     gain: float
 
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from alignbench.evaluation.board import Row, rows
 from alignbench.evaluation.items import Scored
-from alignbench.report.board.cost import Ledger
+from alignbench.record.finished import Finished, by_seed, pooled, resampling
+from alignbench.record.lineage import Lineage
+from alignbench.record.world import World
 from alignbench.report.board.variant import Recipe, names
-from alignbench.report.study import Finished, by_seed, pooled, resampling
-from alignbench.report.world import World
 
 
 class Place(NamedTuple):
@@ -76,7 +76,7 @@ class Group:
         return rows(self.scored, resampling(self.first))
 
 
-def groups(cells: Sequence[Finished], ledger: Ledger) -> list[Group]:
+def groups(cells: Sequence[Finished], lineage: Lineage) -> list[Group]:
     """Cells by world, split, model and culture, sorted by these."""
     found: dict[tuple[World, str, str, str], dict[str, list[Finished]]] = {}
     asked = {cell.stage: _asked(cell) for cell in cells}
@@ -92,8 +92,8 @@ def groups(cells: Sequence[Finished], ledger: Ledger) -> list[Group]:
     baselines: dict[str, str] = {}
     for panel_cells in panels.values():
         rivals = {entry.key: (cell, entry) for cell in panel_cells for entry in cell.baselines}
-        own = [Recipe.of(cell, ledger) for cell in panel_cells]
-        said = names([*own, *(Recipe.of_baseline(cell, entry, ledger) for cell, entry in rivals.values())])
+        own = [Recipe.of(cell, lineage) for cell in panel_cells]
+        said = names([*own, *(Recipe.of_baseline(cell, entry, lineage) for cell, entry in rivals.values())])
         called |= {cell.stage: name for cell, name in zip(panel_cells, said, strict=False)}
         baselines |= dict(zip(rivals, said[len(own) :], strict=True))
     titles = _titles(cells)

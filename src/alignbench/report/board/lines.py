@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.evaluation.board import Row, flat
-from alignbench.report.board.cost import Cost, Ledger, mean
+from alignbench.record.finished import Finished, damage
+from alignbench.record.lineage import Lineage, SeedCost, mean
 from alignbench.report.board.groups import Group
-from alignbench.report.study import Finished, damage
 
 # Holm-corrected p-values below this count as significant.
 ALPHA = 0.05
@@ -40,7 +40,7 @@ class Line:
     row: Row
     cross: Row | None = None
     damage: float | None = None
-    cost: Cost | None = None
+    cost: SeedCost | None = None
     pages: tuple[Link, ...] = ()
     manifests: tuple[Link, ...] = ()
     older: int = 0
@@ -96,7 +96,7 @@ class Board:
     """
 
     groups: Sequence[Group]
-    ledger: Ledger
+    lineage: Lineage
     folder: Path
     pages: Mapping[Path, str]
 
@@ -120,9 +120,9 @@ class Board:
             row,
             next((r for r in group.rows if (r.kind, r.method) == ("control", row.label)), None),
             damage(cell.record for cell in own),
-            mean(self.ledger.cost(key) for key in keys),
+            mean(self.lineage.cost(key) for key in keys),
             tuple(self._page(cell) for cell in own),
-            tuple(self._link(key[:6], self.ledger.folder(key) / "manifest.json") for key in keys),
+            tuple(self._link(key[:6], self.lineage.folder(key) / "manifest.json") for key in keys),
             group.older(name),
         )
 

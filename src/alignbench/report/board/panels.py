@@ -7,16 +7,16 @@ from statistics import fmean
 
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.survey import LogBase
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import resampling
+from alignbench.record.world import World
 from alignbench.report import figures
 from alignbench.report.board import marks
 from alignbench.report.board.cost_figure import CostFigure
 from alignbench.report.board.groups import Group, Place
 from alignbench.report.board.lines import Board, Line
 from alignbench.report.board.pairs import Specificity, specificities
-from alignbench.report.record import CellRecord
-from alignbench.report.study import resampling
 from alignbench.report.variety import Variety, varieties
-from alignbench.report.world import World
 
 # Readings of the heat map, as fields of a row, and where their colours end: the same on every board, so that one colour
 # is one figure.

@@ -8,9 +8,9 @@ from typing import Any
 
 from alignbench.evaluation.items import Scored
 from alignbench.identity import canonical
-from alignbench.report.board.cost import Ledger
-from alignbench.report.record import Cell
-from alignbench.report.study import Finished
+from alignbench.record.cell import CellFacts
+from alignbench.record.finished import Finished
+from alignbench.record.lineage import Lineage
 
 
 @dataclass(frozen=True)
@@ -24,28 +24,28 @@ class Recipe:
         details: ``<group>`` -> class of every component that had a part, and ``<group>.<knob>`` -> its value.
     """
 
-    cell: Cell
+    cell: CellFacts
     answers: str | None = None
     lineage: str = ""
     details: Mapping[str, str] | None = None
 
     @classmethod
-    def of(cls, cell: Finished, ledger: Ledger) -> Recipe:
+    def of(cls, cell: Finished, lineage: Lineage) -> Recipe:
         """The recipe of a finished cell, by its own row."""
-        return cls._of(cell, cell.record.cell, cell.record.headline.key, ledger, cell.knobs.get("method", {}))
+        return cls._of(cell, cell.record.cell, cell.record.headline.key, lineage, cell.knobs.get("method", {}))
 
     @classmethod
-    def of_baseline(cls, cell: Finished, entry: Scored, ledger: Ledger) -> Recipe:
+    def of_baseline(cls, cell: Finished, entry: Scored, lineage: Lineage) -> Recipe:
         """The recipe of a baseline that stands on the cell's board."""
         facts = replace(cell.record.cell, method=entry.label, changed={}, choices={})
-        return cls._of(cell, facts, entry.key, ledger, cell.knobs.get("baselines", {}).get(entry.label, {}))
+        return cls._of(cell, facts, entry.key, lineage, cell.knobs.get("baselines", {}).get(entry.label, {}))
 
     @classmethod
-    def _of(cls, cell: Finished, facts: Cell, key: str, ledger: Ledger, method: Mapping[str, Any]) -> Recipe:
-        components = ledger.components(key)
+    def _of(cls, cell: Finished, facts: CellFacts, key: str, lineage: Lineage, method: Mapping[str, Any]) -> Recipe:
+        components = lineage.components(key)
         knobs = {"method": method, **{group: cell.knobs.get(group, {}) for group in components}}
         set_to = {f"{group}.{name}": value for group in knobs for name, value in _flat(knobs[group]).items()}
-        return cls(facts, key, ledger.recipe(key), {**set_to, **components})
+        return cls(facts, key, lineage.recipe(key), {**set_to, **components})
 
     def same(self, other: Recipe) -> bool:
         """Whether both did the same, but for the seed: same answers, same lineage, or every detail equal."""
@@ -59,7 +59,7 @@ def variants(recipes: Sequence[Recipe]) -> list[str]:
     Recipes that differ in what no fact of the cell names are numbered, with what differs where that is known:
     ``variant 2 (judge=LikelihoodJudge)``.
     """
-    by_method: dict[str, list[Cell]] = {}
+    by_method: dict[str, list[CellFacts]] = {}
     for recipe in recipes:
         by_method.setdefault(recipe.cell.method, []).append(recipe.cell)
     said = [_variant(recipe.cell, by_method[recipe.cell.method]) for recipe in recipes]
@@ -79,7 +79,7 @@ def names(recipes: Sequence[Recipe]) -> list[str]:
     return [", ".join(filter(None, [recipe.cell.method, variant])) for recipe, variant in found]
 
 
-def _variant(cell: Cell, like: Iterable[Cell]) -> str:
+def _variant(cell: CellFacts, like: Iterable[CellFacts]) -> str:
     differing = {k: v for k, v in cell.choices.items() if len({other.choices.get(k) for other in like}) > 1}
     return ", ".join(f"{k.removeprefix('method.')}={v}" for k, v in {**differing, **cell.changed}.items())
 

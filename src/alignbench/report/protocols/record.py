@@ -8,7 +8,7 @@ from typing import Any
 from alignbench.evaluation.protocols.chart import Chart
 from alignbench.evaluation.protocols.figure import Figure
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.report.stored import Stored, records
+from alignbench.record.stored import Stored, records
 
 Shares = Mapping[str, tuple[float, ...]]
 

@@ -11,10 +11,10 @@ from alignbench.evaluation.items import ITEMS, Scored, label_of, load, pool_seed
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.files import leave_out, read_object
 from alignbench.identity import canonical
-from alignbench.report.merge import entries, with_older
-from alignbench.report.record import CellRecord
-from alignbench.report.stored import Manifest, records
-from alignbench.report.world import World
+from alignbench.record.cell import CellRecord
+from alignbench.record.merge import entries, with_older
+from alignbench.record.stored import Manifest, records
+from alignbench.record.world import World
 from alignbench.store.artifact import Artifact
 from alignbench.types import check
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from alignbench.files import replacing, write_text
+from alignbench.record.cell import ONE_FORM
+from alignbench.record.finished import finished, pages, whole
 from alignbench.report.board import read, write
 from alignbench.report.board.lines import Line
-from alignbench.report.record import ONE_FORM
 from alignbench.report.results import results
-from alignbench.report.study import finished, pages, whole
 from tests.report.cells import cell
 
 
