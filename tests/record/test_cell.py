@@ -17,8 +17,9 @@ def test_round_trip_through_json(record: CellRecord) -> None:
 
 
 def test_nan_becomes_none(record: CellRecord) -> None:
-    odd = replace(record, rows=(replace(record.rows[0], wasserstein=float("nan")),))
-    assert odd.to_json()["rows"][0]["wasserstein"] is None
+    odd = replace(record, rows=(replace(record.rows[0], plain=float("nan"), means={"wasserstein": float("inf")}),))
+    (row,) = odd.to_json()["rows"]
+    assert row["plain"] is None and row["means"] == {"wasserstein": None}
 
 
 def test_optional_parts_may_be_absent(record: CellRecord) -> None:

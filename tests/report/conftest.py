@@ -9,7 +9,14 @@ from alignbench.evaluation.board import Row
 from alignbench.judge.calibration import Calibration
 from alignbench.record.cell import CellFacts, CellRecord, InputRecord, ItemRecord, PoolRecord, Sample
 
-EMPTY = dict.fromkeys([f.name for f in fields(Row)]) | {"note": "", "key": "k", "seeds": 1, "items": 42, "formats": {}}
+EMPTY = dict.fromkeys([f.name for f in fields(Row)]) | {
+    "note": "",
+    "key": "k",
+    "seeds": 1,
+    "items": 42,
+    "formats": {},
+    "means": {},
+}
 EMPTY |= {"entropy_model": 0.7, "entropy_survey": 0.71, "batteries": 9}
 # The smallest PNG: one transparent pixel.
 PIXEL = bytes.fromhex(

@@ -16,7 +16,14 @@ PIXEL = base64.b64decode(
 )
 BASE_FOLDER = "/models/of/this/machine"
 KEY = "0123456789abcde{}"
-_NO_ROW = dict.fromkeys([f.name for f in fields(Row)]) | {"note": "", "key": "k", "seeds": 1, "items": 3, "formats": {}}
+_NO_ROW = dict.fromkeys([f.name for f in fields(Row)]) | {
+    "note": "",
+    "key": "k",
+    "seeds": 1,
+    "items": 3,
+    "formats": {},
+    "means": {},
+}
 
 
 def row(label: str, kind: str, score: float, difference: float | None = None, **more: object) -> Row:

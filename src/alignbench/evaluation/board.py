@@ -4,10 +4,11 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from alignbench.data.people import Panel
 from alignbench.data.survey import Survey
+from alignbench.evaluation.catalogue import METRICS, of_items
 from alignbench.evaluation.formats import mean_over_seeds
 from alignbench.evaluation.interaction import Interaction, interaction
 from alignbench.evaluation.items import ACROSS, Kind, Scored, seeds_of
@@ -57,6 +58,10 @@ class Entry:
     formats: Sequence[Mapping[str, float]] = ()
 
 
+# A value and its bounds.
+Figures: TypeAlias = tuple[float | None, float | None, float | None]
+
+
 @dataclass(frozen=True)
 class Row:
     """A line of the board; None where a number does not exist.
@@ -78,7 +83,6 @@ class Row:
             control; where there are told rows, less theirs. ``_p`` is Holm-corrected over the methods of this board, a
             family of its own beside that of the differences; ``_detectable`` its minimum detectable effect;
             ``_items`` how many items both countries were asked.
-        wasserstein: mean similarity over the items with ordered options.
         option_mass: probability of the options' first tokens: below about .5 the score is about format.
         entropy_model, entropy_survey: over ln K; a model far below the survey has collapsed to the mode.
         seed_spread: standard deviation of the seeds' scores.
@@ -88,6 +92,7 @@ class Row:
         format_spread: half their range; None where only one format was asked.
         separable: whether ``difference`` is at least as large as the larger format spread of the two rows it
             compares; None where one of the three is missing.
+        means: the metrics that are means over items, by their names in :mod:`alignbench.evaluation.catalogue`.
     """
 
     label: str
@@ -107,7 +112,6 @@ class Row:
     p_raw: float | None
     items: int
     batteries: int
-    wasserstein: float | None
     option_mass: float | None
     entropy_model: float
     entropy_survey: float
@@ -129,11 +133,13 @@ class Row:
     formats: Mapping[str, float] = field(default_factory=dict)
     format_spread: float | None = None
     separable: bool | None = None
+    means: Mapping[str, float | None] = field(default_factory=dict)
 
-    def figure(self, name: str) -> tuple[float | None, float | None, float | None]:
-        """A field that has an interval, and its bounds."""
+    def figure(self, name: str) -> Figures:
+        """A metric of this row and its bounds; None for what it does not have."""
         prefix = "" if name == "score" else f"{name}_"
-        return getattr(self, name), getattr(self, f"{prefix}low"), getattr(self, f"{prefix}high")
+        value = self.means[name] if name in self.means else getattr(self, name, None)
+        return value, getattr(self, f"{prefix}low", None), getattr(self, f"{prefix}high", None)
 
 
 def scored(
@@ -181,8 +187,10 @@ def rows(board: Sequence[Scored], bootstrap: Bootstrap) -> list[Row]:
 
 
 def flat(row: Row) -> dict[str, Any]:
-    """The fields of a row for tables that hold texts and numbers alone: ``formats`` as JSON."""
-    return {**asdict(row), "formats": json.dumps(dict(row.formats))}
+    """The fields of a row for tables that hold texts and numbers alone: ``formats`` as JSON, the means each by name."""
+    fields = asdict(row) | {"formats": json.dumps(dict(row.formats))}
+    del fields["means"]
+    return {**fields, **{name: row.means.get(name) for name in of_items()}}
 
 
 def _check(entries: Sequence[Entry]) -> None:
@@ -251,8 +259,9 @@ def _minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Differ
     seeds = None if other is None else seeds_of((scored, other))
     if other is None or seeds is None:
         return None
-    items = scored.items
-    return paired(scored.js(items, seeds), other.js(items, seeds), scored.batteries, bootstrap).within(-1.0, 1.0)
+    items, ends = scored.items, METRICS["difference"]
+    change = paired(scored.js(items, seeds), other.js(items, seeds), scored.batteries, bootstrap)
+    return change.within(ends.low, ends.high)
 
 
 def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Interaction | None:
@@ -280,7 +289,7 @@ def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Boot
 def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Row:
     items, batteries = scored.items, scored.batteries
     js = scored.js(items)
-    score = interval(js, batteries, bootstrap).within(0.0, 1.0)
+    score = interval(js, batteries, bootstrap).within(METRICS["score"].low, METRICS["score"].high)
     floor, top = (by_label[label].js(items) for label in (UNIFORM, CEILING))
     gain = skill(js, floor, top, batteries, bootstrap)
     other = _against(scored, by_label)
@@ -308,7 +317,6 @@ def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -
         p_raw=known(change.p_value) if change and scored.kind in ("method", "control") else None,
         items=len(items),
         batteries=score.batteries,
-        wasserstein=known(scored.mean("wasserstein")),
         option_mass=known(scored.mean("mass")),
         entropy_model=scored.mean("entropy_model"),
         entropy_survey=scored.mean("entropy_survey"),
@@ -323,6 +331,7 @@ def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -
         formats=dict(scored.formats),
         format_spread=known(scored.format_spread),
         separable=_separable(change, scored, other) if change and other else None,
+        means={name: known(scored.mean(name)) for name in of_items()},
     )
 
 

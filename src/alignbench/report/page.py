@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alignbench.errors import AlignbenchError
+from alignbench.evaluation.catalogue import BoardMetric, Shown
 from alignbench.files import write_text
 from alignbench.record.cell import CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
+from alignbench.report.columns import shown, text
 from alignbench.report.extra import BEYOND, COVERS, ExtraRecord
 from alignbench.report.generated import Account
 from alignbench.report.verdict import exposed, inseparable, verdict
@@ -83,6 +85,8 @@ def write_page(
         extras=extras,
         generated=generated,
         covers=f"{COVERS} {BEYOND}",
+        main=_of_rows(Shown.main),
+        further=_of_rows(Shown.further),
         axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
         moved=moved(record),
         shown_items=SHOWN_ITEMS,
@@ -95,6 +99,11 @@ def write_page(
     path = folder / "index.html"
     write_text(path, text)
     return path
+
+
+def _of_rows(place: Shown) -> dict[str, BoardMetric]:
+    """Figures that every row may have; those of several rows stand elsewhere on the page."""
+    return {name: metric for name, metric in shown(place).items() if metric.of_row}
 
 
 @cache
@@ -114,7 +123,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["figures"] = figures
+    made.globals.update(figures=figures, text=text)
     for name in ("number", "signed", "interval", "count", "percent", "p_value", "defined", "within"):
         made.filters[name] = made.globals[name] = getattr(numbers, name)
     made.filters["words"] = lambda name: str(name).replace("_", " ")

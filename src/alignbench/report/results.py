@@ -8,6 +8,7 @@ import pandas as pd
 
 from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row
+from alignbench.evaluation.catalogue import METRICS, of_rows
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
 from alignbench.record.cell import CellFacts, CellRecord
@@ -16,7 +17,7 @@ from alignbench.record.lineage import Lineage
 from alignbench.record.stored import Manifest
 from alignbench.report.board.variant import Recipe, variants
 from alignbench.report.extra import ExtraRecord, finished_extras
-from alignbench.report.schema import BOUNDED, COLUMNS, METRICS, OF_OTHERS
+from alignbench.report.schema import COLUMNS
 from alignbench.runs.answered import BASE
 from alignbench.types import check
 
@@ -98,9 +99,9 @@ def _board(record: CellRecord) -> Iterator[Line]:
 
 def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | None]]:
     """(metric, facets, value, low, high) of a row of the board."""
-    for metric in (name for name in METRICS if name not in OF_OTHERS):
+    for metric in of_rows():
         name = "own_minus_cross" if (metric, row.kind) == ("difference", "control") else metric
-        yield name, "", *(row.figure(metric) if metric in BOUNDED else (getattr(row, metric), None, None))
+        yield name, "", *row.figure(metric)
     for asked, score in row.formats.items():
         yield "format_score", asked, score, None, None
 

@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alignbench.evaluation.catalogue import METRICS
 from alignbench.identity import identity
-from alignbench.report.numbers import change, count, interval, number, p_value
+from alignbench.report.columns import KEY, of
+from alignbench.report.numbers import change, number
 from alignbench.report.verdict import verdict
 from alignbench.sharing.found import Found
 from alignbench.store.artifact import Artifact
 from alignbench.store.manifest import plain
 from alignbench.templates import templates
 
+# The columns of the scores.
+_FIGURES = ("score", "skill", "difference", "p_value", "specificity")
 _TEMPLATES = templates(Path(__file__).parent / "templates", trim=True)
-_TEMPLATES.filters.update(number=number, count=count, p_value=p_value, cell=lambda text: str(text).replace("|", r"\|"))
-_TEMPLATES.globals.update(change=change, interval=interval)
+_TEMPLATES.filters.update(number=number, cell=lambda text: str(text).replace("|", r"\|"))
+_TEMPLATES.globals.update(change=change, of=of, metrics=METRICS, key=KEY, figures=_FIGURES)
 # Licences that the hub knows by these names; any other is "other" there, and told in full in the card.
 _HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0")
 

@@ -11,7 +11,7 @@ from alignbench.evaluation.board import Row, flat
 from alignbench.record.finished import Finished, with_items
 from alignbench.record.lineage import Lineage
 from alignbench.report.board.groups import Place, groups
-from alignbench.tracking.content import ROW_COLUMNS, Table
+from alignbench.tracking.content import PlainTable, table_of
 
 # Where the colours end, on every picture, so that one colour is one figure.
 _END = 0.15
@@ -34,10 +34,10 @@ def pooled(cells: Sequence[Finished], store: Path) -> list[Placed]:
     return [Placed(group.place, group.culture, row) for group in found for row in group.rows]
 
 
-def table(placed: Sequence[Placed]) -> Table:
+def table(placed: Sequence[Placed]) -> PlainTable:
     """The same as plain values."""
-    lines = [(p.place.world.name, p.place.split, p.culture, p.place.model, *flat(p.row).values()) for p in placed]
-    return Table(("world", "split", "culture", "model", *ROW_COLUMNS), lines)
+    places = ({"world": p.place.world.name, "split": p.place.split, "model": p.place.model} for p in placed)
+    return table_of([{**place, "culture": p.culture, **flat(p.row)} for place, p in zip(places, placed, strict=True)])
 
 
 def heat_maps(placed: Sequence[Placed], folder: Path) -> list[Path]:

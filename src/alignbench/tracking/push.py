@@ -14,7 +14,7 @@ from alignbench.record.finished import finished
 from alignbench.report.protocols.write import MAPS
 from alignbench.sharing.weights import adapter_config, hub_id
 from alignbench.tracking import Tracker
-from alignbench.tracking.content import Content, Table
+from alignbench.tracking.content import Content, PlainTable
 from alignbench.tracking.ledger import Ledger
 from alignbench.tracking.pooled import Placed, heat_maps, pooled, table
 from alignbench.tracking.session import session
@@ -143,7 +143,7 @@ class Pusher(Tracker):
             run.log({name: value for name, value in media.items() if value})
 
 
-def _wandb_table(table: Table) -> Any:
+def _wandb_table(table: PlainTable) -> Any:
     import wandb
 
     return wandb.Table(columns=list(table.columns), data=[list(row) for row in table.rows], allow_mixed_types=True)

@@ -2,16 +2,10 @@
 
 from typing import Any
 
+from alignbench.evaluation.catalogue import METRICS, Shown
 from alignbench.tracking.wandb import Wandb
 
 NAME = "alignbench"
-_COLUMNS = ("score", "skill", "difference", "specificity", "p_value", "option_mass")
-_BARS = {
-    "score": "Score by method",
-    "difference": "Difference to the base model, told the same words",
-    "specificity": "Specificity: the part that is the culture",
-    "skill": "Skill: 0 uniform answers, 1 the people themselves",
-}
 _CURVES = ("train/loss", "train/reward", "train/validation", "train/entropy", "train/option_mass")
 
 
@@ -27,8 +21,9 @@ def workspace(knobs: Wandb) -> Any:
         panels.MediaBrowser(title="Cultural map", media_keys=["cultural_map"]),
     ]
     bars = [
-        panels.BarPlot(title=title, metrics=[panels.SummaryMetric(name)], groupby=panels.Config("method"))
-        for name, title in _BARS.items()
+        panels.BarPlot(title=metric.title, metrics=[panels.SummaryMetric(name)], groupby=panels.Config("method"))
+        for name, metric in METRICS.items()
+        if metric.of_row and metric.shown is Shown.main
     ]
     cost = panels.ScatterPlot(
         title="Is it values or format?", x=panels.SummaryMetric("option_mass"), y=panels.SummaryMetric("score")
@@ -51,7 +46,11 @@ def workspace(knobs: Wandb) -> Any:
             groupby=[views.Metric("Group"), views.Config("method")],
             pinned_columns=[
                 *(f"config:{name}.value" for name in ("method", "culture", "model", "seed")),
-                *(f"summary:{name}" for name in _COLUMNS),
+                *(
+                    f"summary:{name}"
+                    for name, metric in METRICS.items()
+                    if metric.of_row and metric.shown is Shown.main
+                ),
             ],
         ),
     )

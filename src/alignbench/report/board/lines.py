@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from alignbench.evaluation.board import Row, flat
+from alignbench.evaluation.board import Figures, Row, flat
 from alignbench.record.finished import Finished, damage
 from alignbench.record.lineage import Lineage, SeedCost, mean
 from alignbench.report.board.groups import Group
@@ -45,6 +45,17 @@ class Line:
     manifests: tuple[Link, ...] = ()
     older: int = 0
 
+    def figure(self, name: str) -> Figures:
+        """A metric of the catalogue and its bounds; None for what the line does not have."""
+        if name == "own_minus_cross":
+            return self.cross.figure("difference") if self.cross else (None, None, None)
+        return (self.damage, None, None) if name == "elsewhere" else self.row.figure(name)
+
+    def sure(self, name: str) -> bool:
+        """Whether the figure is clear of zero after the correction; False for those that are not tested."""
+        p = {"difference": self.row.p_value, "specificity": self.row.specificity_p}.get(name)
+        return p is not None and p < ALPHA
+
     @property
     def compared(self) -> bool:
         """Whether this is a method that is compared with a base model."""
@@ -53,12 +64,12 @@ class Line:
     @property
     def significant(self) -> bool:
         """Whether the difference is clear of zero after the correction."""
-        return self.row.p_value is not None and self.row.p_value < ALPHA
+        return self.sure("difference")
 
     @property
     def specific(self) -> bool:
         """Whether the specificity is clear of zero after the correction."""
-        return self.row.specificity_p is not None and self.row.specificity_p < ALPHA
+        return self.sure("specificity")
 
     @property
     def inseparable(self) -> bool:
@@ -152,14 +163,12 @@ def _place(line: Line) -> dict[str, str]:
 
 
 def _plain(line: Line) -> dict[str, Any]:
-    cross = line.cross
+    crossed = line.figure("own_minus_cross")
     return {
         **_place(line),
         **flat(line.row),
-        "own_minus_cross": cross.difference if cross else None,
-        "own_minus_cross_low": cross.difference_low if cross else None,
-        "own_minus_cross_high": cross.difference_high if cross else None,
-        "own_minus_cross_p_raw": cross.p_raw if cross else None,
+        **dict(zip(("own_minus_cross", "own_minus_cross_low", "own_minus_cross_high"), crossed, strict=True)),
+        "own_minus_cross_p_raw": line.cross.p_raw if line.cross else None,
         "damage": line.damage,
         "older": line.older,
         "pages": " ".join(link.href for link in line.pages),

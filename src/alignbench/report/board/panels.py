@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from statistics import fmean
 
+from alignbench.evaluation.catalogue import BoardMetric, Shown
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.survey import LogBase
 from alignbench.record.cell import CellRecord
@@ -16,6 +17,7 @@ from alignbench.report.board.cost_figure import CostFigure
 from alignbench.report.board.groups import Group, Place
 from alignbench.report.board.lines import Board, Line
 from alignbench.report.board.pairs import Specificity, specificities
+from alignbench.report.columns import shown
 from alignbench.report.variety import Variety, varieties
 
 # Readings of the heat map, as fields of a row, and where their colours end: the same on every board, so that one colour
@@ -146,6 +148,15 @@ class Section:
     def records(self) -> list[CellRecord]:
         """The records of all its cells."""
         return [cell.record for panel in self.panels for group in panel.groups for cell in group.cells]
+
+    @cached_property
+    def columns(self) -> dict[str, BoardMetric]:
+        """Name -> metric of the figures that any line of its tables has."""
+        return {
+            name: metric
+            for name, metric in shown(Shown.main, Shown.further).items()
+            if any(line.figure(name)[0] is not None for line in self.lines)
+        }
 
     @property
     def seeds(self) -> list[int]:

@@ -1,0 +1,268 @@
+"""Every figure of the board, said once: name, title, unit, range, which way is better, and what it means.
+
+The board, all pages, ``board.md`` and ``board.tex``, the data and the tracker take their columns from here, in this
+order. A metric that is a mean over items needs no other line: give ``item``, and it is scored, pooled and shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from alignbench.evaluation.metrics import Array, wasserstein_similarity
+from alignbench.types import Item, Scale
+
+# Item, the people's shares and the model's, each of shape (K,) or (draws, K), to the score; NaN where it has none.
+ItemScore: TypeAlias = Callable[[Item, Array, Array], float]
+
+
+class Better(Enum):
+    """Which way is better."""
+
+    higher = "higher"
+    lower = "lower"
+    neither = ""
+
+
+class Shape(Enum):
+    """How a figure is written."""
+
+    level = "level"  # 0.923
+    change = "change"  # +0.051
+    test = "test"  # a p-value
+    spread = "spread"  # ±0.012
+    count = "count"  # 42
+
+
+class Shown(Enum):
+    """Where a figure stands; all stand in the data and in the tracker."""
+
+    main = "main"  # in every table
+    further = "further"  # in board.md and board.tex, and on pages among the further figures
+    data = "data"  # in no table
+
+
+@dataclass(frozen=True)
+class BoardMetric:
+    """A figure of the rows of a board.
+
+    Attributes:
+        title: of its column.
+        unit: empty for counts of a kind that the meaning names.
+        meaning: what it is, exactly: a clause for the schema.
+        explained: the same for a reader who does not know the field; empty where the title says it.
+        low, high: range of its values.
+        people: name of the figure of the people that is shown with it.
+        of_row: whether it is a field of a row, by its name; others are read off several rows, or are several of one.
+        item: how an item is scored, where the figure is the mean over items.
+    """
+
+    title: str
+    unit: str
+    meaning: str
+    explained: str = ""
+    low: float = -math.inf
+    high: float = math.inf
+    better: Better = Better.neither
+    shape: Shape = Shape.level
+    shown: Shown = Shown.further
+    digits: int = 3
+    people: str = ""
+    of_row: bool = True
+    item: ItemScore | None = None
+
+    @property
+    def range(self) -> str:
+        """``0 to 1``; empty where it has no ends."""
+        return f"{self.low:g} to {self.high:g}" if math.isfinite(self.high - self.low) else ""
+
+
+def _wasserstein(item: Item, people: Array, model: Array) -> float:
+    return math.nan if item.scale is Scale.nominal else float(wasserstein_similarity(people, model).mean())
+
+
+_UP, _DOWN = Better.higher, Better.lower
+_CHANGE, _TEST = Shape.change, Shape.test
+METRICS: dict[str, BoardMetric] = {
+    "score": BoardMetric(
+        "Score",
+        "similarity",
+        "mean 1 - Jensen-Shannon divergence to the country's shares",
+        "How near the model’s answers are to those of the country’s people, question by question. 1 is the same "
+        "distribution. Guessing evenly already scores high, so compare with the sanity rows.",
+        low=0,
+        high=1,
+        better=_UP,
+        shown=Shown.main,
+    ),
+    "skill": BoardMetric(
+        "Skill",
+        "share",
+        "0 uniform answers, 1 a fresh sample of respondents",
+        "The score on a scale with meaning: 0 is answering evenly at random, 1 is a fresh sample of the country’s own "
+        "people.",
+        better=_UP,
+        shown=Shown.main,
+    ),
+    "difference": BoardMetric(
+        "Difference",
+        "similarity",
+        "score minus that of the row in against, paired by item",
+        "What the method changed, on the same questions, against the model as it is. “Beyond the prompt”: against the "
+        "model told the same words, so that the training alone counts. ▲ closer to the people, ▼ further away: "
+        "significant after Holm’s correction.",
+        low=-1,
+        high=1,
+        better=_UP,
+        shape=_CHANGE,
+        shown=Shown.main,
+    ),
+    "detectable": BoardMetric(
+        "Detectable",
+        "similarity",
+        "minimum detectable effect of the difference: power .8, level .05",
+        "The smallest true difference that this comparison would find four times in five. “No clear change” says "
+        "nothing about smaller ones.",
+        better=_DOWN,
+        shown=Shown.main,
+    ),
+    "specificity": BoardMetric(
+        "Specificity",
+        "similarity",
+        "interaction of model and survey, own and control's",
+        "How much better two models of one recipe, made for this culture and for another, fit their own people than "
+        "each other’s. The part of a gain that is culture, not survey format.",
+        better=_UP,
+        shape=_CHANGE,
+        shown=Shown.main,
+    ),
+    "format_spread": BoardMetric(
+        "Format",
+        "similarity",
+        "half the range of the score over formats",
+        "How far the score moves, up and down, with the form of the questions. ≈ marks a difference that is smaller: "
+        "it may be format.",
+        low=0,
+        high=0.5,
+        better=_DOWN,
+        shape=Shape.spread,
+        shown=Shown.main,
+    ),
+    "entropy_model": BoardMetric(
+        "Variety",
+        "share of ln K",
+        "mean entropy of the answers",
+        "How spread out the answers are (0 all the same, 1 even), the model’s against the people’s. A model that gives "
+        "everybody the majority’s answer falls short.",
+        low=0,
+        high=1,
+        digits=2,
+        people="entropy_survey",
+        shown=Shown.main,
+    ),
+    "elsewhere": BoardMetric(
+        "Damage",
+        "similarity",
+        "change of the score when told the culture in facets",
+        "Change of the score when the aligned model is told it is from other countries. Below zero: they were "
+        "forgotten.",
+        low=-1,
+        high=1,
+        better=_UP,
+        shape=_CHANGE,
+        shown=Shown.main,
+        of_row=False,
+    ),
+    "plain": BoardMetric(
+        "With the prompt",
+        "similarity",
+        "score minus the base's, told nothing, where against is a told row",
+        low=-1,
+        high=1,
+        better=_UP,
+        shape=_CHANGE,
+    ),
+    "own_minus_cross": BoardMetric(
+        "Own minus cross",
+        "similarity",
+        "of a control row: the method's score minus the control's",
+        low=-1,
+        high=1,
+        better=_UP,
+        shape=_CHANGE,
+        of_row=False,
+    ),
+    "p_value": BoardMetric(
+        "p (Holm)",
+        "probability",
+        "two-sided, of no difference; Holm-corrected over the board's methods",
+        low=0,
+        high=1,
+        shape=_TEST,
+    ),
+    "p_raw": BoardMetric("p", "probability", "the same, uncorrected", low=0, high=1, shape=_TEST, shown=Shown.data),
+    "specificity_p": BoardMetric(
+        "p of specificity (Holm)",
+        "probability",
+        "two-sided, of no specificity; Holm-corrected over the board's methods",
+        low=0,
+        high=1,
+        shape=_TEST,
+    ),
+    "specificity_p_raw": BoardMetric(
+        "p of specificity", "probability", "the same, uncorrected", low=0, high=1, shape=_TEST, shown=Shown.data
+    ),
+    "specificity_detectable": BoardMetric(
+        "Detectable specificity", "similarity", "its minimum detectable effect: power .8, level .05", better=_DOWN
+    ),
+    "specificity_items": BoardMetric(
+        "Items of both", "items", "asked in both countries", shape=Shape.count, shown=Shown.data
+    ),
+    "option_mass": BoardMetric(
+        "Option mass", "probability", "that the next token begins an option", low=0, high=1, better=_UP, digits=2
+    ),
+    "wasserstein": BoardMetric(
+        "Wasserstein",
+        "similarity",
+        "mean 1 - W1 over items with ordered options",
+        low=0,
+        high=1,
+        better=_UP,
+        item=_wasserstein,
+    ),
+    "seed_spread": BoardMetric("SD of seeds", "similarity", "standard deviation of the seeds' scores", low=0, high=1),
+    "separable": BoardMetric(
+        "Separable",
+        "0 or 1",
+        "whether the difference reaches the larger format spread of its two rows",
+        low=0,
+        high=1,
+        shown=Shown.data,
+    ),
+    "entropy_survey": BoardMetric(
+        "People’s variety", "share of ln K", "mean entropy of the people's answers", low=0, high=1, shown=Shown.data
+    ),
+    "format_score": BoardMetric(
+        "Score by format",
+        "similarity",
+        "score in the format that facets names",
+        low=0,
+        high=1,
+        better=_UP,
+        shown=Shown.data,
+        of_row=False,
+    ),
+}
+
+
+def of_items() -> dict[str, ItemScore]:
+    """Metrics that are means over items, with how an item is scored."""
+    return {name: metric.item for name, metric in METRICS.items() if metric.item}
+
+
+def of_rows() -> list[str]:
+    """Names of the figures that a row holds."""
+    return [name for name, metric in METRICS.items() if metric.of_row]
