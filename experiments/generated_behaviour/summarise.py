@@ -14,7 +14,7 @@ from alignbench.report.board.files import markdown
 from alignbench.report.generated import accounts
 from alignbench.report.markdown import pipe_table
 from alignbench.record.cell import CellRecord
-from alignbench.record.finished import Finished, finished, with_items
+from alignbench.record.finished import FinishedCell, finished, with_items
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board
 
@@ -28,7 +28,7 @@ def name(record: CellRecord) -> str:
     return ", ".join([record.cell.method, *knobs])
 
 
-def counts(cell: Finished, store: Path) -> Iterator[dict[str, object]]:
+def counts(cell: FinishedCell, store: Path) -> Iterator[dict[str, object]]:
     """A row for each step that made texts for the cell's own model."""
     for account in accounts(cell.record, store):
         if account.label == cell.own:

@@ -12,7 +12,7 @@ from alignbench.evaluation.statistics import holm
 from alignbench.record.finished import finished
 from alignbench.record.lineage import Lineage
 from alignbench.report.board.groups import groups
-from alignbench.report.board.variant import Recipe, names, variants
+from alignbench.report.board.variant import Variant, names, variants
 from tests.report.cells import cell, pooled_board
 
 
@@ -102,7 +102,7 @@ def test_variants_are_named_by_what_was_changed_and_by_choices_that_differ(tmp_p
     plain = cell(tmp_path, "culturerl", "iraq").cell
     verdict = cell(tmp_path, "culturerl", "iraq", reward="verdict").cell
     lora, cpu = (replace(plain, choices={"training": choice, "judge": "llm"}) for choice in ("lora", "cpu"))
-    one, other, cheap, dear = (Recipe(cell) for cell in (plain, verdict, lora, cpu))
+    one, other, cheap, dear = (Variant(cell) for cell in (plain, verdict, lora, cpu))
     assert names([one, other]) == ["culturerl", "culturerl, reward=verdict"]
     assert names([cheap, dear]) == ["culturerl, training=lora", "culturerl, training=cpu"]
     assert names([cheap]) == ["culturerl"]

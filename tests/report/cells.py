@@ -15,7 +15,7 @@ from alignbench.evaluation.score import uniform
 from alignbench.evaluation.survey import SurveyBenchmark
 from alignbench.identity import identity
 from alignbench.record.cell import CellFacts, CellRecord, DamageRecord
-from alignbench.record.finished import Finished, by_seed, pooled, resampling
+from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
 from tests.evaluation.worlds import item, survey
 
 KNOBS = SurveyBenchmark(bootstrap=100)
@@ -148,7 +148,7 @@ def fill(store: Path) -> Path:
     return store
 
 
-def pooled_board(cells: Sequence[Finished], name: str | None = None) -> list[Row]:
+def pooled_board(cells: Sequence[FinishedCell], name: str | None = None) -> list[Row]:
     """One board of cells of one culture, each under ``name`` or its method's."""
     named = by_seed((name or found.record.cell.method, found) for found in cells)
     return rows(pooled(named), resampling(cells[0]))

@@ -8,15 +8,15 @@ import re
 from pathlib import Path
 
 import pytest
-from jinja2 import PackageLoader
 
 from alignbench.evaluation.board import Row
 from alignbench.record.finished import finished, pages
 from alignbench.record.lineage import Lineage
 from alignbench.report.board import write
 from alignbench.report.board.files import latex
-from alignbench.report.board.lines import Line
+from alignbench.report.board.lines import BoardLine
 from alignbench.report.board.marks import difference_labels, spread_labels
+from alignbench.report.board.page import TEMPLATES
 from alignbench.report.board.panels import Heat
 from alignbench.report.figures import Axis
 from alignbench.report.page import environment, write_page
@@ -128,9 +128,9 @@ def test_labels_move_apart_only_where_they_would_meet() -> None:
     assert spread_labels([0, 5, 80], [100, 104, 102], width=20, gap=16) == pytest.approx([94, 110, 102])
 
 
-def heat_of(difference: float, detectable: float, p_value: float) -> tuple[Heat, Line]:
+def heat_of(difference: float, detectable: float, p_value: float) -> tuple[Heat, BoardLine]:
     facts = {"difference": difference, "detectable": detectable, "p_value": p_value}
-    made = Line(None, Row(**{**EMPTY, "label": "m", "kind": "method", "score": 0.5, **facts}))  # type: ignore[arg-type]
+    made = BoardLine(None, Row(**{**EMPTY, "label": "m", "kind": "method", "score": 0.5, **facts}))  # type: ignore[arg-type]
     return Heat("difference", {("m", "iraq"): made}), made
 
 
@@ -145,9 +145,7 @@ def test_colours_mean_the_same_on_every_board_and_are_faint_where_nothing_could_
 
 
 def test_a_significant_harm_has_a_mark_of_another_shape_and_colour() -> None:
-    templates = environment()
-    templates.loader = PackageLoader("alignbench.report.board")
-    macros = templates.get_template("macros.html.jinja").module
+    macros = environment(TEMPLATES).get_template("macros.html.jinja").module
     closer, further = (str(macros.star(True, value)) for value in (0.1, -0.1))  # type: ignore[attr-defined]
     assert "▲" in closer and "star closer" in closer and "▼" in further and "star further-away" in further
     assert str(macros.star(False, -0.1)) == ""  # type: ignore[attr-defined]

@@ -259,9 +259,9 @@ def _minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Differ
     seeds = None if other is None else seeds_of((scored, other))
     if other is None or seeds is None:
         return None
-    items, ends = scored.items, METRICS["difference"]
+    items = scored.items
     change = paired(scored.js(items, seeds), other.js(items, seeds), scored.batteries, bootstrap)
-    return change.within(ends.low, ends.high)
+    return change.within(*METRICS["difference"].ends)
 
 
 def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Interaction | None:
@@ -289,7 +289,7 @@ def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Boot
 def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Row:
     items, batteries = scored.items, scored.batteries
     js = scored.js(items)
-    score = interval(js, batteries, bootstrap).within(METRICS["score"].low, METRICS["score"].high)
+    score = interval(js, batteries, bootstrap).within(*METRICS["score"].ends)
     floor, top = (by_label[label].js(items) for label in (UNIFORM, CEILING))
     gain = skill(js, floor, top, batteries, bootstrap)
     other = _against(scored, by_label)

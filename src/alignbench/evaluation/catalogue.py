@@ -54,7 +54,7 @@ class BoardMetric:
         unit: empty for counts of a kind that the meaning names.
         meaning: what it is, exactly: a clause for the schema.
         explained: the same for a reader who does not know the field; empty where the title says it.
-        low, high: range of its values.
+        ends: its least and largest value.
         people: name of the figure of the people that is shown with it.
         of_row: whether it is a field of a row, by its name; others are read off several rows, or are several of one.
         item: how an item is scored, where the figure is the mean over items.
@@ -64,8 +64,7 @@ class BoardMetric:
     unit: str
     meaning: str
     explained: str = ""
-    low: float = -math.inf
-    high: float = math.inf
+    ends: tuple[float, float] = (-math.inf, math.inf)
     better: Better = Better.neither
     shape: Shape = Shape.level
     shown: Shown = Shown.further
@@ -77,15 +76,15 @@ class BoardMetric:
     @property
     def range(self) -> str:
         """``0 to 1``; empty where it has no ends."""
-        return f"{self.low:g} to {self.high:g}" if math.isfinite(self.high - self.low) else ""
+        return "{:g} to {:g}".format(*self.ends) if all(map(math.isfinite, self.ends)) else ""
 
 
 def _wasserstein(item: Item, people: Array, model: Array) -> float:
     return math.nan if item.scale is Scale.nominal else float(wasserstein_similarity(people, model).mean())
 
 
-_UP, _DOWN = Better.higher, Better.lower
-_CHANGE, _TEST = Shape.change, Shape.test
+_UP, _DOWN, _MAIN, _DATA = Better.higher, Better.lower, Shown.main, Shown.data
+_CHANGE, _TEST, _SHARE, _CHANGED = Shape.change, Shape.test, (0, 1), (-1, 1)
 METRICS: dict[str, BoardMetric] = {
     "score": BoardMetric(
         "Score",
@@ -93,10 +92,9 @@ METRICS: dict[str, BoardMetric] = {
         "mean 1 - Jensen-Shannon divergence to the country's shares",
         "How near the model’s answers are to those of the country’s people, question by question. 1 is the same "
         "distribution. Guessing evenly already scores high, so compare with the sanity rows.",
-        low=0,
-        high=1,
+        ends=_SHARE,
         better=_UP,
-        shown=Shown.main,
+        shown=_MAIN,
     ),
     "skill": BoardMetric(
         "Skill",
@@ -105,7 +103,7 @@ METRICS: dict[str, BoardMetric] = {
         "The score on a scale with meaning: 0 is answering evenly at random, 1 is a fresh sample of the country’s own "
         "people.",
         better=_UP,
-        shown=Shown.main,
+        shown=_MAIN,
     ),
     "difference": BoardMetric(
         "Difference",
@@ -114,11 +112,10 @@ METRICS: dict[str, BoardMetric] = {
         "What the method changed, on the same questions, against the model as it is. “Beyond the prompt”: against the "
         "model told the same words, so that the training alone counts. ▲ closer to the people, ▼ further away: "
         "significant after Holm’s correction.",
-        low=-1,
-        high=1,
+        ends=_CHANGED,
         better=_UP,
         shape=_CHANGE,
-        shown=Shown.main,
+        shown=_MAIN,
     ),
     "detectable": BoardMetric(
         "Detectable",
@@ -127,7 +124,7 @@ METRICS: dict[str, BoardMetric] = {
         "The smallest true difference that this comparison would find four times in five. “No clear change” says "
         "nothing about smaller ones.",
         better=_DOWN,
-        shown=Shown.main,
+        shown=_MAIN,
     ),
     "specificity": BoardMetric(
         "Specificity",
@@ -137,7 +134,7 @@ METRICS: dict[str, BoardMetric] = {
         "each other’s. The part of a gain that is culture, not survey format.",
         better=_UP,
         shape=_CHANGE,
-        shown=Shown.main,
+        shown=_MAIN,
     ),
     "format_spread": BoardMetric(
         "Format",
@@ -145,11 +142,10 @@ METRICS: dict[str, BoardMetric] = {
         "half the range of the score over formats",
         "How far the score moves, up and down, with the form of the questions. ≈ marks a difference that is smaller: "
         "it may be format.",
-        low=0,
-        high=0.5,
+        ends=(0, 0.5),
         better=_DOWN,
         shape=Shape.spread,
-        shown=Shown.main,
+        shown=_MAIN,
     ),
     "entropy_model": BoardMetric(
         "Variety",
@@ -157,11 +153,10 @@ METRICS: dict[str, BoardMetric] = {
         "mean entropy of the answers",
         "How spread out the answers are (0 all the same, 1 even), the model’s against the people’s. A model that gives "
         "everybody the majority’s answer falls short.",
-        low=0,
-        high=1,
+        ends=_SHARE,
         digits=2,
         people="entropy_survey",
-        shown=Shown.main,
+        shown=_MAIN,
     ),
     "elsewhere": BoardMetric(
         "Damage",
@@ -169,19 +164,17 @@ METRICS: dict[str, BoardMetric] = {
         "change of the score when told the culture in facets",
         "Change of the score when the aligned model is told it is from other countries. Below zero: they were "
         "forgotten.",
-        low=-1,
-        high=1,
+        ends=_CHANGED,
         better=_UP,
         shape=_CHANGE,
-        shown=Shown.main,
+        shown=_MAIN,
         of_row=False,
     ),
     "plain": BoardMetric(
         "With the prompt",
         "similarity",
         "score minus the base's, told nothing, where against is a told row",
-        low=-1,
-        high=1,
+        ends=_CHANGED,
         better=_UP,
         shape=_CHANGE,
     ),
@@ -189,8 +182,7 @@ METRICS: dict[str, BoardMetric] = {
         "Own minus cross",
         "similarity",
         "of a control row: the method's score minus the control's",
-        low=-1,
-        high=1,
+        ends=_CHANGED,
         better=_UP,
         shape=_CHANGE,
         of_row=False,
@@ -199,60 +191,55 @@ METRICS: dict[str, BoardMetric] = {
         "p (Holm)",
         "probability",
         "two-sided, of no difference; Holm-corrected over the board's methods",
-        low=0,
-        high=1,
+        ends=_SHARE,
         shape=_TEST,
     ),
-    "p_raw": BoardMetric("p", "probability", "the same, uncorrected", low=0, high=1, shape=_TEST, shown=Shown.data),
+    "p_raw": BoardMetric("p", "probability", "the same, uncorrected", ends=_SHARE, shape=_TEST, shown=_DATA),
     "specificity_p": BoardMetric(
         "p of specificity (Holm)",
         "probability",
         "two-sided, of no specificity; Holm-corrected over the board's methods",
-        low=0,
-        high=1,
+        ends=_SHARE,
         shape=_TEST,
     ),
     "specificity_p_raw": BoardMetric(
-        "p of specificity", "probability", "the same, uncorrected", low=0, high=1, shape=_TEST, shown=Shown.data
+        "p of specificity", "probability", "the same, uncorrected", ends=_SHARE, shape=_TEST, shown=_DATA
     ),
     "specificity_detectable": BoardMetric(
         "Detectable specificity", "similarity", "its minimum detectable effect: power .8, level .05", better=_DOWN
     ),
     "specificity_items": BoardMetric(
-        "Items of both", "items", "asked in both countries", shape=Shape.count, shown=Shown.data
+        "Items of both", "items", "asked in both countries", shape=Shape.count, shown=_DATA
     ),
     "option_mass": BoardMetric(
-        "Option mass", "probability", "that the next token begins an option", low=0, high=1, better=_UP, digits=2
+        "Option mass", "probability", "that the next token begins an option", ends=_SHARE, better=_UP, digits=2
     ),
     "wasserstein": BoardMetric(
         "Wasserstein",
         "similarity",
         "mean 1 - W1 over items with ordered options",
-        low=0,
-        high=1,
+        ends=_SHARE,
         better=_UP,
         item=_wasserstein,
     ),
-    "seed_spread": BoardMetric("SD of seeds", "similarity", "standard deviation of the seeds' scores", low=0, high=1),
+    "seed_spread": BoardMetric("SD of seeds", "similarity", "standard deviation of the seeds' scores", ends=_SHARE),
     "separable": BoardMetric(
         "Separable",
         "0 or 1",
         "whether the difference reaches the larger format spread of its two rows",
-        low=0,
-        high=1,
-        shown=Shown.data,
+        ends=_SHARE,
+        shown=_DATA,
     ),
     "entropy_survey": BoardMetric(
-        "People’s variety", "share of ln K", "mean entropy of the people's answers", low=0, high=1, shown=Shown.data
+        "People’s variety", "share of ln K", "mean entropy of the people's answers", ends=_SHARE, shown=_DATA
     ),
     "format_score": BoardMetric(
         "Score by format",
         "similarity",
         "score in the format that facets names",
-        low=0,
-        high=1,
+        ends=_SHARE,
         better=_UP,
-        shown=Shown.data,
+        shown=_DATA,
         of_row=False,
     ),
 }

@@ -12,10 +12,10 @@ from alignbench.evaluation.catalogue import METRICS, of_rows
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
 from alignbench.record.cell import CellFacts, CellRecord
-from alignbench.record.finished import Finished, finished, pages
+from alignbench.record.finished import FinishedCell, finished, pages
 from alignbench.record.lineage import Lineage
 from alignbench.record.stored import Manifest
-from alignbench.report.board.variant import Recipe, variants
+from alignbench.report.board.variant import Variant, variants
 from alignbench.report.extra import ExtraRecord, finished_extras
 from alignbench.report.schema import COLUMNS
 from alignbench.runs.answered import BASE
@@ -37,11 +37,11 @@ def results(store: Path) -> pd.DataFrame:
 
 
 def table(
-    cells: Sequence[Finished], extras: Sequence[tuple[Path, Manifest, ExtraRecord]], lineage: Lineage
+    cells: Sequence[FinishedCell], extras: Sequence[tuple[Path, Manifest, ExtraRecord]], lineage: Lineage
 ) -> pd.DataFrame:
     """:func:`results` of what was read already."""
-    found = [(cell.stage, Recipe.of(cell, lineage), cell.manifest, _board(cell.record)) for cell in cells]
-    found += [(folder, Recipe(record.cell), manifest, _beside(record)) for folder, manifest, record in extras]
+    found = [(cell.stage, Variant.of(cell, lineage), cell.manifest, _board(cell.record)) for cell in cells]
+    found += [(folder, Variant(record.cell), manifest, _beside(record)) for folder, manifest, record in extras]
     named, shown = variants([recipe for _, recipe, _, _ in found]), pages(cells)
     lines = []
     for (folder, recipe, manifest, figures), variant in zip(found, named, strict=True):

@@ -3,13 +3,13 @@
 from typing import Any
 
 from alignbench.evaluation.catalogue import METRICS, Shown
-from alignbench.tracking.wandb import Wandb
+from alignbench.tracking.knobs import WandbKnobs
 
 NAME = "alignbench"
 _CURVES = ("train/loss", "train/reward", "train/validation", "train/entropy", "train/option_mass")
 
 
-def workspace(knobs: Wandb) -> Any:
+def workspace(knobs: WandbKnobs) -> Any:
     """The view as an object of ``wandb-workspaces``; ``save()`` puts it on the server and makes it known by ``url``."""
     import wandb_workspaces.reports.v2 as panels
     import wandb_workspaces.workspaces as views

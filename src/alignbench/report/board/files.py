@@ -12,7 +12,7 @@ from alignbench.files import replacing, write_text
 from alignbench.report import variety
 from alignbench.report.board import pairs
 from alignbench.report.board.lines import Board, costs, tidy
-from alignbench.report.board.panels import Panel, Section
+from alignbench.report.board.panels import CulturePanel, Section
 from alignbench.report.columns import KEY, of, shown
 from alignbench.report.markdown import columns_table
 from alignbench.report.numbers import MISSING, signed
@@ -104,7 +104,9 @@ def _tex(section: Section, alone: bool) -> str:
     return f"{'' if alone else f'% {world.title} ({world.name})' + chr(10)}{latex(*_by_title(section))}"
 
 
-def _placed(sections: Sequence[Section], figures: Callable[[Panel], Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
+def _placed(
+    sections: Sequence[Section], figures: Callable[[CulturePanel], Iterable[dict[str, Any]]]
+) -> list[dict[str, Any]]:
     """The figures of each panel, after where it stands."""
     return [
         {"world": world.name, "survey": world.survey, "split": split, "model": model, **found}

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.evaluation.board import Figures, Row, flat
-from alignbench.record.finished import Finished, damage
+from alignbench.record.finished import FinishedCell, damage
 from alignbench.record.lineage import Lineage, SeedCost, mean
-from alignbench.report.board.groups import Group
+from alignbench.report.board.groups import CultureBoard
 
 # Holm-corrected p-values below this count as significant.
 ALPHA = 0.05
@@ -25,7 +25,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Line:
+class BoardLine:
     """A row of the board.
 
     Attributes:
@@ -36,7 +36,7 @@ class Line:
         older: runs of the same recipe that gave other answers, and which newer ones replace.
     """
 
-    group: Group
+    group: CultureBoard
     row: Row
     cross: Row | None = None
     damage: float | None = None
@@ -106,13 +106,13 @@ class Board:
         pages: stage folder of a cell -> name of its page's folder.
     """
 
-    groups: Sequence[Group]
+    groups: Sequence[CultureBoard]
     lineage: Lineage
     folder: Path
     pages: Mapping[Path, str]
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[BoardLine]:
         """Methods of each group by their score, best first; then its references. Controls stand with their method."""
         found = []
         for group in self.groups:
@@ -121,12 +121,12 @@ class Board:
             found += [self._line(group, row) for row in (*methods, *references)]
         return found
 
-    def _line(self, group: Group, row: Row) -> Line:
+    def _line(self, group: CultureBoard, row: Row) -> BoardLine:
         if row.kind == "reference":
-            return Line(group, row, manifests=(self._link("record", group.first.stage / "manifest.json"),))
+            return BoardLine(group, row, manifests=(self._link("record", group.first.stage / "manifest.json"),))
         name, keys = "none" if row.kind == "base" else row.label, row.key.split()
         own = group.named.get(name, ())
-        return Line(
+        return BoardLine(
             group,
             row,
             next((r for r in group.rows if (r.kind, r.method) == ("control", row.label)), None),
@@ -137,7 +137,7 @@ class Board:
             group.older(name),
         )
 
-    def _page(self, cell: Finished) -> Link:
+    def _page(self, cell: FinishedCell) -> Link:
         return Link(f"seed {cell.record.cell.seed}", f"{self.pages[cell.stage]}/index.html")
 
     def _link(self, text: str, path: Path) -> Link:
@@ -147,7 +147,7 @@ class Board:
 def tidy(board: Board) -> list[dict[str, Any]]:
     """One mapping per row, those that serve a method last, with numbers that do not depend on the machine."""
     shown = ("base", "method", "reference")
-    serving = [Line(group, row) for group in board.groups for row in group.rows if row.kind not in shown]
+    serving = [BoardLine(group, row) for group in board.groups for row in group.rows if row.kind not in shown]
     return [_plain(line) for line in (*board.lines, *serving)]
 
 
@@ -156,13 +156,13 @@ def costs(board: Board) -> list[dict[str, Any]]:
     return [{**_place(line), **asdict(line.cost)} for line in board.lines if line.cost]
 
 
-def _place(line: Line) -> dict[str, str]:
+def _place(line: BoardLine) -> dict[str, str]:
     facts, world = line.group.first.record.cell, line.group.place.world
     names = {"world": world.name, "survey": facts.survey, "split": facts.split, "model": line.group.model}
     return {**names, "culture": facts.culture, "country": facts.country, "label": line.row.label}
 
 
-def _plain(line: Line) -> dict[str, Any]:
+def _plain(line: BoardLine) -> dict[str, Any]:
     crossed = line.figure("own_minus_cross")
     return {
         **_place(line),
