@@ -23,7 +23,7 @@ def test_a_metric_is_added_in_one_place_and_stands_everywhere(
     def common(item: object, people: np.ndarray, model: np.ndarray) -> float:
         return float(np.minimum(people, model).sum(axis=-1).mean())
 
-    made = BoardMetric("Common ground", "share", "share of answers that both give", "A toy.", shown=place, item=common)
+    made = BoardMetric("Common ground", "share of answers that both give", "A toy.", "share", shown=place, item=common)
     monkeypatch.setitem(METRICS, "common", made)
     store, reports = tmp_path / "store", tmp_path / "reports"
     record = cell(store, "culturerl", "iraq")
@@ -55,6 +55,6 @@ def test_a_record_from_before_a_metric_was_added_is_shown_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell(tmp_path, "culturerl", "iraq")
-    monkeypatch.setitem(METRICS, "late", BoardMetric("Late", "share", "m", item=lambda item, people, model: 0.5))
+    monkeypatch.setitem(METRICS, "late", BoardMetric("Late", "m", item=lambda item, people, model: 0.5))
     page = write(finished(tmp_path), tmp_path, tmp_path / "reports").read_text(encoding="utf-8")
     assert "Late" not in page and "Wasserstein" in page

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TypeAlias
 
 from alignbench.evaluation.metrics import Array, wasserstein_similarity
@@ -51,7 +52,6 @@ class BoardMetric:
 
     Attributes:
         title: of its column.
-        unit: empty for counts of a kind that the meaning names.
         meaning: what it is, exactly: a clause for the schema.
         explained: the same for a reader who does not know the field; empty where the title says it.
         ends: its least and largest value.
@@ -61,9 +61,9 @@ class BoardMetric:
     """
 
     title: str
-    unit: str
     meaning: str
     explained: str = ""
+    unit: str = "similarity"
     ends: tuple[float, float] = (-math.inf, math.inf)
     better: Better = Better.neither
     shape: Shape = Shape.level
@@ -83,62 +83,55 @@ def _wasserstein(item: Item, people: Array, model: Array) -> float:
     return math.nan if item.scale is Scale.nominal else float(wasserstein_similarity(people, model).mean())
 
 
-_UP, _DOWN, _MAIN, _DATA = Better.higher, Better.lower, Shown.main, Shown.data
-_CHANGE, _TEST, _SHARE, _CHANGED = Shape.change, Shape.test, (0, 1), (-1, 1)
+_share = partial(BoardMetric, ends=(0, 1))
+_gain = partial(BoardMetric, ends=(-1, 1), better=Better.higher, shape=Shape.change)
+_p_value = partial(BoardMetric, ends=(0, 1), unit="probability", shape=Shape.test)
+_MAIN, _DATA, _UP, _DOWN = Shown.main, Shown.data, Better.higher, Better.lower
+
 METRICS: dict[str, BoardMetric] = {
-    "score": BoardMetric(
+    "score": _share(
         "Score",
-        "similarity",
         "mean 1 - Jensen-Shannon divergence to the country's shares",
         "How near the model’s answers are to those of the country’s people, question by question. 1 is the same "
         "distribution. Guessing evenly already scores high, so compare with the sanity rows.",
-        ends=_SHARE,
         better=_UP,
         shown=_MAIN,
     ),
     "skill": BoardMetric(
         "Skill",
-        "share",
         "0 uniform answers, 1 a fresh sample of respondents",
         "The score on a scale with meaning: 0 is answering evenly at random, 1 is a fresh sample of the country’s own "
         "people.",
+        unit="share",
         better=_UP,
         shown=_MAIN,
     ),
-    "difference": BoardMetric(
+    "difference": _gain(
         "Difference",
-        "similarity",
         "score minus that of the row in against, paired by item",
         "What the method changed, on the same questions, against the model as it is. “Beyond the prompt”: against the "
         "model told the same words, so that the training alone counts. ▲ closer to the people, ▼ further away: "
         "significant after Holm’s correction.",
-        ends=_CHANGED,
-        better=_UP,
-        shape=_CHANGE,
         shown=_MAIN,
     ),
     "detectable": BoardMetric(
         "Detectable",
-        "similarity",
         "minimum detectable effect of the difference: power .8, level .05",
         "The smallest true difference that this comparison would find four times in five. “No clear change” says "
         "nothing about smaller ones.",
         better=_DOWN,
         shown=_MAIN,
     ),
-    "specificity": BoardMetric(
+    "specificity": _gain(
         "Specificity",
-        "similarity",
         "interaction of model and survey, own and control's",
         "How much better two models of one recipe, made for this culture and for another, fit their own people than "
         "each other’s. The part of a gain that is culture, not survey format.",
-        better=_UP,
-        shape=_CHANGE,
+        ends=(-2, 2),
         shown=_MAIN,
     ),
     "format_spread": BoardMetric(
         "Format",
-        "similarity",
         "half the range of the score over formats",
         "How far the score moves, up and down, with the form of the questions. ≈ marks a difference that is smaller: "
         "it may be format.",
@@ -147,100 +140,56 @@ METRICS: dict[str, BoardMetric] = {
         shape=Shape.spread,
         shown=_MAIN,
     ),
-    "entropy_model": BoardMetric(
+    "entropy_model": _share(
         "Variety",
-        "share of ln K",
         "mean entropy of the answers",
         "How spread out the answers are (0 all the same, 1 even), the model’s against the people’s. A model that gives "
         "everybody the majority’s answer falls short.",
-        ends=_SHARE,
+        unit="share of ln K",
         digits=2,
         people="entropy_survey",
         shown=_MAIN,
     ),
-    "elsewhere": BoardMetric(
+    "elsewhere": _gain(
         "Damage",
-        "similarity",
         "change of the score when told the culture in facets",
         "Change of the score when the aligned model is told it is from other countries. Below zero: they were "
         "forgotten.",
-        ends=_CHANGED,
-        better=_UP,
-        shape=_CHANGE,
         shown=_MAIN,
         of_row=False,
     ),
-    "plain": BoardMetric(
-        "With the prompt",
-        "similarity",
-        "score minus the base's, told nothing, where against is a told row",
-        ends=_CHANGED,
-        better=_UP,
-        shape=_CHANGE,
+    "plain": _gain("With the prompt", "score minus the base's, told nothing, where against is a told row"),
+    "own_minus_cross": _gain(
+        "Own minus cross", "of a control row: the method's score minus the control's", of_row=False
     ),
-    "own_minus_cross": BoardMetric(
-        "Own minus cross",
-        "similarity",
-        "of a control row: the method's score minus the control's",
-        ends=_CHANGED,
-        better=_UP,
-        shape=_CHANGE,
-        of_row=False,
+    "p_value": _p_value("p (Holm)", "two-sided, of no difference; Holm-corrected over the board's methods"),
+    "p_raw": _p_value("p", "two-sided, of no difference, uncorrected", shown=_DATA),
+    "specificity_p": _p_value(
+        "p of specificity (Holm)", "two-sided, of no specificity; Holm-corrected over the board's methods"
     ),
-    "p_value": BoardMetric(
-        "p (Holm)",
-        "probability",
-        "two-sided, of no difference; Holm-corrected over the board's methods",
-        ends=_SHARE,
-        shape=_TEST,
-    ),
-    "p_raw": BoardMetric("p", "probability", "the same, uncorrected", ends=_SHARE, shape=_TEST, shown=_DATA),
-    "specificity_p": BoardMetric(
-        "p of specificity (Holm)",
-        "probability",
-        "two-sided, of no specificity; Holm-corrected over the board's methods",
-        ends=_SHARE,
-        shape=_TEST,
-    ),
-    "specificity_p_raw": BoardMetric(
-        "p of specificity", "probability", "the same, uncorrected", ends=_SHARE, shape=_TEST, shown=_DATA
-    ),
+    "specificity_p_raw": _p_value("p of specificity", "two-sided, of no specificity, uncorrected", shown=_DATA),
     "specificity_detectable": BoardMetric(
-        "Detectable specificity", "similarity", "its minimum detectable effect: power .8, level .05", better=_DOWN
+        "Detectable specificity", "minimum detectable effect of specificity: power .8, level .05", better=_DOWN
     ),
     "specificity_items": BoardMetric(
-        "Items of both", "items", "asked in both countries", shape=Shape.count, shown=_DATA
+        "Items of both", "asked in both countries", unit="items", shape=Shape.count, shown=_DATA
     ),
-    "option_mass": BoardMetric(
-        "Option mass", "probability", "that the next token begins an option", ends=_SHARE, better=_UP, digits=2
+    "option_mass": _share(
+        "Option mass", "that the next token begins an option", unit="probability", better=_UP, digits=2
     ),
-    "wasserstein": BoardMetric(
-        "Wasserstein",
-        "similarity",
-        "mean 1 - W1 over items with ordered options",
-        ends=_SHARE,
-        better=_UP,
-        item=_wasserstein,
-    ),
-    "seed_spread": BoardMetric("SD of seeds", "similarity", "standard deviation of the seeds' scores", ends=_SHARE),
-    "separable": BoardMetric(
+    "wasserstein": _share("Wasserstein", "mean 1 - W1 over items with ordered options", better=_UP, item=_wasserstein),
+    "seed_spread": BoardMetric("SD of seeds", "standard deviation of the seeds' scores"),
+    "separable": _share(
         "Separable",
-        "0 or 1",
         "whether the difference reaches the larger format spread of its two rows",
-        ends=_SHARE,
+        unit="0 or 1",
         shown=_DATA,
     ),
-    "entropy_survey": BoardMetric(
-        "People’s variety", "share of ln K", "mean entropy of the people's answers", ends=_SHARE, shown=_DATA
+    "entropy_survey": _share(
+        "People’s variety", "mean entropy of the people's answers", unit="share of ln K", shown=_DATA
     ),
-    "format_score": BoardMetric(
-        "Score by format",
-        "similarity",
-        "score in the format that facets names",
-        ends=_SHARE,
-        better=_UP,
-        shown=_DATA,
-        of_row=False,
+    "format_score": _share(
+        "Score by format", "score in the format that facets names", better=_UP, shown=_DATA, of_row=False
     ),
 }
 
@@ -250,6 +199,6 @@ def of_items() -> dict[str, ItemScore]:
     return {name: metric.item for name, metric in METRICS.items() if metric.item}
 
 
-def of_rows() -> list[str]:
-    """Names of the figures that a row holds."""
-    return [name for name, metric in METRICS.items() if metric.of_row]
+def of_rows(*places: Shown) -> dict[str, BoardMetric]:
+    """Figures that a row holds: those that stand in these places, or all."""
+    return {name: m for name, m in METRICS.items() if m.of_row and (not places or m.shown in places)}

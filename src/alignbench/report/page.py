@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.catalogue import BoardMetric, Shown
+from alignbench.evaluation.catalogue import Shown, of_rows
 from alignbench.files import write_text
 from alignbench.record.cell import CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
-from alignbench.report.columns import shown, text
+from alignbench.report.columns import text
 from alignbench.report.extra import BEYOND, COVERS, ExtraRecord
 from alignbench.report.generated import Account
 from alignbench.report.verdict import exposed, inseparable, verdict
@@ -89,8 +89,8 @@ def write_page(
             extras=extras,
             generated=generated,
             covers=f"{COVERS} {BEYOND}",
-            main=_of_rows(Shown.main),
-            further=_of_rows(Shown.further),
+            main=of_rows(Shown.main),
+            further=of_rows(Shown.further),
             axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
             moved=moved(record),
             shown_items=SHOWN_ITEMS,
@@ -104,11 +104,6 @@ def write_page(
     path = folder / "index.html"
     write_text(path, text)
     return path
-
-
-def _of_rows(place: Shown) -> dict[str, BoardMetric]:
-    """Figures that every row may have; those of several rows stand elsewhere on the page."""
-    return {name: metric for name, metric in shown(place).items() if metric.of_row}
 
 
 def environment(*folders: Path) -> Environment:

@@ -52,21 +52,10 @@ def table(
 
 
 def _of_cell(folder: Path, cell: CellFacts, manifest: Manifest) -> Line:
-    return {
-        "run": folder.name,
-        "method": cell.method,
-        "knobs": canonical(dict(cell.labels)),
-        "asking": canonical(manifest["inputs"]["setting"]["benchmark"]),
-        "training": cell.training,
-        "culture": cell.culture,
-        "country": cell.country,
-        "model": cell.model,
-        "seed": cell.seed,
-        "survey": cell.survey,
-        "split": cell.split,
-        "git": manifest["git"],
-        "finished": manifest["finished"],
-    }
+    named = {column.name: getattr(cell, column.name) for column in COLUMNS if column.name in vars(cell)}
+    knobs, asked = canonical(dict(cell.labels)), canonical(manifest["inputs"]["setting"]["benchmark"])
+    written = {name: manifest[name] for name in ("git", "finished")}
+    return {"run": folder.name, **named, "knobs": knobs, "asking": asked, **written}
 
 
 def _board(record: CellRecord) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from alignbench.evaluation.items import Scored
 from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
 from alignbench.record.lineage import Lineage
 from alignbench.record.world import World
-from alignbench.report.board.variant import Variant, names
+from alignbench.report.board.variant import Variant, differing, names
 
 
 class PanelPlace(NamedTuple):
@@ -99,10 +99,10 @@ def groups(cells: Sequence[FinishedCell], lineage: Lineage) -> list[CultureBoard
     titles = _titles(cells)
     made = []
     for (_, _, model, culture), ways in sorted(found.items(), key=lambda part: (part[0][0].order, *part[0][1:])):
-        differing = _differing([asked[cells[0].stage] for cells in ways.values()])
+        names_apart = differing([asked[cells[0].stage] for cells in ways.values()])
         for cells in ways.values():
             way = asked[cells[0].stage]
-            name = ", ".join([model, *(f"{k}={way.get(k)}" for k in differing)])
+            name = ", ".join([model, *(f"{k}={way.get(k)}" for k in names_apart)])
             made.append(CultureBoard(name, titles[culture], tuple(cells), called, baselines))
     return made
 
@@ -122,9 +122,3 @@ def _asked(cell: FinishedCell) -> dict[str, str]:
     weights = next((s.key for s in cell.record.provenance if s.what == "model"), None)
     base = next((entry.key for entry in cell.scored if entry.kind == "base"), "")
     return {**form, "weights": str(weights)[:6], "shares": shares.hexdigest()[:6], "base": base[:6]}
-
-
-def _differing(ways: Sequence[Mapping[str, str]]) -> list[str]:
-    """Names whose values are not the same in all of ``ways``."""
-    known = dict.fromkeys(name for way in ways for name in way)
-    return [name for name in known if len({way.get(name) for way in ways}) > 1]

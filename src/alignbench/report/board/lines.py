@@ -62,16 +62,6 @@ class BoardLine:
         return self.row.kind == "method" and self.row.difference is not None
 
     @property
-    def significant(self) -> bool:
-        """Whether the difference is clear of zero after the correction."""
-        return self.sure("difference")
-
-    @property
-    def specific(self) -> bool:
-        """Whether the specificity is clear of zero after the correction."""
-        return self.sure("specificity")
-
-    @property
     def inseparable(self) -> bool:
         """Whether the difference is smaller than what the form of the questions moves."""
         return self.row.separable is False
@@ -79,17 +69,17 @@ class BoardLine:
     @property
     def gain(self) -> bool:
         """Whether the method brought the model closer, significantly."""
-        return self.significant and (self.row.difference or 0) > 0
+        return self.sure("difference") and (self.row.difference or 0) > 0
 
     @property
     def loss(self) -> bool:
         """Whether the method moved the model away, significantly."""
-        return self.significant and (self.row.difference or 0) < 0
+        return self.sure("difference") and (self.row.difference or 0) < 0
 
     @property
     def own_gain(self) -> bool:
         """Whether a gain is specific to the culture."""
-        return self.gain and self.specific and (self.row.specificity or 0) > 0
+        return self.gain and self.sure("specificity") and (self.row.specificity or 0) > 0
 
     @property
     def one_sided(self) -> bool:

@@ -58,7 +58,7 @@ class Heat:
         """Whether the number is clear of zero, after the correction where there is a test."""
         if self.name == "skill":
             return (line.row.skill_low or 0) > 0 or (line.row.skill_high or 0) < 0
-        return line.specific if self.name == "specificity" else line.significant
+        return line.sure(self.name)
 
     def near(self, line: BoardLine) -> bool:
         """Whether the number is smaller than what the form of the questions moves."""

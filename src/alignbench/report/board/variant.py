@@ -82,8 +82,9 @@ def names(recipes: Sequence[Variant]) -> list[str]:
 
 
 def _variant(cell: CellFacts, like: Iterable[CellFacts]) -> str:
-    differing = {k: v for k, v in cell.choices.items() if len({other.choices.get(k) for other in like}) > 1}
-    return ", ".join(f"{k.removeprefix('method.')}={v}" for k, v in {**differing, **cell.changed}.items())
+    names = differing([other.choices for other in like])
+    chosen = {name: value for name, value in cell.choices.items() if name in names}
+    return ", ".join(f"{k.removeprefix('method.')}={v}" for k, v in {**chosen, **cell.changed}.items())
 
 
 def _numbers(recipes: Sequence[Variant]) -> list[str]:
@@ -101,9 +102,15 @@ def _numbers(recipes: Sequence[Variant]) -> list[str]:
 
 def _difference(recipe: Variant, like: Iterable[Variant]) -> str:
     """`` (judge=LikelihoodJudge)``; empty where no detail differs."""
-    own = recipe.details or {}
-    differing = [f"{k}={v}" for k, v in own.items() if len({(other.details or {}).get(k) for other in like}) > 1]
-    return f" ({', '.join(differing)})" if differing else ""
+    names = differing([other.details or {} for other in like])
+    told = [f"{name}={value}" for name, value in (recipe.details or {}).items() if name in names]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def differing(ways: Sequence[Mapping[str, str]]) -> list[str]:
+    """Names whose values are not the same in all of ``ways``."""
+    known = dict.fromkeys(name for way in ways for name in way)
+    return [name for name in known if len({way.get(name) for way in ways}) > 1]
 
 
 def _flat(knobs: Mapping[str, Any]) -> dict[str, str]:
