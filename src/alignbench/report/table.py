@@ -39,7 +39,7 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
     from rich.text import Text
 
     judged = verdict(record)
-    score = f"Score: {record.score_name}, higher is closer."
+    score = f"Score: {record.score_name}, higher is closer. In brackets: 95 % intervals."
     below = [score, *judged.caveats, *record.reading_of_tables, *record.notes]
     for other in record.elsewhere:
         moved = change(other.difference, other.low, other.high)
