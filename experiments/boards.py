@@ -1,4 +1,4 @@
-"""What the summaries of the studies have in common: finished cells of a store as one board per culture, seeds pooled."""
+"""What the summaries of the studies share: finished cells of a store as one board per culture, seeds pooled."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 

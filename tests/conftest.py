@@ -9,11 +9,12 @@ from hydra.core.hydra_config import HydraConfig
 
 from alignbench.config import conf_dir
 from alignbench.runs.cell import Cell
-from tests.composing import composed, with_embedder
+from alignbench.testing import composed
+from tests.composing import with_embedder
 from tests.words import Words
 
 FAST = """
-    model=blank judge=embedding benchmark.bootstrap=50 baselines.cultural_prompt.wordings=2
+    model=blank judge=embedding scoring.bootstrap=50 baselines.cultural_prompt.wordings=2
     training.updates=2 training.checkpoint_every=1 training.prompts_per_update=2 training.patience_zero_variance=50
     training.option_generations=8 training.generations=2 training.max_new_tokens=40
 """.split()

@@ -8,5 +8,5 @@ python=${PYTHON:-.venv/bin/python}
 folder=${OUT:-outputs/menavalues}
 sheet=$folder/synthetic.xlsx
 [ -f "$sheet" ] || "$python" -m tests.benchmark.full_sheet "$sheet"
-exec "$python" -m alignbench task=benchmark extra=menavalues "extra.path=$sheet" "culture=$culture" \
+exec "$python" -m alignbench task=benchmark benchmark=menavalues "benchmark.path=$sheet" "culture=$culture" \
   method=none control=false '~baselines.cultural_prompt' "store=$folder/store" "reports=$folder/reports" "$@"

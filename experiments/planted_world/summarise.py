@@ -16,13 +16,15 @@ from alignbench.config import conf_dir
 from alignbench.data.cultures import culture_named
 from alignbench.data.source.world import WARNING, PlantedWorld
 from alignbench.evaluation.board import CEILING, UNIFORM, Row, flat
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import FinishedCell, damage, finished, with_items
 from alignbench.report.board.files import markdown
 from alignbench.report.numbers import signed
 from alignbench.report.page import environment
-from alignbench.record.cell import CellRecord
-from alignbench.record.finished import FinishedCell, damage, finished, with_items
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board
+
 from alignbench.types import Culture
 
 HERE = Path(__file__).parent
@@ -120,13 +122,17 @@ def write_page(source: PlantedWorld, cultures: Mapping[str, Culture], path: Path
     shown = [*cultures.values(), culture_named("usa", (conf_dir(),))]
     bars = [(c.country, [float(s) for s in world.truth[q][world.index(c.iso3)]]) for c in shown]
     picture = base64.b64encode((HERE / "planted_world.png").read_bytes()).decode()
-    text = environment(HERE).get_template("page.html.jinja").render(
-        warning=WARNING,
-        item=world.items[q],
-        bars=bars,
-        picture=picture,
-        countries=len(world.countries),
-        items=world.items,
+    text = (
+        environment(HERE)
+        .get_template("page.html.jinja")
+        .render(
+            warning=WARNING,
+            item=world.items[q],
+            bars=bars,
+            picture=picture,
+            countries=len(world.countries),
+            items=world.items,
+        )
     )
     path.write_text(text, encoding="utf-8")
 

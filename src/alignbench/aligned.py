@@ -16,7 +16,7 @@ WEIGHTS = "model"
 
 
 @dataclass(frozen=True)
-class Opened:
+class ModelSession:
     """An aligned model at work: an engine, the adapter to serve with it, and a policy that has all it reads."""
 
     engine: Engine
@@ -48,14 +48,14 @@ class AlignedModel:
         """Whether it is spoken to in another way than the plain base model."""
         return self.policy != PromptPolicy()
 
-    def at_work(self, tools: Tools) -> Opened:
+    def at_work(self, tools: Tools) -> ModelSession:
         """The model on its engine; no weights are loaded yet."""
         policy = self.policy.ready(tools.folder)
         folder = tools.folder(self.training) if self.training else None
         if self.training is None or folder is None:
-            return Opened(tools.engine(self.base), None, policy)
+            return ModelSession(tools.engine(self.base), None, policy)
         if not (folder / WEIGHTS).is_dir():
-            return Opened(tools.engine(self.base), folder, policy)
+            return ModelSession(tools.engine(self.base), folder, policy)
         key = tools.key(self.training)
         weights = replace(self.base, name=f"{self.base.name}+{key}", path=folder / WEIGHTS, fingerprint=key)
-        return Opened(tools.engine(weights), None, policy)
+        return ModelSession(tools.engine(weights), None, policy)

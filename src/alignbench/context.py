@@ -24,7 +24,7 @@ class RunContext:
         countries: iso3 -> name, for prompts that speak of other countries.
         people: (iso3, how many) -> respondents with their answers to training items, and a note on their origin.
         generator, critic: the models that write training data, and that judge what was written.
-        asking: how the benchmark puts its questions; practice in survey format takes the same form.
+        asking: how the survey's questions are put; practice in survey format takes the same form.
         insist: go on although the judge is near chance.
     """
 

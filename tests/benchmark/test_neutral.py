@@ -14,7 +14,7 @@ from alignbench.benchmark.neutral import Neutral
 from alignbench.evaluation.ask import Asking, Labels, Orders, Style
 from alignbench.evaluation.statistics import Bootstrap, interval
 from alignbench.identity import identity
-from alignbench.runs.beside import summary
+from alignbench.runs.benchmarks import summary
 from tests.evaluation.worlds import TableEngine, opened
 
 from .asked import KOREA, USA, scored

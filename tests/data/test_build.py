@@ -5,7 +5,7 @@ import pytest
 from small import TRUST, write_items, write_rows
 
 from alignbench.data.items import load_items
-from alignbench.resources.build import build, write_gzip
+from experiments.bundled_figures.build import build, write_gzip
 
 COLUMNS = "country_iso3,question_id,option_code,share,n"
 

@@ -12,7 +12,7 @@ VLLM = os.environ.get("ALIGNBENCH_VLLM", "")
 pytestmark = [pytest.mark.vllm, pytest.mark.skipif(not VLLM, reason="ALIGNBENCH_VLLM is not set")]
 
 CELL = """
-    method=cnca_incontext model=nano control=false ~method@baselines.cultural_prompt benchmark.bootstrap=50
+    method=cnca_incontext model=nano control=false ~method@baselines.cultural_prompt scoring.bootstrap=50
     author=llm author.max_new_tokens=12 generator@author.generator=other
     model@author.generator.model=blank backend@author.generator.backend=server
     author.generator.backend.start=true author.generator.backend.max_lora_rank=0

@@ -4,7 +4,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.types import Item, PromptPolicy, Scale
 
@@ -85,7 +85,7 @@ def test_prompts_cover_items_contexts_and_orders_once() -> None:
 
 def test_parts_change_exactly_with_what_the_model_reads() -> None:
     base = Asking()
-    assert canonical(SurveyBenchmark(divide_prior=False).asking) == canonical(SurveyBenchmark().asking)
+    assert canonical(Scoring(divide_prior=False).asking) == canonical(Scoring().asking)
     variants = [
         base,
         Asking(Answer.text),

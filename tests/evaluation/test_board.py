@@ -23,12 +23,12 @@ from alignbench.evaluation.items import ITEMS as ITEMS_FILE
 from alignbench.evaluation.items import load, pool_seeds, to_table
 from alignbench.evaluation.score import score_items, uniform
 from alignbench.evaluation.statistics import holm
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.types import Scale
 
 from .worlds import board, item, survey
 
-KNOBS = SurveyBenchmark(bootstrap=500)
+KNOBS = Scoring(bootstrap=500)
 RNG = np.random.default_rng(0)
 ITEMS = [item(f"Q{i}", 3 + i % 3, f"b{i // 3}", Scale.nominal if i == 0 else Scale.ordinal) for i in range(24)]
 SHARES = {c: {i.id: RNG.dirichlet(np.full(len(i.codes), 0.8)) for i in ITEMS} for c in ("IRQ", "CHN", "USA")}

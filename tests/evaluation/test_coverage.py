@@ -18,11 +18,11 @@ from alignbench.evaluation.interaction import interaction
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.score import others_mean, score_items, uniform
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.types import Split
 
 SURVEYS, REDRAWN = 120, 200
-KNOBS = SurveyBenchmark()
+KNOBS = Scoring()
 BOOT = Bootstrap(resamples=2000)
 
 

@@ -12,7 +12,7 @@ from alignbench.evaluation.board import Entry
 from alignbench.evaluation.formats import format_scores, mean_over_seeds
 from alignbench.evaluation.items import Scored
 from alignbench.evaluation.score import score_items, uniform
-from alignbench.evaluation.survey import SurveyBenchmark, distributions, respond
+from alignbench.evaluation.survey import Scoring, distributions, respond
 from alignbench.identity import canonical
 from alignbench.types import Scale
 
@@ -21,7 +21,7 @@ from .worlds import TableEngine, board, item, opened, survey
 ITEMS = [item(f"Q{i}", 4, f"b{i // 2}") for i in range(12)]
 RNG = np.random.default_rng(4)
 WORLD = survey(ITEMS, {"IRQ": {i.id: RNG.dirichlet(np.ones(4)) for i in ITEMS}})
-KNOBS = SurveyBenchmark(bootstrap=50)
+KNOBS = Scoring(bootstrap=50)
 
 
 def spread(scores: dict[str, float]) -> float:
@@ -33,7 +33,7 @@ def first_listed(chat, options):
     return [-0.5 * k for k in range(len(options))]
 
 
-def asked(folder: Path, knobs: SurveyBenchmark = KNOBS, systems: tuple[str | None, ...] = (None,)):
+def asked(folder: Path, knobs: Scoring = KNOBS, systems: tuple[str | None, ...] = (None,)):
     folder.mkdir()
     return respond(opened(TableEngine(first_listed), *systems), ITEMS, knobs.asking, folder)
 
@@ -96,15 +96,15 @@ def test_a_gain_within_the_spread_of_either_is_not_separable() -> None:
 
 
 def test_further_forms_change_labels_and_frame_and_leave_the_main_form_alone() -> None:
-    knobs = SurveyBenchmark(formats=("letters", "reworded"))
+    knobs = Scoring(formats=("letters", "reworded"))
     letters, reworded = knobs.forms.values()
-    assert canonical(knobs.asking) == canonical(SurveyBenchmark().asking)
+    assert canonical(knobs.asking) == canonical(Scoring().asking)
     assert letters.asking.labels is Labels.letters and reworded.asking.style is Style.reworded
     assert canonical(reworded.asking) != canonical(knobs.asking) and letters.forms == {}
-    with pytest.raises(AlignbenchError, match=r"benchmark\.formats"):
-        SurveyBenchmark(formats=("backwards",))
+    with pytest.raises(AlignbenchError, match=r"scoring\.formats"):
+        Scoring(formats=("backwards",))
     with pytest.raises(AlignbenchError, match="main form"):
-        SurveyBenchmark(labels=Labels.letters, formats=("letters",))
+        Scoring(labels=Labels.letters, formats=("letters",))
 
 
 @pytest.mark.parametrize("answer", list(Answer))
@@ -125,7 +125,7 @@ def test_the_other_frame_holds_the_same_question_and_options(answer: Answer) -> 
 
 
 def test_a_form_with_other_labels_gives_the_same_distribution_of_a_blind_model(tmp_path: Path) -> None:
-    knobs = SurveyBenchmark(formats=("letters",))
+    knobs = Scoring(formats=("letters",))
     main, letters = asked(tmp_path / "a", knobs), asked(tmp_path / "b", knobs.forms["letters"])
     ours, theirs = distributions(main, ITEMS), distributions(letters, ITEMS)
     assert all(np.allclose(ours[i.id], theirs[i.id]) for i in ITEMS)

@@ -8,7 +8,7 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.metrics import entropy, js_similarity, wasserstein_similarity
 from alignbench.evaluation.score import ceiling, majority, others_mean, score_items, uniform
-from alignbench.evaluation.survey import LogBase, SurveyBenchmark
+from alignbench.evaluation.survey import LogBase, Scoring
 from alignbench.types import Scale
 
 from .worlds import item, survey
@@ -18,7 +18,7 @@ IRQ = {"Q1": (0.5, 0.3, 0.2), "Q2": (0.1, 0.2, 0.3, 0.4), "Q3": (0.9, 0.1)}
 CHN = {"Q1": (0.2, 0.2, 0.6), "Q2": (0.4, 0.4, 0.1, 0.1)}
 USA = {"Q1": (0.0, 0.4, 0.6)}
 WORLD = survey(ITEMS, {"IRQ": IRQ, "CHN": CHN, "USA": USA})
-KNOBS = SurveyBenchmark()
+KNOBS = Scoring()
 
 
 def test_the_survey_itself_scores_one() -> None:

@@ -15,14 +15,14 @@ from hydra.core.config_store import ConfigStore
 from alignbench.config import components, conf_dir, instantiate, schema
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Answer, Asking, Orders
-from alignbench.evaluation.survey import LogBase, SurveyBenchmark, distributions, option_mass, respond
+from alignbench.evaluation.survey import LogBase, Scoring, distributions, option_mass, respond
 from alignbench.identity import canonical
 from alignbench.types import Chat, Scale, Split
 
 from .worlds import TableEngine, item, opened
 
 ITEMS = [item("Q1"), item("Q2", 4), item("T", 10, scale=Scale.ten_point)]
-KNOBS = SurveyBenchmark(orders=Orders.both)
+KNOBS = Scoring(orders=Orders.both)
 
 
 def values(chat: Chat, options: Sequence[str]) -> list[float]:
@@ -140,8 +140,8 @@ def test_missing_items_and_broken_scores_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("knob", "value"), [("chunk", 0), ("bootstrap", 0), ("ceiling_n", 0), ("confidence", 1.0)])
 def test_impossible_knobs_are_refused(knob: str, value: float) -> None:
-    with pytest.raises(AlignbenchError, match=f"benchmark.{knob}"):
-        SurveyBenchmark(**{knob: value})
+    with pytest.raises(AlignbenchError, match=f"scoring.{knob}"):
+        Scoring(**{knob: value})
 
 
 def test_chunk_is_recorded_and_everything_else_is_identity() -> None:
@@ -151,9 +151,9 @@ def test_chunk_is_recorded_and_everything_else_is_identity() -> None:
 
 
 def test_yaml_composes_with_overrides() -> None:
-    assert components("benchmark") == {"survey": SurveyBenchmark}
-    ConfigStore.instance().store(group="schema/benchmark", name="survey", node=schema(SurveyBenchmark))
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir() / "benchmark")):
-        assert instantiate(compose("survey")) == SurveyBenchmark()
+    assert components("scoring") == {"survey": Scoring}
+    ConfigStore.instance().store(group="schema/scoring", name="survey", node=schema(Scoring))
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir() / "scoring")):
+        assert instantiate(compose("survey")) == Scoring()
         found = instantiate(compose("survey", overrides=["js_base=e", "answer=text", "split=validation"]))
-    assert found == SurveyBenchmark(js_base=LogBase.e, answer=Answer.text, split=Split.validation)
+    assert found == Scoring(js_base=LogBase.e, answer=Answer.text, split=Split.validation)

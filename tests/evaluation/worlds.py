@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from alignbench.aligned import Opened
+from alignbench.aligned import ModelSession
 from alignbench.backend import Engine, Usage
 from alignbench.data.items import item_from
 from alignbench.data.survey import Survey
 from alignbench.evaluation.board import Entry, Row, rows, scored
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.types import Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale
 
 REF = ModelRef("table", Path("nowhere"), "fingerprint")
@@ -39,16 +39,14 @@ def survey(items: Sequence[Item], shares: dict[str, dict[str, Sequence[float]]],
     return Survey("tiny", "Tiny", "2000", "none", "none", tuple(items), answers, "print")
 
 
-def board(
-    entries: Sequence[Entry], survey: Survey, iso3: str, knobs: SurveyBenchmark, control: str | None = None
-) -> list[Row]:
+def board(entries: Sequence[Entry], survey: Survey, iso3: str, knobs: Scoring, control: str | None = None) -> list[Row]:
     """The rows of the entries and the references."""
     return rows(scored(entries, survey, iso3, knobs, control=control), knobs.resampling)
 
 
-def opened(engine: Engine, *systems: str | None, adapter: Path | None = None) -> Opened:
+def opened(engine: Engine, *systems: str | None, adapter: Path | None = None) -> ModelSession:
     """A model at work on that engine, told these texts."""
-    return Opened(engine, adapter, PromptPolicy(systems or (None,)))
+    return ModelSession(engine, adapter, PromptPolicy(systems or (None,)))
 
 
 class TableEngine(Engine):

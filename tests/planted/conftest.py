@@ -12,10 +12,11 @@ from alignbench.evaluation.board import Row
 from alignbench.record.cell import CellRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare
-from tests.composing import composed, with_embedder
+from alignbench.testing import composed
+from tests.composing import with_embedder
 from tests.words import Words
 
-QUICK = "model=nano culture=iraq benchmark.bootstrap=2000 training.updates=40 ~method@baselines.cultural_prompt".split()
+QUICK = "model=nano culture=iraq scoring.bootstrap=2000 training.updates=40 ~method@baselines.cultural_prompt".split()
 
 
 @pytest.fixture(scope="session")

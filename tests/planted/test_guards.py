@@ -17,7 +17,7 @@ def test_a_further_form_widens_the_spread_and_leaves_the_score_alone(planted_cel
     assert set(plain.formats) == {"forward"} and plain.format_spread is None
     assert "one form alone" in " ".join(alone.reading)
 
-    words = ("method=none", "benchmark.formats=[letters]")
+    words = ("method=none", "scoring.formats=[letters]")
     cell = planted_cell(tmp_path, *words)
     record, _ = compare(cell)
     base = row(record, "base")

@@ -4,7 +4,7 @@ from alignbench.record.finished import finished
 from alignbench.report import board
 from alignbench.runs.compare import compare
 
-QUICK = ("control=false", "training.updates=6", "benchmark.bootstrap=200")
+QUICK = ("control=false", "training.updates=6", "scoring.bootstrap=200")
 
 
 def test_a_smaller_pool_in_a_store_that_has_the_larger_one_is_as_in_an_empty_store(planted_cell, tmp_path):

@@ -7,9 +7,9 @@ import pytest
 from alignbench.aligned import AlignedModel
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.survey import distributions
-from alignbench.method import joint
 from alignbench.runs.cell import Cell
 from alignbench.runs.stages import Respond
+from alignbench.steps import joint
 from tests.method.chains import aligned, key
 
 # Each is told another country, so that nothing is gained by the text alone.
@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 
 def own_minus_other(cell: Cell, model: AlignedModel, other: AlignedModel, iso3: str) -> float:
     """How much nearer to a country's people ``model`` answers than ``other``, on test items."""
-    survey, form = cell.surveys[cell.benchmark.split], cell.benchmark
+    survey, form = cell.surveys[cell.scoring.split], cell.scoring
     scores = []
     for each in (model, other):
         asked = Respond(each, survey.items, form.asking)

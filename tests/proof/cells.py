@@ -17,7 +17,7 @@ from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare, score_of
 from alignbench.steps.practice import Fit
 from alignbench.store.stage import Stage
-from tests.composing import composed
+from alignbench.testing import composed
 from tests.proof.knobs import QUICK, SCRIPTED, SLOTS
 from tests.proof.trials import Trial
 from tests.proof.writer import Scripted
@@ -61,7 +61,7 @@ class Keys:
 def keys_of(trial: Trial, words: tuple[str, ...]) -> Keys:
     """The record names every knob of a method, so its own key says nothing; it is what the scoring's knobs change."""
     score = score_of(cell_of(words, Path("nowhere"), looking=True))
-    chain = tuple(stage for stage in score.chain if stage is not score or trial.group == "benchmark")
+    chain = tuple(stage for stage in score.chain if stage is not score or trial.group == "scoring")
     fits = frozenset(stage.recipe for stage in chain if isinstance(stage, Fit))
     return Keys(frozenset(stage.recipe for stage in chain), fits, chain)
 

@@ -15,12 +15,12 @@ FURTHER = {name: trial for name, trial in EVERY.items() if name not in FIRST}
 
 @cache
 def keys(words: tuple[str, ...], scored: bool) -> frozenset[str]:
-    trial = Trial("benchmark" if scored else "", "", "", "", words, "", False)
+    trial = Trial("scoring" if scored else "", "", "", "", words, "", False)
     return keys_of(trial, words).every
 
 
 def changes(trial: Trial) -> bool:
-    scored = trial.group == "benchmark"
+    scored = trial.group == "scoring"
     return keys(trial.words, scored) != keys(trial.changed, scored)
 
 

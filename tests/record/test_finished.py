@@ -60,7 +60,7 @@ def test_cells_of_an_earlier_version_are_counted_in_one_line(
 ) -> None:
     cell(tmp_path, "none", "iraq")
     (file,) = tmp_path.glob("score/*/manifest.json")
-    file.write_text(file.read_text().replace('"inputs"', '"parts"'))
+    file.write_text(file.read_text().replace('"scoring"', '"benchmark"'))
     with pytest.raises(AlignbenchError, match="no finished cell of this version"):
         finished(tmp_path)
     capsys.readouterr()
@@ -90,7 +90,7 @@ def test_answers_that_were_scored_again_count_once_whatever_version_scored_them(
     (stage,) = tmp_path.glob("score/*")
     manifest = json.loads((stage / "manifest.json").read_text())
     setting = manifest["inputs"]["setting"]
-    setting |= {"changed": {"training.updates": "2"}, "benchmark": {**setting["benchmark"], "bootstrap": 50}}
+    setting |= {"changed": {"training.updates": "2"}, "scoring": {**setting["scoring"], "bootstrap": 50}}
     newer = stage.with_name("newer")
     shutil.copytree(stage, newer)
     (newer / "manifest.json").write_text(json.dumps(manifest))

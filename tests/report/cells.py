@@ -12,13 +12,13 @@ import numpy as np
 from alignbench.evaluation.board import Entry, Row, rows, scored
 from alignbench.evaluation.items import ITEMS, to_table
 from alignbench.evaluation.score import uniform
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.identity import identity
 from alignbench.record.cell import CellFacts, CellRecord, DamageRecord
 from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
 from tests.evaluation.worlds import item, survey
 
-KNOBS = SurveyBenchmark(bootstrap=100)
+KNOBS = Scoring(bootstrap=100)
 COUNTRIES = {"iraq": ("Iraq", "IRQ"), "china": ("China", "CHN"), "usa": ("the United States", "USA")}
 COUNTRIES["iraq_2024"] = COUNTRIES["iraq"]
 ITEMS_ASKED = [item(f"Q{i}", 3 + i % 3, f"b{i // 3}") for i in range(15)]
@@ -129,7 +129,7 @@ def cell(
         elsewhere=(lost,) if elsewhere else (),
         reading=("Intervals cover which batteries were asked.",),
     )
-    setting = {"benchmark": KNOBS, "choices": {"method": method}, "culture": culture, "model": about["model"]}
+    setting = {"scoring": KNOBS, "choices": {"method": method}, "culture": culture, "model": about["model"]}
     inputs = identity({"setting": {**setting, "seed": seed}})
     folder = stage(store, "score", key("score", *words, control, elsewhere, base, prompt), inputs)
     to_table(board).to_parquet(folder / ITEMS, index=False)

@@ -12,7 +12,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import METRICS
 from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.record.cell import CellRecord
-from alignbench.report.extra import ExtraRecord, Line, extras_of, finished_extras
+from alignbench.report.benchmarks import BenchmarkLine, BenchmarkRecord, benchmarks_of, finished_benchmarks
 from alignbench.report.page import write_page
 from alignbench.report.schema import COLUMNS, schema_markdown
 from alignbench.store.manifest import write_json
@@ -27,7 +27,7 @@ def stored(store: Path, stage: str, key: str, record: dict, setting: dict) -> No
 
 
 def setting(**knobs: object) -> dict:
-    return {"benchmark": {"split": "test", **knobs}}
+    return {"scoring": {"split": "test", **knobs}}
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def guarded(record: CellRecord) -> CellRecord:
 
 
 @pytest.fixture
-def extra(record: CellRecord) -> ExtraRecord:
+def asked(record: CellRecord) -> BenchmarkRecord:
     change = Difference(-0.1, -0.2, 0.01, 12, p_value=0.06, detectable=0.09)
     lines = (
-        Line("base", "base", "accuracy", "", Interval(0.5, 0.4, 0.6, 12), None, 60, "x1"),
-        Line(
+        BenchmarkLine("base", "base", "accuracy", "", Interval(0.5, 0.4, 0.6, 12), None, 60, "x1"),
+        BenchmarkLine(
             "culturerl",
             "method",
             "accuracy",
@@ -54,13 +54,13 @@ def extra(record: CellRecord) -> ExtraRecord:
             "x2",
         ),
     )
-    return ExtraRecord(record.cell, "neutral", lines)
+    return BenchmarkRecord(record.cell, "neutral", lines)
 
 
 @pytest.fixture
-def table(guarded: CellRecord, extra: ExtraRecord, tmp_path: Path) -> pd.DataFrame:
+def table(guarded: CellRecord, asked: BenchmarkRecord, tmp_path: Path) -> pd.DataFrame:
     stored(tmp_path, "score", "k1", guarded.to_json(), setting())
-    stored(tmp_path, "beside", "k2", extra.to_json(), {"benchmark": {"class": "Neutral"}})
+    stored(tmp_path, "benchmark", "k2", asked.to_json(), {"scoring": {}})
     return alignbench.load_results(tmp_path)
 
 
@@ -104,7 +104,7 @@ def test_where_it_comes_from(table: pd.DataFrame) -> None:
     assert first.variant == "" and first.seed == 3
 
 
-def test_benchmarks_beside_the_survey_are_rows_too(table: pd.DataFrame) -> None:
+def test_other_benchmarks_are_rows_too(table: pd.DataFrame) -> None:
     own = table[(table.benchmark == "neutral") & (table.label == "culturerl")].set_index("metric")
     assert own.loc["accuracy.difference", ["value", "low", "high"]].tolist() == [-0.1, -0.2, 0.01]
     assert own.loc["accuracy.detectable", "value"] == 0.09
@@ -129,17 +129,27 @@ def test_an_empty_store_is_refused(tmp_path: Path) -> None:
         alignbench.load_results(tmp_path)
 
 
-def test_a_page_shows_what_was_asked_beside_its_cell(
-    guarded: CellRecord, extra: ExtraRecord, tmp_path: Path, assets: Path
+def test_a_page_shows_the_benchmarks_of_its_cell(
+    guarded: CellRecord, asked: BenchmarkRecord, tmp_path: Path, assets: Path
 ) -> None:
-    stored(tmp_path, "beside", "k2", extra.to_json(), {})
-    stored(tmp_path, "beside", "k3", replace(extra, cell=replace(extra.cell, seed=9)).to_json(), {})
-    (found,) = extras_of(guarded.cell, finished_extras(tmp_path))
-    assert found.lines[0] == extra.lines[0]
+    stored(tmp_path, "benchmark", "k2", asked.to_json(), setting())
+    stored(tmp_path, "benchmark", "k3", replace(asked, cell=replace(asked.cell, seed=9)).to_json(), setting())
+    (found,) = benchmarks_of(guarded.cell, finished_benchmarks(tmp_path))
+    assert found.lines[0] == asked.lines[0]
     page = write_page(guarded, tmp_path / "page", assets, [found]).read_text(encoding="utf-8")
-    for words in ("Beside the survey", "−0.100", "[−0.200, 0.010]", "persona en", "0.090", "±0.030", "reversed 0.960"):
+    for words in ("Other benchmarks", "−0.100", "[−0.200, 0.010]", "persona en", "0.090", "±0.030", "reversed 0.960"):
         assert words in page, words
     assert "Of the 42 items asked, 2 stand in public fine-tuning sets" in page
+
+
+def test_benchmarks_of_an_earlier_version_are_counted_and_left_out(
+    asked: BenchmarkRecord, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    former = asked.to_json()
+    former["extra"] = former.pop("benchmark")
+    stored(tmp_path, "beside", "k2", former, {"benchmark": {"split": "test"}})
+    assert finished_benchmarks(tmp_path) == []
+    assert "1 cell is of an earlier version of alignbench: issue its command again" in capsys.readouterr().out
 
 
 def test_importing_the_package_stays_light() -> None:

@@ -79,7 +79,7 @@ def test_stages_are_shared_where_the_meaning_is_the_same(make_cell):
 def test_tokens_of_a_stage_are_its_own_although_stages_share_an_engine(make_cell):
     cell = make_cell("culture=iraq", "method=none")
     model, items = cell.method.align(cell.context(cell.culture)), cell.survey.items[:3]
-    asked = (Respond(model, order, cell.benchmark.asking) for order in (items, items[::-1]))
+    asked = (Respond(model, order, cell.scoring.asking) for order in (items, items[::-1]))
     first, second = map(cell.store.get, asked)
     assert first.key != second.key and len(cell.store.built) == 2
     assert first.facts["prompt_tokens"] == second.facts["prompt_tokens"] > 0

@@ -63,7 +63,7 @@ def test_full_weights_that_are_told_are_compared_alike(make_cell):
     [("test", "No method saw an item"), ("train", "have seen these very items"), ("validation", "checkpoints may")],
 )
 def test_the_page_says_truly_what_methods_saw_of_the_items(make_cell, split, words):
-    cell = make_cell("culture=iraq", f"benchmark.split={split}", "training.select=validation")
+    cell = make_cell("culture=iraq", f"scoring.split={split}", "training.select=validation")
     said = " ".join(reading(cell, ()))
     assert f"scored on the {split} items" in said and words in said
     assert (split == "test") == ("No method saw" in said)

@@ -20,8 +20,8 @@ from alignbench.sharing.found import of_cell, of_fit
 from alignbench.tracking.content import Content
 from alignbench.tracking.pooled import pooled
 
-TRAINED = ("culture=iraq", "method=survey_sft", "benchmark.orders=forward")
-PROMPTED = ("culture=iraq", "method=cultural_prompt", "method.wordings=2", "control=false", "benchmark.orders=forward")
+TRAINED = ("culture=iraq", "method=survey_sft", "scoring.orders=forward")
+PROMPTED = ("culture=iraq", "method=cultural_prompt", "method.wordings=2", "control=false", "scoring.orders=forward")
 
 
 def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):

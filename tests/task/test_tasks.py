@@ -69,8 +69,8 @@ def test_the_doctor_finds_a_model_that_is_not_there_and_goes_on(compose_config, 
     assert "FAIL  model" in said and "nowhere" in said and "ok    store" in said
 
 
-def test_a_benchmark_beside_the_survey_pairs_the_method_with_the_base(compose_config, capsys, tmp_path):
-    words = ("task=benchmark", "extra=vsm13", "culture=china", "method=cultural_prompt", "control=false")
+def test_another_benchmark_pairs_the_method_with_the_base(compose_config, capsys, tmp_path):
+    words = ("task=benchmark", "benchmark=vsm13", "culture=china", "method=cultural_prompt", "control=false")
     do(compose_config(*words))
     said = " ".join(capsys.readouterr().out.split())
     assert "vsm13, China, blank" in said and "Our wording is not the official instrument" in said
@@ -86,5 +86,5 @@ def test_a_benchmark_beside_the_survey_pairs_the_method_with_the_base(compose_co
 
 
 def test_a_benchmark_must_be_chosen(compose_config):
-    with pytest.raises(AlignbenchError, match="extra=menavalues"):
+    with pytest.raises(AlignbenchError, match="benchmark=menavalues"):
         do(compose_config("task=benchmark", "culture=china"))

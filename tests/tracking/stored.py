@@ -65,7 +65,7 @@ def fill(store: Path) -> list[Path]:
         stage.mkdir(parents=True)
         found = record(method, seed, trained=number == 0)
         (stage / "record.json").write_text(json.dumps(found.to_json()))
-        (stage / "manifest.json").write_text(json.dumps({"inputs": {"setting": {"benchmark": {}}}}))
+        (stage / "manifest.json").write_text(json.dumps({"inputs": {"setting": {"scoring": {}}}}))
         (stage / "pool.png").write_bytes(PIXEL)
         made.append(stage)
     config = {"experiment": "main_table", "overrides": [], "choices": {"backend": "hf"}}

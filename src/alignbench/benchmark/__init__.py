@@ -1,4 +1,4 @@
-"""Benchmarks beside the survey: one protocol, one item type, provenance required of each.
+"""Benchmarks other than the survey: one protocol, one item type, provenance required of each.
 
 A benchmark turns files into :class:`Question`, and the model's :class:`Reply` into tidy rows. How questions reach a
 model is written once, in ``ask``. Where data may not be shipped, the loader takes a local path or a hub id and says
@@ -85,7 +85,7 @@ class Reply:
 class Benchmark(Component, ABC):
     """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity."""
 
-    _group = "extra"
+    _group = "benchmark"
 
     @property
     def files(self) -> tuple[Path, ...]:

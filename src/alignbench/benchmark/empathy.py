@@ -58,7 +58,7 @@ class Empathy(Benchmark):
 
     def _consistent(self) -> None:
         groups = ("", *_COUNTRIES)
-        check(self.group in groups, "extra.group", self.group, f"leave it empty or choose {', '.join(_COUNTRIES)}")
+        check(self.group in groups, "benchmark.group", self.group, f"leave it empty or choose {', '.join(_COUNTRIES)}")
 
     @property
     def provenance(self) -> Provenance:

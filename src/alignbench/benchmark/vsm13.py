@@ -1,4 +1,4 @@
-"""Hofstede's six dimensions by the Values Survey Module 2013, beside the published country scores of 2015.
+"""Hofstede's six dimensions by the Values Survey Module 2013, against the published country scores of 2015.
 
 The questions are our own wording of the module's 24, with its codes and official weights. A question's mean answer is
 the expected code over the model's distribution, averaged over the method's system texts: the module is meant for

@@ -96,7 +96,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Asking:
-    """The part of a benchmark that decides what a model reads.
+    """The part of the scoring that decides what a model reads.
 
     ``divide_prior`` holds for ``Answer.text`` only: an option's log-probability after a question
     without content is subtracted, so that long or common texts have no head start (domain-conditional
@@ -114,7 +114,7 @@ class Asking:
         listed = self.style is not Style.compact
         remedy = "style=compact lists no options: ask with answer=label orders=forward"
         plain = self.answer is Answer.label and self.orders is Orders.forward
-        check(listed or plain, "benchmark.style", self.style.name, remedy)
+        check(listed or plain, "scoring.style", self.style.name, remedy)
 
     @property
     def _templates(self) -> dict[str, str]:

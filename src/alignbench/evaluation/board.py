@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
-from alignbench.data.people import Panel
+from alignbench.data.people import RespondentPanel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.catalogue import METRICS, of_items
 from alignbench.evaluation.formats import mean_over_seeds
@@ -24,7 +24,7 @@ from alignbench.evaluation.statistics import (
     seed_spread,
     skill,
 )
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.missing import known
 from alignbench.types import check
 
@@ -146,8 +146,8 @@ def scored(
     entries: Sequence[Entry],
     survey: Survey,
     iso3: str,
-    knobs: SurveyBenchmark,
-    panel: Panel | None = None,
+    knobs: Scoring,
+    panel: RespondentPanel | None = None,
     control: str | None = None,
 ) -> list[Scored]:
     """The entries in the order given, then the sanity rows; all on the items that the country was asked.
@@ -207,7 +207,7 @@ def _check(entries: Sequence[Entry]) -> None:
         check(entry.method in serves, "board", entry.method, f"{entry.label} must name the method that it serves")
 
 
-def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs: SurveyBenchmark) -> Scored:
+def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs: Scoring) -> Scored:
     masses: Sequence[Mapping[str, float] | None] = entry.masses or [None] * len(entry.distributions)
     frames = []
     for dist, mass in zip(entry.distributions, masses, strict=True):
@@ -219,7 +219,7 @@ def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs:
 
 
 def _across(
-    dist: Mapping[str, Array], survey: Survey, iso3: str, control: str | None, knobs: SurveyBenchmark
+    dist: Mapping[str, Array], survey: Survey, iso3: str, control: str | None, knobs: Scoring
 ) -> dict[str, float]:
     """Item id -> score on the control's survey, of the items asked in both countries."""
     shared = tuple(item for item in survey.asked(iso3) if control is not None and item.id in survey.of(control))
@@ -229,7 +229,7 @@ def _across(
     return dict(zip(frame["item"], frame["js"], strict=True))
 
 
-def _references(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> list[Scored]:
+def _references(survey: Survey, iso3: str, knobs: Scoring) -> list[Scored]:
     """The majority answer and the other countries' mean."""
     modal = score_items(majority(survey, iso3), None, survey, iso3, knobs)
     others = others_mean(survey, iso3)

@@ -12,12 +12,10 @@ import pandas as pd
 
 from alignbench.data.survey import Survey
 from alignbench.evaluation.score import score_items
-from alignbench.evaluation.survey import SurveyBenchmark, distributions
+from alignbench.evaluation.survey import Scoring, distributions
 
 
-def format_scores(
-    responses: Mapping[str, pd.DataFrame], survey: Survey, iso3: str, knobs: SurveyBenchmark
-) -> dict[str, float]:
+def format_scores(responses: Mapping[str, pd.DataFrame], survey: Survey, iso3: str, knobs: Scoring) -> dict[str, float]:
     """Format -> mean js similarity over the items that the country was asked.
 
     Args:

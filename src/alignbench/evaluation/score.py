@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from alignbench.data.people import Panel
+from alignbench.data.people import RespondentPanel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.catalogue import of_items
 from alignbench.evaluation.metrics import Array, distribution, entropy, js_similarity
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.types import Item, check
 
 _DRAWS, _SPLITS = 500, 200
@@ -22,7 +22,7 @@ _Pair: TypeAlias = tuple[ArrayLike, ArrayLike, float]
 
 
 def score_items(
-    dist: Mapping[str, ArrayLike], mass: Mapping[str, float] | None, survey: Survey, iso3: str, knobs: SurveyBenchmark
+    dist: Mapping[str, ArrayLike], mass: Mapping[str, float] | None, survey: Survey, iso3: str, knobs: Scoring
 ) -> pd.DataFrame:
     """One row for every item that the country was asked.
 
@@ -47,7 +47,7 @@ def score_items(
     return _score(answers, survey, iso3, knobs)
 
 
-def ceiling(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> pd.DataFrame:
+def ceiling(survey: Survey, iso3: str, knobs: Scoring) -> pd.DataFrame:
     """Expected scores of a fresh sample of respondents from the country's own shares; columns as :func:`score_items`.
 
     Means over 500 multinomial samples of :meth:`Answers.sample` respondents, ``knobs.ceiling_n`` where their number is
@@ -64,7 +64,7 @@ def ceiling(survey: Survey, iso3: str, knobs: SurveyBenchmark) -> pd.DataFrame:
     return _score(resample, survey, iso3, knobs)
 
 
-def split_half(panel: Panel, survey: Survey, iso3: str, knobs: SurveyBenchmark) -> pd.DataFrame:
+def split_half(panel: RespondentPanel, survey: Survey, iso3: str, knobs: Scoring) -> pd.DataFrame:
     """Mean scores of one random half of the respondents against the other; columns as :func:`score_items`.
 
     Over 200 ways to halve them; people count by their weight, and keep all their answers. Half the people are noisier
@@ -111,7 +111,7 @@ def others_mean(survey: Survey, iso3: str) -> dict[str, Array]:
     return found
 
 
-def _score(answers: Callable[[Item], _Pair], survey: Survey, iso3: str, knobs: SurveyBenchmark) -> pd.DataFrame:
+def _score(answers: Callable[[Item], _Pair], survey: Survey, iso3: str, knobs: Scoring) -> pd.DataFrame:
     """Rows of the asked items; answers of shape (draws, K) are scored draw by draw and averaged."""
     items = survey.asked(iso3)
     check(len(items) > 0, "culture.iso3", iso3, f"survey {survey.name} asked it none of the items to be scored")

@@ -18,7 +18,7 @@ from alignbench.record.world import World
 from alignbench.store.artifact import Artifact
 from alignbench.types import check
 
-# Knobs of the benchmark that leave what is measured alone: the same answers may be scored again with others.
+# Knobs of the scoring that leave what is measured alone: the same answers may be scored again with others.
 OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence", "ceiling_n")
 
 
@@ -70,8 +70,8 @@ class FinishedCell:
 
     @property
     def asked(self) -> dict[str, Any]:
-        """The benchmark's knobs that decide what is measured."""
-        return {k: v for k, v in _benchmark(self).items() if k not in OF_INTERVALS}
+        """The scoring's knobs that decide what is measured."""
+        return {k: v for k, v in _scoring(self).items() if k not in OF_INTERVALS}
 
 
 def config_of(stage: Path) -> dict[str, Any]:
@@ -200,12 +200,12 @@ def pooled(named: Mapping[str, Iterable[FinishedCell]], baselines: Mapping[str, 
 
 def resampling(cell: FinishedCell) -> Bootstrap:
     """How the intervals of a cell were made."""
-    asked = _benchmark(cell)
+    asked = _scoring(cell)
     return Bootstrap(asked["bootstrap"], asked["bootstrap_seed"], asked["confidence"])
 
 
-def _benchmark(cell: FinishedCell) -> Mapping[str, Any]:
-    knobs: Mapping[str, Any] = cell.manifest["inputs"]["setting"]["benchmark"]
+def _scoring(cell: FinishedCell) -> Mapping[str, Any]:
+    knobs: Mapping[str, Any] = cell.manifest["inputs"]["setting"]["scoring"]
     return knobs
 
 

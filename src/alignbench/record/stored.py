@@ -18,6 +18,8 @@ from alignbench.types import check
 R = TypeVar("R", bound="Stored")
 Manifest: TypeAlias = Mapping[str, Any]
 _FILE = "record.json"
+# What a stage with a record was called in earlier versions.
+_FORMER = {"benchmark": ("beside",)}
 _REMEDY = "this is not a record of this version; run the cell again"
 
 
@@ -79,18 +81,18 @@ def records(
 ) -> list[tuple[Path, Manifest, R]]:
     """Folder, manifest and record of every finished stage of that name, the oldest first.
 
-    What cannot be read is left out after a line for each file; what is of an earlier version (its manifest holds no
-    ``inputs``, or its record has other fields) after one line that counts.
+    What cannot be read is left out after a line for each file; what is of an earlier version (its manifest knows no
+    ``scoring``, or its record has other fields) after one line that counts.
 
     Args:
         wanted: whether to read the record at all; None reads all.
     """
     found, earlier = [], 0
-    for folder, manifest in manifests(store, stage):
+    for folder, manifest in (kept for name in (stage, *_FORMER.get(stage, ())) for kept in manifests(store, name)):
         if (wanted and not wanted(manifest)) or (data := read_object(folder / _FILE)) is None:
             continue
         try:
-            check("inputs" in manifest, "record", str(folder), _REMEDY)
+            check("scoring" in manifest.get("inputs", {}).get("setting", {}), "record", str(folder), _REMEDY)
             found.append(((folder / _FILE).stat().st_mtime, folder, manifest, kind.from_json(data)))
         except AlignbenchError:
             earlier += 1

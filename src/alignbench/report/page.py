@@ -14,8 +14,8 @@ from alignbench.evaluation.catalogue import Shown, of_rows
 from alignbench.files import write_text
 from alignbench.record.cell import CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
+from alignbench.report.benchmarks import BEYOND, COVERS, BenchmarkRecord
 from alignbench.report.columns import text
-from alignbench.report.extra import BEYOND, COVERS, ExtraRecord
 from alignbench.report.generated import Account
 from alignbench.report.verdict import exposed, inseparable, verdict
 from alignbench.templates import templates
@@ -66,7 +66,7 @@ def write_page(
     record: CellRecord,
     folder: Path,
     assets: Path,
-    extras: Sequence[ExtraRecord] = (),
+    benchmarks: Sequence[BenchmarkRecord] = (),
     generated: Sequence[Account] = (),
 ) -> Path:
     """Write ``folder/index.html`` and return its path.
@@ -86,7 +86,7 @@ def write_page(
             inseparable=inseparable(record),
             exposed=exposed(record) if record.exposure else None,
             facts=facts(record),
-            extras=extras,
+            benchmarks=benchmarks,
             generated=generated,
             covers=f"{COVERS} {BEYOND}",
             main=of_rows(Shown.main),

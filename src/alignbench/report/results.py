@@ -15,8 +15,8 @@ from alignbench.record.cell import CellFacts, CellRecord
 from alignbench.record.finished import FinishedCell, finished, pages
 from alignbench.record.lineage import Lineage
 from alignbench.record.stored import Manifest
+from alignbench.report.benchmarks import BenchmarkRecord, finished_benchmarks
 from alignbench.report.board.variant import Variant, variants
-from alignbench.report.extra import ExtraRecord, finished_extras
 from alignbench.report.schema import COLUMNS
 from alignbench.runs.answered import BASE
 from alignbench.types import check
@@ -31,17 +31,19 @@ def results(store: Path) -> pd.DataFrame:
         AlignbenchError: the store holds neither a finished cell nor a finished benchmark.
     """
     cells = finished(store) if any(store.glob("score/*/record.json")) else []
-    extras = finished_extras(store)
-    check(bool(cells or extras), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    return table(cells, extras, Lineage(store))
+    benchmarks = finished_benchmarks(store)
+    check(bool(cells or benchmarks), "store", str(store), "it holds no finished cell; run one first (task=run)")
+    return table(cells, benchmarks, Lineage(store))
 
 
 def table(
-    cells: Sequence[FinishedCell], extras: Sequence[tuple[Path, Manifest, ExtraRecord]], lineage: Lineage
+    cells: Sequence[FinishedCell], benchmarks: Sequence[tuple[Path, Manifest, BenchmarkRecord]], lineage: Lineage
 ) -> pd.DataFrame:
     """:func:`results` of what was read already."""
     found = [(cell.stage, Variant.of(cell, lineage), cell.manifest, _board(cell.record)) for cell in cells]
-    found += [(folder, Variant(record.cell), manifest, _beside(record)) for folder, manifest, record in extras]
+    found += [
+        (folder, Variant(record.cell), manifest, _of_benchmark(record)) for folder, manifest, record in benchmarks
+    ]
     named, shown = variants([recipe for _, recipe, _, _ in found]), pages(cells)
     lines = []
     for (folder, recipe, manifest, figures), variant in zip(found, named, strict=True):
@@ -53,7 +55,7 @@ def table(
 
 def _of_cell(folder: Path, cell: CellFacts, manifest: Manifest) -> Line:
     named = {column.name: getattr(cell, column.name) for column in COLUMNS if column.name in vars(cell)}
-    knobs, asked = canonical(dict(cell.labels)), canonical(manifest["inputs"]["setting"]["benchmark"])
+    knobs, asked = canonical(dict(cell.labels)), canonical(manifest["inputs"]["setting"]["scoring"])
     written = {name: manifest[name] for name in ("git", "finished")}
     return {"run": folder.name, **named, "knobs": knobs, "asking": asked, **written}
 
@@ -95,9 +97,9 @@ def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | No
         yield "format_score", asked, score, None, None
 
 
-def _beside(record: ExtraRecord) -> Iterator[Line]:
+def _of_benchmark(record: BenchmarkRecord) -> Iterator[Line]:
     for line in record.lines:
-        about = {"benchmark": record.extra, "label": line.label, "items": line.n, "responses": line.key or None}
+        about = {"benchmark": record.benchmark, "label": line.label, "items": line.n, "responses": line.key or None}
         about |= {"kind": line.kind, "against": line.against, "batteries": line.value.batteries, "seeds": 1}
         yield {**about, **_interval(line.metric, line.facets, line.value)}
         if line.difference is not None:

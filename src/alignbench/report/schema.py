@@ -27,12 +27,12 @@ KINDS = {
 
 COLUMNS = (
     Column("page", _TEXT, "", "name of the cell's page"),
-    Column("run", _TEXT, "", "key of the stage that holds the record (score/ or beside/ in the store)"),
-    Column("benchmark", _TEXT, "", '"survey", or the name of the benchmark beside it (extra=...)'),
+    Column("run", _TEXT, "", "key of the stage that holds the record (score/ or benchmark/ in the store)"),
+    Column("benchmark", _TEXT, "", '"survey", or the name of another benchmark (benchmark=...)'),
     Column("method", _TEXT, "", "of the cell, as chosen on the command line"),
     Column("variant", _TEXT, "", "what was changed in the method, and choices in which its cells in this store differ"),
     Column("knobs", _TEXT, "", "all knobs of the method, who judged and wrote, and the backend, as JSON"),
-    Column("asking", _TEXT, "", "all knobs of the benchmark, as JSON: form of the questions, base of the score ..."),
+    Column("asking", _TEXT, "", "all knobs of the scoring, as JSON: form of the questions, base of the score ..."),
     Column("training", _TEXT, "", "choice of training; none where nothing was trained"),
     Column("culture", _TEXT, "", "of the cell"),
     Column("country", _TEXT, "", "that stands for the culture"),
@@ -66,7 +66,7 @@ def schema_markdown() -> str:
     metrics = [(f"`{name}`", m.unit, m.range, m.better.value, m.meaning) for name, m in METRICS.items()]
     return (
         "# Results as data\n\n`alignbench.load_results(store)` and `results.parquet`: a row per cell, row of its board "
-        "and metric.\nIntervals (95 % unless `benchmark.confidence` says else) cover the choice of questions, not the "
+        "and metric.\nIntervals (95 % unless `scoring.confidence` says else) cover the choice of questions, not the "
         "chance in\ntraining: the board's cover that, too, where several seeds were run.\n\n"
         f"{pipe_table(('column', 'dtype', 'unit', 'meaning'), columns, 4)}\n"
         f"{pipe_table(('kind', 'meaning'), kinds, 2)}\n"

@@ -1,1 +1,1 @@
-"""Bundled survey figures, our wording of the items, and the build that wrote the figures."""
+"""Bundled survey figures, our wording of the items, the scenarios, the planted world and the nano model."""

@@ -8,7 +8,7 @@ from alignbench.data.survey import Survey
 from alignbench.evaluation.board import Entry
 from alignbench.evaluation.formats import format_scores
 from alignbench.evaluation.items import Kind, label_of
-from alignbench.evaluation.survey import SurveyBenchmark, distributions, option_mass
+from alignbench.evaluation.survey import Scoring, distributions, option_mass
 from alignbench.runs.stages import Respond
 from alignbench.tools import Tools
 from alignbench.types import Culture
@@ -39,7 +39,7 @@ class Contender:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered(Contender):
+class ContenderAnswers(Contender):
     """A contender and the stages of its answers to the survey's items.
 
     Attributes:
@@ -49,7 +49,7 @@ class Answered(Contender):
     responses: Respond
     forms: Mapping[str, Respond] = field(default_factory=dict)
 
-    def entry(self, survey: Survey, iso3: str, knobs: SurveyBenchmark, tools: Tools) -> Entry:
+    def entry(self, survey: Survey, iso3: str, knobs: Scoring, tools: Tools) -> Entry:
         """What the board needs."""
         frames = {name: stage.table(tools) for name, stage in {"": self.responses, **self.forms}.items()}
         return Entry(
@@ -65,7 +65,7 @@ class Answered(Contender):
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class DamageCheck:
     """The base and the aligned model told another culture: what alignment damaged there."""
 
     culture: Culture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from alignbench import plugins
 from alignbench.aligned import AlignedModel
 from alignbench.data.published import exposure
 from alignbench.embedder import Embedder
@@ -14,13 +15,14 @@ from alignbench.evaluation.board import rows, scored
 from alignbench.evaluation.items import ITEMS, Scored, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import paired
-from alignbench.evaluation.survey import SurveyBenchmark, distributions
+from alignbench.evaluation.survey import Scoring, distributions
 from alignbench.record.cell import CellFacts, CellRecord, DamageRecord, InputRecord, ItemRecord, PoolRecord, Sample
-from alignbench.runs.answered import Answered, Elsewhere
+from alignbench.runs.answered import ContenderAnswers, DamageCheck
 from alignbench.runs.reading import reading
 from alignbench.runs.recipe import GROUPS, lineage, used
 from alignbench.runs.setting import Setting
 from alignbench.runs.stages import Samples
+from alignbench.store.code import code_under
 from alignbench.store.manifest import plain
 from alignbench.store.stage import Stage
 from alignbench.tools import Tools
@@ -28,8 +30,8 @@ from alignbench.tools import Tools
 
 def describe(
     cell: Setting,
-    answered: Sequence[Answered],
-    elsewhere: Sequence[Elsewhere],
+    answered: Sequence[ContenderAnswers],
+    elsewhere: Sequence[DamageCheck],
     samples: Samples | None,
     notes: Sequence[str],
     tools: Tools,
@@ -41,19 +43,19 @@ def describe(
         folder: where pictures go, and ``items.parquet``: every row's score of every item.
     """
     survey, iso3 = cell.asked, cell.culture.iso3
-    entries = [a.entry(survey, iso3, cell.benchmark, tools) for a in answered]
+    entries = [a.entry(survey, iso3, cell.scoring, tools) for a in answered]
     control = cell.control.iso3 if cell.control else None
     panel = None if cell.culture.shares else cell.source.panel(iso3)
-    board = scored(entries, survey, iso3, cell.benchmark, panel, control)
+    board = scored(entries, survey, iso3, cell.scoring, panel, control)
     to_table(board).to_parquet(folder / ITEMS, index=False)
-    found = rows(board, cell.benchmark.resampling)
+    found = rows(board, cell.scoring.resampling)
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     history = tools.folder(own.training) / "history.json" if own.training else None
     stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
     return CellRecord(
         cell=cell_facts(cell, own),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
-        score_name=_score_name(cell.benchmark),
+        score_name=_score_name(cell.scoring),
         rows=tuple(found),
         warning=cell.survey.warning,
         notes=tuple(notes),
@@ -87,7 +89,7 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
         model=cell.model.name,
         seed=cell.seed,
         survey=f"{cell.survey.title} ({cell.survey.year})",
-        split=cell.benchmark.split.name,
+        split=cell.scoring.split.name,
         training=choices.get("training"),
         labels={**knobs, **beside, "backend": cell.choices["backend"]},
         changed={knob: value for knob, value in cell.changed.items() if knob.partition(".")[0] in groups},
@@ -95,21 +97,21 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
     )
 
 
-def _damage(cell: Setting, elsewhere: Elsewhere, tools: Tools) -> DamageRecord:
+def _damage(cell: Setting, elsewhere: DamageCheck, tools: Tools) -> DamageRecord:
     """Scores of both models against the other culture's own shares, paired by item."""
     survey, iso3 = cell.asked, elsewhere.culture.iso3
     before, after = (
-        score_items(distributions(stage.table(tools), survey.items), None, survey, iso3, cell.benchmark)
+        score_items(distributions(stage.table(tools), survey.items), None, survey, iso3, cell.scoring)
         for stage in (elsewhere.before, elsewhere.after)
     )
-    change = paired(after["js"], before["js"], before["battery"].tolist(), cell.benchmark.resampling).within(-1.0, 1.0)
+    change = paired(after["js"], before["js"], before["battery"].tolist(), cell.scoring.resampling).within(-1.0, 1.0)
     asked, means = elsewhere.culture, (before["js"].mean(), after["js"].mean())
     return DamageRecord(asked.country, *means, change.value, change.low, change.high, asked.name)
 
 
-def _score_name(benchmark: SurveyBenchmark) -> str:
-    base = "e" if benchmark.js_base.name == "e" else "2"
-    kind = "distance" if benchmark.js_sqrt else "divergence"
+def _score_name(scoring: Scoring) -> str:
+    base = "e" if scoring.js_base.name == "e" else "2"
+    kind = "distance" if scoring.js_sqrt else "divergence"
     return f"1 - Jensen-Shannon {kind} (base {base})"
 
 
@@ -150,17 +152,22 @@ def _sample_rows(cell: Setting, samples: Samples, tools: Tools) -> tuple[Sample,
     return tuple(found)
 
 
-def _inputs(cell: Setting, answered: Sequence[Answered]) -> Iterator[InputRecord]:
-    """Survey, model, and the embedders that had a part in any row."""
+def _inputs(cell: Setting, answered: Sequence[ContenderAnswers]) -> Iterator[InputRecord]:
+    """Survey, model, and the embedders and plugins that had a part in any row."""
     survey, model = cell.survey, cell.model
     yield InputRecord("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint)
     yield InputRecord("model", model.name, model.dtype, model.licence, None, model.fingerprint)
     components = [component for row in answered for _, component in lineage(row.model)[1]]
     for embedder in {c.fingerprint: c for c in components if isinstance(c, Embedder)}.values():
         yield InputRecord("embedder", type(embedder).__name__, key=embedder.fingerprint)
+    stages = [stage for row in answered for stage in lineage(row.model)[0]]
+    parts = {type(part).__module__: None for part in (cell.method, cell.source, *components, *stages)}
+    for plugin in dict.fromkeys(filter(None, map(plugins.plugin_of, parts))):
+        digest = code_under(plugin.folder).digest
+        yield InputRecord("plugin", plugin.name, plugin.version or str(plugin.folder), key=digest)
 
 
-def _stages(answered: Sequence[Answered], tools: Tools) -> Iterator[InputRecord]:
+def _stages(answered: Sequence[ContenderAnswers], tools: Tools) -> Iterator[InputRecord]:
     """The stages that each row rests on, its responses last."""
     for row in answered:
         for stage in (*lineage(row.model)[0], row.responses):

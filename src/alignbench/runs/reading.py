@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
-from alignbench.method.joint import Joint
 from alignbench.record.cell import ONE_FORM
 from alignbench.runs.setting import Setting
+from alignbench.steps.joint import Joint
 from alignbench.training.recipe import Select
 from alignbench.types import Culture, Split
 
 
 def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
     """Sentences; the first four are for every table (``CellRecord.reading_of_tables``)."""
-    confidence = cell.benchmark.confidence
+    confidence = cell.scoring.confidence
     lines = [
         f"Intervals are {confidence:.0%} bootstrap intervals over item batteries: they cover the choice of questions,"
         " not the chance in training (run several seeds: the board's intervals cover both), nor the form of the"
@@ -24,7 +24,7 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
         *([] if cell.control is None else [_specificity(cell, cell.control, rows)]),
         _format(rows),
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
-        f"All rows are scored on the {cell.benchmark.split.name} items that the country was asked. {_seen(cell)}",
+        f"All rows are scored on the {cell.scoring.split.name} items that the country was asked. {_seen(cell)}",
     ]
     if any(row.kind == "told" for row in rows):
         lines.append(
@@ -44,7 +44,7 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
 
 def _seen(cell: Setting) -> str:
     """What methods knew of the items that are scored."""
-    split = cell.benchmark.split
+    split = cell.scoring.split
     if split is Split.test:
         return "No method saw an item of their batteries."
     if split is Split.train:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from alignbench.data.source import Source
+from alignbench.data.source import SurveySource
 from alignbench.data.survey import Survey
-from alignbench.evaluation.survey import SurveyBenchmark
+from alignbench.evaluation.survey import Scoring
 from alignbench.method import Method
 from alignbench.record.cell import slug
 from alignbench.training import Training
@@ -22,7 +22,7 @@ class Setting:
         choices: group -> name of the choice, as on the command line.
         control: the culture whose figures serve as control; None if switched off.
         others: cultures that the aligned model is told afterwards, to see what it forgot.
-        survey: the survey, whole; ``asked`` is the split that the benchmark asks.
+        survey: the survey, whole; ``asked`` is the split that is asked.
         changed: knobs that differ from their choice's own; see :mod:`alignbench.runs.recipe`.
     """
 
@@ -32,10 +32,10 @@ class Setting:
     control: Culture | None
     others: tuple[Culture, ...]
     model: ModelRef
-    source: Source
+    source: SurveySource
     survey: Survey
     asked: Survey
-    benchmark: SurveyBenchmark
+    scoring: Scoring
     training: Training
     seed: int
     changed: Mapping[str, str]

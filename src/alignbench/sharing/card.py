@@ -69,7 +69,7 @@ def card(found: ShareableCell, shared: FolderContents) -> str:
 
 def recipe(found: ShareableCell) -> dict[str, dict[str, str]]:
     """Knobs of the method and of the training, and the plain facts of every stage, each by name."""
-    parts = {"method": plain(found.cell.method.knobs), "asking": identity(found.cell.benchmark.asking)}
+    parts = {"method": plain(found.cell.method.knobs), "asking": identity(found.cell.scoring.asking)}
     if "fit" in found.stages:
         parts["training"] = found.stages["fit"].manifest["inputs"]["training"]
     stages = {f"stage {name} ({stage.key})": _facts(stage) for name, stage in found.stages.items()}

@@ -30,7 +30,7 @@ class Reward(Enum):
 
 
 @dataclass(frozen=True)
-class Run:
+class Environment:
     """The part of one culture.
 
     Attributes:

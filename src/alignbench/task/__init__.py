@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from omegaconf import DictConfig
 
 from alignbench.component import Component
-from alignbench.sweep.conduct import Launch, Request, carry_out
+from alignbench.sweep.conduct import Launch, SweepCell, carry_out
 
 
 class Task(Component, ABC):
@@ -22,6 +22,6 @@ class Task(Component, ABC):
         """Whether there is nothing left to do for a cell of a sweep."""
         return False
 
-    def sweep(self, requests: Sequence[Request], launch: Launch) -> None:
+    def sweep(self, requests: Sequence[SweepCell], launch: Launch) -> None:
         """Do it for every cell that is not finished, and sum up."""
         carry_out(requests, launch, self.finished)

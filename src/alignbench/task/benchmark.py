@@ -1,4 +1,4 @@
-"""``task=benchmark``: the cell's models on a benchmark beside the survey."""
+"""``task=benchmark``: the cell's models on another benchmark than the survey."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from alignbench.types import check
 
 @dataclass(frozen=True)
 class RunBenchmark(Task):
-    """Base, method, control and baselines on ``extra``; trainings and answers come from the store or are made."""
+    """Base, method, control and baselines on ``benchmark``; trainings and answers come from the store or are made."""
 
     def main(self, cfg: DictConfig) -> None:
         """Print the table and what to know about the benchmark; write rows (parquet) and table (CSV).
@@ -24,19 +24,19 @@ class RunBenchmark(Task):
         from alignbench.backend.engines import SHARED
         from alignbench.backend.lease import claim
         from alignbench.generator import slots
-        from alignbench.report.extra import print_lines, write_lines
-        from alignbench.runs.beside import beside
+        from alignbench.report.benchmarks import print_lines, write_lines
+        from alignbench.runs.benchmarks import run_benchmark
         from alignbench.runs.cell import Cell, config_folders
 
-        check(cfg.extra is not None, "extra", None, "choose a benchmark: extra=menavalues (see --help)")
-        benchmark = instantiate(cfg.extra)
+        check(cfg.benchmark is not None, "benchmark", None, "choose a benchmark: benchmark=menavalues (see --help)")
+        benchmark = instantiate(cfg.benchmark)
         for slot in slots(benchmark):
             slot.verify()
         cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
         claim(cell.backend.cards)
-        table, record = beside(cell, benchmark)
+        table, record = run_benchmark(cell, benchmark)
         folder = Path(cfg.reports) / cell.slug
-        name = cell.choices["extra"]
+        name = cell.choices["benchmark"]
         written = write_lines(table, record.lines, asdict(benchmark.provenance), name, folder)
         print_lines(record.lines, benchmark.provenance, f"{name}, {cell.culture.country}, {cell.model.name}")
         say(f"table  {written}")

@@ -11,7 +11,7 @@ from alignbench.task import Task
 
 @dataclass(frozen=True)
 class Report(Task):
-    """Reads the records of ``score``, ``beside`` and ``protocols``; of several of one cell the newest leads."""
+    """Reads the records of ``score``, ``benchmark`` and ``protocols``; of several of one cell the newest leads."""
 
     def main(self, cfg: DictConfig) -> None:
         """Write one page per finished cell, the board of all, all results as data, and what protocols gave.
@@ -20,13 +20,13 @@ class Report(Task):
             AlignbenchError: the store holds no finished cell of either kind.
         """
         from alignbench.files import replacing, write_text
+        from alignbench.protocols.write import write_protocols
         from alignbench.record.finished import finished, pages
         from alignbench.record.lineage import Lineage
         from alignbench.report import board
-        from alignbench.report.extra import extras_of, finished_extras
+        from alignbench.report.benchmarks import benchmarks_of, finished_benchmarks
         from alignbench.report.generated import accounts
         from alignbench.report.page import write_page
-        from alignbench.report.protocols.write import write_protocols
         from alignbench.report.results import table
         from alignbench.report.schema import schema_markdown
 
@@ -36,13 +36,13 @@ class Report(Task):
             say(f"protocols {side_by_side}")
         if side_by_side and not (store / "score").is_dir():
             return
-        cells, extras = finished(store), finished_extras(store)
+        cells, benchmarks = finished(store), finished_benchmarks(store)
         shown = pages(cells)
         for cell in cells:
-            beside, made = extras_of(cell.record.cell, extras), accounts(cell.record, store)
-            write_page(cell.record, folder / shown[cell.stage], cell.stage, beside, made)
+            asked, made = benchmarks_of(cell.record.cell, benchmarks), accounts(cell.record, store)
+            write_page(cell.record, folder / shown[cell.stage], cell.stage, asked, made)
         page = board.write(cells, store, folder)
         with replacing(folder / "results.parquet") as partial:
-            table(cells, extras, Lineage(store)).to_parquet(partial, index=False)
+            table(cells, benchmarks, Lineage(store)).to_parquet(partial, index=False)
         write_text(folder / "results.md", schema_markdown())
         say(f"{len(shown)} cells, board {page}, all figures {folder / 'results.parquet'}")

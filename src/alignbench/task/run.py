@@ -63,11 +63,11 @@ class Run(Task):
 
 
 def _write(record: CellRecord, stage: Artifact, folder: Path) -> Path:
-    from alignbench.report.extra import extras_of, finished_extras
+    from alignbench.report.benchmarks import benchmarks_of, finished_benchmarks
     from alignbench.report.generated import accounts
     from alignbench.report.page import write_page
 
     store = stage.path.parents[1]
     return write_page(
-        record, folder, stage.path, extras_of(record.cell, finished_extras(store)), accounts(record, store)
+        record, folder, stage.path, benchmarks_of(record.cell, finished_benchmarks(store)), accounts(record, store)
     )

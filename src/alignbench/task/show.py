@@ -29,7 +29,7 @@ class Show(Task):
         """Print the rendered prompts with special tokens, and the options that are scored after each.
 
         Raises:
-            AlignbenchError: the benchmark's split has no such item.
+            AlignbenchError: the split has no such item.
         """
         from alignbench.backend.render import Renderer
         from alignbench.runs.cell import Cell, config_folders
@@ -38,11 +38,11 @@ class Show(Task):
         cell = Cell.from_config(cfg, config_folders())
         asked = cell.asked.asked(cell.culture.iso3)
         found = [item for item in asked if item.id == self.item] if self.item else list(asked[:1])
-        remedy = f"the {cell.benchmark.split.name} split has {', '.join(item.id for item in asked[:8])} ..."
+        remedy = f"the {cell.scoring.split.name} split has {', '.join(item.id for item in asked[:8])} ..."
         check(bool(found), "task.item", self.item, remedy)
         model = cell.method.align(cell.context(cell.culture))
         renderer, policy = Renderer.of(model.base), model.policy.ready(cell.tools.folder)
-        shown = list(cell.benchmark.asking.prompts(found, policy))
+        shown = list(cell.scoring.asking.prompts(found, policy))
         for prompt in shown[: self.prompts]:
             say(f"--- {prompt.item}, system text {prompt.context + 1}, {prompt.order}")
             say(renderer.prompt(prompt.request.chat).text)

@@ -11,7 +11,7 @@ from typing import Any
 
 from alignbench.progress import say
 from alignbench.record.finished import finished
-from alignbench.report.protocols.write import MAPS
+from alignbench.report.board.page import MAPS
 from alignbench.sharing.weights import adapter_config, hub_id
 from alignbench.tracking import Tracker
 from alignbench.tracking.content import Content, PlainTable

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from alignbench.component import recorded
 from alignbench.data.assemble import assemble
-from alignbench.data.bundle import About
+from alignbench.data.bundle import Citation
 from alignbench.data.items import load_items
 from alignbench.data.shares import read_shares
-from alignbench.data.source import Source
+from alignbench.data.source import SurveySource
 from alignbench.data.splits import load_splits
 from alignbench.data.survey import Survey
 from alignbench.types import Culture, Split, check
 
 
 @dataclass(frozen=True)
-class Table(Source):
+class SurveyTable(SurveySource):
     """Items as JSON Lines, shares as CSV ``iso3,item,code,share[,n]``, splits as CSV ``battery,split``."""
 
     # The contents are hashed through the survey's fingerprint, the paths are not.
@@ -30,7 +30,7 @@ class Table(Source):
 
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The whole survey, with the shares that these cultures bring along."""
-        about = About(self.name, self.title, self.year, self.citation, self.licence)
+        about = Citation(self.name, self.title, self.year, self.citation, self.licence)
         items = load_items(Path(self.items))
         survey = assemble(about, items, read_shares(Path(self.shares), items), cultures, {})
         for item in items:

@@ -1,0 +1,184 @@
+"""Another benchmark than the survey: base, method and control on the same questions, as tidy rows."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alignbench.aligned import AlignedModel, ModelSession
+from alignbench.benchmark import COLUMNS, Benchmark, Question, Reply
+from alignbench.benchmark.ask import ask
+from alignbench.evaluation.ask import Answer, Asking
+from alignbench.evaluation.items import Kind
+from alignbench.evaluation.statistics import Bootstrap, interval, paired
+from alignbench.files import write_text
+from alignbench.progress import bar, say
+from alignbench.report.benchmarks import BenchmarkLine, BenchmarkRecord
+from alignbench.runs.answered import BASE, Contender
+from alignbench.runs.cell import Cell
+from alignbench.runs.compare import contenders
+from alignbench.runs.describe import cell_facts
+from alignbench.runs.setting import Setting
+from alignbench.store.stage import Stage
+from alignbench.tools import Tools
+from alignbench.types import check
+
+_SCORES = "scores.parquet"
+# Questions a call: how much a kill can lose.
+_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Replies(Stage):
+    """The replies of one model to the questions of a benchmark, and their scores."""
+
+    name = "replies"
+
+    model: AlignedModel
+    benchmark: Benchmark
+    questions: tuple[Question, ...]
+    asking: Asking
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Ask and score; a killed one goes on from its last chunk."""
+        replies = _replies(self.model.at_work(tools), self.benchmark, self.questions, self.asking, folder)
+        self.benchmark.score(replies).to_parquet(folder / _SCORES, index=False)
+        return {"questions": len(self.questions)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary(Stage):
+    """A line per row, metric and facets, with intervals."""
+
+    name = "benchmark"
+
+    setting: Setting
+    benchmark: Benchmark
+    rows: tuple[Contender, ...]
+    answers: tuple[Replies, ...]
+
+    def build(self, folder: Path, tools: Tools) -> None:
+        """Summarise."""
+        own = next((row.model for row in self.rows if row.kind == "method"), self.rows[0].model)
+        told = {row.method: row.label for row in self.rows if row.kind == "told"}
+        lines = summary(
+            self.table(tools),
+            self.setting.scoring.resampling,
+            {row.label: tools.key(stage) for row, stage in zip(self.rows, self.answers, strict=True)},
+            {row.label: row.kind for row in self.rows},
+            {row.label: _against(row, told) for row in self.rows},
+            self.benchmark.range_of,
+        )
+        record = BenchmarkRecord(cell_facts(self.setting, own), self.setting.choices["benchmark"], tuple(lines))
+        record.save(folder)
+
+    def table(self, tools: Tools) -> pd.DataFrame:
+        """The scores of all rows with a column ``label``."""
+        pairs = zip(self.rows, self.answers, strict=True)
+        tables = [pd.read_parquet(tools.folder(stage) / _SCORES).assign(label=row.label) for row, stage in pairs]
+        return pd.concat(tables, ignore_index=True)
+
+
+def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, BenchmarkRecord]:
+    """Ask everything that the cell compares, and score it; a stage that exists is reused.
+
+    Returns:
+        The scores of all rows with a column ``label``, and a line per row, metric and facets.
+
+    Raises:
+        AlignbenchError: the benchmark does not cover the culture, or its files are wrong.
+    """
+    questions = tuple(benchmark.questions(cell.culture))
+    check(bool(questions), "benchmark", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
+    asking, rows = replace(cell.scoring.asking, answer=Answer.label), tuple(contenders(cell))
+    answers = tuple(Replies(row.model, benchmark, questions, asking) for row in rows)
+    for row, stage in zip(rows, answers, strict=True):
+        say(row.label)
+        cell.store.get(stage)
+    whole = Summary(setting=cell.setting, benchmark=benchmark, rows=rows, answers=answers)
+    found = cell.store.get(whole)
+    return whole.table(cell.tools), BenchmarkRecord.load(found.path)
+
+
+def _against(row: Contender, told: Mapping[str | None, str]) -> str | None:
+    """What a row is compared with: a method with the base told the same words where there is that row."""
+    if row.kind == "base":
+        return None
+    return told.get(row.method, BASE) if row.kind == "method" else BASE
+
+
+def _replies(
+    model: ModelSession, benchmark: Benchmark, questions: Sequence[Question], asking: Asking, folder: Path
+) -> list[Reply]:
+    """Ask in chunks, each written to ``folder/replies.jsonl`` when it is there; goes on after the last whole one."""
+    file = folder / "replies.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    found = [_reply(question, json.loads(line)) for question, line in zip(questions, lines, strict=False)]
+    with bar(len(questions), "answers", "question") as progress:
+        progress.update(len(found))
+        while len(found) < len(questions):
+            part = ask(model, benchmark, questions[len(found) :][:_CHUNK], asking)
+            lines += [json.dumps(_record(reply), ensure_ascii=False) for reply in part]
+            write_text(file, "\n".join(lines) + "\n")
+            found += part
+            progress.update(len(part))
+    return found
+
+
+def _record(reply: Reply) -> dict[str, Any]:
+    question = reply.question
+    return {
+        "item": question.item.id,
+        "facets": dict(question.facets),
+        "gold": question.gold,
+        "shares": reply.shares,
+        "mass": reply.mass,
+        "text": reply.text,
+    }
+
+
+def _reply(question: Question, record: Mapping[str, Any]) -> Reply:
+    """Inverse of :func:`_record`."""
+    shares = None if record["shares"] is None else tuple(record["shares"])
+    return Reply(question, shares, record["mass"], record["text"])
+
+
+def summary(
+    table: pd.DataFrame,
+    bootstrap: Bootstrap,
+    keys: Mapping[str, str],
+    kinds: Mapping[str, Kind],
+    against: Mapping[str, str | None],
+    range_of: Callable[[str], tuple[float, float]],
+) -> list[BenchmarkLine]:
+    """Means over items with intervals over groups; differences are paired by item.
+
+    Args:
+        keys: label -> key of the stage with its replies.
+        against: label -> label of what its differences are measured from; None for the base.
+        range_of: metric -> its least and largest value, at which intervals end.
+    """
+    facets = [column for column in table if column not in (*COLUMNS, "label")]
+    table = table.assign(where=table[facets].astype(str).agg(" ".join, axis=1) if facets else "")
+    lines = []
+    for (label, metric, where), rows in table.groupby(["label", "metric", "where"], sort=False):
+        rows = rows.dropna(subset="value").set_index("item")
+        if rows.empty:
+            continue
+        other = against[str(label)]
+        base = table[(table["label"] == other) & (table["metric"] == metric) & (table["where"] == where)]
+        base = base.dropna(subset="value").set_index("item")
+        shared = [] if other is None else rows.index.intersection(base.index, sort=False).tolist()
+        change, (low, high) = None, range_of(str(metric))
+        if len(shared):
+            own, compared = rows.loc[shared], base.loc[shared]
+            change = paired(own["value"].to_numpy(), compared["value"].to_numpy(), own["group"].tolist(), bootstrap)
+            change = change.within(low - high, high - low)
+        found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap).within(low, high)
+        name, asked = str(label), (str(metric), str(where).strip())
+        compared_with = None if change is None else other
+        lines.append(BenchmarkLine(name, kinds[name], *asked, found, change, len(rows), keys[name], compared_with))
+    return lines
