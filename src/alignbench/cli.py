@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from alignbench.config import OnError, conf_dir, instantiate, register
 from alignbench.errors import AlignbenchError, refuse
-from alignbench.overrides import check_overrides, help_text, per_cell
+from alignbench.overrides import HEAD, checked, help_text, version_text
 from alignbench.progress import say
 
 
@@ -23,10 +23,13 @@ def main() -> None:
     if {"--help", "-h"} & set(arguments):
         sys.stdout.write(help_text(arguments))
         return
+    if not arguments or "--version" in arguments:
+        sys.stdout.write(version_text() if arguments else HEAD)
+        return
     register()
     try:
-        check_overrides(arguments)
-        sys.argv[1:] = per_cell(arguments)
+        if not {"-sc", "--shell-completion"} & set(arguments):  # whose words are no overrides
+            sys.argv[1:] = checked(arguments)
         _run()
     except AlignbenchError as error:
         refuse(error)

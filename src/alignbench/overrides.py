@@ -2,36 +2,57 @@
 
 import difflib
 import re
+import shutil
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import ChoiceSweep, Override
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from alignbench.config import ROOMS, conf_dir
+from alignbench.data.cultures import canonical
 from alignbench.errors import AlignbenchError
+from alignbench.suggestions import suggestion
+from alignbench.types import check
 
 _GROUPS = [*ROOMS, "culture", "experiment"]
+# Keys whose values are cultures.
+_OF_CULTURES = ("culture", "culture.control", "others")
+# Launcher -> the extra that installs it, and the module that then is there.
+_LAUNCHERS = {
+    "joblib": ("joblib", "hydra_plugins.hydra_joblib_launcher"),
+    **dict.fromkeys(
+        ("slurm", "submitit_slurm", "submitit_local"), ("slurm", "hydra_plugins.hydra_submitit_launcher")
+    ),
+}
 
-_HEAD = """\
+# What a bare ``python -m alignbench`` says, and how the help page begins.
+HEAD = """\
 alignbench: methods of aligning language models with a culture's values, compared on equal terms.
 
+  python -m alignbench model=nano method=culturerl culture=iraq  a first run: a tiny model, a minute, no download
   python -m alignbench method=culturerl culture=saudi            one run: fit, score, report
   python -m alignbench -m method=none,culturerl culture=china,iraq seed=0,1,2     a sweep
   python -m alignbench experiment=nine_cultures task=plan        a ready sweep: what is done, what it will cost
   python -m alignbench -m task=protocols method=culturerl culture=china,iraq      published protocols side by side
   python -m alignbench task=plan method=culturerl culture=iraq   what is done, what is not, what it will cost
   python -m alignbench task=doctor model=local model.path=DIR    check a model before using it
+  python -m alignbench task=items culture=iraq                   the questions of the survey, and who was asked
   python -m alignbench method=culturerl --cfg job                every knob with its value
+  python -m alignbench --help                                    every group and every choice, a sentence each
 
 Any knob is GROUP.KNOB=VALUE (method.clusters=12, training.updates=112). A misspelt one is refused.
 A second use of a group is named by @: method@baselines.cultural_prompt=persona, generator@critic=other.
 Another model writes by generator=other model@generator.model=qwen2.5_7b backend@generator.backend=vllm, or by
 generator=api; the same words fill generator@critic, generator@author.generator and generator@judge.generator.
+A culture may be called by its country, ISO code or adjective: culture="Saudi Arabia", culture=SAU, culture=Saudi.
+Quote lists, because some shells read brackets: "others=[brazil,usa]".
 Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like.
 """
 
@@ -60,7 +81,7 @@ def choices(group: str, folders: Sequence[Path]) -> dict[str, str]:
 
 def help_text(arguments: Sequence[str] = ()) -> str:
     """Every group and every choice with a sentence."""
-    lines = [_HEAD]
+    lines = [HEAD]
     folders = config_folders(arguments)
     for group in _GROUPS:
         options = choices(group, folders)
@@ -73,20 +94,57 @@ def help_text(arguments: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
+def version_text() -> str:
+    """Our version, and those of the packages that can change a number; none of them is imported."""
+    from alignbench import __version__
+    from alignbench.store.manifest import versions
+
+    return "\n".join([f"alignbench {__version__}", *(f"  {name} {found}" for name, found in versions().items()), ""])
+
+
+def checked(arguments: Sequence[str]) -> list[str]:
+    """The arguments as Hydra is to get them, once :func:`check_overrides` has found nothing wrong."""
+    named = with_culture_names(arguments)
+    check_overrides(named)
+    _check_launcher(named)
+    return per_cell(named)
+
+
+def with_culture_names(arguments: Sequence[str]) -> list[str]:
+    """The arguments with every culture under its own name, so that keys and records do not depend on what it was called.
+
+    Raises:
+        AlignbenchError: no such culture, or several.
+    """
+    folders, parsed = config_folders(arguments), _parsed(arguments)
+
+    def named(field: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [named(field, held) for held in value]
+        return value if value is None else canonical(str(getattr(value, "text", value)), folders, field)
+
+    def said(word: str) -> str:
+        override = parsed.get(word)
+        if override is None or _key(override) not in _OF_CULTURES or override.is_delete():
+            return word
+        sweep = override.value() if override.is_sweep_override() else None
+        if sweep is not None and not isinstance(sweep, ChoiceSweep):
+            return word
+        typed = sweep.list if sweep else [override._value]
+        return f"{override.get_key_element()}={','.join(_text(named(_key(override), value)) for value in typed)}"
+
+    return [said(a) for a in arguments]
+
+
 def check_overrides(arguments: Sequence[str]) -> None:
     """Compose once without running, so that a wrong override gets one message of ours.
 
-    Of a sweep the first value of each list is checked; Hydra checks the others when it composes them.
+    Of a sweep every choice is checked, and the first value of each other list; Hydra checks the rest as it composes.
 
     Raises:
         AlignbenchError: unknown group choice, unknown key, or a value of the wrong type.
     """
-    words = [a for a in arguments if "=" in a and not a.startswith("-")]
-    try:
-        parsed = OverridesParser.create().parse_overrides(words)
-    except HydraException as error:
-        raise AlignbenchError("command line", " ".join(words), str(error).splitlines()[0]) from error
-    own = [o for o in parsed if not str(o.key_or_group).startswith("hydra")]
+    own = [o for o in _parsed(arguments).values() if not str(o.key_or_group).startswith("hydra")]
     folders = config_folders(arguments)
     for override in own:
         _check_choice(override, folders)
@@ -107,8 +165,7 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
     Hydra composes the plain words of a sweep by themselves first: beside ``method=a,b`` it would look for
     ``method.joint=[IRQ]`` in the default method. Those of a sweep it leaves to the cells.
     """
-    words = [a for a in arguments if "=" in a and not a.startswith("-")]
-    parsed = dict(zip(words, OverridesParser.create().parse_overrides(words), strict=True))
+    parsed = _parsed(arguments)
     swept = tuple(f"{o.package or o.key_or_group}." for o in parsed.values() if o.is_sweep_override())
 
     def said(word: str) -> str:
@@ -121,6 +178,33 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
         return f"{key}=choice({value})"
 
     return [said(a) for a in arguments]
+
+
+def _parsed(arguments: Sequence[str]) -> dict[str, Override]:
+    """The overrides among the arguments, as Hydra reads them."""
+    words = [a for a in arguments if "=" in a and not a.startswith("-")]
+    try:
+        return dict(zip(words, OverridesParser.create().parse_overrides(words), strict=True))
+    except HydraException as error:
+        raise AlignbenchError("command line", " ".join(words), str(error).splitlines()[0]) from error
+
+
+def _text(value: Any) -> str:
+    """A parsed value as it is typed."""
+    return str(Override._get_value_element_as_str(value))
+
+
+def _check_launcher(arguments: Sequence[str]) -> None:
+    """Refuse a launcher that is not installed, and Slurm's where there is no Slurm, unless nothing is launched."""
+    said = {_key(o): o.value() for o in _parsed(arguments).values()}
+    name = str(said.get("hydra/launcher"))
+    if name in _LAUNCHERS:
+        extra, module = _LAUNCHERS[name]
+        there = find_spec(module.partition(".")[0]) is not None and find_spec(module) is not None
+        check(there, "hydra/launcher", name, f"it is not installed: pip install 'alignbench[{extra}]'")
+    if name in ("slurm", "submitit_slurm") and said.get("task") != "plan":
+        remedy = "this machine has no Slurm (no command srun): issue it on a login node, or try hydra/launcher=submitit_local"
+        check(shutil.which("srun") is not None, "hydra/launcher", name, remedy)
 
 
 def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:
@@ -159,18 +243,12 @@ def _first(override: Override) -> str:
 
 def _check_choice(override: Override, folders: Sequence[Path]) -> None:
     group = str(override.key_or_group)
-    if group not in _GROUPS or override.is_sweep_override():
+    if group not in _GROUPS or (override.is_sweep_override() and not override.is_choice_sweep()):
         return
-    value = str(override.value())
-    options = choices(group, folders)
-    if value not in options:
-        near = difflib.get_close_matches(value, options, n=3) or sorted(options)
-        raise AlignbenchError(
-            _key(override),
-            value,
-            f"no such choice; {'did you mean' if len(near) <= 3 else 'choose'} "
-            f"{', '.join(near)}? (python -m alignbench --help lists all)",
-        )
+    options = sorted(choices(group, folders))
+    for value in override.sweep_iterator() if override.is_sweep_override() else [override.value()]:
+        remedy = f"no such choice; {suggestion(group, str(value), options)} (python -m alignbench --help lists all)"
+        check(str(value) in options, _key(override), str(value), remedy)
 
 
 def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
@@ -199,6 +277,9 @@ def _explain(override: Override, word: str, plain: DictConfig, error: Exception)
         near = difflib.get_close_matches(_key(override), taken, n=2, cutoff=0.8)
         hint = f"did you mean {' or '.join(near)}?" if near else "a model and a backend have one beside generator=other"
         return AlignbenchError(_key(override), value, f"there is no such place among the choices made; {hint}")
+    if isinstance(node, DictConfig) and isinstance(node._get_node(leaf), ListConfig) and "[" not in value:
+        typed = override.get_value_string()
+        return AlignbenchError(key, typed, f"give a list, in quotes because of the shell: \"{key}=[{typed}]\"")
     if isinstance(node, DictConfig) and leaf not in node:
         known = [str(k) for k in node if k != "_target_"]
         near = difflib.get_close_matches(leaf, known, n=2)
