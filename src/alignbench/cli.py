@@ -18,7 +18,6 @@ def main() -> None:
     """Entry point. Exit code 0 when done, 2 when the input was wrong, 1 for anything else, a failed cell included."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads that spin cost a second process its core
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the driver's order, which the lease goes by
     arguments = sys.argv[1:]
     if {"--help", "-h"} & set(arguments):
         sys.stdout.write(help_text(arguments))

@@ -3,12 +3,17 @@
 import difflib
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
+from hydra import compose, version
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_config_search_path
+from hydra.core.config_search_path import SearchPathQuery
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override
 from hydra.errors import HydraException
@@ -27,9 +32,9 @@ _OF_CULTURES = ("culture", "culture.control", "others")
 # Launcher -> the extra that installs it, and the module that then is there.
 _LAUNCHERS = {
     "joblib": ("joblib", "hydra_plugins.hydra_joblib_launcher"),
-    **dict.fromkeys(
-        ("slurm", "submitit_slurm", "submitit_local"), ("slurm", "hydra_plugins.hydra_submitit_launcher")
-    ),
+    "slurm": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
+    "submitit_local": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
+    "submitit_slurm": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
 }
 
 # What a bare ``python -m alignbench`` says, and how the help page begins.
@@ -99,7 +104,8 @@ def version_text() -> str:
     from alignbench import __version__
     from alignbench.store.manifest import versions
 
-    return "\n".join([f"alignbench {__version__}", *(f"  {name} {found}" for name, found in versions().items()), ""])
+    found = {"alignbench": __version__, **versions()}
+    return "".join(f"{name} {version}\n" for name, version in found.items())
 
 
 def checked(arguments: Sequence[str]) -> list[str]:
@@ -111,7 +117,7 @@ def checked(arguments: Sequence[str]) -> list[str]:
 
 
 def with_culture_names(arguments: Sequence[str]) -> list[str]:
-    """The arguments with every culture under its own name, so that keys and records do not depend on what it was called.
+    """The arguments with every culture under its own name: keys and records do not depend on what it was called.
 
     Raises:
         AlignbenchError: no such culture, or several.
@@ -149,14 +155,42 @@ def check_overrides(arguments: Sequence[str]) -> None:
     for override in own:
         _check_choice(override, folders)
     _check_brought(own, folders)
-    overrides = [f"hydra.searchpath=[{','.join(f'file://{f.absolute()}' for f in folders[:-1])}]"] + [
-        _first(o) for o in own
-    ]
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+    overrides = [_first(o) for o in own]
+    with hydra_over(folders):
         try:
             compose("config", overrides=overrides)
         except (HydraException, OmegaConfBaseException) as error:
             raise _first_wrong(own, overrides, error) from error
+
+
+@contextmanager
+def hydra_over(folders: Sequence[Path]) -> Iterator[None]:
+    """Inside, Hydra composes from these folders, of which the first that has a file wins; then all is as it was."""
+    path = create_config_search_path(str(conf_dir()))
+    for folder in folders[:-1]:
+        path.prepend("command-line", f"file://{folder.absolute()}", SearchPathQuery(provider="schema"))
+    hydra, base = GlobalHydra.instance(), version.VersionBase.instance()
+    before = hydra.hydra, base.version_base
+    hydra.clear()
+    version.setbase("1.3")
+    Hydra.create_main_hydra2("alignbench", path)
+    try:
+        yield
+    finally:
+        hydra.hydra, base.version_base = before
+
+
+def single(arguments: Sequence[str]) -> list[str]:
+    """The overrides among the arguments, which must describe one cell.
+
+    Raises:
+        AlignbenchError: one of them is a sweep.
+    """
+    parsed = _parsed(arguments)
+    for override in parsed.values():
+        remedy = "call it once for each cell; sweeps are for the command line"
+        check(not override.is_sweep_override(), _key(override), override.get_value_string(), remedy)
+    return list(parsed)
 
 
 def per_cell(arguments: Sequence[str]) -> list[str]:
@@ -203,14 +237,14 @@ def _check_launcher(arguments: Sequence[str]) -> None:
         there = find_spec(module.partition(".")[0]) is not None and find_spec(module) is not None
         check(there, "hydra/launcher", name, f"it is not installed: pip install 'alignbench[{extra}]'")
     if name in ("slurm", "submitit_slurm") and said.get("task") != "plan":
-        remedy = "this machine has no Slurm (no command srun): issue it on a login node, or try hydra/launcher=submitit_local"
+        remedy = "there is no Slurm here (no command srun): go to a login node, or try hydra/launcher=submitit_local"
         check(shutil.which("srun") is not None, "hydra/launcher", name, remedy)
 
 
 def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:
     """Name the first override that cannot be composed with those before it; choices go before knobs."""
-    pairs = sorted(zip(own, overrides[1:], strict=True), key=lambda pair: _depth(pair[0]))
-    said = list(overrides[:1])
+    pairs = sorted(zip(own, overrides, strict=True), key=lambda pair: _depth(pair[0]))
+    said: list[str] = []
     for override, word in pairs:
         plain = compose("config", overrides=said, return_hydra_config=True)
         try:
@@ -218,7 +252,7 @@ def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Excep
         except (HydraException, OmegaConfBaseException) as own_error:
             return _explain(override, word, plain, own_error)
         said.append(word)
-    return AlignbenchError("config", " ".join(overrides[1:]), _one_line(error))
+    return AlignbenchError("config", " ".join(overrides), _one_line(error))
 
 
 def _depth(override: Override) -> float:
@@ -277,14 +311,14 @@ def _explain(override: Override, word: str, plain: DictConfig, error: Exception)
         near = difflib.get_close_matches(_key(override), taken, n=2, cutoff=0.8)
         hint = f"did you mean {' or '.join(near)}?" if near else "a model and a backend have one beside generator=other"
         return AlignbenchError(_key(override), value, f"there is no such place among the choices made; {hint}")
-    if isinstance(node, DictConfig) and isinstance(node._get_node(leaf), ListConfig) and "[" not in value:
-        typed = override.get_value_string()
-        return AlignbenchError(key, typed, f"give a list, in quotes because of the shell: \"{key}=[{typed}]\"")
     if isinstance(node, DictConfig) and leaf not in node:
         known = [str(k) for k in node if k != "_target_"]
         near = difflib.get_close_matches(leaf, known, n=2)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         return AlignbenchError(key, value, f"no such key; {hint}{parent or 'the top level'} has {', '.join(known)}")
+    if isinstance(node, DictConfig) and isinstance(node._get_node(leaf), ListConfig) and "[" not in value:
+        typed = override.get_value_string()
+        return AlignbenchError(key, typed, f'give a list, in quotes because of the shell: "{key}=[{typed}]"')
     return AlignbenchError(key, value, _one_line(error))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -66,7 +67,8 @@ def _read(name: str, folders: Sequence[Path]) -> Culture:
     known = [f.name for f in fields(Culture)]
     for key in knobs:
         check(key in known, f"{path}, key", key, f"a culture has only {', '.join(known)}{nearest(key, known)}")
-    culture = Culture(**{str(key): tuple(v) if isinstance(v, list) else v for key, v in knobs.items()})
+    values: dict[str, Any] = {str(key): tuple(v) if isinstance(v, list) else v for key, v in knobs.items()}
+    culture = Culture(**values)
     for key in known:
         check(getattr(culture, key) != "???", f"{path}, key", key, "this key must be given")
     return culture
