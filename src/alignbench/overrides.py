@@ -165,7 +165,7 @@ def check_overrides(arguments: Sequence[str]) -> None:
 
 @contextmanager
 def hydra_over(folders: Sequence[Path]) -> Iterator[None]:
-    """Inside, Hydra composes from these folders, of which the first that has a file wins; then all is as it was."""
+    """Inside, Hydra composes from these folders, as it does with ``--config-dir``; then its globals are as before."""
     path = create_config_search_path(str(conf_dir()))
     for folder in folders[:-1]:
         path.prepend("command-line", f"file://{folder.absolute()}", SearchPathQuery(provider="schema"))

@@ -56,7 +56,7 @@ class Items(Task):
         path = Path(cfg.reports) / f"items-{survey.name}-{culture.name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as partial:
-            pd.DataFrame(lines).drop(columns="people").to_csv(partial, index=False)
+            pd.DataFrame(lines).drop(columns="people").astype({"n": "Int64"}).to_csv(partial, index=False)
         say(f"table  {path}")
 
 

@@ -1,0 +1,36 @@
+"""The notebooks under ``examples/`` run from the first cell to the last."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
+
+
+def executed(notebook: Path) -> dict[str, object]:
+    """The names that the code cells leave behind; each cell is compiled alone, so that an error names it."""
+    names: dict[str, object] = {}
+    for number, cell in enumerate(json.loads(notebook.read_text(encoding="utf-8"))["cells"]):
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), f"{notebook.name}, cell {number}", "exec"), names)
+    return names
+
+
+def test_the_first_steps_run_a_cell_load_the_board_and_draw_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    (notebook,) = (n for n in NOTEBOOKS if n.stem == "first_steps")
+    names = executed(notebook)
+    gains = names["gains"]
+    assert isinstance(gains, pd.DataFrame) and len(gains) == 3 and (gains.low <= gains.difference).all()
+    assert (tmp_path / "first/gains.png").stat().st_size > 5000
+    assert {p.name for p in tmp_path.iterdir()} == {"first"}, "everything lies where the notebook put it"
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_kept_without_output(notebook):
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    assert content["nbformat"] == 4 and len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
+    assert not [cell["id"] for cell in content["cells"] if cell.get("outputs") or cell.get("execution_count")]
