@@ -1,4 +1,4 @@
-"""The notebooks under ``examples/`` run from the first cell to the last."""
+"""What lies under ``examples/`` works as it stands: notebooks run from the first cell to the last."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
+from alignbench.config import instantiate
+from alignbench.data.survey import Survey
+from alignbench.types import Scale
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 
 
 def executed(notebook: Path) -> dict[str, object]:
@@ -34,3 +39,17 @@ def test_notebooks_are_kept_without_output(notebook):
     content = json.loads(notebook.read_text(encoding="utf-8"))
     assert content["nbformat"] == 4 and len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
     assert not [cell["id"] for cell in content["cells"] if cell.get("outputs") or cell.get("execution_count")]
+
+
+def test_the_survey_of_ones_own_is_read_and_a_cell_runs_on_it(compose_config, capsys):
+    own = EXAMPLES / "own_survey"
+    files = [
+        f"survey.items={own}/items.jsonl",
+        f"survey.shares={own}/shares.csv",
+        f"survey.split_file={own}/splits.csv",
+    ]
+    cfg = compose_config("task=run", "survey=table", *files, "culture=iraq", "method=none", "control=false")
+    survey = instantiate(cfg.survey).load(())
+    assert isinstance(survey, Survey) and {item.scale for item in survey.items} == set(Scale)
+    record = instantiate(cfg.task).main(cfg)
+    assert record.cell.survey == "own table (unknown)" and record.base.items == 2
