@@ -1,11 +1,16 @@
-"""What lies under ``examples/`` works as it stands: notebooks run from the first cell to the last."""
+"""What lies under ``examples/`` works as it stands: notebooks from the first cell to the last, the plugin installed."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import alignbench
 from alignbench.config import instantiate
 from alignbench.data.survey import Survey
 from alignbench.types import Scale
@@ -53,3 +58,27 @@ def test_the_survey_of_ones_own_is_read_and_a_cell_runs_on_it(compose_config, ca
     assert isinstance(survey, Survey) and {item.scale for item in survey.items} == set(Scale)
     record = instantiate(cfg.task).main(cfg)
     assert record.cell.survey == "own table (unknown)" and record.base.items == 2
+
+
+def test_the_plugin_is_installed_listed_and_keeps_its_contract(tmp_path):
+    """The environment holds alignbench and, in a folder of its own, nothing but the plugin's wheel."""
+    shutil.copytree(EXAMPLES / "plugin_norm_echo", tmp_path / "source")
+    target = tmp_path / "installed"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(target), str(Path(alignbench.__file__).parents[1])]),
+    }
+
+    def python(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    python("pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index", "--target", target, "./source")
+    shutil.move(tmp_path / "source" / "tests", tmp_path / "tests")
+    shutil.rmtree(tmp_path / "source")
+    listed = python("alignbench", "--help")
+    assert "  norm_echo " in listed and "plugins\n  norm_echo 0.1.0  The culture's clearest norms" in listed
+    assert "3 passed" in python("pytest", "-q", "-p", "no:cacheprovider", "tests")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from alignbench.aligned import Opened
+from alignbench.aligned import ModelSession
 from alignbench.backend import Engine
 from alignbench.backend.hf import HF
 from alignbench.backend.model import Model
@@ -93,7 +93,7 @@ def _ask(
     engine: Engine, items: Sequence[Item], systems: tuple[str | None, ...]
 ) -> tuple[dict[str, Array], dict[str, float]]:
     with TemporaryDirectory() as folder:
-        frame = respond(Opened(engine, None, PromptPolicy(systems)), items, _SCORING.asking, Path(folder))
+        frame = respond(ModelSession(engine, None, PromptPolicy(systems)), items, _SCORING.asking, Path(folder))
     return distributions(frame, items), option_mass(frame)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from alignbench.backend import Engine
 from alignbench.identity import recorded
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import ModelRef, PromptPolicy
 
 # Folder of a training stage that changed all weights; adapters lie in the stage's folder itself.
@@ -16,7 +15,7 @@ WEIGHTS = "model"
 
 
 @dataclass(frozen=True)
-class Opened:
+class ModelSession:
     """An aligned model at work: an engine, the adapter to serve with it, and a policy that has all it reads."""
 
     engine: Engine
@@ -48,14 +47,14 @@ class AlignedModel:
         """Whether it is spoken to in another way than the plain base model."""
         return self.policy != PromptPolicy()
 
-    def at_work(self, tools: Tools) -> Opened:
+    def at_work(self, tools: Tools) -> ModelSession:
         """The model on its engine; no weights are loaded yet."""
         policy = self.policy.ready(tools.folder)
         folder = tools.folder(self.training) if self.training else None
         if self.training is None or folder is None:
-            return Opened(tools.engine(self.base), None, policy)
+            return ModelSession(tools.engine(self.base), None, policy)
         if not (folder / WEIGHTS).is_dir():
-            return Opened(tools.engine(self.base), folder, policy)
+            return ModelSession(tools.engine(self.base), folder, policy)
         key = tools.key(self.training)
         weights = replace(self.base, name=f"{self.base.name}+{key}", path=folder / WEIGHTS, fingerprint=key)
-        return Opened(tools.engine(weights), None, policy)
+        return ModelSession(tools.engine(weights), None, policy)

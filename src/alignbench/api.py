@@ -35,26 +35,29 @@ def run(*overrides: str, config_dir: str | Path | None = None, **knobs: Any) -> 
     from hydra import compose
     from hydra.types import RunMode
 
+    from alignbench import plugins
     from alignbench.config import instantiate, register
-    from alignbench.overrides import check_overrides, config_folders, hydra_over, single, with_culture_names
+    from alignbench.overrides import check_overrides, hydra_over, plugin_folders, single, with_culture_names
     from alignbench.runs.cell import forget
-    from alignbench.sweep.conduct import Request
+    from alignbench.sweep.conduct import SweepCell
     from alignbench.task.run import Run
     from alignbench.types import check
 
+    folders = [] if config_dir is None else [Path(config_dir)]
+    words = [*overrides, *(f"{name}={_typed(value)}" for name, value in knobs.items())]
+    plugins.load(plugin_folders(words))
     register()
-    folder = [] if config_dir is None else [f"--config-dir={config_dir}"]
-    words = with_culture_names([*folder, *overrides, *(f"{name}={_typed(value)}" for name, value in knobs.items())])
+    words = with_culture_names([*(f"--config-dir={folder}" for folder in folders), *words])
     check_overrides(words)
     words = single(words)
     forget()
-    with hydra_over(config_folders(folder)):
+    with hydra_over(folders):
         cfg = compose("config", overrides=words, return_hydra_config=True)
         remedy = "call it once for each cell; sweeps are for the command line"
         check(cfg.hydra.mode is not RunMode.MULTIRUN, "experiment", cfg.hydra.runtime.choices.experiment, remedy)
         task = instantiate(cfg.task)
         check(isinstance(task, Run), "task", cfg.hydra.runtime.choices.task, "from Python cells are run: leave it out")
-        with Request(tuple(words), cfg).entered():
+        with SweepCell(tuple(words), cfg).entered():
             record: CellRecord | None = task.main(cfg)
     return record
 

@@ -8,9 +8,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from alignbench import plugins
 from alignbench.config import OnError, conf_dir, instantiate, register
 from alignbench.errors import AlignbenchError, refuse
-from alignbench.overrides import HEAD, checked, help_text, version_text
+from alignbench.overrides import HEAD, checked, help_text, plugin_folders, version_text
 from alignbench.progress import say
 
 
@@ -19,14 +20,20 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads that spin cost a second process its core
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     arguments = sys.argv[1:]
-    if {"--help", "-h"} & set(arguments):
-        sys.stdout.write(help_text(arguments))
-        return
     if not arguments or "--version" in arguments:
         sys.stdout.write(version_text() if arguments else HEAD)
         return
-    register()
     try:
+        if arguments[:1] == ["new"]:
+            from alignbench import scaffold
+
+            scaffold.new(arguments[1:])
+            return
+        plugins.load(plugin_folders(arguments))
+        if {"--help", "-h"} & set(arguments):
+            sys.stdout.write(help_text(arguments))
+            return
+        register()
         if not {"-sc", "--shell-completion"} & set(arguments):  # whose words are no overrides
             sys.argv[1:] = checked(arguments)
         _run()
@@ -40,6 +47,7 @@ def _run(cfg: DictConfig) -> bool:
     from alignbench.sweep import failures
 
     try:
+        plugins.load(cfg.plugins)  # a job of a sweep may be a process of its own
         instantiate(cfg.task).main(cfg)
     except Exception as error:
         if HydraConfig.get().mode is not RunMode.MULTIRUN:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from enum import Enum
 from functools import cache
 from math import inf
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
@@ -38,17 +39,18 @@ class Within:
 
 
 class OneOf:
-    """What a text may be; of a tuple each text, and there must be one."""
+    """What a text, number or enum may be; of a tuple each of its values, and there must be one."""
 
-    def __init__(self, *choices: str) -> None:
+    def __init__(self, *choices: str | int | Enum) -> None:
         self.choices = choices
 
-    def admits(self, value: str) -> bool:
-        """Whether the text is a choice."""
+    def admits(self, value: object) -> bool:
+        """Whether the value is a choice."""
         return value in self.choices
 
     def __str__(self) -> str:
-        return f"choose one of {', '.join(name or 'nothing' for name in self.choices)}"
+        said = (choice.name if isinstance(choice, Enum) else str(choice) for choice in self.choices)
+        return f"choose one of {', '.join(name or 'nothing' for name in said)}"
 
 
 Count = Annotated[int, Within(least=1, remedy="give a positive whole number")]
@@ -83,7 +85,7 @@ class Component:
             value, knob = getattr(self, name), f"{self._group or cls.__name__.lower()}.{name}"
             check(value != (), knob, [], str(bounds))
             for given in value if isinstance(value, tuple) else (value,):
-                check(bounds.admits(given), knob, given, str(bounds))
+                check(bounds.admits(given), knob, given.name if isinstance(given, Enum) else given, str(bounds))
         self._consistent()
 
     def _consistent(self) -> None:

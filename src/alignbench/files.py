@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
 
 from alignbench.progress import say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -17,7 +21,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     A reader sees the old file or the new one, never half of it: after an error, such as a full disk, the old one stays.
     """
-    partial = path.with_name(f".{os.getpid()}.{path.name}")
+    partial = path.with_name(f".{os.getpid()}.{get_ident()}.{path.name}")
     try:
         yield partial
         partial.replace(path)
@@ -29,6 +33,15 @@ def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, by way of :func:`replacing`."""
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def write_table(path: Path, frame: "pd.DataFrame") -> None:
+    """Write ``frame`` without its index, as CSV or Parquet by the path's suffix, by way of :func:`replacing`."""
+    with replacing(path) as partial:
+        if path.suffix == ".csv":
+            frame.to_csv(partial, index=False)
+        else:
+            frame.to_parquet(partial, index=False)
 
 
 def read_object(path: Path) -> dict[str, Any] | None:

@@ -20,7 +20,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from alignbench.config import ROOMS, conf_dir
+from alignbench import plugins
+from alignbench.config import ROOMS, conf_dir, conf_dirs
 from alignbench.data.cultures import canonical
 from alignbench.errors import AlignbenchError
 from alignbench.suggestions import suggestion
@@ -36,6 +37,18 @@ _LAUNCHERS = {
     "submitit_local": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
     "submitit_slurm": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
 }
+
+# Words of earlier versions: the pattern of what was typed, what stands there today, and what to say. Only words that
+# are not understood are looked up, so that a user's own choice of an old name stays.
+_FORMER = (
+    ("extra", "benchmark", "extra is now called benchmark"),
+    (
+        r"benchmark(?==(survey|compact)\b|\.(answer|orders|labels|divide_prior|style|formats|split|js_base|js_sqrt|"
+        r"bootstrap|bootstrap_seed|confidence|ceiling_n|chunk)\b)",
+        "scoring",
+        "how the survey is scored is now the group scoring",
+    ),
+)
 
 # What a bare ``python -m alignbench`` says, and how the help page begins.
 HEAD = """\
@@ -58,13 +71,33 @@ Another model writes by generator=other model@generator.model=qwen2.5_7b backend
 generator=api; the same words fill generator@critic, generator@author.generator and generator@judge.generator.
 A culture may be called by its country, ISO code or adjective: culture="Saudi Arabia", culture=SAU, culture=Saudi.
 Quote lists, because some shells read brackets: "others=[brazil,usa]".
-Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like.
+Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like. Your own code: 'plugins=[./mine]', begun by
+alignbench new method NAME (or judge, ...); see docs/extending.md.
 """
 
 
+def plugin_folders(arguments: Sequence[str]) -> list[str]:
+    """What ``plugins=`` names, which must be known before anything is composed.
+
+    Raises:
+        AlignbenchError: it is no list.
+    """
+    words = [word for word in arguments if word.startswith("plugins=")]
+    if not words:
+        return []
+    folders = _parsed(words[-1:])[words[-1]].value()
+    if not isinstance(folders, list):
+        raise AlignbenchError("plugins", words[-1].partition("=")[2], "give a list of folders: 'plugins=[./mine]'")
+    return [str(folder) for folder in folders]
+
+
 def config_folders(arguments: Sequence[str] = ()) -> list[Path]:
-    """Folders that hold YAMLs, the user's ``--config-dir`` first."""
-    folders = [conf_dir()]
+    """Folders that hold YAMLs: the user's ``--config-dir``, the package's, those of plugins."""
+    return [*_given_folders(arguments), *conf_dirs()]
+
+
+def _given_folders(arguments: Sequence[str]) -> list[Path]:
+    folders: list[Path] = []
     for i, argument in enumerate(arguments):
         if argument in ("--config-dir", "-cd") and i + 1 < len(arguments):
             folders.insert(0, Path(arguments[i + 1]))
@@ -96,6 +129,8 @@ def help_text(arguments: Sequence[str] = ()) -> str:
         width = max(len(name) for name in options)
         lines += [f"  {name:<{width}}  {sentence}" for name, sentence in options.items()]
         lines.append("")
+    if plugins.loaded():
+        lines += ["plugins", *(f"  {plugin}  {plugin.sentence}" for plugin in plugins.loaded()), ""]
     return "\n".join(lines)
 
 
@@ -156,7 +191,7 @@ def check_overrides(arguments: Sequence[str]) -> None:
         _check_choice(override, folders)
     _check_brought(own, folders)
     overrides = [_first(o) for o in own]
-    with hydra_over(folders):
+    with hydra_over(_given_folders(arguments)):
         try:
             compose("config", overrides=overrides)
         except (HydraException, OmegaConfBaseException) as error:
@@ -165,9 +200,9 @@ def check_overrides(arguments: Sequence[str]) -> None:
 
 @contextmanager
 def hydra_over(folders: Sequence[Path]) -> Iterator[None]:
-    """Inside, Hydra composes from these folders, as it does with ``--config-dir``; then its globals are as before."""
+    """Inside, Hydra composes with these folders as with ``--config-dir``; afterwards its globals are as before."""
     path = create_config_search_path(str(conf_dir()))
-    for folder in folders[:-1]:
+    for folder in folders:
         path.prepend("command-line", f"file://{folder.absolute()}", SearchPathQuery(provider="schema"))
     hydra, base = GlobalHydra.instance(), version.VersionBase.instance()
     before = hydra.hydra, base.version_base
@@ -281,8 +316,18 @@ def _check_choice(override: Override, folders: Sequence[Path]) -> None:
         return
     options = sorted(choices(group, folders))
     for value in override.sweep_iterator() if override.is_sweep_override() else [override.value()]:
-        remedy = f"no such choice; {suggestion(group, str(value), options)} (python -m alignbench --help lists all)"
-        check(str(value) in options, _key(override), str(value), remedy)
+        if str(value) not in options:
+            _refuse_former(override)
+            remedy = f"no such choice; {suggestion(group, str(value), options)} (python -m alignbench --help lists all)"
+            raise AlignbenchError(_key(override), str(value), remedy)
+
+
+def _refuse_former(override: Override) -> None:
+    """Name the words of today where the override is one of an earlier version."""
+    word = str(override.input_line)
+    for old, new, change in _FORMER:
+        today = re.sub(rf"^(\w+@)?{old}(?=[.=])", rf"\g<1>{new}", word)
+        check(today == word, _key(override), word.partition("=")[2], f"{change}: {today}")
 
 
 def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
@@ -302,6 +347,7 @@ def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
 
 
 def _explain(override: Override, word: str, plain: DictConfig, error: Exception) -> AlignbenchError:
+    _refuse_former(override)
     key = str(override.key_or_group)
     parent, _, leaf = key.rpartition(".")
     node = OmegaConf.select(plain, parent) if parent else plain

@@ -1,8 +1,8 @@
-from alignbench.backend.batches import Group, Row, batches, groups
+from alignbench.backend.batches import PrefixGroup, TokenSequence, batches, groups
 
 
-def rows(*prompts: tuple[int, ...]) -> list[Row]:
-    return [Row(i, prompt) for i, prompt in enumerate(prompts)]
+def rows(*prompts: tuple[int, ...]) -> list[TokenSequence]:
+    return [TokenSequence(i, prompt) for i, prompt in enumerate(prompts)]
 
 
 def persona(number: int, length: int, questions: int) -> list[tuple[int, ...]]:
@@ -28,10 +28,10 @@ def test_few_or_unlike_rows_run_plainly_and_no_row_is_lost():
 
 
 def test_a_prefix_leaves_the_last_prompt_token_and_the_continuation_to_run():
-    same = [Row(i, (1,) * 32, (9,) * i) for i in range(6)]
+    same = [TokenSequence(i, (1,) * 32, (9,) * i) for i in range(6)]
     (group,) = groups(same, overhead=0)
     assert group.prefix == 31
-    assert isinstance(group, Group)
+    assert isinstance(group, PrefixGroup)
 
 
 def test_beginnings_that_nest_deep_are_grouped():

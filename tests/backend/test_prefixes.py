@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from alignbench.aligned import Opened
+from alignbench.aligned import ModelSession
 from alignbench.backend import forward
 from alignbench.backend.hf import HF
 from alignbench.evaluation.ask import Orders
-from alignbench.evaluation.interview import interview
 from alignbench.evaluation.survey import Scoring
+from alignbench.protocols.interviews import interview
 from alignbench.types import PromptPolicy
 
 from ..evaluation.worlds import item
@@ -24,7 +24,7 @@ PEOPLE = [
 
 def asked(engine, adapter, folder):
     folder.mkdir()
-    interview(Opened(engine, adapter, PromptPolicy()), PEOPLE, ITEMS, KNOBS.asking, folder, KNOBS.chunk)
+    interview(ModelSession(engine, adapter, PromptPolicy()), PEOPLE, ITEMS, KNOBS.asking, folder, KNOBS.chunk)
     return pd.read_parquet(folder).sort_values(["respondent", "item", "position"], ignore_index=True)
 
 
@@ -55,8 +55,8 @@ def test_the_text_of_a_person_goes_through_the_network_once(blank, tmp_path, mon
 
 
 def test_prefixes_of_one_forward_are_of_like_length_within_the_budget():
-    from alignbench.backend.batches import Group, waves
+    from alignbench.backend.batches import PrefixGroup, waves
 
-    groups = [Group(length, ()) for length in (100, 90, 40, 30, 30, 0)]
+    groups = [PrefixGroup(length, ()) for length in (100, 90, 40, 30, 30, 0)]
     assert [[g.prefix for g in wave] for wave in waves(groups, 200)] == [[100, 90], [40, 30, 30], [0]]
     assert [[g.prefix for g in wave] for wave in waves(groups, 80)] == [[100], [90], [40, 30], [30], [0]]

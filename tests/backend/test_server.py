@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alignbench.backend import Incomplete
+from alignbench.backend import IncompleteAnswers
 from alignbench.backend.server import Server
 from alignbench.errors import AlignbenchError
 from alignbench.types import ModelRef, Sampling, chat
@@ -126,7 +126,7 @@ def test_what_failed_for_good_is_counted_and_the_rest_comes_with_the_error(engin
 
     with serving(stumble) as fake:
         engine = engine_of(fake)
-        with pytest.raises(Incomplete, match="3 of 12 requests") as lost:
+        with pytest.raises(IncompleteAnswers, match="3 of 12 requests") as lost:
             engine.generate(CHATS, Sampling(n=2))
     wanted = [[f"question {i}"] * 2 for i in range(12)]
     for i in (0, 3, 5):

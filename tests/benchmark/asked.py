@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from alignbench.aligned import Opened
+from alignbench.aligned import ModelSession
 from alignbench.benchmark import COLUMNS, Benchmark, Reply
 from alignbench.benchmark.ask import ask
 from alignbench.types import Culture, PromptPolicy
@@ -37,7 +37,9 @@ def says(*answers: tuple[str, str]) -> Table:
 
 def replies(benchmark: Benchmark, engine: Table, *cultures: Culture) -> list[Reply]:
     """What the engine replies about each culture."""
-    return [r for c in cultures for r in ask(Opened(engine, None, PromptPolicy()), benchmark, benchmark.questions(c))]
+    return [
+        r for c in cultures for r in ask(ModelSession(engine, None, PromptPolicy()), benchmark, benchmark.questions(c))
+    ]
 
 
 def scored(benchmark: Benchmark, engine: Table, *cultures: Culture) -> pd.DataFrame:

@@ -8,11 +8,11 @@ from small import DIVORCE, TRUST, write_items
 
 from alignbench.config import components, conf_dir, instantiate, schema
 from alignbench.data.assemble import assemble
-from alignbench.data.bundle import About
+from alignbench.data.bundle import Citation
 from alignbench.data.cultures import canonical, culture_named, culture_names
 from alignbench.data.distance import by_distance, mean_total_variation, total_variation
 from alignbench.data.items import load_items
-from alignbench.data.source.bundled import Bundled
+from alignbench.data.source.bundled import BundledSurvey
 from alignbench.data.source.timeseries import TimeSeries
 from alignbench.errors import AlignbenchError
 from alignbench.types import Answers, Culture
@@ -26,7 +26,7 @@ def survey_of(name):
     """The survey that a culture's YAML asks for (wvs7 unless it overrides it)."""
     defaults = OmegaConf.load(conf_dir() / "culture" / f"{name}.yaml").defaults
     chosen = [str(v) for d in defaults if OmegaConf.is_dict(d) for k, v in d.items() if str(k).startswith("override")]
-    return Bundled(chosen[0] if chosen else "wvs7").load(())
+    return BundledSurvey(chosen[0] if chosen else "wvs7").load(())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -41,7 +41,7 @@ def test_every_culture_is_in_its_survey_with_its_control(name):
 def test_every_country_of_wave_seven_has_a_culture():
     codes = [culture_named(name, [conf_dir()]).iso3 for name in NAMES]
     assert len(set(codes)) == len(codes)
-    assert set(codes) == {*Bundled("wvs7").load(()).answers, "SAU"}
+    assert set(codes) == {*BundledSurvey("wvs7").load(()).answers, "SAU"}
     assert {*NINE, "uk", "mexico", "japan", "saudi"} <= set(NAMES)
 
 
@@ -62,7 +62,7 @@ def test_choosing_saudi_chooses_its_survey_unless_one_is_named(tmp_path):
             instantiate(compose("config", overrides=overrides).survey)
             for overrides in ([], ["culture=saudi"], ["culture=saudi", "survey=wvs_timeseries", "survey.path=x.csv"])
         ]
-    assert chosen == [Bundled("wvs7"), Bundled("aoi2022"), TimeSeries("x.csv")]
+    assert chosen == [BundledSurvey("wvs7"), BundledSurvey("aoi2022"), TimeSeries("x.csv")]
 
 
 def test_controls_are_neither_twins_nor_extremes():
@@ -132,7 +132,7 @@ def test_distance_is_the_mean_over_items_both_answered(tmp_path):
         "CCC": {"T1": Answers((0.0, 0.0, 1.0))},
         "DDD": {"D1": even},
     }
-    survey = assemble(About("s", "s", "1", "c", "l"), items, cells, (), {})
+    survey = assemble(Citation("s", "s", "1", "c", "l"), items, cells, (), {})
     assert mean_total_variation(survey, "AAA", "BBB") == pytest.approx(0.25)
     del survey.answers["DDD"]
     assert by_distance(survey, "AAA") == [("BBB", pytest.approx(0.25)), ("CCC", 1.0)]
@@ -141,6 +141,6 @@ def test_distance_is_the_mean_over_items_both_answered(tmp_path):
 def test_distance_without_a_common_item_is_refused(tmp_path):
     items = load_items(write_items(tmp_path / "items.jsonl", TRUST, DIVORCE))
     cells = {"AAA": {"T1": Answers((1.0, 0.0, 0.0))}, "BBB": {"D1": Answers((0.1,) * 10)}}
-    survey = assemble(About("s", "s", "1", "c", "l"), items, cells, (), {})
+    survey = assemble(Citation("s", "s", "1", "c", "l"), items, cells, (), {})
     with pytest.raises(AlignbenchError, match=r"AAA, BBB.*share no item"):
         mean_total_variation(survey, "AAA", "BBB")

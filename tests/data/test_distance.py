@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from alignbench.data.distance import by_distance, mean_total_variation, regional_variation, total_variation
-from alignbench.data.source.bundled import Bundled
+from alignbench.data.source.bundled import BundledSurvey
 from alignbench.types import Answers
 
 
@@ -14,7 +14,7 @@ def test_total_variation_by_hand():
 
 
 def test_regional_variation_by_hand():
-    survey = Bundled("wvs7").load(())
+    survey = BundledSurvey("wvs7").load(())
     item = survey.items[0]
     answers = {
         "AAA": {item.id: Answers((1.0, 0.0, 0.0, 0.0))},
@@ -28,7 +28,7 @@ def test_regional_variation_by_hand():
 
 
 def test_neighbours_are_nearer_than_strangers():
-    survey = Bundled("wvs7").load(())
+    survey = BundledSurvey("wvs7").load(())
     assert mean_total_variation(survey, "IRQ", "JOR") < mean_total_variation(survey, "IRQ", "DEU")
     order = [country for country, _ in by_distance(survey, "AUS")]
     assert order.index("NZL") < order.index("IRQ")

@@ -1,13 +1,13 @@
 import pytest
 
 from alignbench.data.published import ANY, exposure, published_set, published_sets
-from alignbench.data.source.bundled import Bundled
+from alignbench.data.source.bundled import BundledSurvey
 from alignbench.errors import AlignbenchError
 
 
 def test_the_published_sets_have_their_sizes_and_name_items_of_the_survey():
     assert {s.name: len(s.items) for s in published_sets()} == {"culturellm": 50, "culturerl": 62}
-    known = {item.id for item in Bundled("wvs7").load(()).items}
+    known = {item.id for item in BundledSurvey("wvs7").load(()).items}
     for found in published_sets():
         assert len(found.items - known) <= 3
     with pytest.raises(AlignbenchError, match="culturellm"):
@@ -15,11 +15,11 @@ def test_the_published_sets_have_their_sizes_and_name_items_of_the_survey():
 
 
 def test_exposure_counts_each_set_and_their_union():
-    survey = Bundled("wvs7").load(())
+    survey = BundledSurvey("wvs7").load(())
     asked = tuple(item for item in survey.items if item.id in ("Q27", "Q40", "Q62", "Q57"))
     assert exposure(survey, asked) == {"CultureLLM's seeds": 2, "CultureRL's norm pool": 3, ANY: 3}
 
 
 def test_ids_of_another_survey_do_not_count():
-    survey = Bundled("aoi2022").load(())
+    survey = BundledSurvey("aoi2022").load(())
     assert exposure(survey, survey.items) == {}

@@ -7,9 +7,9 @@ from small import DIVORCE, FAITH, ITEMS, SPLITS, TRUST, write_items, write_respo
 
 from alignbench.data.assemble import fingerprint
 from alignbench.data.bundle import bundled
-from alignbench.data.source.bundled import Bundled
+from alignbench.data.source.bundled import BundledSurvey
 from alignbench.data.source.official import OfficialWave7
-from alignbench.data.source.table import Table
+from alignbench.data.source.table import SurveyTable
 from alignbench.data.source.timeseries import TimeSeries
 from alignbench.errors import AlignbenchError
 from alignbench.types import Culture, Split
@@ -17,8 +17,8 @@ from alignbench.types import Culture, Split
 CELLS = ("AAA,T1,1,1,", "AAA,D1,3,0.5,80", "AAA,D1,4,0.5,80", "BBB,F1,1,0.25,", "BBB,F1,2,0.75,")
 
 
-def table(folder: Path, *cells: str, items=ITEMS) -> Table:
-    return Table(
+def table(folder: Path, *cells: str, items=ITEMS) -> SurveyTable:
+    return SurveyTable(
         items=str(write_items(folder / "items.jsonl", *items)),
         shares=str(write_rows(folder / "shares.csv", "iso3,item,code,share,n", *(cells or CELLS))),
         split_file=str(write_rows(folder / "splits.csv", "battery,split", *SPLITS)),
@@ -30,7 +30,7 @@ def culture(path: Path, *rows: str) -> Culture:
 
 
 def test_bundled_wave_seven_is_complete():
-    survey = Bundled("wvs7").load(())
+    survey = BundledSurvey("wvs7").load(())
     assert len(survey.answers) == 55 and len(survey.items) == 253
     for cells in survey.answers.values():
         for item_id, answers in cells.items():
@@ -41,7 +41,7 @@ def test_bundled_wave_seven_is_complete():
 
 
 def test_cells_asked_in_another_form_are_dropped_with_a_reason():
-    survey = Bundled("wvs7").load(())
+    survey = BundledSurvey("wvs7").load(())
     assert {c for c, _ in survey.dropped} == {"ARG", "BRA", "USA"} and len(survey.dropped) == 21
     assert "Q33" not in survey.of("USA") and "three answers" in survey.dropped["USA", "Q33"]
     assert {c for c, cells in survey.answers.items() if "Q33_3" in cells} == {
@@ -50,28 +50,28 @@ def test_cells_asked_in_another_form_are_dropped_with_a_reason():
 
 
 def test_saudi_arabia_is_in_the_arab_opinion_index():
-    survey = Bundled("aoi2022").load(())
+    survey = BundledSurvey("aoi2022").load(())
     assert set(survey.answers) == {"SAU", "EGY", "JOR"}
     assert all(len(survey.asked(iso3)) == len(survey.items) for iso3 in survey.answers)
 
 
 def test_an_unknown_bundle_is_refused():
     with pytest.raises(AlignbenchError, match=r"survey\.name = 'wvs6'.*wvs7, aoi2022"):
-        Bundled("wvs6")
+        BundledSurvey("wvs6")
 
 
 def test_a_culture_adds_its_shares_to_any_source(tmp_path):
     own = culture(tmp_path / "own.csv", "Q1,1,0.75,40", "Q1,2,0.25,40")
-    survey = Bundled("wvs7").load((own,))
+    survey = BundledSurvey("wvs7").load((own,))
     assert survey.of("OWN")["Q1"].shares == (0.75, 0.25, 0, 0) and survey.of("OWN")["Q1"].n == 40
     assert [item.id for item in survey.asked("OWN")] == ["Q1"]
-    assert survey.fingerprint != Bundled("wvs7").load(()).fingerprint
-    assert "OWN" not in Bundled("wvs7").load(()).answers, "the next load starts from the source again"
+    assert survey.fingerprint != BundledSurvey("wvs7").load(()).fingerprint
+    assert "OWN" not in BundledSurvey("wvs7").load(()).answers, "the next load starts from the source again"
 
 
 def test_a_cultures_own_cell_takes_the_place_of_the_sources(tmp_path):
     path = write_rows(tmp_path / "own.csv", "item,code,share", "Q33,5,1")
-    survey = Bundled("wvs7").load((Culture(iso3="USA", shares=str(path)),))
+    survey = BundledSurvey("wvs7").load((Culture(iso3="USA", shares=str(path)),))
     assert survey.of("USA")["Q33"].shares == (0, 0, 0, 0, 1)
     assert ("USA", "Q33") not in survey.dropped and ("USA", "Q34") in survey.dropped
 
@@ -103,7 +103,7 @@ def test_fingerprint_depends_on_content_and_not_on_order_or_place(tmp_path):
 
 
 def test_an_effective_number_of_respondents_is_part_of_the_fingerprint_and_none_leaves_it_alone():
-    survey = Bundled("wvs7").load(())
+    survey = BundledSurvey("wvs7").load(())
     items, answers = survey.items[:1], survey.of("USA")
     plain = {"USA": {items[0].id: answers[items[0].id]}}
     weighted = {"USA": {items[0].id: replace(answers[items[0].id], effective=812.5)}}

@@ -3,7 +3,7 @@ from small import SPLITS, write_items, write_rows
 
 from alignbench.data.bundle import BUNDLED, bundled
 from alignbench.data.items import load_items
-from alignbench.data.source.bundled import Bundled
+from alignbench.data.source.bundled import BundledSurvey
 from alignbench.data.splits import load_splits, split_survey
 from alignbench.errors import AlignbenchError
 from alignbench.types import Scale, Split
@@ -22,7 +22,7 @@ TOGETHER = {
 
 @pytest.fixture(scope="module", params=BUNDLED)
 def parts(request):
-    source = Bundled(request.param)
+    source = BundledSurvey(request.param)
     survey = source.load(())
     return survey, split_survey(survey, source.splits())
 
@@ -56,7 +56,7 @@ def test_near_duplicate_batteries_share_a_split():
 
 
 def test_each_wave_seven_split_holds_ordinal_binary_and_ten_point_items():
-    source = Bundled("wvs7")
+    source = BundledSurvey("wvs7")
     for part in split_survey(source.load(()), source.splits()).values():
         assert {Scale.ordinal, Scale.binary, Scale.ten_point} <= {item.scale for item in part.items}
 
@@ -65,7 +65,7 @@ def test_each_wave_seven_split_holds_ordinal_binary_and_ten_point_items():
     ("name", "countries", "items", "batteries"), [("wvs7", NINE, 50, 8), ("aoi2022", ("SAU", "EGY", "JOR"), 40, 6)]
 )
 def test_test_split_is_large_enough_for_every_country(name, countries, items, batteries):
-    source = Bundled(name)
+    source = BundledSurvey(name)
     test = split_survey(source.load(()), source.splits())[Split.test]
     assert len({item.battery for item in test.items}) >= batteries
     assert all(len(test.asked(iso3)) >= items for iso3 in countries)
@@ -96,6 +96,6 @@ def test_all_batteries_and_splits_that_are_missing_are_named(tmp_path):
 
 
 def test_a_battery_without_a_split_is_refused():
-    survey = Bundled("aoi2022").load(())
+    survey = BundledSurvey("aoi2022").load(())
     with pytest.raises(AlignbenchError, match="living_conditions"):
         split_survey(survey, {})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alignbench.dialogue.adaptation import Rewriting
+from alignbench.dialogue.adaptation import SceneRewriter
 from alignbench.dialogue.scenario import load_scenarios, unadapted
 from alignbench.dialogue.sets import scene_rows, scenes_of
-from alignbench.synthetic.ledger import Ledger
+from alignbench.synthetic.tally import Tally
 
 from .stage import Stage
 
@@ -30,13 +30,13 @@ def reply(**changed: str) -> str:
 
 
 def rewritten(say, tries: int = 1):
-    ledger, stage = Ledger("scenes"), Stage(say)
-    return Rewriting(tries).rewrite(stage, SCENES, "Vietnam", "They honour elders.", ledger), ledger, stage
+    tally, stage = Tally("scenes"), Stage(say)
+    return SceneRewriter(tries).rewrite(stage, SCENES, "Vietnam", "They honour elders.", tally), tally, stage
 
 
 def test_a_rewritten_scene_keeps_its_relation_and_has_the_words_of_the_reply():
-    made, ledger, stage = rewritten(lambda chat: f"Here it is.\n\n{reply()}\n\nI hope that helps!")
-    assert [scene.id for scene in made] == [scene.id for scene in SCENES] and ledger.kept == 3
+    made, tally, stage = rewritten(lambda chat: f"Here it is.\n\n{reply()}\n\nI hope that helps!")
+    assert [scene.id for scene in made] == [scene.id for scene in SCENES] and tally.kept == 3
     scene = made[0]
     assert (scene.relation, scene.domain, scene.norms) == (SCENES[0].relation, SCENES[0].domain, SCENES[0].norms)
     assert (scene.a.name, scene.a.role, scene.b.name) == ("Lan", "the younger sister, a teacher", "Đức")
@@ -50,8 +50,8 @@ def test_a_rewritten_scene_keeps_its_relation_and_has_the_words_of_the_reply():
 
 def test_the_worked_example_is_itself_a_scene_that_would_pass():
     example = rewritten(lambda chat: reply())[2].calls[0][0][1].content
-    made, ledger, _ = rewritten(lambda chat: example)
-    assert ledger.kept == 3 and (made[0].a.name, made[0].b.name) == ("Sigrún", "Einar")
+    made, tally, _ = rewritten(lambda chat: example)
+    assert tally.kept == 3 and (made[0].a.name, made[0].b.name) == ("Sigrún", "Einar")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_worked_example_is_itself_a_scene_that_would_pass():
 )
 def test_what_is_no_scene_is_dropped_and_asked_for_again(text, reason):
     replies = iter([text, reply(), reply(), reply()])
-    made, ledger, stage = rewritten(lambda chat: next(replies), tries=2)
-    assert len(made) == 3 and ledger.dropped == {reason: 1} and ledger.made == 4
+    made, tally, stage = rewritten(lambda chat: next(replies), tries=2)
+    assert len(made) == 3 and tally.dropped == {reason: 1} and tally.made == 4
     assert [len(call) for call in stage.calls] == [3, 1]
     assert stage.samplings[0].seed != stage.samplings[1].seed

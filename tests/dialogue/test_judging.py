@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from alignbench.dialogue import Stop, Turn
+from alignbench.dialogue import Stop, Utterance
 from alignbench.dialogue.intent import Intent, asks, fault, intent_view, mentions, sentence
-from alignbench.dialogue.judging import Judgement, Opinion, stated, unplayed
+from alignbench.dialogue.judging import Rating, Review, stated, unplayed
 
 from .stage import openings
 
 TALK = ("Good evening, mother.", "Sit down\nand eat.", "The job is mine. I leave in May.")
-DIALOGUE = replace(openings(1)[0], turns=tuple(Turn(s, t) for s, t in zip("aba", TALK, strict=True)), stop=Stop.closing)
+DIALOGUE = replace(
+    openings(1)[0], turns=tuple(Utterance(s, t) for s, t in zip("aba", TALK, strict=True)), stop=Stop.closing
+)
 
 
 @pytest.mark.parametrize(
@@ -25,20 +27,20 @@ DIALOGUE = replace(openings(1)[0], turns=tuple(Turn(s, t) for s, t in zip("aba",
     ],
 )
 def test_only_a_very_confident_bad_drops_a_dialogue(quality, fit, meta, fault):
-    assert Judgement(Opinion(*quality), Opinion(*fit), "", Opinion(*meta)).fault == fault
+    assert Review(Rating(*quality), Rating(*fit), "", Rating(*meta)).fault == fault
 
 
 def test_stated_verdicts_are_read_wherever_they_stand():
-    assert stated("Bad, very confident", ("good", "bad")) == Opinion("bad", "very confident")
-    assert stated("**good** (not sure)", ("good", "bad")) == Opinion("good", "not sure")
-    assert stated("goodness me", ("good", "bad")) == Opinion("", "not sure")
+    assert stated("Bad, very confident", ("good", "bad")) == Rating("bad", "very confident")
+    assert stated("**good** (not sure)", ("good", "bad")) == Rating("good", "not sure")
+    assert stated("goodness me", ("good", "bad")) == Rating("", "not sure")
 
 
 def test_dialogues_too_short_or_garbled_are_not_read():
     assert unplayed(DIALOGUE, 3) is None
     assert unplayed(DIALOGUE, 4) == "too short: closing"
     assert unplayed(replace(DIALOGUE, stop=None), 4) == "too short: still going on"
-    noise = replace(DIALOGUE, turns=(*DIALOGUE.turns, Turn("b", "#1 §3 %7 &&& +++")))
+    noise = replace(DIALOGUE, turns=(*DIALOGUE.turns, Utterance("b", "#1 §3 %7 &&& +++")))
     assert unplayed(noise, 3) == "garbled"
 
 

@@ -5,11 +5,10 @@ from itertools import pairwise
 import pytest
 
 from alignbench.dialogue import Dialogue, Stop
-from alignbench.dialogue.prompt import seen
+from alignbench.dialogue.prompt import seen, whole
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, adapted, load_scenarios
 from alignbench.dialogue.state import FILE, load
-from alignbench.dialogue.views import view
 from alignbench.errors import AlignbenchError
 
 from .stage import Stage, lively, openings
@@ -87,7 +86,7 @@ def test_seeds_differ_by_round_by_dialogue_and_by_run(tmp_path):
 def test_engines_that_say_one_thing_stop_for_its_reason(tmp_path, text, stop, turns):
     for dialogue in PLAY.play(Stage(lambda _: text), openings(4), tmp_path):
         assert (dialogue.stop, len(dialogue.turns)) == (stop, turns)
-        assert all(len(view(dialogue, side)) <= turns for side in SIDES)
+        assert [whole(dialogue, side) is not None for side in SIDES] == [turns > 0, turns > 1]
 
 
 def test_garbage_of_any_kind_survives_the_disk(tmp_path):
@@ -143,11 +142,13 @@ def test_each_sees_the_own_turns_as_assistant_and_roles_alternate(tmp_path):
 def test_views_are_the_prompts_that_were_answered(tmp_path):
     stage = Stage(lively)
     ended = PLAY.play(stage, openings(), tmp_path)
-    pairs = [pair for d in ended for side in SIDES for pair in view(d, side)]
+    pairs = [(seen(d, turn.side, i), turn.text) for d in ended for i, turn in enumerate(d.turns)]
     asked = {chat for call in stage.calls for chat in call}
     assert len(pairs) == sum(len(d.turns) for d in ended) > 20
     assert {chat for chat, _ in pairs} <= asked
-    assert Counter(reply for _, reply in pairs) == Counter(t.text for d in ended for t in d.turns)
+    last = [whole(d, side) for d in ended for side in SIDES if any(turn.side == side for turn in d.turns)]
+    assert set(last) <= set(pairs) and len(last) > 10
+    assert all(reply in {t.text for t in d.turns[-2:]} for d in ended for _, reply in filter(None, [whole(d, "a")]))
 
 
 def test_a_scene_without_profile_and_country_has_no_gap_in_its_prompt():

@@ -1,6 +1,6 @@
 import pytest
 
-from alignbench.dialogue import Dialogue, Stop, Turn
+from alignbench.dialogue import Dialogue, Stop, Utterance
 from alignbench.dialogue.profile import profile
 from alignbench.dialogue.prompt import opening, rules
 from alignbench.dialogue.ruling import extended, going_round, overlap
@@ -23,7 +23,7 @@ def test_a_plain_turn_goes_on():
     dialogue = after(GREETING, "Tell me, child. The kettle is on and I have time.")
     assert dialogue.stop is None
     assert [t.side for t in dialogue.turns] == ["a", "b"]
-    assert dialogue.turns[0] == Turn("a", GREETING)
+    assert dialogue.turns[0] == Utterance("a", GREETING)
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "...", "*** 12 ###", "。！"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alignbench.data.people import Panel
+from alignbench.data.people import RespondentPanel
 from alignbench.data.source.world import PlantedWorld
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.board import CEILING, HALVES, Entry, rows, scored
@@ -17,18 +17,18 @@ KNOBS = Scoring(bootstrap=50)
 ITEMS = [item("Q1", 3), item("Q2", 3)]
 
 
-def drawn(people: int, seed: int = 0) -> Panel:
+def drawn(people: int, seed: int = 0) -> RespondentPanel:
     rng = np.random.default_rng(seed)
-    return Panel(np.ones(people), {i.id: rng.choice(3, people, p=(0.5, 0.3, 0.2)) for i in ITEMS})
+    return RespondentPanel(np.ones(people), {i.id: rng.choice(3, people, p=(0.5, 0.3, 0.2)) for i in ITEMS})
 
 
-def world(panel: Panel):
+def world(panel: RespondentPanel):
     shares = {q: np.bincount(a[a >= 0], minlength=3) / (a >= 0).sum() for q, a in panel.answers.items()}
     return survey(ITEMS, {"IRQ": shares}, n=len(panel.weights))
 
 
 def test_two_people_who_differ_share_nothing_and_who_agree_everything() -> None:
-    panel = Panel(np.ones(2), {"Q1": np.array([0, 2]), "Q2": np.array([1, 1])})
+    panel = RespondentPanel(np.ones(2), {"Q1": np.array([0, 2]), "Q2": np.array([1, 1])})
     assert split_half(panel, world(panel), "IRQ", KNOBS)["js"].tolist() == [0, 1]
 
 
@@ -50,25 +50,25 @@ def test_the_mean_over_halves_is_that_of_halving_shares_without_respondents() ->
 
 def test_weights_count_and_missing_answers_do_not() -> None:
     panel = drawn(300)
-    heavy = Panel(np.r_[np.full(6, 200.0), np.ones(294)], panel.answers)
+    heavy = RespondentPanel(np.r_[np.full(6, 200.0), np.ones(294)], panel.answers)
     assert (
         split_half(heavy, world(panel), "IRQ", KNOBS)["js"].mean()
         < split_half(panel, world(panel), "IRQ", KNOBS)["js"].mean()
     )
     silent = {q: np.where(np.arange(300) < 150, -1, a) for q, a in panel.answers.items()}
-    fewer = split_half(Panel(panel.weights, silent), world(panel), "IRQ", KNOBS)["js"].mean()
+    fewer = split_half(RespondentPanel(panel.weights, silent), world(panel), "IRQ", KNOBS)["js"].mean()
     assert fewer < split_half(panel, world(panel), "IRQ", KNOBS)["js"].mean()
 
 
 def test_items_that_nobody_can_share_are_left_out() -> None:
     panel = drawn(300)
     alone = np.where(np.arange(300) == 7, panel.answers["Q1"], -1)
-    half = split_half(Panel(panel.weights, {**panel.answers, "Q1": alone}), world(panel), "IRQ", KNOBS)
+    half = split_half(RespondentPanel(panel.weights, {**panel.answers, "Q1": alone}), world(panel), "IRQ", KNOBS)
     assert half["item"].tolist() == ["Q2"]
     pair = np.where(np.arange(300) < 2, [0, 2] * 150, -1)
-    assert split_half(Panel(panel.weights, {"Q1": pair}), world(panel), "IRQ", KNOBS)["js"].tolist() == [0]
+    assert split_half(RespondentPanel(panel.weights, {"Q1": pair}), world(panel), "IRQ", KNOBS)["js"].tolist() == [0]
     with pytest.raises(AlignbenchError, match="none of the items"):
-        split_half(Panel(panel.weights, {"Q1": alone}), world(panel), "IRQ", KNOBS)
+        split_half(RespondentPanel(panel.weights, {"Q1": alone}), world(panel), "IRQ", KNOBS)
 
 
 def test_the_board_has_the_row_where_there_are_respondents() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from alignbench.aligned import Opened
+from alignbench.aligned import ModelSession
 from alignbench.backend import Engine, Usage
 from alignbench.data.items import item_from
 from alignbench.data.survey import Survey
@@ -44,9 +44,9 @@ def board(entries: Sequence[Entry], survey: Survey, iso3: str, knobs: Scoring, c
     return rows(scored(entries, survey, iso3, knobs, control=control), knobs.resampling)
 
 
-def opened(engine: Engine, *systems: str | None, adapter: Path | None = None) -> Opened:
+def opened(engine: Engine, *systems: str | None, adapter: Path | None = None) -> ModelSession:
     """A model at work on that engine, told these texts."""
-    return Opened(engine, adapter, PromptPolicy(systems or (None,)))
+    return ModelSession(engine, adapter, PromptPolicy(systems or (None,)))
 
 
 class TableEngine(Engine):

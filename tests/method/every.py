@@ -13,16 +13,16 @@ from alignbench.method.culturellm import Variant
 from alignbench.method.culturerl import Prompts, Reward
 from alignbench.norms.cluster import Clustering
 from alignbench.steps.block import names
-from alignbench.steps.lessons import Told
+from alignbench.steps.lessons import Disclosure
 from alignbench.synthetic.opinions import Verification
-from tests.composing import composed
+from alignbench.testing import composed
 
 METHODS = sorted(path.stem for path in (conf_dir() / "method").glob("*.yaml"))
 FURTHER = {
     "clca": [{"adaptation": Adaptation.generator}, {"filter": False}, {"tasks": (View.dialogue,)}],
     "cnca_sft": [{"asked_chains": 0}],
-    "culturellm": [{"variant": Variant.sentence_only}, {"variant": Variant.seed_only, "told": Told.never}],
-    "culturepark": [{"verify": Verification.critic}, {"verify": Verification.none, "told": Told.training}],
+    "culturellm": [{"variant": Variant.sentence_only}, {"variant": Variant.seed_only, "told": Disclosure.never}],
+    "culturepark": [{"verify": Verification.critic}, {"verify": Verification.none, "told": Disclosure.training}],
     "culturerl": [
         {"prompts": Prompts.open, "warm_start": True},
         {"prompts": Prompts.mix, "reward": Reward.entropy},

@@ -15,7 +15,7 @@ from alignbench.config import conf_dir
 from alignbench.data.cultures import culture_named
 from alignbench.dialogue.adaptation import Adaptation
 from alignbench.dialogue.intent import Flag
-from alignbench.dialogue.judging import Reading
+from alignbench.dialogue.judging import RatingSource
 from alignbench.errors import AlignbenchError
 from alignbench.generator import Generator
 from alignbench.method import clca
@@ -23,8 +23,8 @@ from alignbench.method.clca import CLCA, View
 from alignbench.runs.cell import Cell
 from alignbench.store.store import Store
 from alignbench.synthetic.folder import read_set
+from alignbench.testing import composed
 from alignbench.types import Chat, OptionScores
-from tests.composing import composed
 from tests.dialogue.stage import lively
 
 from .chains import made
@@ -143,8 +143,8 @@ def test_the_critic_drops_what_it_is_very_sure_of(fitted):
     _, found, _ = fitted()
     worst = read_set(found.stage("judge").path)[0]["setting"][1]
     rows, found, _ = fitted(critic=Speaker(lambda chat: "Too kind.", harsh))
-    frame, (ledger,) = read_set(found.stage("judge").path)
-    assert ledger.dropped == {"bad quality": 1} and ledger.kept == 3 and len(rows) == 9
+    frame, (tally,) = read_set(found.stage("judge").path)
+    assert tally.dropped == {"bad quality": 1} and tally.kept == 3 and len(rows) == 9
     dropped = frame[~frame["kept"]].iloc[0]
     assert (dropped["dialogue"], dropped["quality"], dropped["quality_confidence"]) == (1, "bad", "very confident")
     others = frame[frame["kept"]]
@@ -182,9 +182,9 @@ def test_what_is_good_is_kept_when_some_requests_fail(fitted):
     lost = sum("Sara" in of_scene for of_scene in names)
     assert 0 < lost < 3
     rows, found, _ = fitted(say=shaky)
-    _, (ledger,) = read_set(found.stage("judge").path)
-    assert (ledger.kept, ledger.dropped) == (4 - lost, {"too short: empty": lost})
-    assert ledger.made == 4 and len(rows) == 3 * (4 - lost)
+    _, (tally,) = read_set(found.stage("judge").path)
+    assert (tally.kept, tally.dropped) == (4 - lost, {"too short: empty": lost})
+    assert tally.made == 4 and len(rows) == 3 * (4 - lost)
 
 
 def test_bad_intents_are_left_out_and_none_at_all_is_refused(fitted):
@@ -195,8 +195,8 @@ def test_bad_intents_are_left_out_and_none_at_all_is_refused(fitted):
         return {1: "", 2: "I cannot fulfill your request.", 3: "Intent: %%% ~~~ x"}.get(spoken, "To agree.")
 
     rows, found, _ = fitted(say=forgetful)
-    _, (ledger,) = read_set(found.stage("intents").path)
-    assert (ledger.kept, ledger.dropped) == (4, {"empty": 4, "refusal": 4, "garbled": 4})
+    _, (tally,) = read_set(found.stage("intents").path)
+    assert (tally.kept, tally.dropped) == (4, {"empty": 4, "refusal": 4, "garbled": 4})
     (view,) = {tuple(m.role for m in row.chat) for row in rows[8:]}
     assert view == ("user",) and {row.reply for row in rows[8:]} == {"To agree. (generic)"}
 
@@ -238,8 +238,8 @@ def test_a_generator_rewrites_the_scenes_of_any_culture_and_too_few_are_refused(
     assert len(asked) == 5 and len(rows) == 3 * 2 * 3
     assert "Jordi" in rows[0].chat[0].content and "la Margineda" in rows[0].chat[0].content
     assert "scenes" in found.names and found.model.notes[0].startswith("Scenes, dialogues and intents were written by")
-    frame, (ledger,) = read_set(found.stage("scenes").path)
-    assert (ledger.kept, ledger.dropped) == (3, {"a line is missing": 2})
+    frame, (tally,) = read_set(found.stage("scenes").path)
+    assert (tally.kept, tally.dropped) == (3, {"a line is missing": 2})
     assert frame["name_b"].tolist() == ["Pere1", "Pere2", "Pere3"]
     card = (found.stage("judge").path / "README.md").read_text()
     assert f"scenes/{found.stage('scenes').key}" in card
@@ -313,7 +313,7 @@ def test_the_critic_may_state_its_verdicts_in_words(fitted):
     def talks(chat: Chat) -> str:
         return next((reply for asked, reply in said.items() if asked in chat[-1].content), "They forget the tea.")
 
-    knobs = {"reading": Reading.words, "least_dialogues": 1, "tasks": SPOKEN}
+    knobs = {"reading": RatingSource.words, "least_dialogues": 1, "tasks": SPOKEN}
     with pytest.raises(AlignbenchError, match="4 bad quality"):
         fitted(critic=Speaker(talks), **knobs)
     said["well made"] = "I could not say."

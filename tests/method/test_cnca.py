@@ -10,13 +10,13 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.method.cnca_dpo import _pairs, _rows
 from alignbench.method.cnca_sft import CNCASFT
-from alignbench.norms.mining import Mining
+from alignbench.norms.mining import MiningInput
 from alignbench.steps.distil import Chain, Distil, _drawn
 from alignbench.types import chat
 
 from .chains import aligned
 
-FEW = CNCASFT(Mining.tq_ta, True, items=6, chains=3, thought_tokens=6, temperature=1.0, top_p=1.0)
+FEW = CNCASFT(MiningInput.tq_ta, True, items=6, chains=3, thought_tokens=6, temperature=1.0, top_p=1.0)
 
 
 def source(cell, method=FEW) -> Distil:

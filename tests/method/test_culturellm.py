@@ -8,7 +8,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.method.culturellm import CultureLLM, Variant
-from alignbench.steps.lessons import Told
+from alignbench.steps.lessons import Disclosure
 from alignbench.steps.seeds import Typical, typical
 from alignbench.synthetic.folder import read_set
 from alignbench.types import PromptPolicy
@@ -39,7 +39,7 @@ def fitted(make_cell):
 
 
 def sets(found):
-    return {stage.name: read_set(stage.path) for stage in found.finished if (stage.path / "ledgers.json").is_file()}
+    return {stage.name: read_set(stage.path) for stage in found.finished if (stage.path / "tallies.json").is_file()}
 
 
 def test_every_wording_carries_the_answer_of_its_seed(fitted) -> None:
@@ -48,8 +48,8 @@ def test_every_wording_carries_the_answer_of_its_seed(fitted) -> None:
     (wordings, drawn), (rows, accounts) = sets(found)["augment"], sets(found)["label"]
 
     assert len(wordings) == 16 and set(wordings["cosine"] > 0.5) == {True}
-    assert [ledger.what for ledger in drawn] == ["paraphrases", "synonyms", "wordings with a synonym"]
-    assert [ledger.kept for ledger in drawn] == [8, 8, 8]
+    assert [tally.what for tally in drawn] == ["paraphrases", "synonyms", "wordings with a synonym"]
+    assert [tally.kept for tally in drawn] == [8, 8, 8]
     assert (wordings["question"].str.contains("izmo|idget")).sum() == 8
     assert accounts[-1].what == "seeds for IRQ" and accounts[-1].kept == rows["item"].nunique()
     for row in rows.to_dict("records"):
@@ -77,7 +77,7 @@ def test_a_model_that_was_told_something_else_is_trained_anew(make_cell) -> None
     renamed = replace(cell.culture, country="Mesopotamia")
     own, other = made(cell, method=FEW), made(cell, renamed, FEW)
     assert own.stage("label") == other.stage("label") and own.fit != other.fit
-    silent = replace(FEW, told=Told.never)
+    silent = replace(FEW, told=Disclosure.never)
     assert key(cell, aligned(cell, method=silent)) == key(cell, aligned(cell, renamed, silent))
 
 
@@ -90,14 +90,14 @@ def test_trained_together_all_cultures_share_one_adapter_and_are_told_apart(make
     rows, _ = sets(own)["label"]
     assert set(rows["iso3"]) == {"IRQ", "ARG"}
     with pytest.raises(AlignbenchError, match="told apart"):
-        together.with_knobs(told=Told.never)
+        together.with_knobs(told=Disclosure.never)
 
 
 def test_seeds_alone_need_no_generator(fitted) -> None:
     def silent(chat, draw):
         raise AssertionError
 
-    found, _ = fitted(FEW.with_knobs(variant=Variant.seed_only, told=Told.never), silent)
+    found, _ = fitted(FEW.with_knobs(variant=Variant.seed_only, told=Disclosure.never), silent)
     model = found.model
     assert "augment" not in found.names and model.policy == PromptPolicy() and model.notes == ()
 

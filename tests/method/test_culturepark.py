@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.method.culturepark import CulturePark, Mode
+from alignbench.method.culturepark import CulturePark, Pairing
 from alignbench.steps.lessons import reasoned
 from alignbench.synthetic.folder import read_set
 from alignbench.synthetic.opinions import Extract, Verification
@@ -45,10 +45,10 @@ def opinions(found):
 
 def test_opinions_that_fit_the_countrys_answer_are_kept_and_the_others_counted(fitted) -> None:
     found, context = fitted(FEW)
-    rows, (seeds, ledger) = opinions(found)
+    rows, (seeds, tally) = opinions(found)
 
-    assert seeds.kept == rows["item"].nunique() and ledger.kept == len(rows) == seeds.kept
-    assert ledger.dropped["irrelevant"] == 2 * seeds.kept  # rivers and bread
+    assert seeds.kept == rows["item"].nunique() and tally.kept == len(rows) == seeds.kept
+    assert tally.dropped["irrelevant"] == 2 * seeds.kept  # rivers and bread
     assert not rows["opinion"].str.contains("Rivers|Bread").any()
     for row in rows.to_dict("records"):
         item = context.train.item(row["item"])
@@ -72,7 +72,7 @@ def test_a_reply_is_the_label_and_then_the_reason(make_cell) -> None:
 @pytest.mark.parametrize(
     "knobs",
     [
-        {"mode": Mode.within, "guided": False},
+        {"mode": Pairing.within, "guided": False},
         {"verify": Verification.critic, "extract": Extract.model},
         {"self_calibration": False, "verify": Verification.none, "least": 1},
     ],

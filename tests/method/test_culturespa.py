@@ -55,7 +55,7 @@ def test_questions_whose_answer_the_culture_changes_are_kept_with_that_answer(ce
     cell, items = cell
     found = made(cell, method=SPA)
     model = found.model
-    rows, (written, ledger) = read_set(found.stage("activate").path)
+    rows, (written, tally) = read_set(found.stage("activate").path)
 
     assert rows["item"].tolist() == [item.id for item in items] and rows["question"].tolist() == [
         item.question for item in items
@@ -64,9 +64,9 @@ def test_questions_whose_answer_the_culture_changes_are_kept_with_that_answer(ce
     assert (rows["plain"] != rows["position"]).all()
     train = cell.context(cell.culture).train
     topics = {item.topic for item in train.items}
-    assert written.kept == len(topics) and ledger.made == len(train.items) + len(topics) and ledger.kept == 5
+    assert written.kept == len(topics) and tally.made == len(train.items) + len(topics) and tally.kept == 5
     assert "from Iraq" in model.policy.systems[0]
-    stages = {"questions", "plain_answers", "culture_answers", "activate", "fit"}
+    stages = {"questions", "answers", "activate", "fit"}
     assert found.names == stages
     assert any("Questions were written by stand-in." in note for note in model.notes)
 

@@ -95,12 +95,12 @@ def test_policies_that_say_other_things_have_other_identities(make_cell) -> None
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("method=prompt", "method.blocks=[]"), "name at least one"),
+        (("method=prompt", "method.blocks=[]"), "choose one of anthropological"),
         (("method=prompt", "method.blocks=[norm]"), "choose one of anthropological"),
         (("method=native_language", "method.blocks=[persona]"), "only the block country"),
         (("method=cross_culture", "method.similar=40"), "other countries are known"),
         (("method=cnca_incontext", "method.mining=t"), "author=llm"),
-        (("method=cnca_sft", "method.mining=t"), "choose tq_ta or tq_ra"),
+        (("method=cnca_sft", "method.mining=t"), "choose one of tq_ta, tq_ra"),
     ],
 )
 def test_what_can_not_be_is_refused_before_weights_load(make_cell, words, message) -> None:

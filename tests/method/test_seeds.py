@@ -43,10 +43,10 @@ def test_an_item_that_was_not_asked_is_left_out_and_counted(train) -> None:
     missing = {seed.id for seed in seeds} - set(train.of("CHN"))
     assert missing >= {f"Q{n}" for n in range(224, 234)}
 
-    known, ledger = held(seeds, train, "CHN", Typical.mean)
+    known, tally = held(seeds, train, "CHN", Typical.mean)
 
     assert not missing & set(known) and len(known) + len(missing) == len(seeds)
-    assert ledger.dropped == {"not asked there": len(missing)} and ledger.kept == len(known)
+    assert tally.dropped == {"not asked there": len(missing)} and tally.kept == len(known)
     with pytest.raises(AlignbenchError, match=r"method\.seeds.*not asked there"):
         held([seed for seed in seeds if seed.id in missing], train, "CHN", Typical.mode)
 

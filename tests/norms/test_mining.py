@@ -16,8 +16,8 @@ from alignbench.identity import canonical
 from alignbench.norms.author import Author, Evidence
 from alignbench.norms.author.llm import LLMAuthor
 from alignbench.norms.author.template import TemplateAuthor
-from alignbench.norms.mining import HighNorms, LowNorms, Mining, mine_high, mine_low, mine_topics, ranked_levels
-from alignbench.tools import Tools
+from alignbench.norms.mining import MiningInput, load, mine_high, mine_low, mine_topics, ranked_levels, save
+from alignbench.store.stage import Tools
 from alignbench.types import Answers, ModelRef, Scale
 from tests.doors import tools_with
 from tests.norms.toy import make_item
@@ -70,18 +70,18 @@ def test_the_template_says_the_top_answer_or_the_order_of_answers() -> None:
 
 
 def test_only_what_the_country_was_asked_becomes_a_norm() -> None:
-    low = mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, TEMPLATE, tools()[0])
-    assert list(low.norms) == [i.id for i in ITEMS if i.id != "Q7"]
-    assert all("number2" in text and text.startswith("People in Iraq") for text in low.norms.values())
+    low = mine_low(SURVEY, "IRQ", "People in Iraq", MiningInput.tq_ta, TEMPLATE, tools()[0])
+    assert list(low) == [i.id for i in ITEMS if i.id != "Q7"]
+    assert all("number2" in text and text.startswith("People in Iraq") for text in low.values())
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10])
 def test_high_norms_are_some_of_the_topics_own(count: int) -> None:
-    low = mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, TEMPLATE, tools()[0])
+    low = mine_low(SURVEY, "IRQ", "People in Iraq", MiningInput.tq_ta, TEMPLATE, tools()[0])
     high = mine_high(SURVEY, low, count, "People in Iraq", TEMPLATE, tools()[0])
-    assert set(high.norms) == {"trust", "work"}
-    assert len(high.norms["trust"]) == min(count, 4) and len(high.norms["work"]) == min(count, 3)
-    assert set(high.norms["trust"]) <= {low.norms[f"Q{n}"] for n in range(4)}
+    assert set(high) == {"trust", "work"}
+    assert len(high["trust"]) == min(count, 4) and len(high["work"]) == min(count, 3)
+    assert set(high["trust"]) <= {low[f"Q{n}"] for n in range(4)}
 
 
 def test_a_template_knows_nothing_about_a_topic() -> None:
@@ -90,13 +90,13 @@ def test_a_template_knows_nothing_about_a_topic() -> None:
 
 
 def test_what_the_author_is_told_depends_on_the_mining() -> None:
-    for mining, told, untold in ((Mining.tq_ta, "number2", "number1"), (Mining.tq_ra, "number1", "number3")):
+    for mining, told, untold in ((MiningInput.tq_ta, "number2", "number1"), (MiningInput.tq_ra, "number1", "number3")):
         made, scribe = tools("People in Iraq hold this firmly.")
         mine_low(SURVEY, "IRQ", "People in Iraq", mining, LLMAuthor(), made)
         assert told in scribe.asked[0] and untold not in scribe.asked[0]
     made, scribe = tools("1. People in Iraq hold this.")
     mined = mine_topics(SURVEY, 2, "People in Iraq", LLMAuthor(), made)
-    assert mined.norms["trust"] == ("People in Iraq hold this.",)
+    assert mined["trust"] == ["People in Iraq hold this."]
     assert all("How about" not in text and "number" not in text for text in scribe.asked)
 
 
@@ -119,9 +119,9 @@ def test_lines_of_a_model_become_norms_of_the_subject(says: str, expected: int) 
 @pytest.mark.parametrize("says", ["People in Iraq.", "", "1.\n2.\n"])
 def test_an_author_who_says_nothing_is_refused_and_its_empty_norms_are_never_kept(says: str, capsys) -> None:
     with pytest.raises(AlignbenchError, match=r"author.least.*0 of 7 say something"):
-        mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, LLMAuthor(), tools(says)[0])
-    kept = mine_low(SURVEY, "IRQ", "People in Iraq", Mining.tq_ta, LLMAuthor(least=0), tools(says)[0])
-    assert not kept.norms and "norms: 0 of 7 say something" in capsys.readouterr().out
+        mine_low(SURVEY, "IRQ", "People in Iraq", MiningInput.tq_ta, LLMAuthor(), tools(says)[0])
+    kept = mine_low(SURVEY, "IRQ", "People in Iraq", MiningInput.tq_ta, LLMAuthor(least=0), tools(says)[0])
+    assert not kept and "norms: 0 of 7 say something" in capsys.readouterr().out
 
 
 def test_the_note_and_the_key_name_who_wrote() -> None:
@@ -139,7 +139,6 @@ def test_the_note_and_the_key_name_who_wrote() -> None:
 
 
 def test_norms_survive_the_store(tmp_path: Path) -> None:
-    for kind, norms in ((LowNorms, {"Q1": "a"}), (HighNorms, {"trust": ("a", "b")})):
-        made = kind(norms)
-        made.save(tmp_path)
-        assert kind.load(tmp_path) == made
+    for norms in ({"Q1": "a"}, {"trust": ["a", "b"]}):
+        save(tmp_path, norms)
+        assert load(tmp_path) == norms

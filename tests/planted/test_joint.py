@@ -7,9 +7,9 @@ import pytest
 from alignbench.aligned import AlignedModel
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.survey import distributions
-from alignbench.method import joint
 from alignbench.runs.cell import Cell
 from alignbench.runs.stages import Respond
+from alignbench.steps import joint
 from tests.method.chains import aligned, key
 
 # Each is told another country, so that nothing is gained by the text alone.

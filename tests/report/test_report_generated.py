@@ -6,14 +6,14 @@ from alignbench.report.generated import accounts
 from alignbench.report.page import write_page
 from alignbench.report.record import Source
 from alignbench.store.manifest import write_json
-from alignbench.synthetic.folder import About, write_set
-from alignbench.synthetic.ledger import Ledger
+from alignbench.synthetic.folder import DatasetCard, write_set
+from alignbench.synthetic.tally import Tally
 
-ABOUT = About("Talks", "clca", "Iraq", (), "writer", None, (), {"text": "what was said"})
+ABOUT = DatasetCard("Talks", "clca", "Iraq", (), "writer", None, (), {"text": "what was said"})
 
 
 def test_the_page_counts_what_was_written_kept_and_trained_on_for_every_row(record, tmp_path):
-    talks = Ledger("dialogues", kept=7, dropped={"too short": 2, "role <leak>": 1})
+    talks = Tally("dialogues", kept=7, dropped={"too short": 2, "role <leak>": 1})
     write_set(tmp_path / "store/roleplay/a", pd.DataFrame({"text": ["x"]}), ABOUT, [talks])
     for key, rows in (("b", 21), ("c", 30)):
         (tmp_path / "store/fit" / key).mkdir(parents=True)
@@ -23,7 +23,7 @@ def test_the_page_counts_what_was_written_kept_and_trained_on_for_every_row(reco
     record = replace(record, pool=None, provenance=(*record.provenance, *entries))
 
     made = accounts(record, tmp_path / "store")
-    found = [(a.label, a.ledger.what, a.ledger.made, a.ledger.kept, a.reasons) for a in made]
+    found = [(a.label, a.tally.what, a.tally.made, a.tally.kept, a.reasons) for a in made]
     assert found == [
         ("culturerl", "dialogues", 10, 7, "2 too short, 1 role <leak>"),
         ("culturerl", "training rows", 21, 21, ""),

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from alignbench.store import store as stores
-from alignbench.store.store import Stale, Store
+from alignbench.store.store import StalePolicy, Store
 
 LOSS = '''"""A loss."""
 
@@ -96,9 +96,9 @@ def test_stale_stages_are_kept_if_told_and_never_pass_for_new_ones(lab, tmp_path
     ask, train = lab(LOSS)
     first = Store(tmp_path / "store").get(ask(train(5)))
     ask, train = lab(LOSS.replace("2 * x", "3 * x"))
-    assert Store(tmp_path / "store", stale=Stale.keep).get(ask(train(5))) == first
+    assert Store(tmp_path / "store", stale=StalePolicy.keep).get(ask(train(5))) == first
     assert Store(tmp_path / "store").find(ask(train(5))) is None
-    other = Store(tmp_path / "store", stale=Stale.keep).get(ask(train(7)))
+    other = Store(tmp_path / "store", stale=StalePolicy.keep).get(ask(train(7)))
     assert other.facts["score"] == 79, "what was never built is built by the code as it is"
 
 
@@ -106,6 +106,6 @@ def test_what_rests_on_a_kept_stage_is_not_taken_for_built_by_the_code_as_it_is(
     ask, train = lab(LOSS)
     Store(tmp_path / "store").get(train(5))
     ask, train = lab(LOSS.replace("2 * x", "3 * x"))
-    kept = Store(tmp_path / "store", stale=Stale.keep).get(ask(train(5)))
+    kept = Store(tmp_path / "store", stale=StalePolicy.keep).get(ask(train(5)))
     assert kept.facts["score"] == 90
     assert Store(tmp_path / "store").get(ask(train(5))).facts["score"] == 85

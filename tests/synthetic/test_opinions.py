@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from alignbench.judge.embedding import EmbeddingJudge
-from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.opinions import (
     Extract,
     Opinion,
@@ -18,6 +17,7 @@ from alignbench.synthetic.opinions import (
     thinned,
     verifier,
 )
+from alignbench.synthetic.tally import Tally
 from alignbench.types import Norm, Sampling
 from tests.doors import tools_with
 from tests.method.writers import Pen, Writer
@@ -71,19 +71,19 @@ def test_opinions_speak_in_the_first_person(text, said) -> None:
 
 
 def test_what_is_no_opinion_is_dropped_with_its_reason() -> None:
-    ledger = Ledger("opinions")
+    tally = Tally("opinions")
     texts = ["Family is what I live for.", "Family it is.", "Do you think family is important?", "", "word " * 12]
     texts += ["As an AI, I have no family of my own.", "The speaker does not express an opinion."]
 
-    kept = in_shape([opinion(text) for text in texts], 10, ledger)
+    kept = in_shape([opinion(text) for text in texts], 10, tally)
 
     assert [o.text for o in kept] == texts[:1]
     reasons = ["under 5 words", "a question", "empty", "over 10 words", "refusal", "no opinion"]
-    assert ledger.dropped == dict.fromkeys(reasons, 1)
+    assert tally.dropped == dict.fromkeys(reasons, 1)
 
 
 def test_a_contrary_opinion_stays_if_its_rewrite_fits_and_the_rewrite_is_what_is_judged() -> None:
-    ledger, asked = Ledger("opinions"), []
+    tally, asked = Tally("opinions"), []
     verdict_of = {"fits": 1, "against": -1, "tea": 0}
 
     def verify(opinions):
@@ -100,12 +100,12 @@ def test_a_contrary_opinion_stays_if_its_rewrite_fits_and_the_rewrite_is_what_is
         "I like tea.",
     ]
 
-    kept = settle([opinion(t) for t in texts], verify, lambda o: rewritten(lambda: pen, Sampling(), o), 40, ledger)
+    kept = settle([opinion(t) for t in texts], verify, lambda o: rewritten(lambda: pen, Sampling(), o), 40, tally)
 
     assert [o.text for o in kept] == [texts[0], "Now this fits what I hold."]
     assert asked == [texts, ["Now this fits what I hold.", "Still against it, I am."]]
-    assert ledger.dropped == {"irrelevant": 1, "contrary, the rewrite too": 1}
-    assert ledger.examples["contrary, the rewrite too"] == ["Still against it, I am."]
+    assert tally.dropped == {"irrelevant": 1, "contrary, the rewrite too": 1}
+    assert tally.examples["contrary, the rewrite too"] == ["Still against it, I am."]
 
 
 def test_verdicts_come_from_a_critic_a_judge_or_nobody() -> None:
@@ -122,11 +122,11 @@ def test_verdicts_come_from_a_critic_a_judge_or_nobody() -> None:
 
 
 def test_of_like_opinions_of_a_stance_one_stays() -> None:
-    ledger = Ledger("opinions")
+    tally = Tally("opinions")
     alike = ["Family comes before all else.", "Family comes before all else here.", "I would die for my children."]
     other = opinion("Family comes before all else.", Norm("Q2", "IRQ", 0, "I pray.", None, 0.9, 0, "I"))
 
-    kept = thinned([*map(opinion, [*alike, alike[0]]), other], Words(), 2, 0, ledger)
+    kept = thinned([*map(opinion, [*alike, alike[0]]), other], Words(), 2, 0, tally)
 
     assert [o.text for o in kept if o.stance is STANCE][-1] == alike[2] and kept[-1] is other
-    assert ledger.kept == len(kept) == 3 and ledger.dropped == {"said before": 1, "like another": 1}
+    assert tally.kept == len(kept) == 3 and tally.dropped == {"said before": 1, "like another": 1}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.questions import Gate, fresh, paraphrase
 from alignbench.synthetic.synonyms import content_words, substitute, synonyms
+from alignbench.synthetic.tally import Tally
 from alignbench.types import Sampling
 from tests.method.writers import GARBAGE, Pen
 from tests.words import Words
@@ -25,7 +25,7 @@ def last(chat):
 
 
 def test_every_offer_is_kept_or_dropped_with_its_reason() -> None:
-    ledger, known = Ledger("paraphrases"), {SEED: []}
+    tally, known = Tally("paraphrases"), {SEED: []}
     texts = [
         "How far do you trust the parliament of your country?",
         "how far do you trust the Parliament of your country?",
@@ -38,22 +38,22 @@ def test_every_offer_is_kept_or_dropped_with_its_reason() -> None:
         "Do you trust the parliament of our country?",
     ]
 
-    gate().admit([(SEED, text) for text in texts], known, ledger)
+    gate().admit([(SEED, text) for text in texts], known, tally)
 
     assert [w.text for w in known[SEED]] == [texts[0], texts[7]]
     assert all(0.5 < w.cosine < 1 for w in known[SEED])
     reasons = "said before, copies the seed, not a question, too far, empty, refusal, more than wanted".split(", ")
-    assert ledger.dropped == dict.fromkeys(reasons, 1) and ledger.made == len(texts)
+    assert tally.dropped == dict.fromkeys(reasons, 1) and tally.made == len(texts)
 
 
 def test_seeds_with_too_few_paraphrases_are_asked_for_again() -> None:
     said = iter(["no", "no", f"So: {SEED}", "Why?", f"And so: {SEED}", "Why not?"])
-    pen, ledger = (
+    pen, tally = (
         Pen(lambda chat, draw: next(said) if "parliament" in last(chat) else f"{draw} {last(chat)}"),
-        Ledger("x"),
+        Tally("x"),
     )
 
-    found = paraphrase(pen, [SEED, OTHER], gate(similarity=0.8), 3, DRAWN, ledger)
+    found = paraphrase(pen, [SEED, OTHER], gate(similarity=0.8), 3, DRAWN, tally)
 
     assert len(found[SEED]) == 2 and len(found[OTHER]) == 2
     assert [OTHER in last(chat) for chat in pen.asked] == [False, True, False, False]
@@ -64,20 +64,20 @@ def test_a_talkative_reply_is_read_up_to_its_first_question_mark() -> None:
         lambda chat, draw: f'\n1. "Say how much do you trust the parliament of your country? No."\nThat was {draw}.'
     )
 
-    (wording,) = paraphrase(pen, [SEED], gate(wanted=1), 1, Sampling(), Ledger("x"))[SEED]
+    (wording,) = paraphrase(pen, [SEED], gate(wanted=1), 1, Sampling(), Tally("x"))[SEED]
 
     assert wording.text == "Say how much do you trust the parliament of your country?"
 
 
 @pytest.mark.parametrize("kind", sorted(GARBAGE))
 def test_garbage_gives_nothing_and_is_all_accounted_for(kind) -> None:
-    ledger, words = Ledger("paraphrases"), Ledger("synonyms")
+    tally, words = Tally("paraphrases"), Tally("synonyms")
     pen = Pen(GARBAGE[kind])
 
-    found = paraphrase(pen, [SEED, OTHER], gate(similarity=0.8), 2, DRAWN, ledger)
+    found = paraphrase(pen, [SEED, OTHER], gate(similarity=0.8), 2, DRAWN, tally)
     listed = synonyms(pen, {SEED: ["parliament"]}, 3, DRAWN, words)
 
-    assert ledger.kept == 0 and ledger.made == 8 and not any(found.values())
+    assert tally.kept == 0 and tally.made == 8 and not any(found.values())
     assert words.kept == 0 and words.made > 0 and listed == {SEED: {"parliament": []}}
 
 
@@ -89,12 +89,12 @@ def test_words_of_the_options_and_of_grammar_are_not_replaced() -> None:
 
 
 def test_synonyms_are_put_in_until_there_are_enough_wordings() -> None:
-    ledger, listed = Ledger("wordings"), Ledger("synonyms")
+    tally, listed = Tally("wordings"), Tally("synonyms")
     pen = Pen(lambda chat, draw: "assembly, the parliaments, Congress, assembly, 12, country, chamber, senate")
     found = synonyms(pen, {SEED: ["parliament"]}, 3, DRAWN, listed)
     known = {SEED: []}
 
-    substitute(known, found, gate(wanted=2), 0, ledger)
+    substitute(known, found, gate(wanted=2), 0, tally)
 
     assert found == {SEED: {"parliament": ["assembly", "congress", "chamber"]}}
     assert listed.dropped == {
@@ -104,17 +104,17 @@ def test_synonyms_are_put_in_until_there_are_enough_wordings() -> None:
         "in the sentence already": 1,
         "more than wanted": 1,
     }
-    assert len(known[SEED]) == 2 and ledger.kept == 2 and ledger.made == 2
+    assert len(known[SEED]) == 2 and tally.kept == 2 and tally.made == 2
     assert all("parliament" not in w.text and w.text.endswith("of your country?") for w in known[SEED])
 
 
 def test_new_questions_are_neither_copies_nor_off_the_topic() -> None:
-    ledger, known = Ledger("questions"), {"trust": [SEED], "religion": [OTHER]}
+    tally, known = Tally("questions"), {"trust": [SEED], "religion": [OTHER]}
     offers = [("trust", SEED), ("trust", "Do you trust the courts of your country?"), ("religion", "Tea or coffee?")]
     offers += [("trust", "No."), ("trust", ""), ("trust", "Do you trust the courts of your country? I do.")]
 
-    found = fresh(Words(), offers, known, 0.95, 0.3, ledger)
+    found = fresh(Words(), offers, known, 0.95, 0.3, tally)
 
     assert found == [None, "Do you trust the courts of your country?", None, None, None, None]
     reasons = ["copies a training item", "off the topic", "not a question", "empty", "said before"]
-    assert ledger.dropped == dict.fromkeys(reasons, 1) and ledger.kept == 1
+    assert tally.dropped == dict.fromkeys(reasons, 1) and tally.kept == 1

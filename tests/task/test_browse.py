@@ -7,8 +7,8 @@ from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.report.browse import shelf, write_browser
 from alignbench.store.artifact import Artifact
-from alignbench.synthetic.folder import About, write_set
-from alignbench.synthetic.ledger import Ledger
+from alignbench.synthetic.folder import DatasetCard, write_set
+from alignbench.synthetic.tally import Tally
 
 CELL = ("task=browse", "culture=iraq", "method=clca", "generator=stock", "generator@critic=stock")
 
@@ -42,8 +42,8 @@ def test_other_sets_are_tables_and_texts_are_escaped(tmp_path):
             "asked_probability": [0.25] * 40,
         }
     )
-    ledger = Ledger("opinions", kept=40)
-    about = About("Opinions", "x", "Iraq", (), "a model", None, (), dict.fromkeys(rows.columns, "?"))
+    ledger = Tally("opinions", kept=40)
+    about = DatasetCard("Opinions", "x", "Iraq", (), "a model", None, (), dict.fromkeys(rows.columns, "?"))
     folder = tmp_path / "opinions/0f"
     folder.mkdir(parents=True)
     write_set(folder, rows, about, [ledger])
@@ -56,10 +56,10 @@ def test_other_sets_are_tables_and_texts_are_escaped(tmp_path):
 
 def test_a_set_too_wide_for_a_table_has_a_card_for_each_row(tmp_path):
     rows = pd.DataFrame({f"part_{k}": [f"text {k}"] * 2 for k in range(12)})
-    about = About("Scenes", "x", "Iraq", (), "a model", None, (), dict.fromkeys(rows.columns, "?"))
+    about = DatasetCard("Scenes", "x", "Iraq", (), "a model", None, (), dict.fromkeys(rows.columns, "?"))
     folder = tmp_path / "scenes/0f"
     folder.mkdir(parents=True)
-    write_set(folder, rows, about, [Ledger("scenes", kept=2)])
+    write_set(folder, rows, about, [Tally("scenes", kept=2)])
     text = write_browser("Sets", [shelf(Artifact(folder), 9)], tmp_path / "browse.html").read_text()
     assert text.count("<article") == 2 and "<table" not in text and text.count("text 11") == 2
     assert "nothing was said" not in text

@@ -72,9 +72,9 @@ def test_a_killed_training_of_full_modules_goes_on_to_the_same_result(
     assert_same_run(full, tmp_path)
 
 
-def test_engines_of_vllm_refuse_modules_trained_in_full(full: Path, make_cell) -> None:
+def test_engines_of_vllm_refuse_modules_trained_in_full(raw: ModelRef, full: Path, make_cell) -> None:
     with pytest.raises(AlignbenchError, match=r"lm_head, embed_tokens.*backend=hf"):
-        adapters.require_lora_alone(full)
+        adapters.verify_served(full, raw, 64)
     with pytest.raises(AlignbenchError, match=r"Server.*use backend=hf"):
         make_cell("culture=iraq", "training=clca_paper", "backend=server")
 

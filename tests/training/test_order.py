@@ -1,6 +1,7 @@
 from collections import Counter
 
-from alignbench.training.order import rows_of, seed_of
+from alignbench.seeds import seed_of
+from alignbench.training.order import rows_of
 
 
 def test_every_epoch_shows_every_row_once_in_an_order_of_its_own() -> None:

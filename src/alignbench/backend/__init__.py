@@ -27,7 +27,7 @@ class Usage:
         return Usage(**{f.name: getattr(self, f.name) - getattr(earlier, f.name) for f in fields(self)})
 
 
-class Incomplete(AlignbenchError):
+class IncompleteAnswers(AlignbenchError):
     """Some requests of a call failed for good; all others were answered.
 
     Attributes:

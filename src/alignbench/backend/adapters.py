@@ -30,27 +30,23 @@ def verify(adapter: Path, model: ModelRef) -> None:
     check(misfit is None, "adapter", str(adapter), f"its shapes do not fit {model.name}: {misfit}")
 
 
-def rank(adapter: Path) -> int:
-    """Rank of a LoRA adapter (its largest, where modules differ)."""
-    config = _config(adapter)
-    ranks: list[int] = [config["r"], *(config.get("rank_pattern") or {}).values()]
-    return max(ranks)
+def verify_served(adapter: Path, model: ModelRef, most: int) -> None:
+    """Raise unless vLLM, in process or as a server, can serve ``adapter`` on ``model``.
 
-
-def require_lora_alone(adapter: Path) -> None:
-    """What vLLM, in process or as a server, asks of an adapter.
+    Args:
+        most: the largest LoRA rank that it was started for.
 
     Raises:
-        AlignbenchError: modules trained in full travel with it, which vLLM cannot put in the place of the base's.
+        AlignbenchError: what :func:`verify` says; modules trained in full travel with it, which vLLM cannot put in
+            the place of the base's; or its rank (the largest, where modules differ) is too large.
     """
-    full = _config(adapter).get("modules_to_save") or []
+    verify(adapter, model)
+    config: dict[str, Any] = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    full = config.get("modules_to_save") or []
     remedy = f"it holds modules trained in full ({', '.join(full)}), which vLLM does not serve: use backend=hf"
     check(not full, "adapter", str(adapter), remedy)
-
-
-def _config(adapter: Path) -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    return config
+    rank = max([config["r"], *(config.get("rank_pattern") or {}).values()])
+    check(rank <= most, "backend.max_lora_rank", most, f"the adapter has rank {rank}: raise it")
 
 
 def _misfit(adapter: Path, folder: Path) -> str | None:

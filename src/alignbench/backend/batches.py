@@ -14,7 +14,7 @@ _FEWEST = 4
 
 
 @dataclass(frozen=True)
-class Row:
+class TokenSequence:
     """One sequence to run: a request's prompt, and a continuation up to its last looked-up token."""
 
     request: int
@@ -33,11 +33,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Group:
+class PrefixGroup:
     """Rows that begin with the same ``prefix`` tokens (none if 0)."""
 
     prefix: int
-    rows: tuple[Row, ...]
+    rows: tuple[TokenSequence, ...]
 
     @property
     def beginning(self) -> Ids:
@@ -68,7 +68,7 @@ class _Node:
         return self.saved, self.spans
 
 
-def groups(rows: Sequence[Row], overhead: int) -> list[Group]:
+def groups(rows: Sequence[TokenSequence], overhead: int) -> list[PrefixGroup]:
     """Rows grouped so that running each shared prefix once saves the most tokens.
 
     Args:
@@ -92,16 +92,16 @@ def groups(rows: Sequence[Row], overhead: int) -> list[Group]:
     spans = path[0].spans
     covered = {i for _, start, end in spans for i in range(start, end)}
     rest = tuple(row for i, row in enumerate(ordered) if i not in covered)
-    sharing = [Group(prefix, tuple(ordered[start:end])) for prefix, start, end in spans]
-    return [*sharing, Group(0, rest)] if rest else sharing
+    sharing = [PrefixGroup(prefix, tuple(ordered[start:end])) for prefix, start, end in spans]
+    return [*sharing, PrefixGroup(0, rest)] if rest else sharing
 
 
-def waves(groups: Sequence[Group], budget: int) -> list[list[Group]]:
+def waves(groups: Sequence[PrefixGroup], budget: int) -> list[list[PrefixGroup]]:
     """Groups whose prefixes go into one forward, as many as keep to ``budget`` tokens, padding included.
 
     Prefixes of a wave are of like length, none below half of the longest. Rows without a prefix are a wave alone.
     """
-    made: list[list[Group]] = []
+    made: list[list[PrefixGroup]] = []
     for group in sorted(groups, key=lambda group: group.prefix, reverse=True):
         longest = made[-1][0].prefix if made else 0
         fits = made and (len(made[-1]) + 1) * longest <= budget and 2 * group.prefix >= longest > 0
@@ -112,14 +112,14 @@ def waves(groups: Sequence[Group], budget: int) -> list[list[Group]]:
     return made
 
 
-def batches(rows: Sequence[Row], budget: int, extra: int = 0) -> list[list[Row]]:
+def batches(rows: Sequence[TokenSequence], budget: int, extra: int = 0) -> list[list[TokenSequence]]:
     """Rows in batches of at most ``budget`` tokens each, padding included; longest first.
 
     Args:
         extra: tokens that each row will grow by.
     """
     ordered = sorted(rows, key=lambda row: len(row.ids), reverse=True)
-    made: list[list[Row]] = []
+    made: list[list[TokenSequence]] = []
     while ordered:
         size = max(1, budget // (len(ordered[0].ids) + extra))
         made.append(ordered[:size])
@@ -127,7 +127,7 @@ def batches(rows: Sequence[Row], budget: int, extra: int = 0) -> list[list[Row]]
     return made
 
 
-def _common(a: Row, b: Row) -> int:
+def _common(a: TokenSequence, b: TokenSequence) -> int:
     """Length of the prefix that two rows can share."""
     limit = min(a.free, b.free)
     return next((i for i in range(limit) if a.prompt[i] != b.prompt[i]), limit)

@@ -26,24 +26,18 @@ def verify(folder: Path) -> None:
     Raises:
         AlignbenchError: the folder, its configuration, tokenizer, chat template or weights are missing.
     """
-    check(folder.is_dir(), "model.path", str(folder), "no such folder: give a local model folder or a hub id")
-    check(
-        (folder / "config.json").is_file(), "model.path", str(folder), "config.json is missing: is this a model folder?"
-    )
-    check(
-        any((folder / name).is_file() for name in _TOKENIZERS),
-        "model.path",
-        str(folder),
-        "the tokenizer is missing: copy tokenizer.json beside config.json",
-    )
-    check(
-        chat_template(folder) is not None,
-        "model.path",
-        str(folder),
-        "it has no chat template: use the instruct variant, or add chat_template.jinja",
-    )
     shards = weight_files(folder)
-    check(bool(shards), "model.path", str(folder), "it has no *.safetensors: convert the weights with save_pretrained")
+    for there, remedy in (
+        (folder.is_dir(), "no such folder: give a local model folder or a hub id"),
+        ((folder / "config.json").is_file(), "config.json is missing: is this a model folder?"),
+        (any((folder / n).is_file() for n in _TOKENIZERS), "the tokenizer is missing: copy tokenizer.json there"),
+        (
+            chat_template(folder) is not None,
+            "it has no chat template: use the instruct variant, or add chat_template.jinja",
+        ),
+        (bool(shards), "it has no *.safetensors: convert the weights with save_pretrained"),
+    ):
+        check(there, "model.path", str(folder), remedy)
     missing = [shard.name for shard in shards if not shard.is_file()]
     check(not missing, "model.path", str(folder), f"weight files are missing: {', '.join(missing)}; download again")
 

@@ -25,7 +25,7 @@ def growing(config: Any, room: int, layers: Sequence[Layer] = ()) -> DynamicCach
     from transformers import DynamicCache
     from transformers.cache_utils import DynamicLayer
 
-    class Growing(DynamicLayer):  # type: ignore[misc]
+    class GrowingLayer(DynamicLayer):  # type: ignore[misc]
         """A view of the tokens so far into a buffer with room for those to come."""
 
         def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any) -> Layer:
@@ -45,7 +45,7 @@ def growing(config: Any, room: int, layers: Sequence[Layer] = ()) -> DynamicCach
             return self.keys, self.values
 
     cache = DynamicCache()
-    cache.layers = [Growing() for _ in range(config.get_text_config(decoder=True).num_hidden_layers)]
+    cache.layers = [GrowingLayer() for _ in range(config.get_text_config(decoder=True).num_hidden_layers)]
     if layers:
         for layer, begun in zip(cache.layers, layers, strict=True):
             layer.update(*begun)

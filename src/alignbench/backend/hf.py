@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.backend import Backend, Engine, Usage, adapters, forward
-from alignbench.backend.batches import Group, Row, batches
+from alignbench.backend.batches import PrefixGroup, TokenSequence, batches
 from alignbench.backend.device import device_of
 from alignbench.backend.loading import load
 from alignbench.backend.memory import give_back
@@ -72,13 +72,13 @@ class HFEngine(Engine):
 
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
         """Sampled texts depend on the seed and on the other chats of the call; greedy ones on neither."""
-        rows = [Row(i, self.renderer.prompt(chat).ids) for i, chat in enumerate(chats)]
+        rows = [TokenSequence(i, self.renderer.prompt(chat).ids) for i, chat in enumerate(chats)]
         texts: list[list[str]] = [[] for _ in rows]
 
         with self._speaking(adapter) as weights, _seeded(sampling.seed), bar(len(rows), "generate", "chat") as progress:
             reader = self._reader(weights, adapter)
 
-            def step(batch: list[Row]) -> None:
+            def step(batch: list[TokenSequence]) -> None:
                 new, cache = reader.begun(batch)
                 self.usage.prompt_tokens += sum(map(len, new))
                 drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, self._pad, cache)
@@ -102,7 +102,7 @@ class HFEngine(Engine):
         ]
         wanted = [contexts(asked) for asked in choices]
         tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
-        rows = [Row(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]
+        rows = [TokenSequence(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]
         with self._speaking(adapter) as weights, bar(len(rows), "score", "row") as progress:
             for wave, cache in self._reader(weights, adapter).waves(rows):
                 step = self._look_up(weights, wave, cache, wanted, tables)
@@ -136,11 +136,11 @@ class HFEngine(Engine):
     def _look_up(
         self,
         weights: Any,
-        wave: Sequence[Group],
+        wave: Sequence[PrefixGroup],
         cache: Cache | None,
         wanted: Sequence[Mapping[Ids, Sequence[int]]],
         tables: Sequence[dict[Ids, dict[int, float]]],
-    ) -> Callable[[list[Row]], None]:
+    ) -> Callable[[list[TokenSequence]], None]:
         """What to do with a batch of ``wave``: run it and write the wanted log-probabilities into ``tables``.
 
         Args:
@@ -148,7 +148,7 @@ class HFEngine(Engine):
         """
         places = {(row.request, row.leaf): place for place, group in enumerate(wave) for row in group.rows}
 
-        def step(batch: list[Row]) -> None:
+        def step(batch: list[TokenSequence]) -> None:
             keep = max(len(row.leaf) for row in batch) + 1
             begun = [places[row.request, row.leaf] for row in batch]
             suffixes = [row.ids[wave[place].prefix :] for row, place in zip(batch, begun, strict=True)]
@@ -166,7 +166,9 @@ class HFEngine(Engine):
 
         return step
 
-    def _run(self, work: Sequence[list[Row]], step: Callable[[list[Row]], None], progress: Any) -> None:
+    def _run(
+        self, work: Sequence[list[TokenSequence]], step: Callable[[list[TokenSequence]], None], progress: Any
+    ) -> None:
         """Do every batch; one that does not fit into the GPU's memory is halved."""
         queue = deque(work)
         while queue:
@@ -229,7 +231,7 @@ class HFEngine(Engine):
         return int(self.renderer.stops[0] if pad is None else pad)
 
 
-def _fits(step: Callable[[list[Row]], None], batch: list[Row]) -> bool:
+def _fits(step: Callable[[list[TokenSequence]], None], batch: list[TokenSequence]) -> bool:
     """Whether ``step`` got through without running out of GPU memory; its tensors are gone when this returns."""
     import torch
 

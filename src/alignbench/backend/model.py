@@ -76,12 +76,13 @@ class Model(Component):
         return self._ref(folder, fingerprint, checkpoint.parameters(folder))
 
     def _ref(self, folder: Path, fingerprint: str, parameters: int) -> ModelRef:
+        usual = "bfloat16" if has_cuda() else "float32"
         return ModelRef(
             name=self.name or Path(self.path).name,
             path=folder,
             fingerprint=fingerprint,
-            template_kwargs=self._template_kwargs,
-            dtype=self._dtype,
+            template_kwargs={} if self.thinking is Thinking.none else {_SWITCH: self.thinking is Thinking.on},
+            dtype=usual if self.dtype is Dtype.auto else self.dtype.name,
             licence=self.licence,
             parameters=parameters,
         )
@@ -104,16 +105,6 @@ class Model(Component):
         if local.exists() or not HUB_ID.fullmatch(self.path):
             return local.absolute()
         return _from_hub(self.path, self.revision)
-
-    @property
-    def _template_kwargs(self) -> dict[str, Any]:
-        return {} if self.thinking is Thinking.none else {_SWITCH: self.thinking is Thinking.on}
-
-    @property
-    def _dtype(self) -> str:
-        if self.dtype is Dtype.auto:
-            return "bfloat16" if has_cuda() else "float32"
-        return self.dtype.name
 
     def _check_thinking(self, template: str) -> None:
         """A template's own default is thinking, whose first token is never an option: the user must choose."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alignbench.backend import Usage, forward
-from alignbench.backend.batches import Group, Row, batches, groups, waves
+from alignbench.backend.batches import PrefixGroup, TokenSequence, batches, groups, waves
 from alignbench.backend.options import Ids
 from alignbench.backend.past import Cache, Past
 
@@ -27,7 +27,7 @@ class Reader:
     usage: Usage
     past: Past | None
 
-    def begun(self, rows: Sequence[Row]) -> tuple[list[Ids], Cache | None]:
+    def begun(self, rows: Sequence[TokenSequence]) -> tuple[list[Ids], Cache | None]:
         """What is still to be read of prompts that are continued, and the rest as it was read."""
         if self.past is None:
             return [row.ids for row in rows], None
@@ -43,10 +43,10 @@ class Reader:
             for place, ids in enumerate(sequences):
                 self.past.keep(ids, run.tokens(place, len(ids)))
 
-    def waves(self, rows: Sequence[Row]) -> Iterator[tuple[Sequence[Group], Cache | None]]:
+    def waves(self, rows: Sequence[TokenSequence]) -> Iterator[tuple[Sequence[PrefixGroup], Cache | None]]:
         """Rows to score, by what they begin with, and that as it was read: at each group's place in the wave."""
         if not forward.shares_prefixes(self.weights.config):
-            yield [Group(0, tuple(rows))], None
+            yield [PrefixGroup(0, tuple(rows))], None
         elif self.past is None:
             for wave in waves(groups(rows, self.overhead), self.budget):
                 yield wave, self._prefill([group.beginning for group in wave])
@@ -54,7 +54,7 @@ class Reader:
             for batch in batches(rows, self.budget):
                 self._read([group.beginning for group in groups(batch, self.overhead)], self.past)
                 self._read([row.prompt[:-1] for row in batch], self.past)
-                known = [Group(self.past.known(row.prompt[:-1]), (row,)) for row in batch]
+                known = [PrefixGroup(self.past.known(row.prompt[:-1]), (row,)) for row in batch]
                 yield known, self.past.recall([group.beginning for group in known])
 
     def _prefill(self, prefixes: Sequence[Ids]) -> Cache | None:

@@ -20,7 +20,7 @@ _END_OF_THOUGHT = "</think>"
 
 
 @dataclass(frozen=True)
-class Prompt:
+class RenderedPrompt:
     """A rendered chat that waits for the assistant's words: ``ids`` are the tokens of ``text``."""
 
     text: str
@@ -50,12 +50,12 @@ class Renderer:
 
         return cls(AutoTokenizer.from_pretrained(model.path), model.template_kwargs, model.name)
 
-    def prompt(self, chat: Chat) -> Prompt:
+    def prompt(self, chat: Chat) -> RenderedPrompt:
         """The chat rendered up to where the assistant starts to speak."""
         text = self._render(chat, add_generation_prompt=True)
-        return Prompt(text, self._encode(text))
+        return RenderedPrompt(text, self._encode(text))
 
-    def option_ids(self, prompt: Prompt, option: str) -> tuple[int, ...]:
+    def option_ids(self, prompt: RenderedPrompt, option: str) -> tuple[int, ...]:
         """Tokens by which ``option`` continues ``prompt``.
 
         Remembered per option and per text since the prompt's last special token: what stands
@@ -173,7 +173,7 @@ class Renderer:
     def _tokens(self, text: str) -> tuple[int, ...]:
         return tuple(self.tokenizer(text, add_special_tokens=False).input_ids)
 
-    def _continuation(self, prompt: Prompt, text: str) -> tuple[int, ...]:
+    def _continuation(self, prompt: RenderedPrompt, text: str) -> tuple[int, ...]:
         """Tokens of ``text`` after ``prompt``; tokenised alone where its first token merges with the prompt's last."""
         whole = self._encode(prompt.text + text)
         if whole[: len(prompt.ids)] == prompt.ids:

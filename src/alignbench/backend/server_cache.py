@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from threading import get_ident
 from typing import Any
+
+from alignbench.files import write_text
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,7 @@ class ReplyCache:
         """Keep a reply; the file appears when it is whole."""
         file = self._file(key)
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(f".{os.getpid()}.{get_ident()}")
-        partial.write_text(json.dumps({"asked": asked, "reply": reply}), encoding="utf-8")
-        partial.replace(file)
+        write_text(file, json.dumps({"asked": asked, "reply": reply}))
 
     def _file(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"

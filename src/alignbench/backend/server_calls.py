@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any, TypeVar
 
-from alignbench.backend import Incomplete, Usage
+from alignbench.backend import IncompleteAnswers, Usage
 from alignbench.backend.server_cache import ReplyCache
 from alignbench.backend.server_client import Client, Failure
 from alignbench.errors import AlignbenchError
@@ -115,7 +115,7 @@ class Caller:
             self.budget.usage.failed += len(failures)
             remedy = f"failed for good, the first with: {failures[0].reason}; the other replies are kept, so run again"
             answers = [read(found[key], body) if key in found else None for key, body in zip(keys, bodies, strict=True)]
-            raise Incomplete("backend.server", f"{len(failures)} of {len(missing)} requests", remedy, answers)
+            raise IncompleteAnswers("backend.server", f"{len(failures)} of {len(missing)} requests", remedy, answers)
         return [read(found[key], body) for key, body in zip(keys, bodies, strict=True)]
 
     def _send(

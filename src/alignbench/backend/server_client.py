@@ -18,6 +18,7 @@ _LONGEST_WAIT = 300.0
 _SHOWN = 300
 
 
+@dataclass(eq=False)
 class Failure(Exception):
     """A request that came to nothing.
 
@@ -30,19 +31,12 @@ class Failure(Exception):
         garbled: there was a reply, and it made no sense.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        status: int | None = None,
-        *,
-        wait: float | None = None,
-        transient: bool = False,
-        unreachable: bool = False,
-        garbled: bool = False,
-    ) -> None:
-        super().__init__(reason)
-        self.reason, self.status, self.wait = reason, status, wait
-        self.transient, self.unreachable, self.garbled = transient, unreachable, garbled
+    reason: str
+    status: int | None = None
+    wait: float | None = None
+    transient: bool = False
+    unreachable: bool = False
+    garbled: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alignbench.backend import Engine, Incomplete, Usage, adapters
+from alignbench.backend import Engine, IncompleteAnswers, Usage, adapters
 from alignbench.backend.options import Ids, contexts, scores
-from alignbench.backend.render import Prompt, Renderer
+from alignbench.backend.render import RenderedPrompt, Renderer
 from alignbench.backend.server import Server
 from alignbench.backend.server_cache import ReplyCache
 from alignbench.backend.server_calls import Body, Budget, Caller
 from alignbench.backend.server_client import Client, Failure
 from alignbench.backend.server_process import SharedServer
 from alignbench.errors import AlignbenchError
+from alignbench.seeds import seed_of
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
 T = TypeVar("T")
@@ -79,9 +80,9 @@ class ServerEngine(Engine):
 
         try:
             return by_chat(self._asked(bodies, self._text, "generate", adapter))
-        except Incomplete as lost:
+        except IncompleteAnswers as lost:
             texts = by_chat([text or "" for text in lost.answers])
-            raise Incomplete(lost.field, lost.value, lost.remedy, texts) from None
+            raise IncompleteAnswers(lost.field, lost.value, lost.remedy, texts) from None
 
     def score(
         self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
@@ -138,7 +139,7 @@ class ServerEngine(Engine):
         if self.model.template_kwargs:
             body["chat_template_kwargs"] = dict(self.model.template_kwargs)
         if sampling.temperature > 0:
-            body |= {"top_p": sampling.top_p, "seed": _seed(sampling.seed, number)}
+            body |= {"top_p": sampling.top_p, "seed": seed_of(sampling.seed, number)}
         return body
 
     def _text(self, reply: Any, _: Body) -> str:
@@ -182,16 +183,13 @@ class ServerEngine(Engine):
             return self._name
         remedy = "only a server that is started here can serve adapters: use backend.start=true, or backend=hf"
         check(self._process is not None, "backend.start", False, remedy)
-        adapters.verify(adapter, self.model)
-        adapters.require_lora_alone(adapter)
-        rank, most = adapters.rank(adapter), self._knobs.max_lora_rank
-        check(rank <= most, "backend.max_lora_rank", most, f"the adapter has rank {rank}: raise it")
+        adapters.verify_served(adapter, self.model, self._knobs.max_lora_rank)
         digest = hashlib.sha256()
         for file in ("adapter_config.json", "adapter_model.safetensors"):
             digest.update((adapter / file).read_bytes())
         return f"{self._name}-lora-{digest.hexdigest()[:16]}"
 
-    def _check_scorable(self, url: str, prompt: Prompt) -> None:
+    def _check_scorable(self, url: str, prompt: RenderedPrompt) -> None:
         """Token ids are sent: they must mean to the server what they mean here. Asked of vLLM's tokenizer endpoint."""
         if self._scorable:
             return
@@ -263,8 +261,3 @@ def _look_up(name: str, ids: Ids, tokens: Sequence[int]) -> Body:
         "logprob_token_ids": list(tokens),
         "return_tokens_as_token_ids": True,
     }
-
-
-def _seed(seed: int, number: int) -> int:
-    """31 bits, unlike for every pair: the seeds of ``seed`` and ``seed + 1`` must not overlap."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/{number}".encode()).digest()[:4]) >> 1

@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from alignbench.backend import Backend, Engine, Usage, adapters
 from alignbench.backend.options import Ids, contexts, scores
 from alignbench.backend.render import Renderer
-from alignbench.component import Count, PositiveShare, recorded
+from alignbench.component import Count, OneOf, PositiveShare, recorded
 from alignbench.progress import bar, say
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
 # Requests of one call to vLLM: enough to keep it busy, few enough for a bar that moves. Our choice.
 _CALL = 4096
-_LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,10 @@ class VLLM(Backend):
     tensor_parallel: Count = recorded(1)
     # No CUDA graphs: starts sooner, runs slower; needed on the CPU.
     enforce_eager: bool = recorded(False)
-    # Largest LoRA rank that can be served.
-    max_lora_rank: int = recorded(64)
+    # Largest LoRA rank that can be served, among those that vLLM knows.
+    max_lora_rank: Annotated[int, OneOf(8, 16, 32, 64, 128, 256, 320, 512)] = recorded(64)
     # KV cache in GiB where vLLM runs on the CPU.
     cpu_kv_gib: Count = recorded(1)
-
-    def _consistent(self) -> None:
-        rank = self.max_lora_rank
-        check(rank in _LORA_RANKS, "backend.max_lora_rank", rank, f"vLLM knows {', '.join(map(str, _LORA_RANKS))}")
 
     @property
     def cards(self) -> int:
@@ -155,10 +150,7 @@ class VLLMEngine(Engine):
         """vLLM's handle of an adapter; a retrained folder counts as another."""
         if adapter is None:
             return None
-        adapters.verify(adapter, self.model)
-        adapters.require_lora_alone(adapter)
-        rank, most = adapters.rank(adapter), self._knobs.max_lora_rank
-        check(rank <= most, "backend.max_lora_rank", most, f"the adapter has rank {rank}: raise it")
+        adapters.verify_served(adapter, self.model, self._knobs.max_lora_rank)
         from vllm.lora.request import LoRARequest
 
         key = (adapter, (adapter / "adapter_model.safetensors").stat().st_mtime_ns)

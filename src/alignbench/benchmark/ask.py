@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alignbench.aligned import Opened
+from alignbench.aligned import ModelSession
 from alignbench.benchmark import Benchmark, Question, Reply
 from alignbench.evaluation.ask import Asking, Request
 from alignbench.evaluation.metrics import softmax
@@ -25,7 +25,7 @@ class _Prompt:
 
 
 def ask(
-    model: Opened,
+    model: ModelSession,
     benchmark: Benchmark,
     questions: Sequence[Question],
     asking: Asking = _SURVEY_FORM,
@@ -64,7 +64,7 @@ def ask(
 
 
 def _spoken(
-    model: Opened, benchmark: Benchmark, prompts: Sequence[_Prompt], questions: Sequence[Question]
+    model: ModelSession, benchmark: Benchmark, prompts: Sequence[_Prompt], questions: Sequence[Question]
 ) -> dict[int, str]:
     """Question -> what the model says under its first prompt, where text is wanted."""
     first: dict[int, _Prompt] = {}
@@ -78,7 +78,7 @@ def _spoken(
     return {number: said[0] for number, said in zip(first, texts, strict=True)}
 
 
-def _prompts(number: int, question: Question, model: Opened, asking: Asking) -> list[_Prompt]:
+def _prompts(number: int, question: Question, model: ModelSession, asking: Asking) -> list[_Prompt]:
     item = question.item
     systems = [_joined(text, question.framing) for text in model.policy.systems_for(item)]
     if question.user is None and item.options:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from alignbench.data.bundle import About
+from alignbench.data.bundle import Citation
 from alignbench.data.shares import Cells, read_shares
 from alignbench.data.survey import Survey
 from alignbench.identity import identity
@@ -14,7 +14,7 @@ from alignbench.types import Answers, Culture, Item
 
 
 def assemble(
-    about: About,
+    about: Citation,
     items: Sequence[Item],
     cells: Mapping[str, Mapping[str, Answers]],
     cultures: Sequence[Culture],

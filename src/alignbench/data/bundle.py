@@ -14,7 +14,7 @@ BUNDLED = ("wvs7", "aoi2022")
 
 
 @dataclass(frozen=True)
-class About:
+class Citation:
     """Where figures come from, as every report must cite them; a ``warning`` is the first line of each."""
 
     name: str
@@ -34,7 +34,7 @@ class Bundle:
     """
 
     folder: Path
-    about: About
+    about: Citation
     items: tuple[Item, ...]
     splits: dict[str, Split]
     dropped: dict[tuple[str, str], str]
@@ -50,7 +50,7 @@ def bundled(name: str) -> Bundle:
     one_of("survey.name", name, BUNDLED)
     folder = Path(__file__).parents[1] / "resources" / name
     source = json.loads((folder / "source.json").read_text(encoding="utf-8"))
-    about = About(name, source["title"], source["year"], source["citation"], source["licence"])
+    about = Citation(name, source["title"], source["year"], source["citation"], source["licence"])
     items = load_items(folder / "items.jsonl")
     with (folder / "dropped.csv").open(encoding="utf-8", newline="") as file:
         dropped = {(row["iso3"], row["item"]): row["reason"] for row in csv.DictReader(file)}

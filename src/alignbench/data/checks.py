@@ -5,24 +5,63 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
-from alignbench.errors import AlignbenchError, Faults
+from alignbench.errors import AlignbenchError
 from alignbench.types import check
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
+T = TypeVar("T")
+# Faults that one message lists.
+_LISTED = 20
 _HEADER_ROWS = 2  # Row 1 of a file is its header, so index 0 of a frame is row 2.
 _REMEDIES = {
     "not_nullable": "fill in this field",
     "multiple_fields_uniqueness": "this row repeats an earlier one; keep one of them",
 }
+
+
+class Faults:
+    """What is wrong with a file, gathered so that one message says all of it."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._path = path
+        self._found: list[AlignbenchError] = []
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Keep the :class:`AlignbenchError` that the block raises, and go on behind it."""
+        try:
+            yield
+        except AlignbenchError as error:
+            self._found.append(error)
+
+    def note(self, read: Callable[..., T], *given: Any) -> T | None:
+        """What ``read`` returns; None where it raises an :class:`AlignbenchError`, which is kept."""
+        with self.caught():
+            return read(*given)
+        return None
+
+    def add(self, field: str, value: object, remedy: str) -> None:
+        """Keep an error."""
+        self._found.append(AlignbenchError(field, value, remedy))
+
+    def refuse(self, remedy: str = "mend these") -> None:
+        """Raise with a line for every fault, if there is any; a single one as it is."""
+        if len(self._found) == 1:
+            raise self._found[0]
+        lines = [str(error).removeprefix(f"{self._path}, ").replace("\n", "\n  ") for error in self._found]
+        more = [f"and {len(lines) - _LISTED} more"] if len(lines) > _LISTED else []
+        listed = "\n  ".join([f"{remedy}:", *lines[:_LISTED], *more])
+        check(not lines, str(self._path), f"{len(lines)} faults", listed)
 
 
 def existing(path: Path) -> Path:
@@ -75,7 +114,7 @@ def rows_of(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) ->
         AlignbenchError: a missing column, rows with more or fewer fields than the header, an open quote, no row.
     """
     need(path, columns)
-    faults = Faults()
+    faults = Faults(path)
     reader = csv.reader(io.StringIO(text_of(path), newline=""), strict=True)
     lines: list[tuple[int, list[str]]] = []
     try:
@@ -87,7 +126,7 @@ def rows_of(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) ->
         if len(row) != len(names):
             remedy = f"the header has {len(names)} fields, this row {len(row)}; write 1200 and not 1,200"
             faults.add(f"{path}, row {number}", ",".join(row), remedy)
-    faults.settle(path)
+    faults.refuse()
     check(len(lines) > 1, f"{path}, rows", 0, "the file has only a header; add its rows")
     index = [number - _HEADER_ROWS for number, _ in lines[1:]]
     frame = pd.DataFrame([row for _, row in lines[1:]], index=index, columns=names, dtype=object)
@@ -97,12 +136,12 @@ def rows_of(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) ->
 
 def need(path: Path, columns: Iterable[str]) -> None:
     """Raise unless the CSV at ``path`` has all ``columns``; the message names the nearest ones it has."""
-    there, faults = header(path), Faults()
+    there, faults = header(path), Faults(path)
     for column in columns:
         if column not in there:
             remedy = f"the file has no such column; add or rename one{nearest(column, there)}"
             faults.add(f"{path}, column", column, remedy)
-    faults.settle(path)
+    faults.refuse()
 
 
 def validated(frame: pd.DataFrame, schema: DataFrameSchema, path: Path, known: Mapping[str, Iterable[str]]) -> Any:
@@ -119,7 +158,7 @@ def validated(frame: pd.DataFrame, schema: DataFrameSchema, path: Path, known: M
     try:
         return schema.validate(frame, lazy=True)
     except SchemaErrors as errors:
-        faults, cases = Faults(), errors.failure_cases
+        faults, cases = Faults(path), errors.failure_cases
         by_row = cases[cases["index"].notna()].drop_duplicates(["index", "column"]).sort_values("index", kind="stable")
         for _, case in (by_row if len(by_row) else cases.head(1)).iterrows():
             column, value, failed = str(case["column"]), case["failure_case"], str(case["check"])
@@ -127,4 +166,4 @@ def validated(frame: pd.DataFrame, schema: DataFrameSchema, path: Path, known: M
             number = "give a whole number" if "int" in failed else "give a number"
             remedy = number if "dtype" in failed else _REMEDIES.get(failed, failed)
             faults.add(f"{path}{place}, column {column}", value, remedy + nearest(value, known.get(column, ())))
-        faults.settle(path)
+        faults.refuse()

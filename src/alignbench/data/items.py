@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.data.checks import text_of
-from alignbench.errors import AlignbenchError, Faults
+from alignbench.data.checks import Faults, text_of
+from alignbench.errors import AlignbenchError
 from alignbench.types import Item, Scale, check
 
 KEYS = tuple(f.name for f in fields(Item))
@@ -29,7 +29,7 @@ def load_items(path: Path) -> tuple[Item, ...]:
             twice, texts that do not match the codes; the message lists all such lines with file and item.
     """
     items: dict[str, Item] = {}
-    faults = Faults()
+    faults = Faults(path)
     for number, line in enumerate(text_of(path).splitlines(), start=1):
         where = f"{path}, line {number}"
         if line.strip() and not line.startswith("#"):
@@ -37,7 +37,7 @@ def load_items(path: Path) -> tuple[Item, ...]:
                 item = item_from(where, _record(where, line))
                 check(item.id not in items, f"{where}, id", item.id, "give every item an id of its own")
                 items[item.id] = item
-    faults.settle(path)
+    faults.refuse()
     check(bool(items), str(path), "no items", "write one item a line")
     return tuple(items.values())
 
@@ -76,7 +76,7 @@ def item_from(where: str, record: Mapping[str, Any]) -> Item:
     scale = Scale[record["scale"]]
     codes, options = _codes(where, scale, record["codes"]), record["options"]
     ten_point = scale is Scale.ten_point
-    faults = Faults()
+    faults = Faults(where)
     with faults.caught():
         _texts(where, "options", options, 2 if ten_point else len(codes))
     with faults.caught():
@@ -90,7 +90,7 @@ def item_from(where: str, record: Mapping[str, Any]) -> Item:
     remedy = "say what grows from the first option to the last; null for nominal items, and only for them"
     with faults.caught():
         check(directed != (scale is Scale.nominal), f"{where}, direction", record["direction"], remedy)
-    faults.settle(where)
+    faults.refuse()
     texts = _ladder(codes, options) if ten_point else tuple(options)
     changed = {"scale": scale, "codes": codes, "options": texts, "predicates": tuple(record["predicates"])}
     return Item(**{**record, **changed})

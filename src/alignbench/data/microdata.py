@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alignbench.data.checks import existing, header, need, validated
-from alignbench.data.people import Panel
+from alignbench.data.people import RespondentPanel
 from alignbench.data.shares import Cells, normalised, refusal
 from alignbench.progress import track
 from alignbench.types import Answers, Item, check
@@ -49,7 +49,7 @@ def country_shares(path: Path, items: Sequence[Item], layout: Layout) -> tuple[C
     return _tabulated(existing(path), path.stat().st_mtime_ns, tuple(items), layout)
 
 
-def country_panel(path: Path, items: Sequence[Item], layout: Layout, iso3: str) -> Panel | None:
+def country_panel(path: Path, items: Sequence[Item], layout: Layout, iso3: str) -> RespondentPanel | None:
     """All respondents of one country with a weight above zero; None if there is nobody. Errors as above."""
     frame = _read(existing(path), layout)
     frame = frame[frame[layout.country] == iso3]
@@ -57,7 +57,7 @@ def country_panel(path: Path, items: Sequence[Item], layout: Layout, iso3: str) 
     frame, weights = frame[weights > 0], weights[weights > 0]
     column_of = dict(layout.questions)
     answers = {i.id: _positions(frame[column_of[i.id]], i.codes) for i in items if column_of.get(i.id) in frame}
-    return Panel(weights, answers) if len(frame) else None
+    return RespondentPanel(weights, answers) if len(frame) else None
 
 
 def _positions(column: pd.Series[float], codes: Sequence[int]) -> NDArray[np.int64]:

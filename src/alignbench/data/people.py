@@ -25,7 +25,7 @@ class Person:
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class RespondentPanel:
     """All respondents of a country at once.
 
     Attributes:

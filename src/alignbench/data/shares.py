@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from alignbench.data.checks import rows_of, validated
-from alignbench.errors import Faults
+from alignbench.data.checks import Faults, rows_of, validated
 from alignbench.types import Answers, Item, check
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def read_shares(path: Path, items: Sequence[Item], iso3: str | None = None) -> C
     frame = validated(frame, _schema(by_id), path, {"item": by_id}).fillna({"share": 0.0})
     masses: dict[tuple[str, str], dict[int, float]] = {}
     sizes: dict[tuple[str, str], set[float]] = {}
-    faults = Faults()
+    faults = Faults(path)
     rows = zip(frame.index + 2, frame["iso3"], frame["item"], frame["code"], frame["share"], frame["n"], strict=True)
     for number, country, item_id, code, share, n in rows:
         codes = by_id[item_id].codes
@@ -53,7 +52,7 @@ def read_shares(path: Path, items: Sequence[Item], iso3: str | None = None) -> C
             faults.add(f"{path}, row {number}, column code", code, remedy)
         masses.setdefault((country, item_id), {})[code] = share
         sizes.setdefault((country, item_id), set()).update(() if pd.isna(n) else (n,))
-    faults.settle(path)
+    faults.refuse()
     cells: Cells = {}
     for (country, item_id), mass in masses.items():
         people = sizes[country, item_id]
@@ -63,7 +62,7 @@ def read_shares(path: Path, items: Sequence[Item], iso3: str | None = None) -> C
             check(len(people) < 2, f"{path}, {country} {item_id}, column n", sorted(people), remedy)
             shares = normalised(mass, by_id[item_id].codes)
             cells.setdefault(country, {})[item_id] = Answers(shares, int(people.pop()) if people else None)
-    faults.settle(path)
+    faults.refuse()
     return cells
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from alignbench.data.checks import rows_of, validated
+from alignbench.data.checks import Faults, rows_of, validated
 from alignbench.data.survey import Survey
-from alignbench.errors import Faults
 from alignbench.types import Item, Split, check
 
 
@@ -31,12 +30,12 @@ def load_splits(path: Path, items: Sequence[Item]) -> dict[str, Split]:
     frame = rows_of(path, ["battery", "split"])
     frame = validated(frame, schema, path, {"battery": batteries, "split": names})
     splits = {battery: Split[split] for battery, split in zip(frame["battery"], frame["split"], strict=True)}
-    faults = Faults()
+    faults = Faults(path)
     for battery in (b for b in batteries if b not in splits):
         faults.add(f"{path}, battery", battery, "add a row that gives this battery a split")
     for split in (s for s in Split if s not in splits.values()):
         faults.add(f"{path}, split", split.name, "give this split at least one battery")
-    faults.settle(path)
+    faults.refuse()
     return splits
 
 

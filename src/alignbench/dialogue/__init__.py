@@ -23,7 +23,7 @@ class Stop(Enum):
     role_leak = "role_leak"
 
 
-class Form(Enum):
+class DialogueForm(Enum):
     """What kind of conversation it is; each has prompts of its own."""
 
     # A social scene with private goals.
@@ -33,7 +33,7 @@ class Form(Enum):
 
 
 @dataclass(frozen=True)
-class Turn:
+class Utterance:
     """What one speaker said."""
 
     side: Side
@@ -56,9 +56,9 @@ class Dialogue:
     scenario: Scenario
     profile: str = ""
     country: str | None = None
-    form: Form = Form.scene
+    form: DialogueForm = DialogueForm.scene
     cues: tuple[str, ...] = ()
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[Utterance, ...] = ()
     stop: Stop | None = None
     rejected: str = ""
 

@@ -13,10 +13,10 @@ from alignbench.backend import Engine
 from alignbench.component import Component, Count
 from alignbench.dialogue.ruling import disowned, garbled
 from alignbench.dialogue.scenario import Scenario, Speaker
+from alignbench.seeds import seed_of
 from alignbench.synthetic.conversation import conversation
-from alignbench.synthetic.ledger import Ledger
+from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import words
-from alignbench.training.order import seed_of
 from alignbench.types import Sampling
 
 _PROMPT = "scene"
@@ -41,7 +41,7 @@ class Adaptation(Enum):
 
 
 @dataclass(frozen=True)
-class Rewriting(Component):
+class SceneRewriter(Component):
     """Knobs of the rewriting, all ours."""
 
     tries: Count = 2
@@ -51,14 +51,14 @@ class Rewriting(Component):
     seed: int = 0
 
     def rewrite(
-        self, engine: Engine, scenes: Sequence[Scenario], country: str, profile: str, ledger: Ledger
+        self, engine: Engine, scenes: Sequence[Scenario], country: str, profile: str, tally: Tally
     ) -> list[Scenario]:
         """The scenes that come back whole, in their order; one call to the engine a try, for those still missing.
 
         Args:
             scenes: filled with words of no culture.
             profile: what is known of the country in words; may be empty.
-            ledger: every text is entered into it.
+            tally: every text is entered into it.
         """
         found: dict[int, Scenario] = {}
         for attempt in range(self.tries):
@@ -72,9 +72,9 @@ class Rewriting(Component):
                 made = _read(said[0], scenes[i])
                 if isinstance(made, Scenario):
                     found[i] = made
-                    ledger.keep()
+                    tally.keep()
                 else:
-                    ledger.drop(made, said[0])
+                    tally.drop(made, said[0])
         return [found[i] for i in sorted(found)]
 
 

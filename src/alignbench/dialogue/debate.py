@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from alignbench.dialogue import Dialogue, Form
+from alignbench.dialogue import Dialogue, DialogueForm
 from alignbench.dialogue.prompt import rendered
 from alignbench.dialogue.scenario import Scenario, Side, Speaker, first_names
-from alignbench.types import Culture, Item, check
+from alignbench.types import Culture, Item
 
 # The delegate speaks first.
 DELEGATE: Side = "a"
@@ -57,7 +57,6 @@ def debate(
         turns: how many cues to give where ``guided``.
         take: tells several debates about an item apart.
     """
-    check(turns > 1, "turns", turns, "a debate needs at least two")
     rng = random.Random(f"{item.id}/{delegate.culture}/{contact.culture}/{take}")
     name = rng.choice(first_names(delegate.culture))
     other = rng.choice([n for n in first_names(contact.culture) if n != name])
@@ -81,7 +80,7 @@ def debate(
             seed=take,
         ),
         country=delegate.country if together else None,
-        form=Form.debate,
+        form=DialogueForm.debate,
         cues=_cues((name, other), turns) if guided else (),
     )
 

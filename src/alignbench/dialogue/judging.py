@@ -16,7 +16,7 @@ from alignbench.dialogue import Dialogue
 from alignbench.dialogue.prompt import rendered, transcript
 from alignbench.dialogue.ruling import garbled
 from alignbench.synthetic.verdict import verdicts
-from alignbench.types import Chat, Message, Sampling, chat, check
+from alignbench.types import Chat, Message, Sampling, chat
 
 QUALITY, FIT = ("good", "bad"), ("yes", "no")
 CONFIDENCES = VERY, CONFIDENT, UNSURE = ("very confident", "confident", "not sure")
@@ -24,7 +24,7 @@ CONFIDENCES = VERY, CONFIDENT, UNSURE = ("very confident", "confident", "not sur
 _STATED_TOKENS = 16
 
 
-class Reading(Enum):
+class RatingSource(Enum):
     """Where verdicts come from: label probabilities, or the critic's own words (the paper's form)."""
 
     probability = "probability"
@@ -32,7 +32,7 @@ class Reading(Enum):
 
 
 @dataclass(frozen=True)
-class Opinion:
+class Rating:
     """One verdict of the critic.
 
     Attributes:
@@ -49,13 +49,13 @@ class Opinion:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Review:
     """The first two verdicts, what was said against them, and the verdict after that."""
 
-    quality: Opinion
-    fit: Opinion
+    quality: Rating
+    fit: Rating
     critique: str
-    meta: Opinion
+    meta: Rating
 
     @property
     def fault(self) -> str | None:
@@ -70,21 +70,17 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Judging(Component):
+class DialogueCritic(Component):
     """Knobs of the judging; the paper publishes the three words, what they stand for here is ours."""
 
-    reading: Reading = Reading.probability
+    reading: RatingSource = RatingSource.probability
     # Least probability of a verdict that counts as very confident, and as confident; of two labels, 0.5 is none.
     very_confident: PositiveShare = 0.9
     confident: PositiveShare = 0.7
     # Tokens of the criticism; 0 goes straight to the second verdict.
     critique_tokens: Maybe = 32
 
-    def _consistent(self) -> None:
-        ordered = self.confident <= self.very_confident
-        check(ordered, "judging.confident", self.confident, "give a share not above very_confident")
-
-    def judge(self, critic: Engine, dialogues: Sequence[Dialogue]) -> list[Judgement]:
+    def judge(self, critic: Engine, dialogues: Sequence[Dialogue]) -> list[Review]:
         """One judgement a dialogue, in their order."""
         if not dialogues:
             return []
@@ -96,14 +92,10 @@ class Judging(Component):
                 _chat(d, question="meta", quality=str(q), fit=str(f), closing="")
                 for d, q, f in zip(dialogues, quality, fit, strict=True)
             ]
-            critiques = self._critiques(critic, doubts)
+            said = critic.generate(doubts, Sampling(self.critique_tokens)) if self.critique_tokens else None
+            critiques = [texts[0].strip() for texts in said] if said else [""] * len(doubts)
             meta = self._opinions(critic, [self._again(*case) for case in zip(doubts, critiques, strict=True)], QUALITY)
-        return [Judgement(*found) for found in zip(quality, fit, critiques, meta, strict=True)]
-
-    def _critiques(self, critic: Engine, doubts: Sequence[Chat]) -> list[str]:
-        if not self.critique_tokens:
-            return [""] * len(doubts)
-        return [texts[0].strip() for texts in critic.generate(doubts, Sampling(self.critique_tokens))]
+        return [Review(*found) for found in zip(quality, fit, critiques, meta, strict=True)]
 
     def _asked(self, dialogue: Dialogue, question: str, labels: Sequence[str]) -> Chat:
         return _chat(dialogue, question=question, closing=self._closing(labels))
@@ -116,13 +108,13 @@ class Judging(Component):
         return (*doubt, Message("assistant", critique), Message("user", last))
 
     def _closing(self, labels: Sequence[str]) -> str:
-        return rendered("answer", labels=labels, stated=self.reading is Reading.words, confidences=CONFIDENCES)
+        return rendered("answer", labels=labels, stated=self.reading is RatingSource.words, confidences=CONFIDENCES)
 
-    def _opinions(self, critic: Engine, chats: Sequence[Chat], labels: Sequence[str]) -> list[Opinion]:
-        if self.reading is Reading.words:
+    def _opinions(self, critic: Engine, chats: Sequence[Chat], labels: Sequence[str]) -> list[Rating]:
+        if self.reading is RatingSource.words:
             return [stated(texts[0], labels) for texts in critic.generate(chats, Sampling(_STATED_TOKENS))]
         found = verdicts(critic, chats, labels)
-        return [Opinion(v.label, self._confidence(v.probability), v.probability) for v in found]
+        return [Rating(v.label, self._confidence(v.probability), v.probability) for v in found]
 
     def _confidence(self, probability: float) -> str:
         if probability >= self.very_confident:
@@ -130,11 +122,11 @@ class Judging(Component):
         return CONFIDENT if probability >= self.confident else UNSURE
 
 
-def stated(reply: str, labels: Sequence[str]) -> Opinion:
+def stated(reply: str, labels: Sequence[str]) -> Rating:
     """The first label in a critic's words, and the confidence beside it; not sure where it states none."""
     label = re.search(rf"\b({'|'.join(labels)})\b", reply, re.IGNORECASE)
     sure = re.search("|".join(CONFIDENCES), reply, re.IGNORECASE)
-    return Opinion(label[1].lower() if label else "", sure[0].lower() if sure else UNSURE)
+    return Rating(label[1].lower() if label else "", sure[0].lower() if sure else UNSURE)
 
 
 def unplayed(dialogue: Dialogue, least_turns: int) -> str | None:

@@ -5,15 +5,16 @@ Korhonen, Gurevych, ACL 2025). Phrases are ours, five to a dimension. Both sourc
 Survey (earlier waves): a national summary, no answers to items, but not independent of the survey either.
 """
 
-import csv
 import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alignbench.data.hofstede import hofstede
+from alignbench.data.hofstede import country_table, hofstede
 
 _RESOURCES = Path(__file__).parents[1] / "resources"
+# Levels of each country on the Inglehart-Welzel map.
+_MAP = _RESOURCES / "inglehart_welzel.csv"
 
 
 def profile(iso3: str) -> str:
@@ -25,7 +26,7 @@ def profile(iso3: str) -> str:
     ]
     on_map = [
         _sentence(words["inglehart_welzel"][name], words["inglehart_welzel"][name]["levels"][level - 1])
-        for name, level in _on_map().get(iso3, {}).items()
+        for name, level in country_table(_MAP).get(iso3, {}).items()
     ]
     return " ".join(by_dimension + on_map)
 
@@ -39,11 +40,3 @@ def _sentence(dimension: dict[str, Any], phrase: str) -> str:
 def _phrases() -> dict[str, Any]:
     content: dict[str, Any] = json.loads((_RESOURCES / "scenarios" / "profiles.json").read_text(encoding="utf-8"))
     return content
-
-
-@cache
-def _on_map() -> dict[str, dict[str, int]]:
-    """iso3 -> its levels on the Inglehart-Welzel map, in the order of the columns."""
-    with (_RESOURCES / "inglehart_welzel.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
-    return {row.pop("iso3"): {column: int(cell) for column, cell in row.items() if cell} for row in rows}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from alignbench import templates
-from alignbench.dialogue import Dialogue, Form, Turn
+from alignbench.dialogue import Dialogue, DialogueForm, Utterance
 from alignbench.dialogue.scenario import SIDES, Side
 from alignbench.types import Chat, Message
 
@@ -34,6 +34,12 @@ def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
     return (Message("system", system(dialogue, side)), *heard)
 
 
+def whole(dialogue: Dialogue, side: Side) -> tuple[Chat, str] | None:
+    """All of the dialogue up to the last turn of ``side``, and that turn; None where that side said nothing."""
+    last = max((i for i, turn in enumerate(dialogue.turns) if turn.side == side), default=None)
+    return None if last is None else (seen(dialogue, side, last), dialogue.turns[last].text)
+
+
 def system(dialogue: Dialogue, side: Side) -> str:
     """What ``side`` is told before the scene begins."""
     return _said(dialogue, side, "system", rules=rules(dialogue, side))
@@ -53,7 +59,7 @@ def _said(dialogue: Dialogue, side: Side, name: str, **values: object) -> str:
     """The text of one of the form's templates."""
     scene, other = dialogue.scenario, dialogue.scenario.speaker(other_side(side))
     return rendered(
-        name if dialogue.form is Form.scene else f"debate_{name}",
+        name if dialogue.form is DialogueForm.scene else f"debate_{name}",
         me=scene.speaker(side),
         other=other.name,
         other_role=other.role,
@@ -71,7 +77,7 @@ def transcript(dialogue: Dialogue, turns: int | None = None) -> str:
     return "\n".join(line(dialogue, turn) for turn in dialogue.turns[:turns])
 
 
-def line(dialogue: Dialogue, turn: Turn) -> str:
+def line(dialogue: Dialogue, turn: Utterance) -> str:
     """A turn with its speaker's name."""
     return f"{dialogue.scenario.speaker(turn.side).name}: {' '.join(turn.text.split())}"
 

@@ -15,7 +15,7 @@ from alignbench.dialogue.ruling import extended
 from alignbench.dialogue.state import resumed, save
 from alignbench.identity import spelt_out
 from alignbench.progress import bar
-from alignbench.training.order import seed_of
+from alignbench.seeds import seed_of
 from alignbench.types import Sampling, check
 
 # Tokens of what a speaker is told before a dialogue, roughly.

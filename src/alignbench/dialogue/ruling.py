@@ -2,38 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 
-from alignbench.dialogue import Dialogue, Stop, Turn
+from alignbench.dialogue import Dialogue, Stop, Utterance
 from alignbench.dialogue.prompt import CLOSING, opening, other_side, rules
+from alignbench.synthetic.refusals import LETTER, OUT_OF_ROLE, ROLE_DECLINED
 
 # English prose has 0.93 and more.
 _READABLE = 0.8
 # A run of so many words of the instructions is a quotation, not chance.
 _QUOTED_WORDS = 8
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_LETTER = re.compile(r"[^\W\d_]")
 # Also "[END OF CONVERSATION]" and the like.
 _CLOSING = re.compile(r"[*_(\s]*" + re.escape(CLOSING.removesuffix("]")) + r"\b[^\]\n]*\]", re.IGNORECASE)
 # In the last sentence of a turn.
 _FAREWELL = re.compile(
     r"\b(?:good-?\s?bye|bye|farewell|good night|go in peace)\b[^.!?]*[.!?\s]*$"
     r"|(?:^|[.!?,]\s*)(?:take care|see you(?: soon| then| later| tomorrow)?)\b[^.!?\w]*[.!?\s]*$",
-    re.IGNORECASE,
-)
-_MODEL = re.compile(
-    r"\b(?:as|i am|i['’]m|just|only|merely) an? "
-    r"(?:ai|a\.i\.|artificial intelligence|chat ?bot|(?:virtual|digital) assistant)\b"
-    r"|\blanguage model\b|\brole-?play|<\|\w+\|>",
-    re.IGNORECASE,
-)
-_REFUSAL = re.compile(
-    r"\b(?:can(?:no|['’])t|cannot|unable to|not able to|won['’]t|will not) (?:"
-    r"assist (?:you )?(?:with|in)\b|(?:fulfil+|comply with|help (?:you )?with) (?:this|that|your) request\b"
-    r"|(?:generate|create|write|produce) (?:this|that|such|the|any) (?:\w+ )?(?:content|dialogue|text|scene|response)\b"
-    r"|(?:continue|take part in|engage in|participate in) (?:with )?(?:this|the|that|such) (?:kind of )?"
-    r"(?:scenario|role|prompt|scene)\b)",
     re.IGNORECASE,
 )
 
@@ -49,7 +34,7 @@ def extended(dialogue: Dialogue, output: str, max_turns: int, max_overlap: float
     fault = _fault(dialogue, text, closing, max_overlap)
     if fault is not None:
         return replace(dialogue, stop=fault, rejected=output)
-    turns = (*dialogue.turns, Turn(dialogue.next_side, text)) if text else dialogue.turns
+    turns = (*dialogue.turns, Utterance(dialogue.next_side, text)) if text else dialogue.turns
     full = Stop.max_turns if len(turns) >= max_turns else None
     return replace(dialogue, turns=turns, stop=Stop.closing if closing else full)
 
@@ -65,13 +50,14 @@ def _cleaned(dialogue: Dialogue, output: str) -> tuple[str, bool]:
 
 
 def _fault(dialogue: Dialogue, text: str, closing: bool, max_overlap: float) -> Stop | None:
-    if not _LETTER.search(text):
+    if not LETTER.search(text):
         return None if closing and not text else Stop.empty
     if _leaks(dialogue, text):
         return Stop.role_leak
-    if _REFUSAL.search(text):
+    if ROLE_DECLINED.search(text):
         return Stop.refusal
-    return Stop.repetition if not closing and _repeats(text, dialogue.turns, max_overlap) else None
+    shared = (going_round(text), *(overlap(text, turn.text) for turn in dialogue.turns))
+    return Stop.repetition if not closing and max(shared) > max_overlap else None
 
 
 def _leaks(dialogue: Dialogue, text: str) -> bool:
@@ -80,16 +66,12 @@ def _leaks(dialogue: Dialogue, text: str) -> bool:
     tagged = any(re.search(_tag(name), text, re.IGNORECASE | re.MULTILINE) for name in names)
     said = (rules(dialogue, side), dialogue.profile, opening(dialogue, side), *dialogue.cues)
     told = _runs(" ".join(said), _QUOTED_WORDS)
-    return tagged or bool(_MODEL.search(text)) or bool(told.keys() & _runs(text, _QUOTED_WORDS).keys())
+    return tagged or bool(OUT_OF_ROLE.search(text)) or bool(told.keys() & _runs(text, _QUOTED_WORDS).keys())
 
 
 def _tag(name: str) -> str:
     """Pattern of a line that begins with ``Name:``, whatever marks are around the name."""
     return rf"^[^\w\n]*{re.escape(name)}[^\w\n:：(]*(?:\([^)\n]*\))?[^\w\n:：]*[:：][*_ ]*"
-
-
-def _repeats(text: str, earlier: Iterable[Turn], limit: float) -> bool:
-    return going_round(text) > limit or any(overlap(text, turn.text) > limit for turn in earlier)
 
 
 def overlap(one: str, other: str) -> float:
@@ -109,11 +91,11 @@ def going_round(text: str) -> float:
 
 def disowned(text: str) -> Stop | None:
     """What is wrong with a text that no role-player spoke: nothing in it, a refusal, talk of being a model."""
-    if not _LETTER.search(text):
+    if not LETTER.search(text):
         return Stop.empty
-    if _REFUSAL.search(text):
+    if ROLE_DECLINED.search(text):
         return Stop.refusal
-    return Stop.role_leak if _MODEL.search(text) else None
+    return Stop.role_leak if OUT_OF_ROLE.search(text) else None
 
 
 def garbled(text: str) -> bool:

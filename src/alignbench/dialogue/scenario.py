@@ -10,7 +10,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -90,7 +90,7 @@ class Scenario:
     @property
     def placeholders(self) -> set[str]:
         """Names of the placeholders still to be filled."""
-        return {name for text in _texts(asdict(self)) for name in _PLACEHOLDER.findall(text)}
+        return set(_PLACEHOLDER.findall(str(astuple(self))))
 
 
 @cache
@@ -148,15 +148,6 @@ def _names(scenario: Scenario, lexicon: Lexicon, rng: random.Random) -> list[str
     names = [woman, rng.choice([name for name in lexicon["male"] if name != woman])]
     rng.shuffle(names)
     return names
-
-
-def _texts(record: Any) -> list[Any]:
-    """Everything in a record that should be a text: all but culture and seed."""
-    if isinstance(record, dict):
-        return [text for key, value in record.items() if key not in ("culture", "seed") for text in _texts(value)]
-    if isinstance(record, list | tuple):
-        return [text for value in record for text in _texts(value)]
-    return [record]
 
 
 def _mapped(record: Any, change: Callable[[str], str]) -> Any:

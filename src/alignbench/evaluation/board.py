@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from alignbench.data.people import Panel
+from alignbench.data.people import RespondentPanel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.formats import mean_over_seeds
 from alignbench.evaluation.interaction import Interaction, interaction
@@ -140,7 +140,7 @@ def scored(
     survey: Survey,
     iso3: str,
     knobs: Scoring,
-    panel: Panel | None = None,
+    panel: RespondentPanel | None = None,
     control: str | None = None,
 ) -> list[Scored]:
     """The entries in the order given, then the sanity rows; all on the items that the country was asked.

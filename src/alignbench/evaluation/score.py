@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from alignbench.data.people import Panel
+from alignbench.data.people import RespondentPanel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.metrics import Array, distribution, entropy, js_similarity, wasserstein_similarity
 from alignbench.evaluation.survey import Scoring
@@ -62,7 +62,7 @@ def ceiling(survey: Survey, iso3: str, knobs: Scoring) -> pd.DataFrame:
     return _score(resample, survey, iso3, knobs)
 
 
-def split_half(panel: Panel, survey: Survey, iso3: str, knobs: Scoring) -> pd.DataFrame:
+def split_half(panel: RespondentPanel, survey: Survey, iso3: str, knobs: Scoring) -> pd.DataFrame:
     """Mean scores of one random half of the respondents against the other; columns as :func:`score_items`.
 
     Over 200 ways to halve them; people count by their weight, and keep all their answers. Half the people are noisier

@@ -12,12 +12,12 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 
-from alignbench.aligned import Opened
+from alignbench.aligned import ModelSession
 from alignbench.component import Component, Count, Within, recorded
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Prompt, Request, Style
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.files import replacing
+from alignbench.files import write_table
 from alignbench.progress import bar
 from alignbench.types import Item, Split, check, one_of
 
@@ -99,7 +99,7 @@ class Scoring(Component):
 
 
 def respond(
-    model: Opened, items: Sequence[Item], asking: Asking, folder: Path, chunk_size: int = CHUNK
+    model: ModelSession, items: Sequence[Item], asking: Asking, folder: Path, chunk_size: int = CHUNK
 ) -> pd.DataFrame:
     """Ask every item under every system text in every order; one ``engine.score`` call for ``chunk_size`` prompts.
 
@@ -128,11 +128,11 @@ def respond(
         for start in range(0, len(waiting), chunk_size):
             chunk = waiting[start : start + chunk_size]
             part = answers(model, chunk)
-            write(part, folder / f"part-{len(parts):04d}.parquet")
+            write_table(folder / f"part-{len(parts):04d}.parquet", part)
             parts.append(part)
             progress.update(len(chunk))
     responses = pd.concat(parts).sort_values([*ASKED, "position"], ignore_index=True)
-    write(responses, final)
+    write_table(final, responses)
     for path in folder.glob("part-*.parquet"):
         path.unlink()
     return responses
@@ -169,7 +169,7 @@ def option_mass(responses: pd.DataFrame) -> dict[str, float]:
     return {str(item): float(value) for item, value in mass.items()}
 
 
-def answers(model: Opened, prompts: Sequence[Prompt]) -> pd.DataFrame:
+def answers(model: ModelSession, prompts: Sequence[Prompt]) -> pd.DataFrame:
     """Rows of one chunk, as :func:`respond` gives them, indexed by the prompt's place in ``prompts``.
 
     Equal requests (priors of items with the same options) are scored once.
@@ -190,7 +190,7 @@ def answers(model: Opened, prompts: Sequence[Prompt]) -> pd.DataFrame:
     return pd.DataFrame(rows, places, [*ASKED, "position", "option", "logprob", "prior", "mass", "thought"])
 
 
-def _thought_out(model: Opened, prompts: Sequence[Prompt]) -> list[tuple[int, Prompt, Request, int, str]]:
+def _thought_out(model: ModelSession, prompts: Sequence[Prompt]) -> list[tuple[int, Prompt, Request, int, str]]:
     """(place, prompt, request whose options are looked up, chain, thought), a row per sampled thought if any."""
     sampling = model.policy.reasoning
     if sampling is None:
@@ -201,9 +201,3 @@ def _thought_out(model: Opened, prompts: Sequence[Prompt]) -> list[tuple[int, Pr
         for place, (prompt, texts) in enumerate(zip(prompts, thoughts, strict=True))
         for chain, text in enumerate(texts)
     ]
-
-
-def write(frame: pd.DataFrame, path: Path) -> None:
-    """A reader finds the whole file or none."""
-    with replacing(path) as partial:
-        frame.to_parquet(partial, index=False)

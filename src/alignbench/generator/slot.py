@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from alignbench.backend import Engine, Incomplete, Usage
+from alignbench.backend import Engine, IncompleteAnswers, Usage
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling
@@ -46,7 +46,7 @@ class SlotEngine(Engine):
         with self._speaking():
             try:
                 return self._engine.generate(chats, sampling, adapter)
-            except Incomplete as lost:
+            except IncompleteAnswers as lost:
                 if not self._skip_failed:
                     raise
                 say(f"  note   {lost}; they count as empty texts")

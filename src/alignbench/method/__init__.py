@@ -1,4 +1,4 @@
-"""Methods: each one file, read top to bottom."""
+"""Methods: each one file, read top to bottom; the steps that several share are in :mod:`alignbench.steps`."""
 
 from abc import ABC, abstractmethod
 

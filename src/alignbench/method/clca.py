@@ -11,24 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import Count, recorded
+from alignbench.component import Count, Maybe, NotNegative, OneOf, PositiveShare, Within, recorded
 from alignbench.dialogue import Dialogue
-from alignbench.dialogue.adaptation import Adaptation, Rewriting
+from alignbench.dialogue.adaptation import Adaptation, SceneRewriter
 from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
-from alignbench.dialogue.judging import Judging, Reading
+from alignbench.dialogue.judging import DialogueCritic, RatingSource
+from alignbench.dialogue.prompt import whole
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
-from alignbench.dialogue.views import whole
 from alignbench.method import Method, RunContext
 from alignbench.steps.dialogues import JudgeDialogues, LabelIntents, Play, intents_of, kept
 from alignbench.steps.lessons import within
 from alignbench.steps.practice import Fit, validation_of
 from alignbench.steps.scenes import Scenes, rewritten
-from alignbench.synthetic.ledger import Ledger
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
+from alignbench.synthetic.tally import Tally
 from alignbench.training import Training
 from alignbench.training.recipe import TrainerKind
 from alignbench.training.sft import ConversationRow, lengths, train_sft
@@ -47,9 +47,9 @@ class CLCA(Method):
     """Knobs of all four stages. Defaults are for a small model on a CPU; published values stand beside them."""
 
     # What is learnt: both, or one of them (the paper's ablations).
-    tasks: tuple[View, ...] = (View.dialogue, View.intent)
+    tasks: Annotated[tuple[View, ...], OneOf(*View)] = (View.dialogue, View.intent)
     # How many of our 126 scenarios; the paper has 193 to 225 for each culture, each played twice.
-    scenarios: int = 10
+    scenarios: Annotated[int, Within(1, len(load_scenarios()))] = 10
     takes: Count = 1
     # False: names and things of no culture.
     adapted: bool = True
@@ -59,22 +59,22 @@ class CLCA(Method):
     scene_tokens: Count = 240
     scene_tries: Count = 2
     # Published: 10 turns (5 for China) of at most 500 tokens, top-p 0.7. The temperature is ours.
-    max_turns: int = 6
-    max_new_tokens: int = 40
-    temperature: float = 1.0
-    top_p: float = 0.7
+    max_turns: Count = 6
+    max_new_tokens: Count = 40
+    temperature: NotNegative = 1.0
+    top_p: PositiveShare = 0.7
     # Dialogues of fewer turns are dropped unread (ours).
     least_turns: Count = 3
     # False keeps every dialogue that is long enough (the paper's ablation).
     filter: bool = True
     # probability | words: in words is the paper's way, the critic states its verdicts and how sure it is.
-    reading: Reading = Reading.probability
+    reading: RatingSource = RatingSource.probability
     # Probabilities from which a verdict counts as very confident, and as confident (ours).
-    very_confident: float = 0.9
-    confident: float = 0.7
+    very_confident: PositiveShare = 0.9
+    confident: PositiveShare = 0.7
     # Tokens of the criticism before the second verdict, and of an intent (ours).
-    critique_tokens: int = 24
-    intent_tokens: int = 24
+    critique_tokens: Maybe = 24
+    intent_tokens: Count = 24
     # mention | verdict: how a culture-related intent is told from a generic one ([I]).
     flag: Flag = Flag.mention
     # Nothing is trained on fewer dialogues (ours).
@@ -85,16 +85,13 @@ class CLCA(Method):
     max_length: Count = 2048
 
     def _consistent(self) -> None:
-        known = len(load_scenarios())
-        check(0 < self.scenarios <= known, "method.scenarios", self.scenarios, f"there are {known}: give 1 to {known}")
         short = self.least_turns <= self.max_turns
         check(short, "method.least_turns", self.least_turns, f"a dialogue has at most {self.max_turns} turns")
-        check(bool(self.tasks), "method.tasks", [], "give dialogue, intent, or both")
         contrary = self.adaptation is Adaptation.generator and not self.adapted
         remedy = "scenes of no culture are not rewritten: leave it out, or say method.adapted=true"
         check(not contrary, "method.adaptation", self.adaptation.name, remedy)
-        # They check their own knobs.
-        _ = self._rewriting(0), self._roleplay(0), self._judging, self._intents
+        ordered = self.confident <= self.very_confident
+        check(ordered, "method.confident", self.confident, "give a share not above method.very_confident")
 
     def admit(self, context: RunContext) -> None:
         """Scenarios that are adapted by a lexicon need one of the culture."""
@@ -111,14 +108,16 @@ class CLCA(Method):
         scenes = Scenes(self.scenarios, self.takes, self.adapted, context.seed)
         written = None
         if self.adaptation is Adaptation.generator:
-            least, rewriting = math.ceil(self.least_dialogues / self.takes), self._rewriting(context.seed)
+            least = math.ceil(self.least_dialogues / self.takes)
+            rewriting = SceneRewriter(self.scene_tries, self.scene_tokens, seed=context.seed)
             written = rewritten(scenes, context.culture, rewriting, context.generator, least)
-        played = Play(scenes, written, context.culture.place, self._roleplay(context.seed), context.generator)
+        play = RolePlay(self.max_turns, self.max_new_tokens, self.temperature, self.top_p, seed=context.seed)
+        played = Play(scenes, written, context.culture.place, play, context.generator)
         judging, critic = (self._judging, context.critic) if self.filter else (None, None)
         judged = JudgeDialogues(played, self.least_turns, judging, critic)
-        labelled = None
+        labelled, intents = None, Intents(self.intent_tokens, self.flag)
         if View.intent in self.tasks:
-            labelled = LabelIntents(played, judged, self._intents, context.generator, self.least_dialogues)
+            labelled = LabelIntents(played, judged, intents, context.generator, self.least_dialogues)
         fit = LearnDialogues(
             model=context.model,
             played=played,
@@ -133,21 +132,11 @@ class CLCA(Method):
         )
         return AlignedModel(context.model, fit, notes=(self._note(context),))
 
-    def _rewriting(self, seed: int) -> Rewriting:
-        return Rewriting(self.scene_tries, self.scene_tokens, seed=seed)
-
-    def _roleplay(self, seed: int) -> RolePlay:
-        return RolePlay(self.max_turns, self.max_new_tokens, self.temperature, self.top_p, seed=seed)
-
     @property
-    def _intents(self) -> Intents:
-        return Intents(self.intent_tokens, self.flag)
-
-    @property
-    def _judging(self) -> Judging:
+    def _judging(self) -> DialogueCritic:
         """A critic who says how sure it is has no use for the two shares."""
-        judging = Judging(self.reading, critique_tokens=self.critique_tokens)
-        if self.reading is Reading.words:
+        judging = DialogueCritic(self.reading, critique_tokens=self.critique_tokens)
+        if self.reading is RatingSource.words:
             return judging
         return judging.with_knobs(very_confident=self.very_confident, confident=self.confident)
 
@@ -188,13 +177,13 @@ class LearnDialogues(Fit):
         """
         dialogues = kept(self.played, self.judged, tools, self.least)
         intents = intents_of(self.labelled, tools) if self.labelled else {}
-        rows, ledger = self._rows(dialogues, intents)
+        rows, tally = self._rows(dialogues, intents)
         facts = train_sft(self.model, rows, self.training, self.seed, folder, validate=self.validation)
-        return {"rows": ledger.record(), **facts}
+        return {"rows": tally.record(), **facts}
 
     def _rows(
         self, dialogues: Mapping[int, Dialogue], intents: Mapping[int, Mapping[int, Intent]]
-    ) -> tuple[list[ConversationRow], Ledger]:
+    ) -> tuple[list[ConversationRow], Tally]:
         """Three conversations a dialogue, one after the other without a ratio: from either side, and its intents.
 
         Each is learnt whole: the loss is on every turn that the model speaks.
@@ -202,12 +191,12 @@ class LearnDialogues(Fit):
         found = [whole(dialogue, side) for dialogue in dialogues.values() for side in SIDES if self.spoken]
         found += [intent_view(dialogues[i], of_turns) for i, of_turns in intents.items()]
         rows = [ConversationRow(*conversation, every_turn=True) for conversation in found if conversation]
-        ledger, fitting = Ledger("training rows"), []
+        tally, fitting = Tally("training rows"), []
         for row, length in zip(rows, lengths(self.model, rows), strict=True):
             if length <= self.max_length:
-                ledger.keep()
+                tally.keep()
                 fitting.append(row)
             else:
-                ledger.drop(f"longer than {self.max_length} tokens", row.reply)
-        ledger.require(1, "method.max_length")
-        return fitting, ledger
+                tally.drop(f"longer than {self.max_length} tokens", row.reply)
+        tally.require(1, "method.max_length")
+        return fitting, tally

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.component import Positive
-from alignbench.method.cnca import FineTuned, LearnChains
+from alignbench.method import Method
+from alignbench.steps.cnca import CNCA, LearnChains
 from alignbench.steps.distil import Chain
 from alignbench.training.dpo import PreferenceRow, train_dpo
 from alignbench.training.recipe import TrainerKind
@@ -15,7 +16,7 @@ from alignbench.types import Message, check
 
 
 @dataclass(frozen=True)
-class CNCADPO(FineTuned):
+class CNCADPO(CNCA, Method):
     """Direct preference optimisation on (y+, y-) of the same item."""
 
     # Weight of the log-ratios; a common value ([I]).

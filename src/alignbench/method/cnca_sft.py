@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.method.cnca import FineTuned, LearnChains
+from alignbench.method import Method
+from alignbench.steps.cnca import CNCA, LearnChains
 from alignbench.steps.distil import Chain
 from alignbench.training.recipe import TrainerKind
 from alignbench.training.sft import ConversationRow, train_sft
@@ -13,7 +14,7 @@ from alignbench.types import Message, check
 
 
 @dataclass(frozen=True)
-class CNCASFT(FineTuned):
+class CNCASFT(CNCA, Method):
     """-log pi(y+ | x), on the thought and on the answer after it."""
 
     def learning(self, **common: Any) -> LearnChains:

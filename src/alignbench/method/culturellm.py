@@ -20,21 +20,20 @@ from alignbench.component import Count, NotNegative, PositiveShare, Within, reco
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.generator import Generator
-from alignbench.method import RunContext
-from alignbench.method.joint import Joint
+from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, worded, written_by
+from alignbench.seeds import seed_of
+from alignbench.steps.joint import Joint
+from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, told_model, worded, written_by
 from alignbench.steps.practice import of_run
 from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import read_set, write_set
-from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.questions import Gate, Wording, paraphrase
 from alignbench.synthetic.synonyms import content_words, substitute, synonyms
+from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import words
-from alignbench.tools import Tools
-from alignbench.training.order import seed_of
 from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, Sampling, check
 
@@ -48,7 +47,7 @@ class Variant(Enum):
 
 
 @dataclass(frozen=True)
-class CultureLLM(Joint):
+class CultureLLM(Joint, Method):
     """Knobs of CultureLLM; who writes is ``generator``, what measures nearness is ``embedder``."""
 
     seeds: Seeds = Seeds.most_varying
@@ -73,12 +72,12 @@ class CultureLLM(Joint):
     temperature: NotNegative = 0.8
     top_p: PositiveShare = 0.9
     # Whether the model is told whose chatbot it is; published: in training and when it is asked.
-    told: Told = Told.always
+    told: Disclosure = Disclosure.always
     # Refuse to go on with fewer paraphrases of all seeds together.
-    least: int = recorded(12)
+    least: Count = recorded(12)
 
     def _consistent(self) -> None:
-        apart = not self.joint or self.told is not Told.never
+        apart = not self.joint or self.told is not Disclosure.never
         check(apart, "method.told", "never", "countries trained together must be told apart: say always or training")
 
     def align(self, context: RunContext) -> AlignedModel:
@@ -162,7 +161,7 @@ class Vary(Stage):
         Raises:
             AlignbenchError: too few paraphrases pass the gate.
         """
-        found, ledgers = self._wordings(tools)
+        found, tallies = self._wordings(tools)
         rows = [(i.id, i.question, w.text, w.cosine) for i in self.seeds for w in found[i.question]]
         frame = pd.DataFrame(rows, columns=["item", "seed", "question", "cosine"])
         columns = {
@@ -173,27 +172,27 @@ class Vary(Stage):
         }
         title, steps = "Survey questions in other words", (f"Seeds: {len(self.seeds)} training items.", *self.steps)
         card = about(self.survey, "culturellm", title, "all countries", steps, columns, self.generator.title)
-        write_set(folder, frame, card, ledgers)
-        return {"wordings": len(frame), **{ledger.what: ledger.kept for ledger in ledgers}}
+        write_set(folder, frame, card, tallies)
+        return {"wordings": len(frame), **{tally.what: tally.kept for tally in tallies}}
 
-    def _wordings(self, tools: Tools) -> tuple[dict[str, list[Wording]], list[Ledger]]:
+    def _wordings(self, tools: Tools) -> tuple[dict[str, list[Wording]], list[Tally]]:
         engine, questions, knobs = self.generator.open(tools), [i.question for i in self.seeds], self.paraphrases
-        ledgers = [Ledger("paraphrases")]
+        tallies = [Tally("paraphrases")]
         gate = Gate(self.embedder, knobs.similarity, knobs.count)
         drawn = Sampling(48, knobs.temperature, knobs.top_p, knobs.count, self.seed)
-        found = paraphrase(engine, questions, gate, knobs.tries, drawn, ledgers[0])
-        ledgers[0].require(self.least, "method.least")
+        found = paraphrase(engine, questions, gate, knobs.tries, drawn, tallies[0])
+        tallies[0].require(self.least, "method.least")
         if self.synonyms:
-            ledgers += [Ledger("synonyms"), Ledger("wordings with a synonym")]
+            tallies += [Tally("synonyms"), Tally("wordings with a synonym")]
             count = self.synonyms.words
             wanted = {i.question: content_words(i.question, words(" ".join(i.options)), count) for i in self.seeds}
             drawn = Sampling(8 * self.synonyms.count, seed=self.seed)
-            known = synonyms(engine, wanted, self.synonyms.count, drawn, ledgers[1])
+            known = synonyms(engine, wanted, self.synonyms.count, drawn, tallies[1])
             wide = Gate(self.embedder, knobs.similarity, self.synonyms.wordings)
-            substitute(found, known, wide, seed_of(self.seed, "synonyms"), ledgers[2])
-            for ledger in ledgers[1:]:
-                say(f"  {ledger}")
-        return found, ledgers
+            substitute(found, known, wide, seed_of(self.seed, "synonyms"), tallies[2])
+            for tally in tallies[1:]:
+                say(f"  {tally}")
+        return found, tallies
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -232,16 +231,16 @@ class Label(Stage):
             AlignbenchError: a country was asked none of the seeds.
         """
         wordings: dict[str, list[str]] = {item.id: [item.question] for item in self.seeds}
-        made: list[Ledger] = []
+        made: list[Tally] = []
         if self.varied:
             frame, made = read_set(tools.folder(self.varied))
             for row in frame.to_dict("records"):
                 wordings[row["item"]].append(row["question"])
-        rows, ledgers = [], []
+        rows, tallies = [], []
         for iso3 in self.countries:
-            known, ledger = held(self.seeds, self.train, iso3, self.answer)
-            ledgers.append(ledger)
-            say(f"  {ledger}")
+            known, tally = held(self.seeds, self.train, iso3, self.answer)
+            tallies.append(tally)
+            say(f"  {tally}")
             for item, answer in known.items():
                 said = answer.item.options[answer.position]
                 rows += [(iso3, item, text, said, answer.position) for text in wordings[item]]
@@ -255,8 +254,8 @@ class Label(Stage):
         steps = (*(self.varied.steps if self.varied else ()), f"Label: the {self.answer.name} of the valid answers.")
         title = f"Survey questions with the answers of {self.names}"
         card = about(self.train, "culturellm", title, self.names, steps, columns, self.writer)
-        write_set(folder, pd.DataFrame(rows, columns=list(columns)), card, [*made, *ledgers])
-        return {"rows": len(rows), "seeds": sum(ledger.kept for ledger in ledgers)}
+        write_set(folder, pd.DataFrame(rows, columns=list(columns)), card, [*made, *tallies])
+        return {"rows": len(rows), "seeds": sum(tally.kept for tally in tallies)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,13 +31,12 @@ from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import Told, about, reasoned, told_model, within, written_by
+from alignbench.steps.lessons import Disclosure, about, reasoned, told_model, within, written_by
 from alignbench.steps.practice import Fit, of_run
-from alignbench.steps.seeds import Held, Seeds, Typical, held, seeds_of
+from alignbench.steps.seeds import Seeds, Typical, TypicalAnswer, held, seeds_of
 from alignbench.steps.texts import rendered
-from alignbench.store.stage import Stage
-from alignbench.synthetic.folder import About, read_set, write_set
-from alignbench.synthetic.ledger import Ledger
+from alignbench.store.stage import Stage, Tools
+from alignbench.synthetic.folder import DatasetCard, read_set, write_set
 from alignbench.synthetic.opinions import (
     Extract,
     Speech,
@@ -49,13 +48,13 @@ from alignbench.synthetic.opinions import (
     thinned,
     verifier,
 )
-from alignbench.tools import Tools
+from alignbench.synthetic.tally import Tally
 from alignbench.training.recipe import TrainerKind, Training
 from alignbench.training.sft import train_sft
 from alignbench.types import Item, Sampling
 
 
-class Mode(Enum):
+class Pairing(Enum):
     """Who debates."""
 
     cross = "cross"  # the delegate and an American (an American delegate: a Briton)
@@ -80,7 +79,7 @@ class CulturePark(Method):
     count: Count = 16
     # The answer that the delegate holds and that is learnt; the paper's is a mean of codes, cut off to an integer.
     answer: Typical = Typical.mode
-    mode: Mode = Mode.cross
+    mode: Pairing = Pairing.cross
     # A moderator's cue before each turn (the authors' v1), or free talk (v2).
     guided: bool = True
     # Both are told to speak as people in their country would, and the delegate what to hold.
@@ -98,7 +97,7 @@ class CulturePark(Method):
     clusters: Count = 6
     most_words: Count = 40  # longer opinions are dropped (ours)
     # Whether the model is told whose chatbot it is; published: in training and when it is asked.
-    told: Told = Told.always
+    told: Disclosure = Disclosure.always
     # Passes over the rows, within training.updates; 6 published.
     passes: Count = 6
     # Refuse to train on fewer opinions.
@@ -111,10 +110,10 @@ class CulturePark(Method):
             AlignbenchError: the country was asked none of the seeds.
         """
         seeds, iso3 = seeds_of(context.train, self.seeds, self.count), context.culture.iso3
-        known, ledger = held(seeds, context.train, iso3, self.answer)
+        known, tally = held(seeds, context.train, iso3, self.answer)
         play = RolePlay(self.turns, self.turn_tokens, self.temperature, self.top_p, seed=context.seed)
         debated = Debate(self._openings(context, known), play, context.generator)
-        opinions = self._opinions(context, debated, known, ledger)
+        opinions = self._opinions(context, debated, known, tally)
         system = rendered("chatbot", country=context.culture.country)
         systems = {iso3: system}
         fit = LearnOpinions(
@@ -136,13 +135,15 @@ class CulturePark(Method):
         room = max(training.max_prompt_tokens, 4 * self.most_words + 8)
         return within(training, self.passes).with_knobs(max_prompt_tokens=room)
 
-    def _openings(self, context: RunContext, known: Mapping[str, Held]) -> tuple[Dialogue, ...]:
-        delegate, contact = parties(context.culture, context.countries, self.mode is Mode.within)
+    def _openings(self, context: RunContext, known: Mapping[str, TypicalAnswer]) -> tuple[Dialogue, ...]:
+        delegate, contact = parties(context.culture, context.countries, self.mode is Pairing.within)
         takes = product(known.values(), range(self.dialogues))
         held = ((seed.item, seed.stance.statement if self.self_calibration else None, take) for seed, take in takes)
         return tuple(debate(item, delegate, contact, said, self.guided, self.turns, take) for item, said, take in held)
 
-    def _opinions(self, context: RunContext, debated: Debate, known: Mapping[str, Held], seeds: Ledger) -> Opinions:
+    def _opinions(
+        self, context: RunContext, debated: Debate, known: Mapping[str, TypicalAnswer], seeds: Tally
+    ) -> Opinions:
         return Opinions(
             debated=debated,
             known=dict(known),
@@ -201,9 +202,9 @@ class Opinions(Stage):
     name = "opinions"
 
     debated: Debate
-    known: Mapping[str, Held]
+    known: Mapping[str, TypicalAnswer]
     country: str
-    mode: Mode
+    mode: Pairing
     extract: Extract
     verify: Verification
     clusters: int
@@ -217,7 +218,7 @@ class Opinions(Stage):
     guided: bool = recorded(True)
     least: int = recorded(1)
     survey: Survey = recorded(None)
-    seeds: Ledger = recorded(None)
+    seeds: Tally = recorded(None)
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Extract and verify them.
@@ -225,25 +226,25 @@ class Opinions(Stage):
         Raises:
             AlignbenchError: too few are left.
         """
-        ledger, generator = Ledger("opinions"), partial(self.generator.open, tools)
+        tally, generator = Tally("opinions"), partial(self.generator.open, tools)
         listing, rewriting = (Sampling(2 * n, seed=self.seed) for n in (self.turn_tokens or 1, self.most_words))
         said = extracted(generator, self.extract, self._speeches(tools), listing)
         verify = verifier(self.critic, self.judge, tools)
         rewrite = partial(rewritten, generator, rewriting)
-        shaped = in_shape(said, self.most_words, ledger)
-        fitting = settle(shaped, verify, rewrite, self.most_words, ledger)
-        kept = thinned(fitting, self.embedder, self.clusters, self.seed, ledger)
+        shaped = in_shape(said, self.most_words, tally)
+        fitting = settle(shaped, verify, rewrite, self.most_words, tally)
+        kept = thinned(fitting, self.embedder, self.clusters, self.seed, tally)
         say(f"  {self.seeds}")
-        ledger.require(self.least, "method.least")
+        tally.require(self.least, "method.least")
         rows = [
             (o.stance.item, o.question, o.stance.statement, o.text, self.known[o.stance.item].position) for o in kept
         ]
-        write_set(folder, pd.DataFrame(rows, columns=list(_COLUMNS)), self._card(), [self.seeds, ledger])
-        return {"opinions": ledger.kept, "made": ledger.made}
+        write_set(folder, pd.DataFrame(rows, columns=list(_COLUMNS)), self._card(), [self.seeds, tally])
+        return {"opinions": tally.kept, "made": tally.made}
 
     def _speeches(self, tools: Tools) -> list[Speech]:
         """What the delegate said; within a culture both are delegates."""
-        sides = SIDES if self.mode is Mode.within else (DELEGATE,)
+        sides = SIDES if self.mode is Pairing.within else (DELEGATE,)
         people = f"people in {self.country}"
         return [
             Speech(held.stance, held.item.question, (d.scenario.speaker(turn.side).name, people), turn.text)
@@ -253,7 +254,7 @@ class Opinions(Stage):
             if turn.side in sides
         ]
 
-    def _card(self) -> About:
+    def _card(self) -> DatasetCard:
         turns, guided = self.debated.play.max_turns, "guided" if self.guided else "free"
         steps = (
             f"Debates ({self.mode.name}, {guided}) of {turns} turns on each seed.",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import Positive, Within, recorded
+from alignbench.component import Count, Positive, PositiveShare, Within, recorded
 from alignbench.data.distance import regional_variation
 from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
@@ -25,18 +25,17 @@ from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Asking
 from alignbench.judge import Judge
 from alignbench.judge.calibration import calibrate, fit_thresholds, unfitted
-from alignbench.method import RunContext
-from alignbench.method.joint import Joint
+from alignbench.method import Method, RunContext
 from alignbench.norms.cluster import Clustering
 from alignbench.norms.pool import NormPool, build_pool
 from alignbench.norms.prompts import PromptText, training_prompts
 from alignbench.progress import say
-from alignbench.steps.norm_reward import Reward, Run
+from alignbench.steps.joint import Joint
+from alignbench.steps.norm_reward import Environment, Reward
 from alignbench.steps.practice import Fit, Systems, of_run
 from alignbench.steps.seeds import asked_there
 from alignbench.store.manifest import write_json
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.training.grpo import train_grpo
 from alignbench.training.options import OptionRow, option_grpo, train_on_options
 from alignbench.training.recipe import TrainerKind, Training
@@ -63,7 +62,7 @@ class PoolItems(Enum):
 
 
 @dataclass(frozen=True)
-class CultureRL(Joint):
+class CultureRL(Joint, Method):
     """Knobs of CultureRL; how the weights are trained is ``training``, the judge is ``judge``.
 
     With ``joint`` the prompts are put once a culture, each time with a system text that names it, and paid by the norms
@@ -74,7 +73,7 @@ class CultureRL(Joint):
     reward: Reward = Reward.support
     pool_items: PoolItems = PoolItems.varying
     # Norms of a ``varying`` pool; 62 is the size of the authors'.
-    pool_size: int = 62
+    pool_size: Count = 62
     clustering: Clustering = Clustering.kmeans
     # Clusters of k-means; 8 in the authors' code.
     clusters: Annotated[int, Within(least=2)] = 8
@@ -86,7 +85,7 @@ class CultureRL(Joint):
     # Largest distance of a training prompt to its nearest cluster centre; about 0.6 [I] in the authors' data.
     cut: Positive = 1.0
     # Normalised entropy of the target when reward=entropy; people's is .64-.77.
-    target_entropy: float = 0.7
+    target_entropy: PositiveShare = 0.7
     # Supervised warm start on the culture's stance sentences before open practice (the authors have one too).
     warm_start: bool = False
 
@@ -196,8 +195,8 @@ class Pool(Stage):
         from alignbench.norms.picture import draw_pool
 
         known = [item for item in self.survey.items if item.id in self.items]
-        _, ledger = asked_there("norms", known, self.survey, self.iso3)
-        say(f"  {ledger}")
+        _, tally = asked_there("norms", known, self.survey, self.iso3)
+        say(f"  {tally}")
         knobs = {
             "clusters": self.clusters,
             "seed": self.cluster_seed,
@@ -310,15 +309,17 @@ class Practise(Fit):
         start = first if self.warm_start or self.prompts is Prompts.mix else None
         return facts | {"open": self._practise_open(runs, folder, start)}
 
-    def _run(self, iso3: str, tools: Tools) -> Run:
+    def _run(self, iso3: str, tools: Tools) -> Environment:
         """The prompts near a cluster of the country's pool, and the judge with its fitted thresholds."""
         pool, calibrated = NormPool.load(tools.folder(self.pools[iso3])), self.judges[iso3]
         items = [item for item in self.train.items if item.id in self.items]
         prompts, dropped = training_prompts(items, pool, self.embedder, self.cut, self.prompt_text)
         judge = calibrated.judge.with_knobs(**tools.facts(calibrated)["thresholds"])
-        return Run(pool, judge, prompts, len(dropped), self.systems[iso3], self.reward, self.target_entropy, tools)
+        return Environment(
+            pool, judge, prompts, len(dropped), self.systems[iso3], self.reward, self.target_entropy, tools
+        )
 
-    def _practise_survey(self, runs: Sequence[Run], folder: Path) -> Mapping[str, Any]:
+    def _practise_survey(self, runs: Sequence[Environment], folder: Path) -> Mapping[str, Any]:
         """One-token answers: every option's reward is known beforehand, so groups are drawn from one softmax."""
         assert self.asking is not None
         items: dict[str, Item] = {item.id: item for item in self.train.items}
@@ -334,7 +335,7 @@ class Practise(Fit):
         facts = train_on_options(self.model, rows, loss, self.training, self.seed, folder, self.validation)
         return {"judge_calls": calls, **facts}
 
-    def _practise_open(self, runs: Sequence[Run], folder: Path, start: Path | None) -> Mapping[str, Any]:
+    def _practise_open(self, runs: Sequence[Environment], folder: Path, start: Path | None) -> Mapping[str, Any]:
         """Free text, judged against the norms of the prompt's cluster: the paper's form."""
         rows = [row for run in runs for row in run.open_rows]
         by_country = {run.pool.iso3: run for run in runs}

@@ -17,22 +17,21 @@ from typing import Any
 import pandas as pd
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import Count, Maybe, recorded
+from alignbench.component import Count, Maybe, NotNegative, PositiveShare, recorded
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import LearnLessons, Lesson, Told, about, told_model, within, worded, written_by
+from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, told_model, within, worded, written_by
 from alignbench.steps.practice import likeliest, of_run
 from alignbench.steps.texts import rendered
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.folder import read_set, write_set
-from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.questions import fresh
-from alignbench.tools import Tools
+from alignbench.synthetic.tally import Tally
 from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, ModelRef, Sampling, check
 
@@ -56,10 +55,10 @@ class CultureSPA(Method):
     # the topic (ours).
     copy: float = 0.95
     near: float = 0.3
-    temperature: float = 0.8
-    top_p: float = 0.9
+    temperature: NotNegative = 0.8
+    top_p: PositiveShare = 0.9
     # Whether the model is told the culture; in training and when it is asked, as we read the paper.
-    told: Told = Told.always
+    told: Disclosure = Disclosure.always
     # Passes over the rows, within training.updates; 1 published.
     passes: Count = 1
     # Refuse to train on fewer questions whose answer the culture changes.
@@ -72,8 +71,8 @@ class CultureSPA(Method):
         """Write questions, answer them twice, keep where the answers differ, train."""
         questions = Questions(context.train, self._writing(context))
         system = rendered("culture_answer", country=context.culture.country)
-        plain = AnswerPlain(questions, rendered("own_answer"), context.model, context.practising)
-        cultural = AnswerAsCulture(questions, system, context.model, context.practising)
+        plain = AnswerQuestions(questions, rendered("own_answer"), context.model, context.practising)
+        cultural = AnswerQuestions(questions, system, context.model, context.practising)
         activated = Activate(questions, plain, cultural, context.culture.country, self.least)
         systems = {context.culture.iso3: system}
         fit = LearnActivated(
@@ -91,15 +90,15 @@ class CultureSPA(Method):
         notes = (written_by(context, "Questions"),) if self.generated else ()
         return told_model(context, fit, system, self.told, notes)
 
-    def _writing(self, context: RunContext) -> Writing | None:
+    def _writing(self, context: RunContext) -> QuestionWriter | None:
         if not self.generated:
             return None
         numbers = (self.generated, self.shown, self.copy, self.near, self.temperature, self.top_p)
-        return Writing(context.generator, context.embedder, *numbers, seed=context.seed)
+        return QuestionWriter(context.generator, context.embedder, *numbers, seed=context.seed)
 
 
 @dataclass(frozen=True)
-class Writing:
+class QuestionWriter:
     """How questions are written; see the knobs of :class:`CultureSPA`."""
 
     generator: Generator
@@ -124,7 +123,7 @@ class Questions(Stage):
     name = "questions"
 
     train: Survey
-    writing: Writing | None
+    writing: QuestionWriter | None
 
     @property
     def writer(self) -> str:
@@ -133,22 +132,22 @@ class Questions(Stage):
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Have them written."""
-        items, ledger, steps = self.train.items, Ledger("written questions"), []
+        items, tally, steps = self.train.items, Tally("written questions"), []
         rows = [(item.id, item.topic, item.question) for item in items]
         if self.writing:
-            rows += self._written(self.writing, tools, ledger)
-            say(f"  {ledger}")
+            rows += self._written(self.writing, tools, tally)
+            say(f"  {tally}")
             steps.append(f"{self.writing.generated} questions written a topic, with their options.")
         steps.insert(0, f"{len(items)} training items.")
         card = about(self.train, "culturespa", "Survey questions", "all countries", steps, _QUESTIONS, self.writer)
-        write_set(folder, pd.DataFrame(rows, columns=list(_QUESTIONS)), card, [ledger])
-        return {"items": len(items), "written": ledger.kept}
+        write_set(folder, pd.DataFrame(rows, columns=list(_QUESTIONS)), card, [tally])
+        return {"items": len(items), "written": tally.kept}
 
     def asked(self, tools: Tools) -> list[Item]:
         """The questions of the finished stage as items."""
         return [worded(self.train, row) for row in read_set(tools.folder(self))[0].to_dict("records")]
 
-    def _written(self, knobs: Writing, tools: Tools, ledger: Ledger) -> list[tuple[str, str, str]]:
+    def _written(self, knobs: QuestionWriter, tools: Tools, tally: Tally) -> list[tuple[str, str, str]]:
         """New questions of each topic, its batteries in turn; each takes the options of the item shown last."""
         sources = [
             item for members in _by_topic(self.train.items).values() for item in islice(cycle(members), knobs.generated)
@@ -158,7 +157,7 @@ class Questions(Stage):
         texts = knobs.generator.open(tools).generate(chats, sampling)
         offers = [(item.topic, said[0]) for item, said in zip(sources, texts, strict=True)]
         known = {topic: [i.question for i in self.train.items if i.topic == topic] for topic, _ in offers}
-        kept = fresh(knobs.embedder, offers, known, knobs.copy, knobs.near, ledger)
+        kept = fresh(knobs.embedder, offers, known, knobs.copy, knobs.near, tally)
         return [(item.id, item.topic, text) for item, text in zip(sources, kept, strict=True) if text is not None]
 
     def _request(self, item: Item, shown: int) -> Any:
@@ -171,13 +170,13 @@ class Questions(Stage):
 
 
 @dataclass(frozen=True)
-class AnswerPlain(Stage):
-    """The base model's answer to every question under ``system``; plain ones serve all cultures.
+class AnswerQuestions(Stage):
+    """The base model's answer to every question under ``system``, plain or with the culture in view.
 
-    The likeliest one; the paper samples one at temperature .6.
+    Plain ones serve all cultures. The likeliest one; the paper samples one at temperature .6.
     """
 
-    name = "plain_answers"
+    name = "answers"
 
     questions: Questions
     system: str
@@ -191,21 +190,14 @@ class AnswerPlain(Stage):
 
 
 @dataclass(frozen=True)
-class AnswerAsCulture(AnswerPlain):
-    """The same with the culture in view."""
-
-    name = "culture_answers"
-
-
-@dataclass(frozen=True)
 class Activate(Stage):
     """The questions whose answer the culture changes, with both answers."""
 
     name = "activate"
 
     questions: Questions
-    plain: AnswerPlain
-    cultural: AnswerAsCulture
+    plain: AnswerQuestions
+    cultural: AnswerQuestions
     country: str = recorded("")
     least: int = recorded(1)
 
@@ -219,18 +211,18 @@ class Activate(Stage):
         for column, stage in (("plain", self.plain), ("position", self.cultural)):
             frame[column] = tools.facts(stage)["positions"]
         differ = frame["plain"] != frame["position"]
-        ledger = Ledger("questions", int(differ.sum()))
+        tally = Tally("questions", int(differ.sum()))
         for question in frame["question"][~differ]:
-            ledger.drop("same answer with and without the culture", question)
-        ledger.require(self.least, "method.least")
+            tally.drop("same answer with and without the culture", question)
+        tally.require(self.least, "method.least")
         steps = (
             "Each question answered by the base model, plain and as a person of the country: the likeliest option.",
             "Kept where the two answers differ.",
         )
         train, title = self.questions.train, f"What the model knows of {self.country}"
         card = about(train, "culturespa", title, self.country, steps, _KEPT, self.questions.writer)
-        write_set(folder, frame[differ], card, [*made, ledger])
-        return {"kept": ledger.kept, "made": ledger.made}
+        write_set(folder, frame[differ], card, [*made, tally])
+        return {"kept": tally.kept, "made": tally.made}
 
 
 @dataclass(frozen=True, kw_only=True)

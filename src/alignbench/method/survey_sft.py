@@ -13,18 +13,18 @@ from typing import Any
 from alignbench.aligned import AlignedModel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking
-from alignbench.method import RunContext
-from alignbench.method.joint import Joint
+from alignbench.method import Method, RunContext
 from alignbench.progress import say
+from alignbench.steps.joint import Joint
 from alignbench.steps.practice import Fit, Systems, of_run, option_rows
 from alignbench.steps.seeds import asked_there
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
 from alignbench.training.recipe import TrainerKind
 
 
 @dataclass(frozen=True)
-class SurveySFT(Joint):
+class SurveySFT(Joint, Method):
     """No knobs of its own but ``joint``; see ``training``."""
 
     def align(self, context: RunContext) -> AlignedModel:
@@ -54,7 +54,7 @@ class LearnShares(Fit):
 
     def _rows(self, iso3: str, system: str | None) -> list[OptionRow]:
         """The items that the country was asked, with its shares as targets."""
-        items, ledger = asked_there("items", self.train.items, self.train, iso3)
-        say(f"  {ledger}")
+        items, tally = asked_there("items", self.train.items, self.train, iso3)
+        say(f"  {tally}")
         shares = {item.id: self.train.of(iso3)[item.id].shares for item in items}
         return option_rows(self.asking, items, shares, system=system)

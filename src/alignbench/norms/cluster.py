@@ -80,6 +80,14 @@ def distances(vectors: Vectors, centres: Vectors) -> Vectors:
     return apart
 
 
+def central(vectors: Vectors, count: int, seed: int) -> list[int]:
+    """Positions of the rows nearest to the centres of ``count`` k-means clusters, ascending."""
+    found = cluster([str(i) for i in range(len(vectors))], vectors, Clustering.kmeans, count, seed=seed)
+    apart = distances(vectors, found.centres)
+    members = (np.flatnonzero(found.labels == k) for k in range(len(found.centres)))
+    return sorted(int(own[apart[own, k].argmin()]) for k, own in enumerate(members))
+
+
 def _kmeans(rows: Vectors, clusters: int, seed: int) -> Labels:
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]

@@ -12,7 +12,7 @@ from alignbench.files import write_text
 from alignbench.report.page import environment
 from alignbench.store.artifact import Artifact
 from alignbench.synthetic.folder import read_set
-from alignbench.synthetic.ledger import Ledger
+from alignbench.synthetic.tally import Tally
 
 _TURNS = "turns"
 # A verdict's companions, shown beside it: how sure, and with which probability.
@@ -53,7 +53,7 @@ class Shelf:
     dialogues: bool
     columns: tuple[str, ...]
     entries: tuple[Entry, ...]
-    ledgers: tuple[Ledger, ...]
+    tallies: tuple[Tally, ...]
 
     @property
     def cards(self) -> bool:
@@ -63,12 +63,12 @@ class Shelf:
 
 def shelf(stage: Artifact, rows: int) -> Shelf:
     """What is shown of a stage that holds a synthetic set."""
-    frame, ledgers = read_set(stage.path)
+    frame, tallies = read_set(stage.path)
     positions = sorted({round(i) for i in np.linspace(0, len(frame) - 1, min(rows, len(frame)))})
     shown = [_entry(row) for row in frame.iloc[positions].to_dict("records")]
     columns = tuple(_named(list(frame.columns)))
     dialogues = _TURNS in frame.columns
-    return Shelf(stage.name, stage.key, len(frame), dialogues, columns, tuple(shown), tuple(ledgers))
+    return Shelf(stage.name, stage.key, len(frame), dialogues, columns, tuple(shown), tuple(tallies))
 
 
 def write_browser(title: str, shelves: Sequence[Shelf], path: Path) -> Path:

@@ -6,50 +6,50 @@ from pathlib import Path
 
 from alignbench.files import leave_out, read_object
 from alignbench.report.record import CellRecord
-from alignbench.synthetic.folder import holds_set, ledgers_of
-from alignbench.synthetic.ledger import Ledger
+from alignbench.synthetic.folder import holds_set, tallies_of
+from alignbench.synthetic.tally import Tally
 
 _FIT = "fit"
 
 
 @dataclass(frozen=True)
 class Account:
-    """The ledger of one step of the row ``label``."""
+    """The tally of one step of the row ``label``."""
 
     label: str
-    ledger: Ledger
+    tally: Tally
 
     @property
     def reasons(self) -> str:
         """Why texts were dropped, and how many for each reason."""
-        return ", ".join(f"{count} {reason}" for reason, count in self.ledger.dropped.items())
+        return ", ".join(f"{count} {reason}" for reason, count in self.tally.dropped.items())
 
 
 def accounts(record: CellRecord, store: Path) -> tuple[Account, ...]:
     """Steps of every row in the order of its stages, the rows trained on last; none where no model wrote anything."""
-    found: dict[str, list[Ledger]] = {}
-    trained: dict[str, list[Ledger]] = {}
+    found: dict[str, list[Tally]] = {}
+    trained: dict[str, list[Tally]] = {}
     for entry in record.provenance:
         folder, label = store / entry.name / str(entry.key), entry.row or ""
         if holds_set(folder):
             found.setdefault(label, []).extend(_written(folder))
         elif entry.name == _FIT and entry.row:
             trained[label] = _trained(folder)
-    return tuple(Account(label, ledger) for label, made in found.items() for ledger in (*made, *trained.get(label, [])))
+    return tuple(Account(label, tally) for label, made in found.items() for tally in (*made, *trained.get(label, [])))
 
 
-def _written(folder: Path) -> list[Ledger]:
+def _written(folder: Path) -> list[Tally]:
     try:
-        return ledgers_of(folder)
+        return tallies_of(folder)
     except (OSError, ValueError, TypeError, KeyError) as error:
         leave_out(folder, error)
         return []
 
 
-def _trained(fit: Path) -> list[Ledger]:
+def _trained(fit: Path) -> list[Tally]:
     file = fit / "manifest.json"
     manifest = read_object(file) if file.is_file() else None
     rows = manifest["facts"].get("rows") if manifest else None
     if rows is None:
         return []
-    return [Ledger.of(rows) if isinstance(rows, Mapping) else Ledger("training rows", rows)]
+    return [Tally.of(rows) if isinstance(rows, Mapping) else Tally("training rows", rows)]

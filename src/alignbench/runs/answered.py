@@ -10,7 +10,7 @@ from alignbench.evaluation.formats import format_scores
 from alignbench.evaluation.items import Kind, label_of
 from alignbench.evaluation.survey import Scoring, distributions, option_mass
 from alignbench.runs.stages import Respond
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import Culture
 
 # Label of the base model, told nothing.
@@ -39,7 +39,7 @@ class Contender:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered(Contender):
+class ContenderAnswers(Contender):
     """A contender and the stages of its answers to the survey's items.
 
     Attributes:
@@ -65,7 +65,7 @@ class Answered(Contender):
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class DamageCheck:
     """The base and the aligned model told another culture: what alignment damaged there."""
 
     culture: Culture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from alignbench.aligned import AlignedModel, Opened
+from alignbench.aligned import AlignedModel, ModelSession
 from alignbench.benchmark import COLUMNS, Benchmark, Question, Reply
 from alignbench.benchmark.ask import ask
 from alignbench.evaluation.ask import Answer, Asking
@@ -22,8 +22,7 @@ from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
 from alignbench.runs.describe import cell_facts
 from alignbench.runs.setting import Setting
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import check
 
 _SCORES = "scores.parquet"
@@ -111,7 +110,7 @@ def _against(row: Contender, told: Mapping[str | None, str]) -> str | None:
 
 
 def _replies(
-    model: Opened, benchmark: Benchmark, questions: Sequence[Question], asking: Asking, folder: Path
+    model: ModelSession, benchmark: Benchmark, questions: Sequence[Question], asking: Asking, folder: Path
 ) -> list[Reply]:
     """Ask in chunks, each written to ``folder/replies.jsonl`` when it is there; goes on after the last whole one."""
     file = folder / "replies.jsonl"

@@ -13,10 +13,10 @@ from omegaconf import DictConfig, OmegaConf
 from alignbench.backend import Backend
 from alignbench.backend.engines import Engines, Opener
 from alignbench.backend.model import Model
-from alignbench.config import conf_dir, instantiate
+from alignbench.config import conf_dirs, instantiate
 from alignbench.data.cultures import country_names, culture_named
 from alignbench.data.people import ASSUMED, Person, assumed, restricted
-from alignbench.data.source import Source
+from alignbench.data.source import SurveySource
 from alignbench.data.splits import split_survey
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
@@ -26,8 +26,8 @@ from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
 from alignbench.runs.recipe import GROUPS, changed
 from alignbench.runs.setting import Setting
-from alignbench.store.store import Stale, Store
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
+from alignbench.store.store import StalePolicy, Store
 from alignbench.types import Culture, ModelRef, Split, check
 
 
@@ -111,7 +111,7 @@ class Cell(Setting):
             model=model,
             seed=cfg.seed,
             insist=cfg.insist,
-            store=Store(Path(cfg.store), opener, Stale(cfg.stale)),
+            store=Store(Path(cfg.store), opener, StalePolicy(cfg.stale)),
             changed={},
         )
         for c in cultures[: 1 + (control is not None)]:
@@ -125,7 +125,7 @@ class Cell(Setting):
     @property
     def tools(self) -> Tools:
         """The way to engines and to finished stages for whoever is no stage."""
-        return Tools(self.store)
+        return self.store.tools()
 
     def context(self, culture: Culture) -> RunContext:
         """What a method may use when it learns about ``culture``: no test items."""
@@ -152,7 +152,7 @@ class Cell(Setting):
 class _Census:
     """Draws respondents when called, with their answers to training items alone."""
 
-    source: Source
+    source: SurveySource
     train: Survey
     seed: int
 
@@ -168,7 +168,7 @@ _countries = cache(country_names)
 
 
 @cache
-def _figures(source: Source, bringing: tuple[Culture, ...]) -> tuple[Survey, Mapping[Split, Survey]]:
+def _figures(source: SurveySource, bringing: tuple[Culture, ...]) -> tuple[Survey, Mapping[Split, Survey]]:
     """The survey whole and split; ``bringing`` are the cultures that come with shares of their own."""
     survey = source.load(bringing)
     return survey, split_survey(survey, source.splits())
@@ -218,9 +218,9 @@ def _recorded(cfg: DictConfig) -> dict[str, Any]:
 
 
 def config_folders() -> tuple[Path, ...]:
-    """Folders of the running job's config: the user's own first, then the package's."""
+    """Folders of the running job's config: the user's own first, then the package's and those of plugins."""
     from hydra.core.hydra_config import HydraConfig
 
     sources = HydraConfig.get().runtime.config_sources
     folders = [Path(s.path) for s in sources if s.schema == "file" and s.path]
-    return tuple(sorted(folders, key=lambda f: f == conf_dir()))
+    return tuple(sorted(folders, key=lambda f: f in conf_dirs()))

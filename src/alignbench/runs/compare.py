@@ -12,7 +12,7 @@ from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.progress import say
 from alignbench.report.record import CellRecord
-from alignbench.runs.answered import BASE, Answered, Contender, Elsewhere
+from alignbench.runs.answered import BASE, Contender, ContenderAnswers, DamageCheck
 from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
 from alignbench.runs.setting import Setting
@@ -20,8 +20,7 @@ from alignbench.runs.stages import Respond, Samples
 from alignbench.steps.texts import wordings
 from alignbench.store.artifact import Artifact
 from alignbench.store.manifest import write_json
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import PromptPolicy, Split
 
 _SAMPLES = 3
@@ -34,8 +33,8 @@ class Score(Stage):
     name = "score"
 
     setting: Setting
-    answered: tuple[Answered, ...]
-    elsewhere: tuple[Elsewhere, ...]
+    answered: tuple[ContenderAnswers, ...]
+    elsewhere: tuple[DamageCheck, ...]
     samples: Samples | None
     notes: tuple[str, ...]
     config: Mapping[str, Any] = recorded(None)
@@ -107,17 +106,17 @@ def _with_told(kind: Kind, model: AlignedModel, method: str, country: str | None
         yield Contender(kind=told, model=model.prompted_base, method=method, country=country)
 
 
-def _answered(cell: Cell, row: Contender) -> Answered:
+def _answered(cell: Cell, row: Contender) -> ContenderAnswers:
     forms = {name: _asked(cell, row.model, form) for name, form in cell.scoring.forms.items()}
     own = _asked(cell, row.model, cell.scoring)
-    return Answered(**vars(row), responses=own, forms=forms)
+    return ContenderAnswers(**vars(row), responses=own, forms=forms)
 
 
 def _asked(cell: Cell, model: AlignedModel, scoring: Scoring) -> Respond:
     return Respond(model, cell.asked.items, scoring.asking, scoring.chunk)
 
 
-def _elsewhere(cell: Cell, answered: tuple[Answered, ...]) -> Iterator[Elsewhere]:
+def _elsewhere(cell: Cell, answered: tuple[ContenderAnswers, ...]) -> Iterator[DamageCheck]:
     """Base and aligned weights under the prompt of each other culture; none where no weight changes."""
     own = next((row.model for row in answered if row.kind == "method"), None)
     if own is None or own.training is None:
@@ -125,10 +124,10 @@ def _elsewhere(cell: Cell, answered: tuple[Answered, ...]) -> Iterator[Elsewhere
     for culture in cell.others:
         aligned = replace(own, policy=PromptPolicy(wordings(culture)))
         pair = (_asked(cell, model, cell.scoring) for model in (aligned.prompted_base, aligned))
-        yield Elsewhere(culture, *pair)
+        yield DamageCheck(culture, *pair)
 
 
-def _samples(cell: Cell, answered: tuple[Answered, ...]) -> Samples | None:
+def _samples(cell: Cell, answered: tuple[ContenderAnswers, ...]) -> Samples | None:
     """A few test questions, for base and method."""
     before, *after = [row.model for row in answered if row.kind in ("base", "method")]
     if not after or cell.choices["method"] in cell.baselines:

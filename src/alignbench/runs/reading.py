@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
-from alignbench.method.joint import Joint
 from alignbench.report.record import ONE_FORM
 from alignbench.runs.setting import Setting
+from alignbench.steps.joint import Joint
 from alignbench.training.recipe import Select
 from alignbench.types import Culture, Split
 

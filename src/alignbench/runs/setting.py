@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from alignbench.data.source import Source
+from alignbench.data.source import SurveySource
 from alignbench.data.survey import Survey
 from alignbench.evaluation.survey import Scoring
 from alignbench.method import Method
@@ -32,7 +32,7 @@ class Setting:
     control: Culture | None
     others: tuple[Culture, ...]
     model: ModelRef
-    source: Source
+    source: SurveySource
     survey: Survey
     asked: Survey
     scoring: Scoring

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from alignbench.aligned import AlignedModel
 from alignbench.config import typed
 from alignbench.data.people import Person
-from alignbench.data.source import Source
+from alignbench.data.source import SurveySource
 from alignbench.data.source.world import PlantedWorld
 from alignbench.errors import AlignbenchError
 from alignbench.identity import identity
@@ -95,7 +95,7 @@ def of_cell(cell: Cell) -> Found:
         raise AlignbenchError("task", value, remedy)
     context, asked = _watched(cell.context(cell.culture))
     model = cell.method.align(context)
-    real = type(cell.source).people is not Source.people and not isinstance(cell.source, PlantedWorld)
+    real = type(cell.source).people is not SurveySource.people and not isinstance(cell.source, PlantedWorld)
     record = CellRecord.load(stage.path)
     return Found(cell, model, record, stage, config_of(stage.path) or cell.config, private=real and bool(asked))
 

@@ -9,7 +9,7 @@ from typing import Any
 from alignbench.component import recorded
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.intent import Intent, Intents
-from alignbench.dialogue.judging import Judging, unplayed
+from alignbench.dialogue.judging import DialogueCritic, unplayed
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.sets import (
     DIALOGUE_COLUMNS,
@@ -23,10 +23,9 @@ from alignbench.dialogue.sets import (
 from alignbench.dialogue.state import load
 from alignbench.generator import Generator
 from alignbench.steps.scenes import Rewrite, Scenes
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import read_set, write_set
-from alignbench.synthetic.ledger import Ledger
-from alignbench.tools import Tools
+from alignbench.synthetic.tally import Tally
 from alignbench.types import Culture
 
 
@@ -81,7 +80,7 @@ class JudgeDialogues(Stage):
 
     played: Play
     least_turns: int
-    judging: Judging | None
+    judging: DialogueCritic | None
     critic: Generator | None
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
@@ -94,17 +93,15 @@ class JudgeDialogues(Stage):
             found = self.judging.judge(self.critic.open(tools), [dialogues[i] for i in read])
             verdicts = dict(zip(read, found, strict=True))
             reasons = [verdicts[i].fault if i in verdicts else reason for i, reason in enumerate(reasons)]
-        ledger = _account(
-            "dialogues", reasons, [d.rejected or (d.turns[-1].text if d.turns else "") for d in dialogues]
-        )
+        tally = _account("dialogues", reasons, [d.rejected or (d.turns[-1].text if d.turns else "") for d in dialogues])
         written = self.played.written
         source = f"scenes/{tools.key(written)}" if written else None
         steps = dialogue_steps(dialogues, self.judging, self.least_turns, source)
         country, writer = self.played.culture.country, self.played.generator.title
         critic = self.critic.title if self.critic else None
         card = about("Role-played dialogues", country, steps, DIALOGUE_COLUMNS, writer, critic)
-        write_set(folder, judged_rows(dialogues, verdicts, reasons), card, [ledger])
-        return ledger.record()
+        write_set(folder, judged_rows(dialogues, verdicts, reasons), card, [tally])
+        return tally.record()
 
 
 @dataclass(frozen=True)
@@ -128,12 +125,12 @@ class LabelIntents(Stage):
         dialogues = kept(self.played, self.judged, tools, self.least)
         found = self.intents.label(self.generator.open(tools), list(dialogues.values()))
         every = [intent for of_dialogue in found for intent in of_dialogue]
-        ledger = _account("intents", [i.fault for i in every], [i.text for i in every])
+        tally = _account("intents", [i.fault for i in every], [i.text for i in every])
         country = self.played.culture.country
         steps = intent_steps(f"judge/{tools.key(self.judged)}", country, self.intents)
         card = about("Intents of turns", country, steps, INTENT_COLUMNS, self.generator.title)
-        write_set(folder, intent_rows(dialogues, found), card, [ledger])
-        return {**ledger.record(), "cultural": sum(i.cultural for i in every if i.fault is None)}
+        write_set(folder, intent_rows(dialogues, found), card, [tally])
+        return {**tally.record(), "cultural": sum(i.cultural for i in every if i.fault is None)}
 
 
 def kept(played: Play, judged: JudgeDialogues, tools: Tools, least: int) -> dict[int, Dialogue]:
@@ -142,8 +139,8 @@ def kept(played: Play, judged: JudgeDialogues, tools: Tools, least: int) -> dict
     Raises:
         AlignbenchError: fewer than ``least`` did.
     """
-    rows, (ledger,) = read_set(tools.folder(judged))
-    ledger.require(least, "method.scenarios")
+    rows, (tally,) = read_set(tools.folder(judged))
+    tally.require(least, "method.scenarios")
     dialogues = load(tools.folder(played))[1]
     return {i: d for i, (d, passed) in enumerate(zip(dialogues, rows["kept"], strict=True)) if passed}
 
@@ -154,16 +151,16 @@ def intents_of(labelled: LabelIntents, tools: Tools) -> dict[int, dict[int, Inte
     Raises:
         AlignbenchError: there is none.
     """
-    rows, (ledger,) = read_set(tools.folder(labelled))
-    ledger.require(1, "method.tasks")
+    rows, (tally,) = read_set(tools.folder(labelled))
+    tally.require(1, "method.tasks")
     found: dict[int, dict[int, Intent]] = {}
     for row in rows[rows["kept"]].to_dict("records"):
         found.setdefault(row["dialogue"], {})[row["turn"]] = Intent(row["intent"], row["cultural"])
     return found
 
 
-def _account(what: str, reasons: Sequence[str | None], texts: Sequence[str]) -> Ledger:
-    ledger = Ledger(what)
+def _account(what: str, reasons: Sequence[str | None], texts: Sequence[str]) -> Tally:
+    tally = Tally(what)
     for reason, text in zip(reasons, texts, strict=True):
-        ledger.keep() if reason is None else ledger.drop(reason, text)
-    return ledger
+        tally.keep() if reason is None else tally.drop(reason, text)
+    return tally

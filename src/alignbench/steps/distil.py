@@ -21,12 +21,11 @@ from alignbench.data.distance import regional_variation
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking, Prompt
 from alignbench.evaluation.metrics import softmax
-from alignbench.norms.mining import LowNorms
+from alignbench.norms.mining import load
 from alignbench.steps.mining import Mine
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.steps.texts import norms_text
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import Chat, Item, ModelRef, Sampling
 
 _FILE = "chains.parquet"
@@ -85,7 +84,7 @@ class Distil(Stage):
         Raises:
             AlignbenchError: asking for thoughts is not possible.
         """
-        engine, norms = tools.engine(self.model), LowNorms.load(tools.folder(self.mined)).norms
+        engine, norms = tools.engine(self.model), load(tools.folder(self.mined))
         before = replace(engine.usage)
         items = self._chosen(norms)
         sampled = self._sampled(engine, items, norms)

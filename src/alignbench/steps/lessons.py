@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from itertools import cycle
 from pathlib import Path
@@ -13,17 +13,17 @@ from alignbench.backend.render import Renderer
 from alignbench.context import RunContext
 from alignbench.data.items import reworded
 from alignbench.data.survey import Survey
-from alignbench.evaluation.ask import Answer, Asking
+from alignbench.evaluation.ask import Asking
 from alignbench.steps.practice import Fit, option_rows
-from alignbench.synthetic.folder import About
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
+from alignbench.synthetic.folder import DatasetCard
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
 from alignbench.training.recipe import Training
 from alignbench.training.sft import ConversationRow
 from alignbench.types import Item, Message, ModelRef, PromptPolicy, check
 
 
-class Told(Enum):
+class Disclosure(Enum):
     """When the model is told whose values it should know."""
 
     always = "always"  # in training and when it is asked
@@ -32,11 +32,11 @@ class Told(Enum):
 
     def when_asked(self, systems: Mapping[str, str]) -> dict[str, str | None]:
         """iso3 -> what is said before the questions once the model is trained."""
-        return {iso3: text if self is Told.always else None for iso3, text in systems.items()}
+        return {iso3: text if self is Disclosure.always else None for iso3, text in systems.items()}
 
     def in_training(self, systems: Mapping[str, str]) -> dict[str, str | None]:
         """iso3 -> what is said before the questions that are learnt."""
-        return {iso3: None if self is Told.never else text for iso3, text in systems.items()}
+        return {iso3: None if self is Disclosure.never else text for iso3, text in systems.items()}
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def reasoned(
     Raises:
         AlignbenchError: with this tokenizer a reply does not begin with the label's token.
     """
-    asking, renderer, rows = replace(asking, answer=Answer.label), Renderer.of(model), []
+    renderer, rows = Renderer.of(model), []
     for (item, position, reason), order in zip(answers, cycle(asking.orders_for(0, 1)), strict=False):
         prompt = asking.prompt(item, 0, order, system)
         chat, label = prompt.request.chat, prompt.request.options[prompt.options.index(position)]
@@ -112,9 +112,9 @@ def within(training: Training, passes: int) -> Training:
     return training.with_knobs(epochs=training.epochs or passes)
 
 
-def told_model(context: RunContext, fit: Fit, system: str, told: Told, notes: tuple[str, ...]) -> AlignedModel:
+def told_model(context: RunContext, fit: Fit, system: str, told: Disclosure, notes: tuple[str, ...]) -> AlignedModel:
     """The model that a training makes, told ``system`` when it is asked, if it is to be told."""
-    policy = PromptPolicy((system if told is Told.always else None,))
+    policy = PromptPolicy((system if told is Disclosure.always else None,))
     return AlignedModel(context.model, fit, policy, notes)
 
 
@@ -132,7 +132,7 @@ def about(
     columns: Mapping[str, str],
     generator: str,
     critic: str | None = None,
-) -> About:
+) -> DatasetCard:
     """The card of a set that a method makes from the survey.
 
     Args:
@@ -140,7 +140,7 @@ def about(
     """
     cited = f"{survey.title} ({survey.year}); {survey.citation} Licence: {survey.licence.rstrip('.')}."
     held = "Training batteries only. A model that has read the survey elsewhere may still write a held-out question."
-    return About(
+    return DatasetCard(
         title=title,
         method=method,
         country=country,

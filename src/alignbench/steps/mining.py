@@ -8,10 +8,9 @@ from typing import Any
 from alignbench.context import RunContext
 from alignbench.data.survey import Survey
 from alignbench.norms.author import Author
-from alignbench.norms.mining import LowNorms, Mining, mine_high, mine_low, mine_topics
+from alignbench.norms.mining import MiningInput, load, mine_high, mine_low, mine_topics, save
 from alignbench.progress import say
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import check
 
 
@@ -28,7 +27,7 @@ class Mine(Stage):
     survey: Survey
     iso3: str
     subject: str
-    mining: Mining
+    mining: MiningInput
     author: Author
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
@@ -38,8 +37,8 @@ class Mine(Stage):
             AlignbenchError: a language model as author said too little.
         """
         mined = mine_low(self.survey, self.iso3, self.subject, self.mining, self.author, tools)
-        mined.save(folder)
-        return {"norms": len(mined.norms)}
+        save(folder, mined)
+        return {"norms": len(mined)}
 
 
 @dataclass(frozen=True)
@@ -63,25 +62,24 @@ class Abstract(Stage):
         if self.low is None:
             mined = mine_topics(self.survey, self.count, self.subject, self.author, tools)
         else:
-            low = LowNorms.load(tools.folder(self.low))
-            mined = mine_high(self.survey, low, self.count, self.subject, self.author, tools)
-        mined.save(folder)
-        empty = [topic for topic, texts in mined.norms.items() if not texts]
+            mined = mine_high(self.survey, load(tools.folder(self.low)), self.count, self.subject, self.author, tools)
+        save(folder, mined)
+        empty = [topic for topic, texts in mined.items() if not texts]
         if empty:
             say(f"  topics of which nothing was said: {', '.join(empty)}")
         remedy = "it said nothing of any topic: choose another"
-        check(len(empty) < len(mined.norms), "author", self.author.note, remedy)
-        return {"topics": len(mined.norms), "empty": len(empty), "norms": sum(map(len, mined.norms.values()))}
+        check(len(empty) < len(mined), "author", self.author.note, remedy)
+        return {"topics": len(mined), "empty": len(empty), "norms": sum(map(len, mined.values()))}
 
 
-def low_norms(context: RunContext, mining: Mining, named: bool) -> Mine:
+def low_norms(context: RunContext, mining: MiningInput, named: bool) -> Mine:
     """The stage of the culture's low-level norms; ``named`` says whether they name the country."""
     return Mine(context.train, context.culture.iso3, _subject(context, named), mining, context.author.of_items)
 
 
-def high_norms(context: RunContext, mining: Mining, count: int, named: bool) -> Abstract:
+def high_norms(context: RunContext, mining: MiningInput, count: int, named: bool) -> Abstract:
     """The stage of the culture's general norms, at most ``count`` a topic."""
-    low = None if mining is Mining.t else low_norms(context, mining, named)
+    low = None if mining is MiningInput.t else low_norms(context, mining, named)
     return Abstract(context.train, low, count, _subject(context, named), context.author)
 
 

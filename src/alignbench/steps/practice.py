@@ -1,10 +1,11 @@
 """Survey-format practice shared by the methods that train: rows in every order, and what a checkpoint is chosen by.
 
-The format is that of the scoring, answered by label: what is held out are the questions.
+The format is that of the scoring as ``RunContext.practising`` gives it, answered by label: what is held out are the
+questions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import cycle
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ import numpy as np
 from alignbench.backend import Engine
 from alignbench.context import RunContext
 from alignbench.data.survey import Survey
-from alignbench.evaluation.ask import Answer, Asking
+from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.metrics import js_similarity, softmax
 from alignbench.store.stage import Stage
 from alignbench.training.options import OptionRow, Score
@@ -44,7 +45,7 @@ class Validation:
 
         One order an item, in turn, which halves the time: a checkpoint is chosen by it, nothing is reported.
         """
-        asking, asked = replace(self.asking, answer=Answer.label), []
+        asking, asked = self.asking, []
         for iso3, system in self.systems.items():
             answers, orders = self.survey.of(iso3), cycle(asking.orders_for(0, 1))
             for item, order in zip(self.survey.asked(iso3), orders, strict=False):
@@ -118,7 +119,7 @@ def option_rows(
         targets: item id -> distribution over ``Item.codes``.
         rewards: item id -> reward of each option, in the same order.
     """
-    asking, rows = replace(asking, answer=Answer.label), []
+    rows = []
     for item in items:
         if item.id not in targets:
             continue
@@ -135,7 +136,6 @@ def likeliest(engine: Engine, asking: Asking, items: Sequence[Item], system: str
 
     Probabilities are averaged over the orders of the options.
     """
-    asking = replace(asking, answer=Answer.label)
     prompts = [[asking.prompt(item, 0, order, system) for order in asking.orders_for(0, 1)] for item in items]
     requests = [prompt.request for asked in prompts for prompt in asked]
     scores = iter(engine.score([r.chat for r in requests], [r.options for r in requests]))

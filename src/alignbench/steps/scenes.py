@@ -9,16 +9,15 @@ from typing import Any
 
 from alignbench.component import Component, recorded
 from alignbench.dialogue import Dialogue
-from alignbench.dialogue.adaptation import Rewriting
+from alignbench.dialogue.adaptation import SceneRewriter
 from alignbench.dialogue.profile import profile
 from alignbench.dialogue.scenario import Scenario, adapted, load_scenarios, unadapted
 from alignbench.dialogue.sets import SCENE_COLUMNS, about, scene_rows, scene_steps, scenes_of
 from alignbench.generator import Generator
-from alignbench.store.stage import Stage
+from alignbench.seeds import seed_of
+from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import read_set, write_set
-from alignbench.synthetic.ledger import Ledger
-from alignbench.tools import Tools
-from alignbench.training.order import seed_of
+from alignbench.synthetic.tally import Tally
 from alignbench.types import Culture
 
 
@@ -72,7 +71,7 @@ class Rewrite(Stage):
     sources: tuple[Scenario, ...]
     country: str
     profile: str
-    rewriting: Rewriting
+    rewriting: SceneRewriter
     generator: Generator
     least: int = recorded(1)
 
@@ -82,13 +81,13 @@ class Rewrite(Stage):
         Raises:
             AlignbenchError: fewer than ``least`` came back whole.
         """
-        ledger, engine = Ledger("scenes"), self.generator.open(tools)
-        made = self.rewriting.rewrite(engine, self.sources, self.country, self.profile, ledger)
-        ledger.require(self.least, "method.scenarios")
+        tally, engine = Tally("scenes"), self.generator.open(tools)
+        made = self.rewriting.rewrite(engine, self.sources, self.country, self.profile, tally)
+        tally.require(self.least, "method.scenarios")
         steps = scene_steps(len(self.sources), self.rewriting, self.profile)
         card = about("Scenes for two people", self.country, steps, SCENE_COLUMNS, self.generator.title)
-        write_set(folder, scene_rows(made), card, [ledger])
-        return ledger.record()
+        write_set(folder, scene_rows(made), card, [tally])
+        return tally.record()
 
     def openings(self, culture: Culture, seeds: Sequence[int], tools: Tools) -> list[Dialogue]:
         """The scenes of the finished stage, each about to begin in every take."""
@@ -97,7 +96,7 @@ class Rewrite(Stage):
         return opened(culture, [replace(scene, seed=seed) for scene, seed in product(named, seeds)])
 
 
-def rewritten(scenes: Scenes, culture: Culture, rewriting: Rewriting, generator: Generator, least: int) -> Rewrite:
+def rewritten(scenes: Scenes, culture: Culture, rewriting: SceneRewriter, generator: Generator, least: int) -> Rewrite:
     """The stage that rewrites the drawn scenarios for a culture."""
     sources = tuple(unadapted(scenario, scenes.seeds[0]) for scenario in scenes.drawn)
     return Rewrite(sources, culture.country, profile(culture.iso3), rewriting, generator, least)

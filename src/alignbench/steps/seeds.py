@@ -12,7 +12,7 @@ from alignbench.data.distance import regional_variation
 from alignbench.data.survey import Survey
 from alignbench.norms.pool import opposite_level
 from alignbench.progress import say
-from alignbench.synthetic.ledger import Ledger
+from alignbench.synthetic.tally import Tally
 from alignbench.types import Answers, Item, Norm, Scale, check
 
 
@@ -69,7 +69,7 @@ def typical(item: Item, answers: Answers, how: Typical) -> int:
 
 
 @dataclass(frozen=True)
-class Held:
+class TypicalAnswer:
     """A country's typical answer to an item.
 
     Attributes:
@@ -82,33 +82,33 @@ class Held:
     stance: Norm
 
 
-def held(seeds: Sequence[Item], train: Survey, iso3: str, how: Typical) -> tuple[dict[str, Held], Ledger]:
+def held(seeds: Sequence[Item], train: Survey, iso3: str, how: Typical) -> tuple[dict[str, TypicalAnswer], Tally]:
     """Item id -> the country's typical answer, and the account of the seeds that it was not asked.
 
     Raises:
         AlignbenchError: it was asked none.
     """
     answers = train.of(iso3)
-    found, ledger = asked_there("seeds", seeds, train, iso3)
-    check(bool(found), "method.seeds", str(ledger), "none can be used for this country: choose other seeds")
-    return {item.id: _held(item, answers[item.id], iso3, how) for item in found}, ledger
+    found, tally = asked_there("seeds", seeds, train, iso3)
+    check(bool(found), "method.seeds", str(tally), "none can be used for this country: choose other seeds")
+    return {item.id: _held(item, answers[item.id], iso3, how) for item in found}, tally
 
 
-def asked_there(what: str, items: Sequence[Item], train: Survey, iso3: str) -> tuple[list[Item], Ledger]:
+def asked_there(what: str, items: Sequence[Item], train: Survey, iso3: str) -> tuple[list[Item], Tally]:
     """The items that the country was asked, and the account of those that it was not: they are left out, not filled."""
-    answers, ledger = train.of(iso3), Ledger(f"{what} for {iso3}")
+    answers, tally = train.of(iso3), Tally(f"{what} for {iso3}")
     found = [item for item in items if item.id in answers]
-    ledger.keep(len(found))
+    tally.keep(len(found))
     for item in items:
         if item.id not in answers:
-            ledger.drop("not asked there", item.id)
-    return found, ledger
+            tally.drop("not asked there", item.id)
+    return found, tally
 
 
-def _held(item: Item, answers: Answers, iso3: str, how: Typical) -> Held:
+def _held(item: Item, answers: Answers, iso3: str, how: Typical) -> TypicalAnswer:
     position = typical(item, answers, how)
     level = item.level(position)
     opposite = opposite_level(item, answers, level)
     contrary = None if opposite is None else item.statement(opposite, "I")
     stance = Norm(item.id, iso3, level, item.statement(level, "I"), contrary, answers.shares[position], 0, "I")
-    return Held(item, position, stance)
+    return TypicalAnswer(item, position, stance)

@@ -7,14 +7,14 @@ Import by a computed name is not followed: give the class of what was imported a
 
 import os
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
+from alignbench import plugins
 from alignbench.errors import AlignbenchError
 from alignbench.identity import canonical
 from alignbench.store.source import digest_of, facts_of
@@ -27,7 +27,7 @@ _APART = (
     "alignbench.errors",  # how a refusal reads
     "alignbench.component",  # the identity of knobs, which is in the key as text
     "alignbench.identity",  # the same
-    "alignbench.tools",  # the door to engines and folders
+    "alignbench.plugins",  # which packages are looked into; their own code is followed
     "alignbench.config",  # makes objects of YAML; their knobs are in the key
     "alignbench.backend.cache",  # where converted models lie
     "alignbench.backend.engines",  # which engines stay open
@@ -38,11 +38,9 @@ _APART = (
     "alignbench.resources.wvs7",  # data: in Survey.fingerprint
     "alignbench.resources.aoi2022",  # data: in Survey.fingerprint
 )
-_SHARED = (
-    "resources"  # a package's folder of data for all its modules; other data lie next to the modules that read them
-)
+# A package's folder of data for all its modules; other data lie next to the modules that read them.
+_SHARED = "resources"
 _NO_DATA = (".py", ".pyc", "README.md", "py.typed")
-_Listed = Callable[[Path], tuple[list[Path], list[Path]]]
 
 
 @dataclass(frozen=True)
@@ -91,8 +89,6 @@ def code_in(modules: Iterable[str]) -> Code:
             raise AlignbenchError("module", name, "there is no source file of it: give the full name of a module")
     found: dict[str, str] = {}
     names: set[str] = set()
-    offered: defaultdict[tuple[Path, Path], set[str]] = defaultdict(set)
-    listed = cache(_listed)
     while due:
         name = due.pop()
         if name in seen or name.partition(".")[0] not in tops:
@@ -104,15 +100,19 @@ def code_in(modules: Iterable[str]) -> Code:
             continue
         facts = facts_of(file)
         found[name] = facts.digest
-        said = set(facts.names)
-        names |= said
-        is_package = file.name == "__init__.py"
-        due += [resolve_name(told, name if is_package else name.rpartition(".")[0]) for told in facts.imports]
+        names.update(facts.names)
+        parent = name if file.name == "__init__.py" else name.rpartition(".")[0]
+        due += [resolve_name(told, parent) for told in facts.imports]
         due += [name.rsplit(".", i)[0] for i in range(1, name.count(".") + 1)]
-        parents = file.parents[: name.count(".") + is_package + 1]  # up to where the top-level package lies
-        for path, kinds in _data(parents, said, listed):
-            offered[path, parents[-1]] |= kinds
-    return Code(dict(sorted({**found, **_resources(offered, names)}.items())))
+    roots = [file.parent for top in tops if (file := _file(top)) and file.name == "__init__.py"]
+    found |= {name: digest for root in roots for name, digest in _data(root, set(found), names)}
+    return Code(dict(sorted(found.items())))
+
+
+def code_under(folder: Path) -> Code:
+    """Every module in a folder, whether or not a stage reaches it."""
+    files = sorted(folder.rglob("*.py"))
+    return Code({file.relative_to(folder).as_posix(): facts_of(file).digest for file in files})
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -121,8 +121,9 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 
 
 def _tops(names: Iterable[str]) -> set[str]:
-    """Top-level packages whose modules are followed."""
-    return {_PROJECT, *(name.partition(".")[0] for name in names)}
+    """Top-level packages whose modules are followed: the project, its plugins, and those of the given modules."""
+    roots = (*(plugin.name for plugin in plugins.loaded()), *names)
+    return {_PROJECT, *(name.partition(".")[0] for name in roots)}
 
 
 def _apart(name: str) -> bool:
@@ -145,44 +146,42 @@ def _file(name: str) -> Path | None:
     return next((Path(file) for file in files if os.path.isfile(file)), None)  # noqa: PTH113
 
 
-def _listed(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Data files of a folder, and its folders that are no packages."""
-    paths = list(folder.iterdir()) if folder.is_dir() else []
-    files = [path for path in paths if path.is_file() and not path.name.endswith(_NO_DATA)]
-    return files, [path for path in paths if path.is_dir() and not (path / "__init__.py").exists()]
-
-
-def _data(parents: Sequence[Path], names: set[str], listed: _Listed) -> Iterator[tuple[Path, set[str]]]:
-    """Data files that a module may ask for, each with the kinds (``*.json``) that it asks for whole.
-
-    Args:
-        parents: the folder of the module and those around it, up to where the top-level package lies.
-    """
-    kinds, shared = {name for name in names if name.startswith("*.")}, parents[-2:][0] / _SHARED
-    due = [parents[0], *([shared] if _SHARED in names else [])]
-    while due:
-        folder = due.pop()
-        files, below = listed(folder)
-        yield from ((file, set() if folder == shared else kinds) for file in files)
-        told = (f for f in below if f.name in names or shared in folder.parents)
-        due += [f for f in told if not _apart(".".join(f.relative_to(parents[-1]).parts))]
-
-
-def _resources(offered: Mapping[tuple[Path, Path], set[str]], names: set[str]) -> dict[str, str]:
-    """Digests of the offered files that are asked for; the key of each begins at its top-level package."""
-    globs = {name for name in names if "*" in name and not name.startswith("*.")}
-    found: dict[str, str] = {}
-    due = []
-    for (file, place), kinds in offered.items():
-        said = {file.name, file.stem}
-        wide = not names.isdisjoint(said) or any(fnmatchcase(part, glob) for glob in globs for part in said)
-        if wide or any(fnmatchcase(file.name, kind) for kind in kinds):
-            due.append((file, place))
-    while due:
-        file, place = due.pop()
-        name = file.relative_to(place).as_posix()
-        if name not in found:
-            facts = facts_of(file)
-            found[name] = facts.digest
-            due += [(path, place) for path in map(file.with_name, facts.names) if path.is_file()]
+@cache
+def _files(root: Path) -> list[tuple[Path, str, tuple[str, ...]]]:
+    """Data files below a top-level package: path, package that it belongs to, and the folders from there to it."""
+    found = []
+    for file in sorted(path for path in root.rglob("*") if path.is_file() and not path.name.endswith(_NO_DATA)):
+        package = next(folder for folder in file.parents if folder == root or (folder / "__init__.py").is_file())
+        package = root if package == root / _SHARED else package
+        owner = ".".join(package.relative_to(root.parent).parts)
+        found.append((file, owner, file.parent.relative_to(package).parts))
     return found
+
+
+def _data(root: Path, modules: set[str], names: set[str]) -> Iterator[tuple[str, str]]:
+    """Path and digest of the data files below ``root`` that the modules may ask for by ``names``.
+
+    A file belongs to all modules of its package, one in the shared folder to all that name that folder. It is asked
+    for by its name, with or without its ending, by a glob, or by its kind (``*.json``) where its folder is named.
+    """
+    globs = {name for name in names if "*" in name}
+    kinds = {glob for glob in globs if glob.startswith("*.")}
+    due = []
+    for file, owner, folders in _files(root):
+        shared = folders[:1] == (_SHARED,)
+        within, known = folders[shared:], _SHARED in names if shared else owner in modules
+        place = ".".join(file.parent.relative_to(root.parent).parts)
+        if not known or not names.issuperset(within[:1]) or _apart(place):
+            continue
+        asked = globs - kinds if shared and not within else globs
+        said = (file.name, file.stem)
+        if not names.isdisjoint(said) or any(fnmatchcase(part, glob) for glob in asked for part in said):
+            due.append(file)
+    seen: set[Path] = set()
+    while due:
+        file = due.pop()
+        if file not in seen:
+            seen.add(file)
+            facts = facts_of(file)
+            yield file.relative_to(root.parent).as_posix(), facts.digest
+            due += [path for path in map(file.with_name, facts.names) if path.is_file()]

@@ -52,10 +52,15 @@ def manifest(
     key: str,
     upstream: Sequence[Artifact],
     code: Mapping[str, str],
+    plugins: Mapping[str, str],
     started: float,
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The record of a finished stage. Times in seconds, memory in MiB (peak of the process so far)."""
+    """The record of a finished stage. Times in seconds, memory in MiB (peak of the process so far).
+
+    Args:
+        plugins: each that was loaded, with version or folder -> fingerprint of its code.
+    """
     return {
         "stage": stage.name,
         "key": key,
@@ -65,6 +70,7 @@ def manifest(
         "upstream": [{"stage": artifact.name, "key": artifact.key} for artifact in upstream],
         "components": {name: type(component).__name__ for name, component in stage.components.items()},
         "code": dict(code),
+        "plugins": dict(plugins),
         "facts": dict(facts),
         "wall_seconds": round(time.time() - started, 2),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

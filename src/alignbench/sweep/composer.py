@@ -1,11 +1,10 @@
 """Composing with a memory: the config of a cell is made once, for this process, for its jobs and for the next time.
 
 Hydra composes every cell of a sweep twice, a tenth of a second each. A composed config depends on nothing but the
-words of the cell, the YAML files and the schemas in the source, so it is kept under a hash of these.
+words of the cell, the YAML files and the schemas in the source, plugins included, so it is kept under a hash of these.
 """
 
 import hashlib
-import os
 import pickle
 import shutil
 import time
@@ -16,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+
+from alignbench import plugins
+from alignbench.files import replacing
 
 _FOLDER = "composed"
 _WEEK = 7 * 24 * 3600
@@ -58,17 +60,16 @@ class Composer:
         rest = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"]))
         content = pickle.dumps((rest, OmegaConf.masked_copy(cfg, ["hydra"])))
         self._folder.mkdir(parents=True, exist_ok=True)
-        partial = self._folder / f".{name}.{os.getpid()}"
-        partial.write_bytes(content)
-        partial.replace(self._folder / name)
+        with replacing(self._folder / name) as partial:
+            partial.write_bytes(content)
         return content
 
     @cached_property
     def _folder(self) -> Path:
         """Named by all that a config depends on beside its words; what nobody used for a week is removed."""
         stamps = [metadata.version(package) for package in ("hydra-core", "omegaconf")]
-        package = Path(__file__).parents[1]
-        stamps += _stamps(package.rglob("*.py"))
+        for package in (Path(__file__).parents[1], *(plugin.folder for plugin in plugins.loaded())):
+            stamps += _stamps(package.rglob("*.py"))
         for entry in self.loader.get_search_path().get_path():
             scheme, _, path = str(entry.path).rpartition("://")
             if scheme in ("", "file"):

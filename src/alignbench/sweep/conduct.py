@@ -14,11 +14,11 @@ from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.sweep.failures import failure, record_of
-from alignbench.sweep.identity import command, name_of
+from alignbench.sweep.identity import command, identity, name_of
 
 
 @dataclass(frozen=True)
-class Request:
+class SweepCell:
     """A cell of a sweep: its words, and the config that they make, Hydra's part included."""
 
     words: tuple[str, ...]
@@ -36,7 +36,7 @@ class Request:
 
 
 # Runs cells wherever the launcher runs them; True for each that is done, False for each that failed.
-Launch = Callable[[Sequence[Request]], Sequence[bool]]
+Launch = Callable[[Sequence[SweepCell]], Sequence[bool]]
 
 
 def conduct(
@@ -50,9 +50,9 @@ def conduct(
         AlignbenchError: a cell cannot be composed; none has been run then.
         SystemExit: cells failed.
     """
-    requests = [Request(tuple(words), _composed(words, compose)) for words in grid]
+    requests = [SweepCell(tuple(words), _composed(words, compose)) for words in grid]
 
-    def run(chosen: Sequence[Request]) -> list[bool]:
+    def run(chosen: Sequence[SweepCell]) -> list[bool]:
         jobs = launch([request.words for request in chosen]) if chosen else ()
         return [bool(job.return_value) for job in jobs]
 
@@ -63,15 +63,17 @@ def conduct(
 
 def _composed(words: Sequence[str], compose: Callable[[Sequence[str]], DictConfig]) -> DictConfig:
     try:
-        return compose(words)
+        cfg = compose(words)
     except (HydraException, OmegaConfBaseException) as error:
         while error.__cause__ is not None:
             error = error.__cause__  # type: ignore[assignment]
         reason = str(error).strip().splitlines()[0]
         raise AlignbenchError("cell of the sweep", " ".join(words), reason) from error
+    identity(cfg)  # refuses a class of another package before any cell runs
+    return cfg
 
 
-def carry_out(requests: Sequence[Request], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:
+def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:
     """Run what is not finished, model by model, and say how all cells stand, whatever becomes of the launcher.
 
     Raises:
@@ -91,15 +93,15 @@ def carry_out(requests: Sequence[Request], launch: Launch, finished: Callable[[D
         raise SystemExit(1)
 
 
-def _by_model(requests: Sequence[Request]) -> list[Request]:
+def _by_model(requests: Sequence[SweepCell]) -> list[SweepCell]:
     """Cells of a base model one after the other, in the order in which models first come: each is loaded once."""
-    groups: dict[str, list[Request]] = {}
+    groups: dict[str, list[SweepCell]] = {}
     for request in requests:
         groups.setdefault(str((request.cfg.get("model"), request.cfg.get("backend"))), []).append(request)
     return [request for group in groups.values() for request in group]
 
 
-def _unfinished(requests: Sequence[Request], finished: Callable[[DictConfig], bool]) -> list[Request]:
+def _unfinished(requests: Sequence[SweepCell], finished: Callable[[DictConfig], bool]) -> list[SweepCell]:
     found = []
     for request in requests:
         with request.entered() as cfg:
@@ -108,7 +110,7 @@ def _unfinished(requests: Sequence[Request], finished: Callable[[DictConfig], bo
     return found
 
 
-def _summary(requests: Sequence[Request], missing: Sequence[Request]) -> None:
+def _summary(requests: Sequence[SweepCell], missing: Sequence[SweepCell]) -> None:
     """How many are done; of each that is not, why, and the command that runs it alone."""
     lines = []
     for request in missing:

@@ -18,7 +18,7 @@ _SPEED = 2e11
 
 
 @dataclass(frozen=True)
-class Cost:
+class StageCost:
     """What a stage takes: seconds, tokens, and MiB at the peak.
 
     Attributes:
@@ -31,14 +31,14 @@ class Cost:
     memory: float = 0.0
 
 
-class Past:
+class PastRuns:
     """The finished stages of a store, looked up by name and model."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._read: dict[str, list[dict[str, Any]]] = {}
 
-    def cost(self, stages: Sequence[Stage], model: ModelRef) -> Cost:
+    def cost(self, stages: Sequence[Stage], model: ModelRef) -> StageCost:
         """What one of these stages, all of one name, will cost on the model.
 
         Stages that use no model count for every model. Without a finished one it is a guess: two operations a
@@ -48,10 +48,10 @@ class Past:
         found = [m for m, models in past if not models or model.fingerprint in models]
         if not found:
             guess = fmean(stage.tokens for stage in stages)
-            return Cost(0, guess * 2 * (model.parameters or 0) / _SPEED, guess)
+            return StageCost(0, guess * 2 * (model.parameters or 0) / _SPEED, guess)
         tokens = [sum(m["facts"].get(name, 0) for name in ("prompt_tokens", "generated_tokens")) for m in found]
         seconds, memory = (median(m[name] for m in found) for name in ("wall_seconds", "peak_memory_mib"))
-        return Cost(len(found), seconds, median(tokens), memory)
+        return StageCost(len(found), seconds, median(tokens), memory)
 
     def _manifests(self, stage: str) -> list[dict[str, Any]]:
         if stage not in self._read:

@@ -11,17 +11,17 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.store.manifest import write_json
-from alignbench.synthetic.ledger import Ledger
+from alignbench.synthetic.tally import Tally
 from alignbench.templates import rendered
 from alignbench.types import check
 
 _DATA = Path("data") / "train-00000-of-00001.parquet"
-_LEDGERS = "ledgers.json"
+_TALLIES = "tallies.json"
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
-class About:
+class DatasetCard:
     """What the card says beside the counts.
 
     Attributes:
@@ -43,7 +43,7 @@ class About:
     columns: dict[str, str]
 
 
-def write_set(folder: Path, rows: pd.DataFrame, about: About, ledgers: Sequence[Ledger]) -> None:
+def write_set(folder: Path, rows: pd.DataFrame, about: DatasetCard, tallies: Sequence[Tally]) -> None:
     """Write rows, card and account; ``datasets.load_dataset(folder)`` gives the rows as split ``train``.
 
     Raises:
@@ -53,21 +53,21 @@ def write_set(folder: Path, rows: pd.DataFrame, about: About, ledgers: Sequence[
     check(explained == found, "columns of the card", explained, f"explain each of {', '.join(found)}")
     (folder / _DATA).parent.mkdir(parents=True, exist_ok=True)
     rows.to_parquet(folder / _DATA, index=False)
-    write_json(folder / _LEDGERS, [ledger.record() for ledger in ledgers])
-    card = rendered(_TEMPLATES, "card.md", True, about=about, rows=len(rows), data=_DATA, ledgers=ledgers)
+    write_json(folder / _TALLIES, [tally.record() for tally in tallies])
+    card = rendered(_TEMPLATES, "card.md", True, about=about, rows=len(rows), data=_DATA, tallies=tallies)
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 
 def holds_set(folder: Path) -> bool:
     """Whether :func:`write_set` wrote here."""
-    return (folder / _LEDGERS).is_file()
+    return (folder / _TALLIES).is_file()
 
 
-def read_set(folder: Path) -> tuple[pd.DataFrame, list[Ledger]]:
+def read_set(folder: Path) -> tuple[pd.DataFrame, list[Tally]]:
     """Rows and account of a set that :func:`write_set` wrote."""
-    return pd.read_parquet(folder / _DATA), ledgers_of(folder)
+    return pd.read_parquet(folder / _DATA), tallies_of(folder)
 
 
-def ledgers_of(folder: Path) -> list[Ledger]:
+def tallies_of(folder: Path) -> list[Tally]:
     """The account of a set alone."""
-    return [Ledger.of(record) for record in json.loads((folder / _LEDGERS).read_text(encoding="utf-8"))]
+    return [Tally.of(record) for record in json.loads((folder / _TALLIES).read_text(encoding="utf-8"))]

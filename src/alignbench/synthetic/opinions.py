@@ -9,12 +9,12 @@ from alignbench.backend import Engine
 from alignbench.embedder import Embedder
 from alignbench.generator import Generator
 from alignbench.judge import Judge
+from alignbench.store.stage import Tools
 from alignbench.synthetic.conversation import conversation
-from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.nearness import one_per_cluster
+from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import bare, fault, first_line, sentences, words
 from alignbench.synthetic.verdict import verdicts
-from alignbench.tools import Tools
 from alignbench.types import Norm, Sampling
 
 # Published: shorter ones are dropped.
@@ -128,15 +128,15 @@ def first_person(text: str, others: Sequence[str]) -> str:
     return f"I {plain}{text[match.end() :]}"
 
 
-def in_shape(opinions: Sequence[Opinion], most_words: int, ledger: Ledger) -> list[Opinion]:
-    """Those that are sentences of a fit length and say something; the others go into the ledger."""
+def in_shape(opinions: Sequence[Opinion], most_words: int, tally: Tally) -> list[Opinion]:
+    """Those that are sentences of a fit length and say something; the others go into the tally."""
     kept = []
     for opinion in opinions:
         reason = _fault(opinion.text, most_words)
         if reason is None:
             kept.append(opinion)
         else:
-            ledger.drop(reason, opinion.text)
+            tally.drop(reason, opinion.text)
     return kept
 
 
@@ -165,7 +165,7 @@ def settle(
     verify: Verify,
     rewrite: Callable[[Sequence[Opinion]], list[Opinion]],
     most_words: int,
-    ledger: Ledger,
+    tally: Tally,
 ) -> list[Opinion]:
     """Those that fit their stance, and the rewrites that do of those that were against it.
 
@@ -176,28 +176,28 @@ def settle(
     contrary = [opinion for opinion, verdict in found if verdict == -1]
     for opinion, verdict in found:
         if verdict == 0:
-            ledger.drop("irrelevant", opinion.text)
-    changed = in_shape(rewrite(contrary), most_words, ledger) if contrary else []
+            tally.drop("irrelevant", opinion.text)
+    changed = in_shape(rewrite(contrary), most_words, tally) if contrary else []
     for opinion, verdict in zip(changed, verify(changed) if changed else [], strict=True):
         if verdict == 1:
             kept.append(opinion)
         else:
-            ledger.drop("contrary, the rewrite too", opinion.text)
+            tally.drop("contrary, the rewrite too", opinion.text)
     return kept
 
 
-def thinned(opinions: Sequence[Opinion], embedder: Embedder, clusters: int, seed: int, ledger: Ledger) -> list[Opinion]:
+def thinned(opinions: Sequence[Opinion], embedder: Embedder, clusters: int, seed: int, tally: Tally) -> list[Opinion]:
     """At most ``clusters`` opinions of each stance, one of each group of alike ones; those are the kept."""
     kept = []
     for item in dict.fromkeys(o.stance.item for o in opinions):
         own = {o.text: o for o in opinions if o.stance.item == item}
         for _ in range(sum(o.stance.item == item for o in opinions) - len(own)):
-            ledger.drop("said before")
+            tally.drop("said before")
         chosen = one_per_cluster(embedder, list(own), clusters, seed)
         for position, opinion in enumerate(own.values()):
             if position in chosen:
                 kept.append(opinion)
-                ledger.keep()
+                tally.keep()
             else:
-                ledger.drop("like another", opinion.text)
+                tally.drop("like another", opinion.text)
     return kept

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from alignbench.backend import Engine
 from alignbench.embedder import Embedder
+from alignbench.seeds import seed_of
 from alignbench.synthetic.conversation import conversation
-from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.nearness import cosines
+from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import fault, first_line, words
-from alignbench.training.order import seed_of
 from alignbench.types import Sampling
 
 
@@ -34,8 +34,8 @@ class Gate:
     similarity: float
     wanted: int
 
-    def admit(self, offers: Iterable[tuple[str, str]], known: Mapping[str, list[Wording]], ledger: Ledger) -> None:
-        """Add to ``known`` what passes among (seed, text) offers, and enter each into the ledger."""
+    def admit(self, offers: Iterable[tuple[str, str]], known: Mapping[str, list[Wording]], tally: Tally) -> None:
+        """Add to ``known`` what passes among (seed, text) offers, and enter each into the tally."""
         listed = list(offers)
         sound = [(seed, text) for seed, text in listed if fault(text) is None]
         near = dict(zip(sound, cosines(self.embedder, *([p[i] for p in sound] for i in (1, 0))), strict=True))
@@ -44,9 +44,9 @@ class Gate:
             reason = self._reason(seed, text, cosine, known[seed])
             if reason is None:
                 known[seed].append(Wording(text, cosine))
-                ledger.keep()
+                tally.keep()
             else:
-                ledger.drop(reason, text)
+                tally.drop(reason, text)
 
     def _reason(self, seed: str, text: str, cosine: float, known: Sequence[Wording]) -> str | None:
         if (found := fault(text)) is not None:
@@ -68,7 +68,7 @@ def paraphrase(
     gate: Gate,
     tries: int,
     sampling: Sampling,
-    ledger: Ledger,
+    tally: Tally,
 ) -> dict[str, list[Wording]]:
     """Paraphrases of each seed that pass the gate; seeds with too few are asked for again, up to ``tries`` times.
 
@@ -83,7 +83,7 @@ def paraphrase(
         drawn = replace(sampling, seed=seed_of(sampling.seed, "paraphrase", attempt))
         texts = engine.generate([conversation("paraphrase", question=seed) for seed in short], drawn)
         offers = [(seed, _question(text)) for seed, said in zip(short, texts, strict=True) for text in said]
-        gate.admit(offers, found, ledger)
+        gate.admit(offers, found, tally)
     return found
 
 
@@ -99,7 +99,7 @@ def fresh(
     known: Mapping[str, Sequence[str]],
     copy: float,
     near: float,
-    ledger: Ledger,
+    tally: Tally,
 ) -> list[str | None]:
     """New questions on a topic, one for each (topic, text) offer; None where the text is none.
 
@@ -116,9 +116,9 @@ def fresh(
         cosine = float((of_topic[topic] @ vector).max())
         reason = _staleness(text, cosine, [other for other in found if other], copy, near)
         if reason is None:
-            ledger.keep()
+            tally.keep()
         else:
-            ledger.drop(reason, text)
+            tally.drop(reason, text)
         found.append(None if reason else text)
     return found
 

@@ -7,8 +7,8 @@ from itertools import product
 
 from alignbench.backend import Engine
 from alignbench.synthetic.conversation import conversation
-from alignbench.synthetic.ledger import Ledger
 from alignbench.synthetic.questions import Gate, Wording
+from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import fault, first_line, words
 from alignbench.types import Sampling
 
@@ -40,7 +40,7 @@ def synonyms(
     wanted: Mapping[str, Sequence[str]],
     count: int,
     sampling: Sampling,
-    ledger: Ledger,
+    tally: Tally,
 ) -> dict[str, dict[str, list[str]]]:
     """Seed -> word -> at most ``count`` synonyms; one call to the engine.
 
@@ -51,20 +51,20 @@ def synonyms(
     texts = engine.generate([conversation("synonyms", word=word, sentence=seed) for seed, word in asked], sampling)
     found: dict[str, dict[str, list[str]]] = {seed: {} for seed in wanted}
     for (seed, word), said in zip(asked, texts, strict=True):
-        found[seed][word] = _parsed(first_line(said[0]), word, words(seed), count, ledger)
+        found[seed][word] = _parsed(first_line(said[0]), word, words(seed), count, tally)
     return found
 
 
-def _parsed(line: str, word: str, sentence: Collection[str], count: int, ledger: Ledger) -> list[str]:
+def _parsed(line: str, word: str, sentence: Collection[str], count: int, tally: Tally) -> list[str]:
     kept: list[str] = []
     for part in re.split(r"[,;/]", line):
         text = part.strip(" .\"'“”").casefold()
         reason = _reason(text, word, sentence, kept) or ("more than wanted" if len(kept) >= count else None)
         if reason:
-            ledger.drop(reason, text)
+            tally.drop(reason, text)
         else:
             kept.append(text)
-            ledger.keep()
+            tally.keep()
     return kept
 
 
@@ -85,7 +85,7 @@ def substitute(
     found: Mapping[str, Mapping[str, Sequence[str]]],
     gate: Gate,
     seed: int,
-    ledger: Ledger,
+    tally: Tally,
 ) -> None:
     """Add wordings with one word replaced until each question has ``gate.wanted``, in an order drawn from ``seed``."""
     for question, listed in found.items():
@@ -95,7 +95,7 @@ def substitute(
         new = [text for text in dict.fromkeys(offers) if text not in sources]
         random.Random(f"{seed}/{question}").shuffle(new)
         while new and (missing := gate.wanted - len(known[question])) > 0:
-            gate.admit([(question, text) for text in new[:missing]], known, ledger)
+            gate.admit([(question, text) for text in new[:missing]], known, tally)
             del new[:missing]
 
 

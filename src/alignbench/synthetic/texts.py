@@ -2,7 +2,8 @@
 
 import re
 
-_LETTER = re.compile(r"[^\W\d_]")
+from alignbench.synthetic.refusals import LETTER, REQUEST_DECLINED
+
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # A bullet, a number, or a label such as "Opinion:" before the words.
 _LEAD = re.compile(
@@ -10,19 +11,13 @@ _LEAD = re.compile(
 )
 _QUOTES = "\"“”'‘’ \t"
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+")
-_REFUSAL = re.compile(
-    r"\bas an? (?:ai|artificial intelligence|(?:virtual |digital )?assistant)\b|\blanguage model\b"
-    r"|^(?:i['’]m|i am) (?:sorry|unable|not able|(?:here|ready|happy) to (?:help|assist))\b"
-    r"|\bi (?:can(?:no|['’])t|cannot|won['’]t|will not) (?:assist|help|answer|provide|comply|fulfil|generate|rewrite)",
-    re.IGNORECASE,
-)
 
 
 def fault(text: str) -> str | None:
     """Why a text is none at all: ``empty`` or ``refusal``; None if it says something."""
-    if not _LETTER.search(text):
+    if not LETTER.search(text):
         return "empty"
-    return "refusal" if _REFUSAL.search(text) else None
+    return "refusal" if REQUEST_DECLINED.search(text) else None
 
 
 def bare(text: str) -> str:

@@ -9,14 +9,14 @@ from alignbench.types import Chat
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LabelChoice:
     """A label and its share of the probability of all labels asked about, within (0, 1]."""
 
     label: str
     probability: float
 
 
-def verdicts(engine: Engine, chats: Sequence[Chat], labels: Sequence[str]) -> list[Verdict]:
+def verdicts(engine: Engine, chats: Sequence[Chat], labels: Sequence[str]) -> list[LabelChoice]:
     """The likeliest label for each chat, read off the next-token probabilities: no reply to parse.
 
     Equal chats are asked once. Of equally likely labels the first wins.
@@ -24,5 +24,5 @@ def verdicts(engine: Engine, chats: Sequence[Chat], labels: Sequence[str]) -> li
     unique = list(dict.fromkeys(chats))
     scores = engine.score(unique, [labels] * len(unique))
     shares = {chat: softmax(score.logprobs) for chat, score in zip(unique, scores, strict=True)}
-    found = {chat: Verdict(labels[int(own.argmax())], float(own.max())) for chat, own in shares.items()}
+    found = {chat: LabelChoice(labels[int(own.argmax())], float(own.max())) for chat, own in shares.items()}
     return [found[chat] for chat in chats]

@@ -7,7 +7,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from alignbench.component import Component
-from alignbench.sweep.conduct import Launch, Request, carry_out
+from alignbench.sweep.conduct import Launch, SweepCell, carry_out
 
 
 class Task(Component, ABC):
@@ -23,6 +23,6 @@ class Task(Component, ABC):
         """Whether there is nothing left to do for a cell of a sweep."""
         return False
 
-    def sweep(self, requests: Sequence[Request], launch: Launch) -> None:
+    def sweep(self, requests: Sequence[SweepCell], launch: Launch) -> None:
         """Do it for every cell that is not finished, and sum up."""
         carry_out(requests, launch, self.finished)

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
-from alignbench.sweep.conduct import Launch, Request
+from alignbench.sweep.conduct import Launch, SweepCell
 from alignbench.sweep.failures import failure
 from alignbench.sweep.identity import name_of
 from alignbench.task import Task
@@ -35,7 +35,7 @@ class Plan(Task):
             say(f"  {step.state.name:<8} {step.label:<34} {step.stage.name}/{step.key}")
         _say_cost([(model, steps)], Path(cfg.store))
 
-    def sweep(self, requests: Sequence[Request], launch: Launch) -> None:
+    def sweep(self, requests: Sequence[SweepCell], launch: Launch) -> None:
         """Print one line per cell, and a summary; nothing is launched."""
         plans = []
         states: Counter[str] = Counter()
@@ -89,9 +89,9 @@ def _say_shared(plans: Sequence[Sequence[Step]]) -> None:
 
 def _say_cost(plans: Sequence[tuple[ModelRef, Sequence[Step]]], store: Path) -> None:
     """Time, tokens and memory of what is ahead, one line per stage and model."""
-    from alignbench.sweep.estimate import Past, ahead
+    from alignbench.sweep.estimate import PastRuns, ahead
 
-    past, peak, seconds, tokens, guessed = Past(store), 0.0, 0.0, 0.0, False
+    past, peak, seconds, tokens, guessed = PastRuns(store), 0.0, 0.0, 0.0, False
     for model in {model.fingerprint: model for model, _ in plans}.values():
         waiting = ahead(steps for asked, steps in plans if asked.fingerprint == model.fingerprint)
         for name, stages in sorted(waiting.items()):

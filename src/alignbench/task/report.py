@@ -20,12 +20,12 @@ class Report(Task):
             AlignbenchError: the store holds no finished cell of either kind.
         """
         from alignbench.files import replacing, write_text
+        from alignbench.protocols.write import write_protocols
         from alignbench.report import board
         from alignbench.report.benchmarks import benchmarks_of, finished_benchmarks
         from alignbench.report.board.cost import Ledger
         from alignbench.report.generated import accounts
         from alignbench.report.page import write_page
-        from alignbench.report.protocols.write import write_protocols
         from alignbench.report.results import table
         from alignbench.report.schema import schema_markdown
         from alignbench.report.study import finished, pages

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.progress import say
-from alignbench.report.protocols.write import MAPS
+from alignbench.report.board.page import MAPS
 from alignbench.report.study import finished
 from alignbench.sharing.weights import adapter_config, hub_id
 from alignbench.tracking import Tracker

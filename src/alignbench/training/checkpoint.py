@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from alignbench.files import replacing
 from alignbench.training.export import CHECKPOINTS
 
 
@@ -17,9 +18,8 @@ class Checkpoints:
         import torch
 
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / "partial"
-        torch.save(state, partial)
-        partial.rename(self._path(update))
+        with replacing(self._path(update)) as partial:
+            torch.save(state, partial)
 
     def last(self) -> int:
         """The update of the newest checkpoint, 0 if there is none."""

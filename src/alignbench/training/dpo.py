@@ -1,18 +1,15 @@
 """Direct preference optimisation (Rafailov et al. 2023), through TRL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend import Usage
 from alignbench.backend.render import Renderer
 from alignbench.training import loop
-from alignbench.training.export import export, finished
-from alignbench.training.order import order_of
-from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training
-from alignbench.training.selection import Selection, Validate
+from alignbench.training.selection import Validate
 from alignbench.training.sft import ConversationRow, reply_ids
 from alignbench.types import Chat, ModelRef, check
 
@@ -35,31 +32,16 @@ def train_dpo(
     folder: Path,
     validate: Validate | None = None,
 ) -> dict[str, Any]:
-    """Prefer the chosen replies, in updates of ``prompts_per_update`` pairs; leave an adapter folder.
+    """Prefer the chosen replies, in updates of ``prompts_per_update`` pairs.
 
     The loss is -log sigmoid(beta [log-ratio of chosen - log-ratio of rejected]), each ratio against the weights at
     the start of this training.
 
-    Args:
-        validate: rates the checkpoints where ``training.select`` is validation.
-
-    Returns:
-        The facts of the training.
+    The other arguments and the facts are those of :func:`alignbench.training.loop.train`.
 
     Raises:
-        AlignbenchError: a prompt or reply is too long, batch and micro-batch do not fit, or there is nothing to
-            select by.
+        AlignbenchError: a prompt or reply is too long, or what :func:`~alignbench.training.loop.train` refuses.
     """
-    done = finished(folder)
-    if done is not None:
-        return done
-    check(bool(rows), "training rows", 0, "there is nothing to train on")
-    training = training.for_rows(len(rows))
-    renderer = Renderer.of(model)
-    selection = Selection(renderer, training, validate)
-    examples = [_example(renderer, row, training) for row in rows]
-    loop.quiet()
-    from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 
     class Trainer(DPOTrainer):  # type: ignore[misc]
@@ -68,28 +50,12 @@ def train_dpo(
         def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
             return dataset
 
-    # Both replies go through one forward.
-    longest = max(map(_read, examples))
-    config = DPOConfig(
-        **loop.arguments(training, seed, folder, training.prompts_per_update, longest),
-        beta=beta,
-        max_length=longest,
-        # The rows come in the order of use.
-        train_sampling_strategy="sequential",
-    )
-    network, tokenizer = load_policy(model, training, seed, None)
-    order = order_of(training.updates, len(rows), training.prompts_per_update, seed)
-    dataset = Dataset.from_list([examples[i] for i in order])
-    trainer = Trainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
-    history = loop.run(trainer, selection, seed, folder, "DPO")
-    usage = Usage(sum(_read(examples[i]) for i in order))
-    weights = loop.sharded(trainer)
-    return export(network, tokenizer, model, training, folder, history, usage, weights)
-
-
-def _read(example: Mapping[str, list[int]]) -> int:
-    """Tokens of a pair: the prompt stands before both replies."""
-    return len(example["prompt_ids"]) + sum(map(len, example.values()))
+    renderer = Renderer.of(model)
+    examples = [_example(renderer, row, training) for row in rows]
+    # The prompt stands before both replies, which go through one forward.
+    tokens = [len(example["prompt_ids"]) + sum(map(len, example.values())) for example in examples]
+    config = partial(DPOConfig, beta=beta, max_length=max(tokens, default=0), train_sampling_strategy="sequential")
+    return loop.train("DPO", model, examples, tokens, training, seed, folder, validate, config, Trainer)
 
 
 def _example(renderer: Renderer, row: PreferenceRow, training: Training) -> dict[str, list[int]]:

@@ -54,6 +54,8 @@ def export(
     Returns:
         The facts of the training, for the stage's manifest.
     """
+    import torch
+
     facts = {
         "base_fingerprint": model.fingerprint,
         "weights": training.weights.name,
@@ -66,26 +68,14 @@ def export(
         **asdict(usage),
     }
     if ranks.is_main():
-        _write(network, tokenizer, model, training, folder, weights)
+        if training.weights is Weights.full:
+            whole = network.to(getattr(torch, model.dtype))
+            whole.save_pretrained(folder / WEIGHTS, state_dict=weights)
+            tokenizer.save_pretrained(folder / WEIGHTS)
+        else:
+            network.save_pretrained(folder, selected_adapters=["default"], state_dict=weights)
         write_json(folder / "history.json", list(history))
         write_json(folder / _RECORD, facts)
         shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     ranks.barrier()
     return facts
-
-
-def _write(
-    network: Any,
-    tokenizer: Any,
-    model: ModelRef,
-    training: Training,
-    folder: Path,
-    weights: Mapping[str, Any] | None,
-) -> None:
-    import torch
-
-    if training.weights is Weights.full:
-        network.to(getattr(torch, model.dtype)).save_pretrained(folder / WEIGHTS, state_dict=weights)
-        tokenizer.save_pretrained(folder / WEIGHTS)
-    else:
-        network.save_pretrained(folder, selected_adapters=["default"], state_dict=weights)

@@ -1,21 +1,25 @@
-"""What the trainers on top of TRL share: arguments, resume, history, one bar, the early stop."""
+"""The skeleton of every training on top of TRL: arguments, order, resume, history, one bar, the early stop, export."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from alignbench import ranks
+from alignbench.backend import Usage
 from alignbench.backend.device import has_cuda
+from alignbench.backend.render import Renderer
 from alignbench.progress import bar
+from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
-from alignbench.training.export import CHECKPOINTS
-from alignbench.training.order import seed_of
+from alignbench.training.export import CHECKPOINTS, export, finished
+from alignbench.training.order import order_of
+from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training, Weights
-from alignbench.training.selection import Selection, best
+from alignbench.training.selection import Selection, Validate, best
 from alignbench.training.zero_variance import stop_if_idle
-from alignbench.types import check
+from alignbench.types import ModelRef, check
 
 # Our name of a figure -> TRL's.
 _FIGURES = {
@@ -33,6 +37,60 @@ _FIGURES = {
     "validation": "validation",
 }
 _WHOLE = "whole"
+
+
+def train(
+    label: str,
+    model: ModelRef,
+    examples: Sequence[Mapping[str, Any]],
+    tokens: Sequence[int],
+    training: Training,
+    seed: int,
+    folder: Path,
+    validate: Validate | None,
+    config: Callable[..., Any],
+    trainer: Callable[..., Any],
+    generations: int = 1,
+    start: Path | None = None,
+) -> dict[str, Any]:
+    """Train on ``examples`` in updates of ``prompts_per_update`` of them, and leave an adapter folder.
+
+    Args:
+        label: of the bar.
+        examples: rows as the trainer takes them; it gets them in the order of their use.
+        tokens: of each example; what is generated is not among them.
+        validate: rates the checkpoints where ``training.select`` is validation.
+        config: TRL's configuration, but for :func:`arguments`.
+        trainer: TRL's trainer.
+        generations: sequences of each example in an update.
+        start: folder of an earlier training of the same kind to go on from.
+
+    Returns:
+        The facts of the training.
+
+    Raises:
+        AlignbenchError: there are no examples, batch and micro-batch do not fit, no group had any variance for
+            ``patience_zero_variance`` updates, or there is nothing to select by.
+    """
+    done = finished(folder)
+    if done is not None:
+        return done
+    check(bool(examples), "training rows", 0, "there is nothing to train on")
+    training = training.for_rows(len(examples))
+    selection = Selection(Renderer.of(model), training, validate)
+    _quiet()
+    from datasets import Dataset
+
+    batch = training.prompts_per_update * generations
+    args = config(**arguments(training, seed, folder, batch, max(tokens) if generations == 1 else 0))
+    network, tokenizer = load_policy(model, training, seed, start)
+    order = order_of(training.updates, len(examples), training.prompts_per_update, seed)
+    used = Dataset.from_list([examples[i] for i in order])
+    own = trainer(model=network, args=args, processing_class=tokenizer, train_dataset=used)
+    history = _run(own, selection, seed, folder, label)
+    written = batch * sum(row.get("completion_tokens", 0.0) for row in history)
+    usage = Usage(generations * sum(tokens[i] for i in order), round(written))
+    return export(network, tokenizer, model, training, folder, history, usage, _sharded(own))
 
 
 def arguments(training: Training, seed: int, folder: Path, batch: int, longest: int = 0) -> dict[str, Any]:
@@ -78,7 +136,7 @@ def arguments(training: Training, seed: int, folder: Path, batch: int, longest: 
     }
 
 
-def quiet() -> None:
+def _quiet() -> None:
     """No bars but ours, and no usage statistics sent by TRL."""
     import datasets
     from huggingface_hub import constants
@@ -87,7 +145,7 @@ def quiet() -> None:
     constants.HF_HUB_DISABLE_TELEMETRY = True
 
 
-def run(trainer: Any, selection: Selection, seed: int, folder: Path, label: str) -> list[dict[str, Any]]:
+def _run(trainer: Any, selection: Selection, seed: int, folder: Path, label: str) -> list[dict[str, Any]]:
     """Train from the last whole checkpoint on; returns the history, one entry per update.
 
     The network ends with the weights that are to be exported.
@@ -115,7 +173,7 @@ def run(trainer: Any, selection: Selection, seed: int, folder: Path, label: str)
     return history
 
 
-def sharded(trainer: Any) -> Mapping[str, Any] | None:
+def _sharded(trainer: Any) -> Mapping[str, Any] | None:
     """All weights on rank 0 where every rank holds a shard (FSDP), else None; every rank must ask."""
     if not trainer.is_fsdp_enabled:
         return None

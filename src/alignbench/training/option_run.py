@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from alignbench import ranks
 from alignbench.backend import Usage
 from alignbench.errors import AlignbenchError
+from alignbench.seeds import seed_of
 from alignbench.training.checkpoint import Checkpoints
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
-from alignbench.training.order import order_of, rows_of, seed_of
+from alignbench.training.order import order_of, rows_of
 from alignbench.training.policy import trainable
 from alignbench.training.recipe import Training, Weights
-from alignbench.training.rows import OptionRow, Prompt, last_logprobs, padded
+from alignbench.training.rows import EncodedQuestion, OptionRow, last_logprobs, padded
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -29,7 +30,7 @@ class OptionRun:
         self,
         network: Any,
         rows: Sequence[OptionRow],
-        prompts: Sequence[Prompt],
+        prompts: Sequence[EncodedQuestion],
         loss: OptionLoss,
         training: Training,
         seed: int,
@@ -126,7 +127,7 @@ class OptionRun:
             training=self.training,
         )
 
-    def _reference(self, prompts: Sequence[Prompt]) -> Tensor:
+    def _reference(self, prompts: Sequence[EncodedQuestion]) -> Tensor:
         """The untrained model's log-probabilities: adapter off, or a frozen copy of full weights."""
         import torch
 

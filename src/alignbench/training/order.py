@@ -1,14 +1,6 @@
 """What happens in which update: pure functions of the seed, so a resumed run repeats an unbroken one."""
 
-import hashlib
-
 import numpy as np
-
-
-def seed_of(*parts: object) -> int:
-    """A seed below 2**31 that depends on every part; equal parts give equal seeds on every machine."""
-    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
-    return int.from_bytes(digest[:4], "big") >> 1
 
 
 def rows_of(update: int, rows: int, per_update: int, seed: int) -> list[int]:

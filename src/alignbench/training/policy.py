@@ -48,7 +48,10 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
                 r=training.lora_r,
                 lora_alpha=training.lora_alpha,
                 lora_dropout=training.lora_dropout,
-                target_modules=_targets(training),
+                # PEFT wants this word as text, module names as a list.
+                target_modules="all-linear"
+                if training.lora_targets == ("all-linear",)
+                else list(training.lora_targets),
                 modules_to_save=list(training.full_modules) or None,
                 task_type="CAUSAL_LM",
             ),
@@ -68,11 +71,6 @@ def _nf4() -> Any:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
     )
-
-
-def _targets(training: Training) -> str | list[str]:
-    """PEFT wants the word ``all-linear`` as text, module names as a list."""
-    return "all-linear" if training.lora_targets == ("all-linear",) else list(training.lora_targets)
 
 
 def trainable(network: Any) -> dict[str, Any]:

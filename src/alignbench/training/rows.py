@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from alignbench.backend import forward
 from alignbench.backend.render import Renderer
 from alignbench.training.recipe import Training
 from alignbench.types import Chat, check
@@ -39,14 +40,14 @@ class OptionRow:
 
 
 @dataclass(frozen=True)
-class Prompt:
+class EncodedQuestion:
     """A tokenised question: prompt ids and one token id per option."""
 
     ids: tuple[int, ...]
     labels: tuple[int, ...]
 
 
-def encode(renderer: Renderer, chat: Chat, options: Sequence[str], training: Training) -> Prompt:
+def encode(renderer: Renderer, chat: Chat, options: Sequence[str], training: Training) -> EncodedQuestion:
     """Tokenise one question.
 
     Raises:
@@ -60,7 +61,7 @@ def encode(renderer: Renderer, chat: Chat, options: Sequence[str], training: Tra
         check(len(ids) == 1, "option label", option, f"it is {len(ids)} tokens for this tokenizer, not one: use digits")
         labels.append(ids[0])
     check(len(set(labels)) == len(labels), "option labels", tuple(options), "two labels are the same token")
-    return Prompt(prompt.ids, tuple(labels))
+    return EncodedQuestion(prompt.ids, tuple(labels))
 
 
 def check_length(tokens: int, training: Training) -> None:
@@ -69,22 +70,15 @@ def check_length(tokens: int, training: Training) -> None:
     check(tokens <= limit, "training.max_prompt_tokens", limit, f"a prompt has {tokens} tokens: raise the limit")
 
 
-def last_logprobs(network: Any, prompts: Sequence[Prompt], bfloat16: bool = False) -> Tensor:
+def last_logprobs(network: Any, prompts: Sequence[EncodedQuestion], bfloat16: bool = False) -> Tensor:
     """Log-probabilities of the next token, (B, V) in float32; only the last position is projected.
 
     Prompts are padded on the left; positions count real tokens only.
     """
     import torch
 
-    width = max(len(p.ids) for p in prompts)
-    ids = torch.tensor([[0] * (width - len(p.ids)) + list(p.ids) for p in prompts])
-    mask = torch.tensor([[0] * (width - len(p.ids)) + [1] * len(p.ids) for p in prompts])
-    inputs = {"input_ids": ids, "attention_mask": mask, "position_ids": (mask.cumsum(1) - 1).clamp(min=0)}
-    inputs = {name: tensor.to(network.device) for name, tensor in inputs.items()}
     with torch.autocast(network.device.type, torch.bfloat16, enabled=bfloat16):
-        logits = network(**inputs, logits_to_keep=1, use_cache=False).logits
-    logp: Tensor = logits[:, -1].float().log_softmax(-1)
-    return logp
+        return forward.logprobs(network, [prompt.ids for prompt in prompts], keep=1)[:, -1]
 
 
 def padded(rows: Sequence[Sequence[float]], width: int) -> list[list[float]]:

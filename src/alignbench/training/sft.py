@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend import Usage
 from alignbench.backend.render import Renderer
 from alignbench.training import loop
-from alignbench.training.export import export, finished
-from alignbench.training.order import order_of
-from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training
 from alignbench.training.rows import check_length
-from alignbench.training.selection import Selection, Validate
+from alignbench.training.selection import Validate
 from alignbench.types import Chat, Message, ModelRef, check
 
 _IGNORED = -100
@@ -49,45 +46,20 @@ def train_sft(
     folder: Path,
     validate: Validate | None = None,
 ) -> dict[str, Any]:
-    """Learn the replies in updates of ``prompts_per_update`` rows, as many as ``training`` allows; leave an adapter.
+    """Learn the replies in updates of ``prompts_per_update`` rows, as many as ``training`` allows.
 
-    Args:
-        validate: rates the checkpoints where ``training.select`` is validation.
-
-    Returns:
-        The facts of the training.
+    The other arguments and the facts are those of :func:`alignbench.training.loop.train`.
 
     Raises:
-        AlignbenchError: a prompt or reply is too long, batch and micro-batch do not fit, or there is nothing to
-            select by.
+        AlignbenchError: a prompt or reply is too long, or what :func:`~alignbench.training.loop.train` refuses.
     """
-    done = finished(folder)
-    if done is not None:
-        return done
-    check(bool(rows), "training rows", 0, "there is nothing to train on")
-    renderer = Renderer.of(model)
-    examples = [example for row in rows for example in _examples(renderer, row, training)]
-    training = training.for_rows(len(examples))
-    selection = Selection(renderer, training, validate)
-    loop.quiet()
-    from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    longest = max(len(example["input_ids"]) for example in examples)
-    config = SFTConfig(
-        **loop.arguments(training, seed, folder, training.prompts_per_update, longest),
-        max_length=longest,
-        # The rows come in the order of use.
-        train_sampling_strategy="sequential",
-    )
-    network, tokenizer = load_policy(model, training, seed)
-    order = order_of(training.updates, len(examples), training.prompts_per_update, seed)
-    dataset = Dataset.from_list([examples[i] for i in order])
-    trainer = SFTTrainer(model=network, args=config, processing_class=tokenizer, train_dataset=dataset)
-    history = loop.run(trainer, selection, seed, folder, "SFT")
-    usage = Usage(sum(len(examples[i]["input_ids"]) for i in order))
-    weights = loop.sharded(trainer)
-    return export(network, tokenizer, model, training, folder, history, usage, weights)
+    renderer = Renderer.of(model)
+    examples = [example for row in rows for example in _examples(renderer, row, training)]
+    tokens = [len(example["input_ids"]) for example in examples]
+    config = partial(SFTConfig, max_length=max(tokens, default=0), train_sampling_strategy="sequential")
+    return loop.train("SFT", model, examples, tokens, training, seed, folder, validate, config, SFTTrainer)
 
 
 def lengths(model: ModelRef, rows: Sequence[ConversationRow]) -> list[int]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from alignbench.component import Component
-from alignbench.data.people import Panel, Person
+from alignbench.data.people import Person, RespondentPanel
 from alignbench.data.survey import Survey
 from alignbench.types import Culture, Split
 
 
-class Source(Component, ABC):
+class SurveySource(Component, ABC):
     """Knobs of a survey source."""
 
     _group = "survey"
@@ -28,7 +28,7 @@ class Source(Component, ABC):
         """``count`` respondents of a country, drawn with replacement by weight; None where the source holds none."""
         return None
 
-    def panel(self, iso3: str) -> Panel | None:
+    def panel(self, iso3: str) -> RespondentPanel | None:
         """All respondents of a country and their answers; None where the source holds none."""
         return None
 

@@ -8,13 +8,13 @@ from alignbench.component import OneOf
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import BUNDLED, bundled
 from alignbench.data.shares import Cells, read_shares
-from alignbench.data.source import Source
+from alignbench.data.source import SurveySource
 from alignbench.data.survey import Survey
 from alignbench.types import Culture, Split
 
 
 @dataclass(frozen=True)
-class Bundled(Source):
+class BundledSurvey(SurveySource):
     """Shares by country, unweighted, as the folder's ``source.json`` describes them."""
 
     # wvs7 (World Values Survey, wave 7) | aoi2022 (Arab Opinion Index 2022).

@@ -6,15 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from alignbench.component import recorded
-from alignbench.data.assemble import assemble
-from alignbench.data.bundle import bundled
-from alignbench.data.microdata import Layout, country_panel, country_shares, read_individuals
-from alignbench.data.people import Panel, Person
+from alignbench.data.bundle import Citation, bundled
+from alignbench.data.microdata import Layout, read_individuals
+from alignbench.data.people import Person
 from alignbench.data.respondents import Demographics, drawn_people
-from alignbench.data.source import Source
-from alignbench.data.survey import Survey
-from alignbench.types import Culture, Split
+from alignbench.data.source.respondent_file import RespondentFile
 
 # Columns and codes of the wave-7 codebook [mem]; a column that the file lacks is left out of the persona.
 DEMOGRAPHICS = Demographics(
@@ -29,44 +25,28 @@ DEMOGRAPHICS = Demographics(
 
 
 @dataclass(frozen=True)
-class OfficialWave7(Source):
-    """``WVS_Cross-National_Wave_7_csv_v6_0.csv``: its columns are named as our items are.
+class OfficialWave7(RespondentFile):
+    """``WVS_Cross-National_Wave_7_csv_v6_0.csv``: its columns are named as our items are; the weight is W_WEIGHT."""
 
-    Items, wording, splits and the cells that are not comparable are those of the bundled survey.
-    """
+    @property
+    def layout(self) -> Layout:
+        """A column for each item."""
+        return self._layout([item.id for item in bundled("wvs7").items])
 
-    # The content is hashed through the survey's fingerprint, the path is not.
-    path: str = recorded("???")
-    # Weight respondents by W_WEIGHT (the bundled shares are unweighted).
-    weighted: bool = True
-
-    def load(self, cultures: tuple[Culture, ...]) -> Survey:
-        """The whole survey, with the shares that these cultures bring along."""
-        bundle = bundled("wvs7")
-        cells, off_scale = country_shares(Path(self.path), bundle.items, _layout(self.weighted))
-        weighting = "weighted" if self.weighted else "unweighted"
-        about = replace(bundle.about, name="wvs7_official", title=f"{bundle.about.title}, official file, {weighting}")
-        return assemble(about, bundle.items, cells, cultures, {**off_scale, **bundle.dropped})
+    @property
+    def citation(self) -> Citation:
+        """That of the bundled survey."""
+        about = bundled("wvs7").about
+        return replace(about, name="wvs7_official", title=f"{about.title}, official file, {self.weighting}")
 
     def people(self, iso3: str, count: int, seed: int) -> tuple[Person, ...]:
         """``count`` respondents of a country, drawn with replacement by weight."""
         items = bundled("wvs7").items
-        return drawn_people(Path(self.path), items, _layout(self.weighted), DEMOGRAPHICS, iso3, count, seed)
-
-    def panel(self, iso3: str) -> Panel | None:
-        """All respondents of a country; None where the file holds none."""
-        return country_panel(Path(self.path), bundled("wvs7").items, _layout(self.weighted), iso3)
+        return drawn_people(Path(self.path), items, self.layout, DEMOGRAPHICS, iso3, count, seed)
 
     def individuals(self, columns: Sequence[str]) -> pd.DataFrame:
         """Every respondent's codes in these columns of the file."""
-        weight = "W_WEIGHT" if self.weighted else None
-        return read_individuals(Path(self.path), Layout("B_COUNTRY_ALPHA", weight, tuple((c, c) for c in columns)))
+        return read_individuals(Path(self.path), self._layout(columns))
 
-    def splits(self) -> dict[str, Split]:
-        """Battery -> split."""
-        return dict(bundled("wvs7").splits)
-
-
-def _layout(weighted: bool) -> Layout:
-    questions = tuple((item.id, item.id) for item in bundled("wvs7").items)
-    return Layout("B_COUNTRY_ALPHA", "W_WEIGHT" if weighted else None, questions)
+    def _layout(self, columns: Sequence[str]) -> Layout:
+        return Layout("B_COUNTRY_ALPHA", "W_WEIGHT" if self.weighted else None, tuple((c, c) for c in columns))

@@ -5,18 +5,18 @@ from pathlib import Path
 
 from alignbench.component import recorded
 from alignbench.data.assemble import assemble
-from alignbench.data.bundle import About
+from alignbench.data.bundle import Citation
+from alignbench.data.checks import Faults
 from alignbench.data.items import load_items
 from alignbench.data.shares import read_shares
-from alignbench.data.source import Source
+from alignbench.data.source import SurveySource
 from alignbench.data.splits import load_splits
 from alignbench.data.survey import Survey
-from alignbench.errors import Faults
 from alignbench.types import Culture, Split
 
 
 @dataclass(frozen=True)
-class Table(Source):
+class SurveyTable(SurveySource):
     """Items as JSON Lines, shares as CSV ``iso3,item,code,share[,n]``, splits as CSV ``battery,split``.
 
     ``examples/own_survey`` has one of each, with every field explained.
@@ -34,15 +34,15 @@ class Table(Source):
 
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The whole survey, with the shares that these cultures bring along."""
-        about = About(self.name, self.title, self.year, self.citation, self.licence)
+        about = Citation(self.name, self.title, self.year, self.citation, self.licence)
         items = load_items(Path(self.items))
         survey = assemble(about, items, read_shares(Path(self.shares), items), cultures, {})
-        faults = Faults()
+        faults = Faults(self.items)
         for item in items:
             if item not in survey.items:
                 remedy = "an item answered by nobody; remove it from the items or add its shares"
                 faults.add(f"{self.items}, item", item.id, remedy)
-        faults.settle(self.items)
+        faults.refuse()
         return survey
 
     def splits(self) -> dict[str, Split]:

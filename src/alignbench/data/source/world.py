@@ -9,14 +9,14 @@ import numpy as np
 
 from alignbench.component import Count, Within
 from alignbench.data.assemble import assemble
-from alignbench.data.bundle import About
-from alignbench.data.people import Panel, Person
+from alignbench.data.bundle import Citation
+from alignbench.data.people import Person, RespondentPanel
 from alignbench.data.shares import Cells
-from alignbench.data.source import Source
+from alignbench.data.source import SurveySource
 from alignbench.data.survey import Survey
 from alignbench.data.world.lexicon import lexicon
 from alignbench.data.world.population import Population, Respondents, populate
-from alignbench.types import Answers, Culture, Split, check
+from alignbench.types import Answers, Culture, Split
 
 WARNING = "This is a generated world: its countries only borrow their names, and it proves nothing about any country."
 
@@ -29,11 +29,10 @@ class Figures(Enum):
 
 
 @dataclass(frozen=True)
-class PlantedWorld(Source):
+class PlantedWorld(SurveySource):
     """Knobs of the generated world; the shipped ``model=nano`` was trained in the default one."""
 
-    # Countries, at most 20.
-    countries: int = 20
+    countries: Annotated[int, Within(2, len(lexicon().countries))] = 20
     # Questions of each of the 27 batteries, at most 4.
     items_per_battery: Annotated[int, Within(1, 4)] = 4
     figures: Figures = Figures.truth
@@ -46,15 +45,11 @@ class PlantedWorld(Source):
     # Which people are asked.
     sample_seed: int = 0
 
-    def _consistent(self) -> None:
-        places = len(lexicon().countries)
-        check(2 <= self.countries <= places, "survey.countries", self.countries, f"give 2 to {places}")
-
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The whole survey, with the shares that these cultures bring along."""
         world = self.population()
         cells = _true(world) if self.figures is Figures.truth else _sampled(world, self.respondents_of(world))
-        about = About(
+        about = Citation(
             "world",
             f"planted world {self.seed}",
             "generated",
@@ -90,14 +85,14 @@ class PlantedWorld(Source):
             Person(drawn.person(i), dict(zip(ids, drawn.answers[i].tolist(), strict=True))) for i in range(count)
         )
 
-    def panel(self, iso3: str) -> Panel | None:
+    def panel(self, iso3: str) -> RespondentPanel | None:
         """The respondents of a country, as in the sampled figures; None where the world has no such country."""
         world = self.population()
         if iso3 not in {place.iso3 for place in world.countries}:
             return None
         group = self._respondents(world, world.index(iso3))
         ids = [item.id for item in world.items]
-        return Panel(np.ones(len(group.groups)), dict(zip(ids, group.answers.T, strict=True)))
+        return RespondentPanel(np.ones(len(group.groups)), dict(zip(ids, group.answers.T, strict=True)))
 
     @property
     def fingerprint(self) -> str:

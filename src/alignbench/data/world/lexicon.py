@@ -13,7 +13,7 @@ _FILE = Path(__file__).parents[2] / "resources" / "world" / "world.json"
 
 
 @dataclass(frozen=True)
-class Place:
+class Country:
     """A country of the world; ``culture`` is the name of its YAML."""
 
     culture: str
@@ -22,7 +22,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ItemStem:
     """What is asked about, and how the traits of a country bear on it.
 
     Attributes:
@@ -45,7 +45,7 @@ class Battery:
     topic: str
     form: str
     split: str
-    items: tuple[Entry, ...]
+    items: tuple[ItemStem, ...]
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class Lexicon:
 
     factors: tuple[str, ...]
     zones: dict[str, list[float]]
-    countries: tuple[Place, ...]
+    countries: tuple[Country, ...]
     forms: dict[str, dict[str, Any]]
     batteries: tuple[Battery, ...]
 
-    def item(self, item_id: str, name: str, battery: Battery, entry: Entry) -> Item:
+    def item(self, item_id: str, name: str, battery: Battery, entry: ItemStem) -> Item:
         """The survey question of ``entry``; ``name`` is the name of its battery in the survey."""
         form = self.forms[battery.form]
         options = 10 if form["scale"] == Scale.ten_point.name else len(form["options"])
@@ -95,6 +95,6 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The lexicon, read once a process."""
     raw = json.loads(_FILE.read_text(encoding="utf-8"))
-    batteries = tuple(Battery(**{**b, "items": tuple(Entry(**i) for i in b["items"])}) for b in raw["batteries"])
-    places = tuple(Place(**place) for place in raw["countries"])
+    batteries = tuple(Battery(**{**b, "items": tuple(ItemStem(**i) for i in b["items"])}) for b in raw["batteries"])
+    places = tuple(Country(**place) for place in raw["countries"])
     return Lexicon(tuple(raw["factors"]), raw["zones"], places, raw["forms"], batteries)

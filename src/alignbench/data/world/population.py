@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alignbench.data.world.lexicon import Battery, Place, lexicon
+from alignbench.data.world.lexicon import Battery, Country, lexicon
 from alignbench.types import Item, Split, check
 
 Array = NDArray[np.float64]
@@ -70,7 +70,7 @@ class Population:
         reversed_: items whose *first* option endorses most.
     """
 
-    countries: tuple[Place, ...]
+    countries: tuple[Country, ...]
     items: tuple[Item, ...]
     splits: dict[str, Split]
     traits: Array

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from alignbench.component import supplied
 from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.norms.author import Author, Evidence
-from alignbench.norms.cluster import Clustering, cluster, distances
-from alignbench.tools import Tools
+from alignbench.norms.cluster import central
+from alignbench.store.stage import Tools
 
 # How often an answer is given, by its rank.
 _RANKS = ("mostly", "less often", "seldom")
@@ -38,15 +36,7 @@ class TemplateAuthor(Author):
         """One norm for each of ``count`` k-means clusters, in the order of the norms."""
         if len(norms) <= count:
             return list(norms)
-        vectors = self.embedder.encode(norms)
-        names = [str(i) for i in range(len(norms))]
-        found = cluster(names, vectors, Clustering.kmeans, count, seed=self.cluster_seed)
-        apart = distances(vectors, found.centres)
-        nearest = {
-            int(np.flatnonzero(found.labels == k)[apart[found.labels == k, k].argmin()])
-            for k in range(len(found.centres))
-        }
-        return [norms[i] for i in sorted(nearest)]
+        return [norms[i] for i in central(self.embedder.encode(norms), count, self.cluster_seed)]
 
     def from_topic(self, topic: str, count: int, subject: str, tools: Tools) -> list[str]:
         """Refuse: a template knows nothing about a topic."""

@@ -12,7 +12,9 @@ from alignbench.report.board import marks, pairs
 from alignbench.report.board.lines import ALPHA, Board
 from alignbench.report.board.panels import Section
 from alignbench.report.page import environment
-from alignbench.report.protocols.write import MAPS, MATRICES
+
+# Pictures of ``task=protocols``, below the reports.
+MAPS, MATRICES = "protocols/*/cultural_map.png", "protocols/*/specificity-*.png"
 
 
 def write_board(board: Board, sections: Sequence[Section]) -> Path:

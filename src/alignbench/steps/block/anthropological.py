@@ -4,10 +4,10 @@ Of the framework's points at least seven are published; two could not be recover
 """
 
 from alignbench.context import RunContext
-from alignbench.steps.block import Block, Fixed, Knobs
+from alignbench.steps.block import Block, FixedTexts, Knobs
 from alignbench.steps.texts import rendered
 
 
 def make(context: RunContext, knobs: Knobs) -> Block:
     """The framework."""
-    return Fixed((rendered("anthropological", culture=context.culture),))
+    return FixedTexts((rendered("anthropological", culture=context.culture),))

@@ -2,7 +2,7 @@
 
 from alignbench.context import RunContext
 from alignbench.data.distance import by_distance
-from alignbench.steps.block import Block, Fixed, Knobs
+from alignbench.steps.block import Block, FixedTexts, Knobs
 from alignbench.steps.texts import rendered
 from alignbench.types import check
 
@@ -14,4 +14,4 @@ def make(context: RunContext, knobs: Knobs) -> Block:
     remedy = f"only {len(near)} other countries are known: ask for at most half of them"
     check(2 * knobs.similar <= len(near), "method.similar", knobs.similar, remedy)
     ends = {"similar": near[: knobs.similar], "different": near[::-1][: knobs.similar]}
-    return Fixed((rendered("comparison", culture=context.culture, **ends),))
+    return FixedTexts((rendered("comparison", culture=context.culture, **ends),))

@@ -2,7 +2,7 @@
 
 from alignbench.context import RunContext
 from alignbench.data.languages import phrases
-from alignbench.steps.block import Block, Fixed, Knobs
+from alignbench.steps.block import Block, FixedTexts, Knobs
 from alignbench.steps.texts import wordings
 from alignbench.types import check
 
@@ -14,4 +14,4 @@ def make(context: RunContext, knobs: Knobs) -> Block:
     if knobs.native and culture.language != "en":
         known = phrases(culture.language).systems.get(culture.iso3, ())
         check(bool(known), "culture", culture.name, f"no descriptors in {culture.language}: say method.native=false")
-    return Fixed(known[: knobs.wordings])
+    return FixedTexts(known[: knobs.wordings])

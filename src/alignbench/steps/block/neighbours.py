@@ -37,6 +37,6 @@ def make(context: RunContext, knobs: Knobs) -> Block:
     """The country's answered training items."""
     culture = context.culture
     asked = context.train.asked(culture.iso3)
-    check(0 < knobs.neighbours <= len(asked), "method.neighbours", knobs.neighbours, f"give 1 to {len(asked)}")
+    check(knobs.neighbours <= len(asked), "method.neighbours", knobs.neighbours, f"give 1 to {len(asked)}")
     questions = Nearest(tuple(item.question for item in asked), context.embedder)
     return Neighbours(culture.iso3, culture.country, context.train, asked, questions, knobs.neighbours)

@@ -9,7 +9,7 @@ from alignbench.component import recorded
 from alignbench.context import RunContext
 from alignbench.embedder import Embedder
 from alignbench.embedder.nearest import Nearest
-from alignbench.norms.mining import HighNorms
+from alignbench.norms.mining import load
 from alignbench.steps.block import Block, Knobs
 from alignbench.steps.mining import Abstract, high_norms
 from alignbench.steps.texts import norms_text
@@ -27,9 +27,9 @@ class TopicNorms(Block):
 
     def ready(self, folder: Callable[[Any], Path]) -> Block:
         """The block with the norms read."""
-        norms = HighNorms.load(folder(self.source)).norms
+        norms = {topic: tuple(texts) for topic, texts in load(folder(self.source)).items()}
         every = tuple(dict.fromkeys(text for texts in norms.values() for text in texts))
-        return _Listed(norms, Nearest(every, self.embedder), self.count)
+        return _TopicTexts(norms, Nearest(every, self.embedder), self.count)
 
     def texts(self, item: Item) -> tuple[str, ...]:
         """Known once the block is ready."""
@@ -37,7 +37,7 @@ class TopicNorms(Block):
 
 
 @dataclass(frozen=True)
-class _Listed(Block):
+class _TopicTexts(Block):
     norms: Mapping[str, tuple[str, ...]]
     every: Nearest
     count: int

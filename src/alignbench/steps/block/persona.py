@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from alignbench.context import RunContext
-from alignbench.steps.block import Block, Fixed, Knobs
+from alignbench.steps.block import Block, FixedTexts, Knobs
 from alignbench.steps.texts import persona_text
 
 
 @dataclass(frozen=True)
-class People(Fixed):
+class People(FixedTexts):
     """One variant a person."""
 
     says_who = True

@@ -14,13 +14,13 @@ from alignbench.data.people import Person
 from alignbench.embedder.nearest import Nearest
 from alignbench.steps.block import Block, Knobs
 from alignbench.steps.texts import rendered
-from alignbench.types import Item, check
+from alignbench.types import Item
 
 _SENTENCES = 4  # of a summary, the respondent's first answers on the topic
 
 
 @dataclass(frozen=True)
-class Retrieved(Block):
+class NearestSummaries(Block):
     """``count`` of the summaries, those nearest to the question by cosine."""
 
     country: str
@@ -36,11 +36,10 @@ class Retrieved(Block):
 
 def make(context: RunContext, knobs: Knobs) -> Block:
     """Summaries of ``personas`` respondents by topic, from their answers to training items."""
-    check(knobs.retrieved > 0, "method.retrieved", knobs.retrieved, "give a positive number")
     people, note = context.people(context.culture.iso3, knobs.personas)
     items = {item.id: item for item in context.train.items}
     summaries = tuple(dict.fromkeys(text for person in people for text in _summaries(person, items)))
-    return Retrieved(context.culture.country, Nearest(summaries, context.embedder), knobs.retrieved, note)
+    return NearestSummaries(context.culture.country, Nearest(summaries, context.embedder), knobs.retrieved, note)
 
 
 def _summaries(person: Person, items: dict[str, Item]) -> list[str]:
