@@ -1,5 +1,6 @@
 """The command line as a user types it: real processes, real messages."""
 
+import os
 import subprocess
 import sys
 import time
@@ -7,10 +8,20 @@ from dataclasses import fields
 
 import pytest
 
+from alignbench import __version__
 from alignbench.config import ROOMS, conf_dir, register
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.survey import Scoring
-from alignbench.overrides import check_overrides, choices, config_folders, help_text, per_cell
+from alignbench.overrides import (
+    check_overrides,
+    checked,
+    choices,
+    config_folders,
+    help_text,
+    per_cell,
+    with_culture_names,
+)
+from alignbench.suggestions import MEANT
 
 register()
 
@@ -19,6 +30,15 @@ register()
     ("words", "field", "hint"),
     [
         (["culture=irak"], "culture", "iraq"),
+        (["culture=iraq,irna"], "culture", "iran"),
+        (["method=grpo"], "method", "did you mean culturerl?"),
+        (["method=none,grpo"], "method", "did you mean culturerl?"),
+        (["method=none,culturlr"], "method", "did you mean culturerl"),
+        (["model=gpt2"], "model", "model=local model.path="),
+        (["task=eval"], "task", "did you mean run?"),
+        (["others=brazil"], "others", '"others=[brazil]"'),
+        (["others=brazil,usa"], "others", '"others=[brazil,usa]"'),
+        (["method=culturerl", "method.joint=IRQ"], "method.joint", '"method.joint=[IRQ]"'),
         (["method=culturerl", "method.clutsers=9"], "method.clutsers", "clusters"),
         (["method=culturerl", "method.reward=gold"], "method.reward", "verdict"),
         (["training.updates=many"], "training.updates", "Integer"),
@@ -35,6 +55,41 @@ def test_a_wrong_override_is_named_with_a_remedy(words, field, hint):
         check_overrides(words)
     assert caught.value.field == field
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("culture=Saudi Arabia", "culture=saudi"),
+        ("culture=SAU", "culture=saudi"),
+        ("culture=saudi-arabian", "culture=saudi"),
+        ("culture=iraq,Saudi Arabia", "culture=iraq,saudi"),
+        ("culture='the Netherlands',KOR", "culture=netherlands,korea"),
+        ("others=[Brazil,'United States']", "others=[brazil,usa]"),
+        ("culture.control=Egyptian", "culture.control=egypt"),
+        ("culture=glob(ira*)", "culture=glob(ira*)"),
+        ("survey.path=IRQ", "survey.path=IRQ"),
+    ],
+)
+def test_a_culture_is_known_by_any_of_its_names(typed, meant):
+    assert with_culture_names(["-m", typed]) == ["-m", meant]
+
+
+def test_every_suggestion_names_a_choice_for_a_word_that_is_none():
+    for group, words in MEANT.items():
+        known = choices(group, config_folders())
+        for typed, meant in words.items():
+            assert meant in known and typed not in known, f"{group}={typed}"
+
+
+def test_a_launcher_that_cannot_run_here_is_refused_before_anything_starts(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(AlignbenchError, match=r"hydra/launcher = 'slurm': there is no Slurm here.*submitit_local"):
+        checked(["-m", "hydra/launcher=slurm", "culture=iraq,china"])
+    assert checked(["-m", "hydra/launcher=slurm", "task=plan"]), "a plan launches nothing"
+    monkeypatch.setattr("alignbench.overrides.find_spec", lambda name: None)
+    with pytest.raises(AlignbenchError, match=r"pip install 'alignbench\[joblib\]'"):
+        checked(["-m", "hydra/launcher=joblib"])
 
 
 _OF_SCORING = [f.name for f in fields(Scoring)]
@@ -111,3 +166,37 @@ def test_help_needs_no_torch(tmp_path):
         "import sys; sys.argv += ['--help']; from alignbench.cli import main; main(); assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_alone_it_says_how_to_begin_and_begins_nothing(tmp_path):
+    done, _ = run(cwd=tmp_path)
+    assert done.returncode == 0 and "model=nano" in done.stdout and "--help" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_version_is_our_own_and_loads_nothing(tmp_path):
+    code = (
+        "import sys; sys.argv += ['--version']; from alignbench.cli import main; main(); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    lines = done.stdout.split("\n")
+    assert lines[0] == f"alignbench {__version__}" and "False" in lines
+    assert any(line.startswith("torch ") for line in lines) and any(line.startswith("transformers ") for line in lines)
+
+
+def test_tab_completion_installs_and_completes(tmp_path):
+    """In bash as ``--hydra-help`` says it; ``COMPREPLY`` is what the shell would offer."""
+    alignbench = tmp_path / "alignbench"
+    alignbench.write_text(f"#!{sys.executable}\nfrom alignbench.cli import main\nmain()\n")
+    alignbench.chmod(0o755)
+    script = """eval "$(alignbench -sc install=bash)"
+    COMP_LINE="alignbench method=culturer" COMP_CWORD=1
+    hydra_bash_completion; echo "${COMPREPLY[@]}" """
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.strip() == "method=culturerl", done.stderr
+
+
+def test_a_model_without_a_path_is_not_given(tmp_path):
+    done, _ = run("model=local", "task=plan", cwd=tmp_path)
+    assert done.returncode == 2 and "model.path = 'not given'" in done.stderr and "???" not in done.stderr

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from alignbench import plugins
 from alignbench.config import OnError, conf_dir, instantiate, register
 from alignbench.errors import AlignbenchError, refuse
-from alignbench.overrides import check_overrides, help_text, per_cell, plugin_folders
+from alignbench.overrides import HEAD, checked, help_text, plugin_folders, version_text
 from alignbench.progress import say
 
 
@@ -19,8 +19,10 @@ def main() -> None:
     """Entry point. Exit code 0 when done, 2 when the input was wrong, 1 for anything else, a failed cell included."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads that spin cost a second process its core
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the driver's order, which the lease goes by
     arguments = sys.argv[1:]
+    if not arguments or "--version" in arguments:
+        sys.stdout.write(version_text() if arguments else HEAD)
+        return
     try:
         if arguments[:1] == ["new"]:
             from alignbench import scaffold
@@ -32,8 +34,8 @@ def main() -> None:
             sys.stdout.write(help_text(arguments))
             return
         register()
-        check_overrides(arguments)
-        sys.argv[1:] = per_cell(arguments)
+        if not {"-sc", "--shell-completion"} & set(arguments):  # whose words are no overrides
+            sys.argv[1:] = checked(arguments)
         _run()
     except AlignbenchError as error:
         refuse(error)

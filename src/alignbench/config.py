@@ -228,7 +228,7 @@ def instantiate(node: DictConfig) -> Any:
     cls = class_of(str(node.get("_target_", "")), name)
     missing = sorted(str(key).removeprefix(f"{name}.") for key in OmegaConf.missing_keys(node))
     if missing:
-        raise AlignbenchError(f"{name}.{missing[0]}", "???", f"this value must be given: {name}.{missing[0]}=...")
+        raise AlignbenchError(f"{name}.{missing[0]}", "not given", f"say {name}.{missing[0]}=...")
     hints = get_type_hints(cls)
     knobs = {str(key): _knob(node, str(key), hints[str(key)]) for key in node if key != "_target_"}
     try:

@@ -2,22 +2,41 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from hydra import compose, initialize_config_dir
+from hydra import compose, version
+from hydra._internal.hydra import Hydra
+from hydra._internal.utils import create_config_search_path
+from hydra.core.config_search_path import SearchPathQuery
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import ChoiceSweep, Override
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from alignbench import plugins
 from alignbench.config import ROOMS, conf_dir, conf_dirs
+from alignbench.data.cultures import canonical
 from alignbench.errors import AlignbenchError
+from alignbench.suggestions import suggestion
 from alignbench.types import check
 
 _GROUPS = [*ROOMS, "culture", "experiment"]
+# Keys whose values are cultures.
+_OF_CULTURES = ("culture", "culture.control", "others")
+# Launcher -> the extra that installs it, and the module that then is there.
+_LAUNCHERS = {
+    "joblib": ("joblib", "hydra_plugins.hydra_joblib_launcher"),
+    "slurm": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
+    "submitit_local": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
+    "submitit_slurm": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
+}
 
 # Words of earlier versions: the pattern of what was typed, what stands there today, and what to say. Only words that
 # are not understood are looked up, so that a user's own choice of an old name stays.
@@ -31,21 +50,27 @@ _FORMER = (
     ),
 )
 
-_HEAD = """\
+# What a bare ``python -m alignbench`` says, and how the help page begins.
+HEAD = """\
 alignbench: methods of aligning language models with a culture's values, compared on equal terms.
 
+  python -m alignbench model=nano method=culturerl culture=iraq  a first run: a tiny model, a minute, no download
   python -m alignbench method=culturerl culture=saudi            one run: fit, score, report
   python -m alignbench -m method=none,culturerl culture=china,iraq seed=0,1,2     a sweep
   python -m alignbench experiment=nine_cultures task=plan        a ready sweep: what is done, what it will cost
   python -m alignbench -m task=protocols method=culturerl culture=china,iraq      published protocols side by side
   python -m alignbench task=plan method=culturerl culture=iraq   what is done, what is not, what it will cost
   python -m alignbench task=doctor model=local model.path=DIR    check a model before using it
+  python -m alignbench task=items culture=iraq                   the questions of the survey, and who was asked
   python -m alignbench method=culturerl --cfg job                every knob with its value
+  python -m alignbench --help                                    every group and every choice, a sentence each
 
 Any knob is GROUP.KNOB=VALUE (method.clusters=12, training.updates=112). A misspelt one is refused.
 A second use of a group is named by @: method@baselines.cultural_prompt=persona, generator@critic=other.
 Another model writes by generator=other model@generator.model=qwen2.5_7b backend@generator.backend=vllm, or by
 generator=api; the same words fill generator@critic, generator@author.generator and generator@judge.generator.
+A culture may be called by its country, ISO code or adjective: culture="Saudi Arabia", culture=SAU, culture=Saudi.
+Quote lists, because some shells read brackets: "others=[brazil,usa]".
 Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like. Your own code: 'plugins=[./mine]', begun by
 alignbench new method NAME (or judge, ...); see docs/extending.md.
 """
@@ -60,7 +85,7 @@ def plugin_folders(arguments: Sequence[str]) -> list[str]:
     words = [word for word in arguments if word.startswith("plugins=")]
     if not words:
         return []
-    folders = _parsed(words[-1:])[0].value()
+    folders = _parsed(words[-1:])[words[-1]].value()
     if not isinstance(folders, list):
         raise AlignbenchError("plugins", words[-1].partition("=")[2], "give a list of folders: 'plugins=[./mine]'")
     return [str(folder) for folder in folders]
@@ -94,7 +119,7 @@ def choices(group: str, folders: Sequence[Path]) -> dict[str, str]:
 
 def help_text(arguments: Sequence[str] = ()) -> str:
     """Every group and every choice with a sentence."""
-    lines = [_HEAD]
+    lines = [HEAD]
     folders = config_folders(arguments)
     for group in _GROUPS:
         options = choices(group, folders)
@@ -109,34 +134,98 @@ def help_text(arguments: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
+def version_text() -> str:
+    """Our version, and those of the packages that can change a number; none of them is imported."""
+    from alignbench import __version__
+    from alignbench.store.manifest import versions
+
+    found = {"alignbench": __version__, **versions()}
+    return "".join(f"{name} {version}\n" for name, version in found.items())
+
+
+def checked(arguments: Sequence[str]) -> list[str]:
+    """The arguments as Hydra is to get them, once :func:`check_overrides` has found nothing wrong."""
+    named = with_culture_names(arguments)
+    check_overrides(named)
+    _check_launcher(named)
+    return per_cell(named)
+
+
+def with_culture_names(arguments: Sequence[str]) -> list[str]:
+    """The arguments with every culture under its own name: keys and records do not depend on what it was called.
+
+    Raises:
+        AlignbenchError: no such culture, or several.
+    """
+    folders, parsed = config_folders(arguments), _parsed(arguments)
+
+    def named(field: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [named(field, held) for held in value]
+        return value if value is None else canonical(str(getattr(value, "text", value)), folders, field)
+
+    def said(word: str) -> str:
+        override = parsed.get(word)
+        if override is None or _key(override) not in _OF_CULTURES or override.is_delete():
+            return word
+        sweep = override.value() if override.is_sweep_override() else None
+        if sweep is not None and not isinstance(sweep, ChoiceSweep):
+            return word
+        typed = sweep.list if sweep else [override._value]
+        return f"{override.get_key_element()}={','.join(_text(named(_key(override), value)) for value in typed)}"
+
+    return [said(a) for a in arguments]
+
+
 def check_overrides(arguments: Sequence[str]) -> None:
     """Compose once without running, so that a wrong override gets one message of ours.
 
-    Of a sweep the first value of each list is checked; Hydra checks the others when it composes them.
+    Of a sweep every choice is checked, and the first value of each other list; Hydra checks the rest as it composes.
 
     Raises:
         AlignbenchError: unknown group choice, unknown key, or a value of the wrong type.
     """
-    words = [a for a in arguments if "=" in a and not a.startswith("-")]
-    own = [o for o in _parsed(words) if not str(o.key_or_group).startswith("hydra")]
+    own = [o for o in _parsed(arguments).values() if not str(o.key_or_group).startswith("hydra")]
     folders = config_folders(arguments)
     for override in own:
         _check_choice(override, folders)
     _check_brought(own, folders)
-    searched = ",".join(f"file://{folder.absolute()}" for folder in _given_folders(arguments))
-    overrides = [f"hydra.searchpath=[{searched}]", *(_first(o) for o in own)]
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+    overrides = [_first(o) for o in own]
+    with hydra_over(_given_folders(arguments)):
         try:
             compose("config", overrides=overrides)
         except (HydraException, OmegaConfBaseException) as error:
             raise _first_wrong(own, overrides, error) from error
 
 
-def _parsed(words: Sequence[str]) -> list[Override]:
+@contextmanager
+def hydra_over(folders: Sequence[Path]) -> Iterator[None]:
+    """Inside, Hydra composes with these folders as with ``--config-dir``; afterwards its globals are as before."""
+    path = create_config_search_path(str(conf_dir()))
+    for folder in folders:
+        path.prepend("command-line", f"file://{folder.absolute()}", SearchPathQuery(provider="schema"))
+    hydra, base = GlobalHydra.instance(), version.VersionBase.instance()
+    before = hydra.hydra, base.version_base
+    hydra.clear()
+    version.setbase("1.3")
+    Hydra.create_main_hydra2("alignbench", path)
     try:
-        return OverridesParser.create().parse_overrides(list(words))
-    except HydraException as error:
-        raise AlignbenchError("command line", " ".join(words), str(error).splitlines()[0]) from error
+        yield
+    finally:
+        hydra.hydra, base.version_base = before
+
+
+def single(arguments: Sequence[str]) -> list[str]:
+    """The overrides among the arguments, which must describe one cell.
+
+    Raises:
+        AlignbenchError: one of them is a sweep.
+    """
+    parsed = _parsed(arguments)
+    for override in parsed.values():
+        remedy = "call it once for each cell; sweeps are for the command line"
+        check(not override.is_sweep_override(), _key(override), override.get_value_string(), remedy)
+    return list(parsed)
 
 
 def per_cell(arguments: Sequence[str]) -> list[str]:
@@ -145,8 +234,7 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
     Hydra composes the plain words of a sweep by themselves first: beside ``method=a,b`` it would look for
     ``method.joint=[IRQ]`` in the default method. Those of a sweep it leaves to the cells.
     """
-    words = [a for a in arguments if "=" in a and not a.startswith("-")]
-    parsed = dict(zip(words, _parsed(words), strict=True))
+    parsed = _parsed(arguments)
     swept = tuple(f"{o.package or o.key_or_group}." for o in parsed.values() if o.is_sweep_override())
 
     def said(word: str) -> str:
@@ -161,10 +249,37 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
     return [said(a) for a in arguments]
 
 
+def _parsed(arguments: Sequence[str]) -> dict[str, Override]:
+    """The overrides among the arguments, as Hydra reads them."""
+    words = [a for a in arguments if "=" in a and not a.startswith("-")]
+    try:
+        return dict(zip(words, OverridesParser.create().parse_overrides(words), strict=True))
+    except HydraException as error:
+        raise AlignbenchError("command line", " ".join(words), str(error).splitlines()[0]) from error
+
+
+def _text(value: Any) -> str:
+    """A parsed value as it is typed."""
+    return str(Override._get_value_element_as_str(value))
+
+
+def _check_launcher(arguments: Sequence[str]) -> None:
+    """Refuse a launcher that is not installed, and Slurm's where there is no Slurm, unless nothing is launched."""
+    said = {_key(o): o.value() for o in _parsed(arguments).values()}
+    name = str(said.get("hydra/launcher"))
+    if name in _LAUNCHERS:
+        extra, module = _LAUNCHERS[name]
+        there = find_spec(module.partition(".")[0]) is not None and find_spec(module) is not None
+        check(there, "hydra/launcher", name, f"it is not installed: pip install 'alignbench[{extra}]'")
+    if name in ("slurm", "submitit_slurm") and said.get("task") != "plan":
+        remedy = "there is no Slurm here (no command srun): go to a login node, or try hydra/launcher=submitit_local"
+        check(shutil.which("srun") is not None, "hydra/launcher", name, remedy)
+
+
 def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:
     """Name the first override that cannot be composed with those before it; choices go before knobs."""
-    pairs = sorted(zip(own, overrides[1:], strict=True), key=lambda pair: _depth(pair[0]))
-    said = list(overrides[:1])
+    pairs = sorted(zip(own, overrides, strict=True), key=lambda pair: _depth(pair[0]))
+    said: list[str] = []
     for override, word in pairs:
         plain = compose("config", overrides=said, return_hydra_config=True)
         try:
@@ -172,7 +287,7 @@ def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Excep
         except (HydraException, OmegaConfBaseException) as own_error:
             return _explain(override, word, plain, own_error)
         said.append(word)
-    return AlignbenchError("config", " ".join(overrides[1:]), _one_line(error))
+    return AlignbenchError("config", " ".join(overrides), _one_line(error))
 
 
 def _depth(override: Override) -> float:
@@ -197,19 +312,14 @@ def _first(override: Override) -> str:
 
 def _check_choice(override: Override, folders: Sequence[Path]) -> None:
     group = str(override.key_or_group)
-    if group not in _GROUPS or override.is_sweep_override():
+    if group not in _GROUPS or (override.is_sweep_override() and not override.is_choice_sweep()):
         return
-    value = str(override.value())
-    options = choices(group, folders)
-    if value not in options:
-        _refuse_former(override)
-        near = difflib.get_close_matches(value, options, n=3) or sorted(options)
-        raise AlignbenchError(
-            _key(override),
-            value,
-            f"no such choice; {'did you mean' if len(near) <= 3 else 'choose'} "
-            f"{', '.join(near)}? (python -m alignbench --help lists all)",
-        )
+    options = sorted(choices(group, folders))
+    for value in override.sweep_iterator() if override.is_sweep_override() else [override.value()]:
+        if str(value) not in options:
+            _refuse_former(override)
+            remedy = f"no such choice; {suggestion(group, str(value), options)} (python -m alignbench --help lists all)"
+            raise AlignbenchError(_key(override), str(value), remedy)
 
 
 def _refuse_former(override: Override) -> None:
@@ -252,6 +362,9 @@ def _explain(override: Override, word: str, plain: DictConfig, error: Exception)
         near = difflib.get_close_matches(leaf, known, n=2)
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         return AlignbenchError(key, value, f"no such key; {hint}{parent or 'the top level'} has {', '.join(known)}")
+    if isinstance(node, DictConfig) and isinstance(node._get_node(leaf), ListConfig) and "[" not in value:
+        typed = override.get_value_string()
+        return AlignbenchError(key, typed, f'give a list, in quotes because of the shell: "{key}=[{typed}]"')
     return AlignbenchError(key, value, _one_line(error))
 
 

@@ -103,6 +103,8 @@ class Culture:
     iso3: str = "???"
     adjective: str = "???"
     language: str = "en"
+    # Further words that find it on the command line.
+    aliases: tuple[str, ...] = recorded(())
     # Culture whose norms serve as the control ("same recipe, another country").
     control: str = recorded("???")
     # CSV of shares (item,code,share,n) to add to the survey for this culture; how a user adds one. Its content counts
@@ -110,6 +112,11 @@ class Culture:
     shares: str | None = recorded(None)
     # A sentence that every table and report of this culture must carry.
     note: str | None = recorded(None)
+
+    def __post_init__(self) -> None:
+        for name in ("name", "country", "iso3", "adjective"):
+            value = getattr(self, name)
+            check(bool(value and value.strip()), f"culture.{name}", value, "give a text")
 
     @property
     def place(self) -> Culture:

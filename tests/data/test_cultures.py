@@ -9,13 +9,13 @@ from small import DIVORCE, TRUST, write_items
 from alignbench.config import components, conf_dir, instantiate, schema
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import Citation
-from alignbench.data.cultures import culture_named, culture_names
+from alignbench.data.cultures import canonical, culture_named, culture_names
 from alignbench.data.distance import by_distance, mean_total_variation, total_variation
 from alignbench.data.items import load_items
 from alignbench.data.source.bundled import BundledSurvey
 from alignbench.data.source.timeseries import TimeSeries
 from alignbench.errors import AlignbenchError
-from alignbench.types import Answers
+from alignbench.types import Answers, Culture
 
 NAMES = culture_names([conf_dir()])
 NINE = {"iraq", "bangladesh", "china", "usa", "germany", "korea", "brazil", "argentina", "turkey"}
@@ -78,6 +78,34 @@ def test_controls_are_neither_twins_nor_extremes():
 def test_an_unknown_culture_lists_near_names():
     with pytest.raises(AlignbenchError, match=r"culture = 'irak'.*nearest: ira"):
         culture_named("irak", [conf_dir()])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_culture_is_found_by_all_its_words_and_no_word_means_two(name):
+    culture = culture_named(name, [conf_dir()])
+    for word in (culture.country, culture.iso3, culture.iso3.lower(), culture.adjective, *culture.aliases):
+        assert culture_named(word, [conf_dir()]) == culture, word
+
+
+def test_of_several_cultures_of_one_country_the_plain_one_is_meant_or_they_are_listed(tmp_path):
+    def write(name):
+        text = f"name: {name}\ncountry: Atlantis\niso3: ATL\nadjective: Atlantean\ncontrol: iraq\n"
+        (tmp_path / "culture" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    (tmp_path / "culture").mkdir()
+    for name in ("atlantis_2024", "atlantis"):
+        write(name)
+    assert canonical("ATL", [tmp_path, conf_dir()]) == "atlantis"
+    (tmp_path / "culture/atlantis.yaml").unlink()
+    write("atlantis_1999")
+    with pytest.raises(AlignbenchError, match=r"others = 'atlantean'.*choose one of atlantis_1999, atlantis_2024"):
+        canonical("atlantean", [tmp_path, conf_dir()], "others")
+
+
+@pytest.mark.parametrize("field", ["name", "country", "iso3", "adjective"])
+def test_a_culture_without_a_word_is_refused(field):
+    with pytest.raises(AlignbenchError, match=rf"culture\.{field} = ' '"):
+        Culture(**{field: " "})
 
 
 def test_the_first_folder_wins_and_a_wrong_file_is_refused(tmp_path):

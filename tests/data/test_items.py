@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -42,6 +43,19 @@ def test_a_wrong_item_is_refused_with_its_place_and_a_remedy(tmp_path, item, wor
 def test_an_id_may_be_used_once(tmp_path):
     with pytest.raises(AlignbenchError, match=r"line 2, id = 'T1'"):
         load_items(write_items(tmp_path / "items.jsonl", TRUST, TRUST))
+
+
+def test_all_wrong_lines_and_fields_are_said_at_once_and_comments_are_passed_over(tmp_path):
+    path = tmp_path / "items.jsonl"
+    lines = ["# a comment", "", json.dumps({**TRUST, "question": " ", "options": ["a"]}), "{]", json.dumps(FAITH)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(AlignbenchError, match="2 faults") as error:
+        load_items(path)
+    item, options, question, broken = (line.strip() for line in str(error.value).splitlines()[1:])
+    assert item.startswith("line 3, item T1") and options.startswith("options") and question.startswith("question")
+    assert broken.startswith("line 4 = '{]'")
+    path.write_text("\n".join([lines[0], lines[1], lines[4]]), encoding="utf-8")
+    assert [item.id for item in load_items(path)] == ["F1"]
 
 
 def test_broken_json_and_a_missing_file_are_named(tmp_path):

@@ -39,7 +39,17 @@ def test_a_code_without_a_row_or_figure_has_share_zero_and_sums_become_one(tmp_p
         ("iso3,item,code,share", ("AAA,T1,1,",), ["AAA T1, column share", "answered by nobody"]),
         ("iso3,item,code,share", ("AAA,T1,1,1", "AAA,T1,1,1"), ["row 3", "repeats an earlier"]),
         ("iso3,item,code,share", ("AAA,T1,1,many",), ["row 2, column share", "many", "give a number"]),
-        ("iso3,item,code,share", ("AAA,T1,yes,1",), ["row 2, column code", "yes", "give a number"]),
+        ("iso3,item,code,share", ("AAA,T1,yes,1",), ["row 2, column code", "yes", "give a whole number"]),
+        ("iso3,item,code,share", (",T1,1,1",), ["row 2, column iso3", "fill in"]),
+        ("iso3,item,code,share", ("AAA,T1,1,10 %",), ["row 2, column share", "10 %", "give a number"]),
+        ("iso3,item,code,share", (("AAA", "T1", 1, "5,000 %"),), ["row 2, column share", "5,000 %", "give a number"]),
+        ("iso3,item,code,share", ("AAA,T1,1.9,1",), ["row 2, column code", "1.9", "give a whole number"]),
+        ("iso3,item,code,share", ("AAA,T1,1,.5", "AAA,T1,1.0,.5"), ["row 3, column code", "1.0", "whole number"]),
+        ("iso3,item,code,share,n", ("AAA,T1,1,1,1,200",), ["row 2", "5 fields, this row 6", "1200 and not 1,200"]),
+        ("iso3,item,code,share,n", ("AAA,T1,1,1,1",), ["row 2, column n", "at least 2"]),
+        ("iso3,item,code,share,n", ("AAA,T1,1,1,inf",), ["row 2, column n", "at least 2"]),
+        ("iso3,item,code,share,n", ("AAA,T1,1,1,9.5",), ["row 2, column n", "whole numbers"]),
+        ("iso3,item,code,share,n", ("AAA,T1,1,.5,90", "AAA,T1,2,.5,80"), ["AAA T1, column n", "the same in all"]),
         ("iso3,item,code,share", ("Iraq,T1,1,1",), ["row 2, column iso3", "Iraq", "three capitals"]),
         ("iso3,item,code,share,n", ("AAA,T1,1,1,0",), ["row 2, column n", "number of respondents"]),
     ],
@@ -49,6 +59,34 @@ def test_a_wrong_table_is_refused_with_row_column_and_remedy(tmp_path, items, co
     with pytest.raises(AlignbenchError) as error:
         read_shares(path, items)
     assert all(word in str(error.value) for word in [str(path), *words]), str(error.value)
+
+
+def test_all_that_is_wrong_is_said_at_once_by_line(tmp_path, items):
+    path = tmp_path / "s.csv"
+    path.write_text("iso3,item,code,share\n\nIraq,T1,1,1\nAAA,T9,1,1\nAAA,T1,1,many\n", encoding="utf-8")
+    with pytest.raises(AlignbenchError, match="3 faults") as error:
+        read_shares(path, items)
+    said = str(error.value).splitlines()[1:]
+    assert ["row 3" in said[0], "row 4" in said[1], "row 5" in said[2]] == [True] * 3
+    with pytest.raises(AlignbenchError, match="3 faults") as error:
+        read_shares(write_rows(tmp_path / "t.csv", "x,y", "AAA,1"), items, "AAA")
+    assert [word in str(error.value) for word in ("item", "code", "share")] == [True] * 3
+
+
+def test_two_cells_with_wrong_sums_are_both_named(tmp_path, items):
+    rows = ("AAA,T1,1,0.5", "BBB,T1,1,0.7", "CCC,T1,1,0.98")
+    with pytest.raises(AlignbenchError, match=r"(?s)2 faults.*AAA T1.*0\.5.*BBB T1.*0\.7"):
+        read_shares(write_rows(tmp_path / "s.csv", "iso3,item,code,share", *rows), items)
+
+
+def test_a_file_that_is_not_utf8_or_holds_an_open_quote_is_refused_by_line(tmp_path, items):
+    path = tmp_path / "s.csv"
+    path.write_bytes("iso3,item,code,share\nAAA,T1,1,1\nÄAA,T1,1,1\n".encode("latin-1"))
+    with pytest.raises(AlignbenchError, match=r"line 3.*UTF-8"):
+        read_shares(path, items)
+    path.write_text('iso3,item,code,share\nAAA,T1,1,1\nAAA,"T1,2,0\n', encoding="utf-8")
+    with pytest.raises(AlignbenchError, match=r"row 3.*close the quotes"):
+        read_shares(path, items)
 
 
 def test_a_missing_or_empty_file_is_named(tmp_path, items):

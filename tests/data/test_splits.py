@@ -89,6 +89,12 @@ def test_a_wrong_split_file_is_refused(tmp_path, rows, words):
     assert all(word in str(error.value) for word in [str(path), *words]), str(error.value)
 
 
+def test_all_batteries_and_splits_that_are_missing_are_named(tmp_path):
+    items = load_items(write_items(tmp_path / "items.jsonl"))
+    with pytest.raises(AlignbenchError, match=r"(?s)4 faults.*'acts'.*'faith'.*'validation'.*'test'"):
+        load_splits(write_rows(tmp_path / "splits.csv", "battery,split", SPLITS[0]), items)
+
+
 def test_a_battery_without_a_split_is_refused():
     survey = BundledSurvey("aoi2022").load(())
     with pytest.raises(AlignbenchError, match="living_conditions"):

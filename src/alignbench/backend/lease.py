@@ -39,6 +39,7 @@ def claim(count: int, cards: Mapping[str, str] | None = None, folder: Path | Non
     Raises:
         AlignbenchError: fewer cards than asked for are visible, or the process already settled for fewer.
     """
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the driver's order, in which cards are named here
     cards = visible() if cards is None else cards
     if not count or not cards or "LOCAL_RANK" in os.environ or len(_HELD) >= count:
         return tuple(_HELD)

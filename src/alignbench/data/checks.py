@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import csv
+import gzip
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,24 +32,36 @@ _REMEDIES = {
 class Faults:
     """What is wrong with a file, gathered so that one message says all of it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self._path = path
         self._found: list[AlignbenchError] = []
 
-    def note(self, read: Callable[..., T], *given: Any) -> T | None:
-        """What ``read`` returns; None where it raises an :class:`AlignbenchError`, which is kept."""
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Keep the :class:`AlignbenchError` that the block raises, and go on behind it."""
         try:
-            return read(*given)
+            yield
         except AlignbenchError as error:
             self._found.append(error)
-            return None
 
-    def refuse(self, remedy: str) -> None:
-        """Raise with a line for every fault, if there is any."""
-        lines = [str(error).removeprefix(f"{self._path}, ") for error in self._found]
+    def note(self, read: Callable[..., T], *given: Any) -> T | None:
+        """What ``read`` returns; None where it raises an :class:`AlignbenchError`, which is kept."""
+        with self.caught():
+            return read(*given)
+        return None
+
+    def add(self, field: str, value: object, remedy: str) -> None:
+        """Keep an error."""
+        self._found.append(AlignbenchError(field, value, remedy))
+
+    def refuse(self, remedy: str = "mend these") -> None:
+        """Raise with a line for every fault, if there is any; a single one as it is."""
+        if len(self._found) == 1:
+            raise self._found[0]
+        lines = [str(error).removeprefix(f"{self._path}, ").replace("\n", "\n  ") for error in self._found]
         more = [f"and {len(lines) - _LISTED} more"] if len(lines) > _LISTED else []
-        listed = "\n  ".join([remedy, *lines[:_LISTED], *more])
-        check(not lines, str(self._path), f"{len(lines)} faults" if len(lines) > 1 else "1 fault", listed)
+        listed = "\n  ".join([f"{remedy}:", *lines[:_LISTED], *more])
+        check(not lines, str(self._path), f"{len(lines)} faults", listed)
 
 
 def existing(path: Path) -> Path:
@@ -75,12 +91,57 @@ def header(path: Path) -> list[str]:
     return list(pd.read_csv(path, nrows=0, encoding="utf-8-sig", encoding_errors="replace").columns)
 
 
+def text_of(path: Path) -> str:
+    """What a small file holds, unpacked where its name ends in ``.gz``.
+
+    Raises:
+        AlignbenchError: no such file, or it is not UTF-8 (the message names the line).
+    """
+    content = existing(path).read_bytes()
+    try:
+        return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise AlignbenchError(f"{path}, line {line}", error.object[error.start], "save the file as UTF-8") from None
+
+
+def rows_of(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> pd.DataFrame:
+    """The columns of a small CSV as texts, NaN where a field is empty; its index is the line in the file less two.
+
+    Blank lines are passed over.
+
+    Raises:
+        AlignbenchError: a missing column, rows with more or fewer fields than the header, an open quote, no row.
+    """
+    need(path, columns)
+    faults = Faults(path)
+    reader = csv.reader(io.StringIO(text_of(path), newline=""), strict=True)
+    lines: list[tuple[int, list[str]]] = []
+    try:
+        lines += ((reader.line_num, row) for row in reader if row)
+    except csv.Error as error:
+        faults.add(f"{path}, row {reader.line_num}", str(error), "close the quotes of this field")
+    names = lines[0][1] if lines else []
+    for number, row in lines:
+        if len(row) != len(names):
+            remedy = f"the header has {len(names)} fields, this row {len(row)}; write 1200 and not 1,200"
+            faults.add(f"{path}, row {number}", ",".join(row), remedy)
+    faults.refuse()
+    check(len(lines) > 1, f"{path}, rows", 0, "the file has only a header; add its rows")
+    index = [number - _HEADER_ROWS for number, _ in lines[1:]]
+    frame = pd.DataFrame([row for _, row in lines[1:]], index=index, columns=names, dtype=object)
+    wanted = [*columns, *(name for name in optional if name in names)]
+    return frame[wanted].map(str.strip).replace("", float("nan"))
+
+
 def need(path: Path, columns: Iterable[str]) -> None:
     """Raise unless the CSV at ``path`` has all ``columns``; the message names the nearest ones it has."""
-    there = header(path)
+    there, faults = header(path), Faults(path)
     for column in columns:
-        near = nearest(column, there)
-        check(column in there, f"{path}, column", column, f"the file has no such column; add or rename one{near}")
+        if column not in there:
+            remedy = f"the file has no such column; add or rename one{nearest(column, there)}"
+            faults.add(f"{path}, column", column, remedy)
+    faults.refuse()
 
 
 def validated(frame: pd.DataFrame, schema: DataFrameSchema, path: Path, known: Mapping[str, Iterable[str]]) -> Any:
@@ -90,16 +151,19 @@ def validated(frame: pd.DataFrame, schema: DataFrameSchema, path: Path, known: M
         known: column -> its legal values, to name the ones nearest to a wrong one.
 
     Raises:
-        AlignbenchError: the first failure, by file, row and column.
+        AlignbenchError: what failed, by file, row and column.
     """
     from pandera.errors import SchemaErrors
 
     try:
         return schema.validate(frame, lazy=True)
     except SchemaErrors as errors:
-        case = errors.failure_cases.iloc[0]
-        column, value, failed = str(case["column"]), case["failure_case"], str(case["check"])
-        place = "" if pd.isna(case["index"]) else f", row {int(case['index']) + _HEADER_ROWS}"
-        remedy = "give a number" if "dtype" in failed else _REMEDIES.get(failed, failed)
-        near = nearest(value, known.get(column, ()))
-        raise AlignbenchError(f"{path}{place}, column {column}", value, remedy + near) from None
+        faults, cases = Faults(path), errors.failure_cases
+        by_row = cases[cases["index"].notna()].drop_duplicates(["index", "column"]).sort_values("index", kind="stable")
+        for _, case in (by_row if len(by_row) else cases.head(1)).iterrows():
+            column, value, failed = str(case["column"]), case["failure_case"], str(case["check"])
+            place = "" if pd.isna(case["index"]) else f", row {int(case['index']) + _HEADER_ROWS}"
+            number = "give a whole number" if "int" in failed else "give a number"
+            remedy = number if "dtype" in failed else _REMEDIES.get(failed, failed)
+            faults.add(f"{path}{place}, column {column}", value, remedy + nearest(value, known.get(column, ())))
+        faults.refuse()

@@ -1,8 +1,11 @@
 """Cultures by name, read straight from their YAML: for controls and tables, without Hydra."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -10,29 +13,62 @@ from alignbench.data.checks import nearest
 from alignbench.types import Culture, check
 
 
-def culture_named(name: str, folders: Sequence[Path]) -> Culture:
-    """The culture in ``<folder>/culture/<name>.yaml``; the first folder that has it wins.
+def culture_named(word: str, folders: Sequence[Path], field: str = "culture") -> Culture:
+    """The culture that ``word`` means, from ``<folder>/culture/<name>.yaml``; the first folder that has it wins.
 
     Args:
+        word: anything that :func:`canonical` knows.
         folders: config folders (the user's own, then the package's). ``defaults`` in the file are ignored.
+        field: where the word stands, for messages.
 
     Raises:
-        AlignbenchError: no such culture (the message lists near names), an unknown or a missing key.
+        AlignbenchError: no such culture, several of them, an unknown or a missing key.
     """
-    paths = [folder / "culture" / f"{name}.yaml" for folder in folders]
-    path = next((p for p in paths if p.is_file()), None)
-    if path is None:
-        names = culture_names(folders)
-        hint = nearest(name, names) or f": {', '.join(names)}"
-        check(False, "culture", name, f"there is no such culture{hint}; or add conf/culture/{name}.yaml")
-    assert path is not None
+    return _read(canonical(word, folders, field), folders)
+
+
+def canonical(word: str, folders: Sequence[Path], field: str = "culture") -> str:
+    """Name of the culture that ``word`` means: its name, its country, ISO code, adjective, or one of its aliases.
+
+    Case, hyphens and a leading "the" do not count. Of several cultures of one country the plain one is meant, whose
+    name begins those of all others (iraq, not iraq_2024).
+
+    Raises:
+        AlignbenchError: no such culture (the message lists near names), or several and none is the plain one.
+    """
+    names = culture_names(folders)
+    if word in names:
+        return word
+    known: dict[str, list[str]] = {}
+    for name in names:
+        culture = _read(name, folders)
+        for text in (name, culture.country, culture.iso3, culture.adjective, *culture.aliases):
+            known.setdefault(_bare(text), []).append(name)
+    meant = sorted(set(known.get(_bare(word), ())), key=len)
+    if not meant:
+        near = sorted({name for text in get_close_matches(_bare(word), known, n=3) for name in known[text]})
+        hint = f" (nearest: {', '.join(near)})" if near else f": {', '.join(names)}"
+        check(False, field, word, f"there is no such culture{hint}; or add conf/culture/{word}.yaml")
+    plain = all(name.startswith(meant[0]) for name in meant)
+    check(plain, field, word, f"several cultures are called so: choose one of {', '.join(sorted(meant))}")
+    return meant[0]
+
+
+def _bare(text: str) -> str:
+    """The words alone."""
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip().removeprefix("the ")
+
+
+def _read(name: str, folders: Sequence[Path]) -> Culture:
+    path = next(p for folder in folders if (p := folder / "culture" / f"{name}.yaml").is_file())
     knobs = OmegaConf.to_container(OmegaConf.load(path))
     assert isinstance(knobs, dict)
     knobs.pop("defaults", None)
     known = [f.name for f in fields(Culture)]
     for key in knobs:
         check(key in known, f"{path}, key", key, f"a culture has only {', '.join(known)}{nearest(key, known)}")
-    culture = Culture(**{str(key): value for key, value in knobs.items()})
+    values: dict[str, Any] = {str(key): tuple(v) if isinstance(v, list) else v for key, v in knobs.items()}
+    culture = Culture(**values)
     for key in known:
         check(getattr(culture, key) != "???", f"{path}, key", key, "this key must be given")
     return culture
@@ -47,6 +83,6 @@ def country_names(folders: Sequence[Path]) -> dict[str, str]:
     """iso3 -> name of the country, of all cultures in the folders; the first folder that has one wins."""
     found: dict[str, str] = {}
     for name in culture_names(folders):
-        culture = culture_named(name, folders)
+        culture = _read(name, folders)
         found.setdefault(culture.iso3, culture.country)
     return found

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.data.checks import existing
+from alignbench.data.checks import Faults, text_of
 from alignbench.errors import AlignbenchError
 from alignbench.types import Item, Scale, check
 
@@ -19,21 +19,25 @@ _UNEVEN = re.compile(r"(are|were|am|is|was|has|have been)\b", re.IGNORECASE)
 def load_items(path: Path) -> tuple[Item, ...]:
     """The items of a JSON Lines file, in its order.
 
-    Every line holds the fields of :class:`~alignbench.types.Item`. A ten-point item gives two
+    Every line holds the fields of :class:`~alignbench.types.Item`; blank lines, and those that begin with ``#``, are
+    passed over. A ten-point item gives two
     ``options``, the meanings of its first and its last code, and five ``predicates``, one for each
     pair of codes; its option texts are made here ("1 (never)", "2", ... "10 (always)").
 
     Raises:
         AlignbenchError: no such file, a line that is not JSON, a missing or unknown key, an id used
-            twice, texts that do not match the codes; the message names file, line and item.
+            twice, texts that do not match the codes; the message lists all such lines with file and item.
     """
-    lines = existing(path).read_text(encoding="utf-8").splitlines()
     items: dict[str, Item] = {}
-    for number, line in enumerate(lines, start=1):
+    faults = Faults(path)
+    for number, line in enumerate(text_of(path).splitlines(), start=1):
         where = f"{path}, line {number}"
-        item = item_from(where, _record(where, line))
-        check(item.id not in items, f"{where}, id", item.id, "give every item an id of its own")
-        items[item.id] = item
+        if line.strip() and not line.startswith("#"):
+            with faults.caught():
+                item = item_from(where, _record(where, line))
+                check(item.id not in items, f"{where}, id", item.id, "give every item an id of its own")
+                items[item.id] = item
+    faults.refuse()
     check(bool(items), str(path), "no items", "write one item a line")
     return tuple(items.values())
 
@@ -57,10 +61,10 @@ def _record(where: str, line: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise AlignbenchError(where, line[:60], f"write one JSON object a line ({error.msg})") from None
     check(isinstance(record, dict), where, line[:60], "write one JSON object a line")
-    for key in KEYS:
-        check(key in record, where, sorted(record), f"add the missing key {key!r}")
-    for key in record:
-        check(key in KEYS, f"{where}, key", key, f"remove it; the keys of an item are {', '.join(KEYS)}")
+    missing, unknown = [key for key in KEYS if key not in record], [key for key in record if key not in KEYS]
+    keys = "add the missing key " + ", ".join(map(repr, missing))
+    check(not missing, where, sorted(record), keys)
+    check(not unknown, f"{where}, key", ", ".join(unknown), f"remove it; the keys of an item are {', '.join(KEYS)}")
     return dict(record)
 
 
@@ -72,15 +76,21 @@ def item_from(where: str, record: Mapping[str, Any]) -> Item:
     scale = Scale[record["scale"]]
     codes, options = _codes(where, scale, record["codes"]), record["options"]
     ten_point = scale is Scale.ten_point
-    _texts(where, "options", options, 2 if ten_point else len(codes))
-    _texts(where, "predicates", record["predicates"], 5 if ten_point else len(codes))
-    for predicate in record["predicates"]:
-        _predicate(where, predicate)
+    faults = Faults(where)
+    with faults.caught():
+        _texts(where, "options", options, 2 if ten_point else len(codes))
+    with faults.caught():
+        _texts(where, "predicates", record["predicates"], 5 if ten_point else len(codes))
+        for predicate in record["predicates"]:
+            _predicate(where, predicate)
     for key in ("id", "topic", "battery", "concept", "question"):
-        check(isinstance(record[key], str) and bool(record[key]), f"{where}, {key}", record[key], "give a text")
+        if not isinstance(record[key], str) or not record[key].strip():
+            faults.add(f"{where}, {key}", record[key], "give a text")
     directed = isinstance(record["direction"], str)
     remedy = "say what grows from the first option to the last; null for nominal items, and only for them"
-    check(directed != (scale is Scale.nominal), f"{where}, direction", record["direction"], remedy)
+    with faults.caught():
+        check(directed != (scale is Scale.nominal), f"{where}, direction", record["direction"], remedy)
+    faults.refuse()
     texts = _ladder(codes, options) if ten_point else tuple(options)
     changed = {"scale": scale, "codes": codes, "options": texts, "predicates": tuple(record["predicates"])}
     return Item(**{**record, **changed})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from alignbench.data.checks import header, need, validated
+from alignbench.data.checks import Faults, rows_of, validated
 from alignbench.types import Answers, Item, check
 
 if TYPE_CHECKING:
@@ -34,10 +34,7 @@ def read_shares(path: Path, items: Sequence[Item], iso3: str | None = None) -> C
             above 1 or no number, a row given twice, a cell that sums to something other than 1 or
             that nobody answered.
     """
-    need(path, ["item", "code", "share"] if iso3 else ["iso3", "item", "code", "share"])
-    wanted = [c for c in ("iso3", "item", "code", "share", "n") if c in header(path)]
-    frame = pd.read_csv(path, usecols=wanted, dtype={"iso3": str, "item": str})
-    check(len(frame) > 0, f"{path}, rows", 0, "the file has only a header; add a row for each item and code")
+    frame = rows_of(path, ["item", "code", "share"] if iso3 else ["iso3", "item", "code", "share"], ["n"])
     if iso3:
         frame["iso3"] = iso3
     if "n" not in frame:
@@ -45,20 +42,27 @@ def read_shares(path: Path, items: Sequence[Item], iso3: str | None = None) -> C
     by_id = {item.id: item for item in items}
     frame = validated(frame, _schema(by_id), path, {"item": by_id}).fillna({"share": 0.0})
     masses: dict[tuple[str, str], dict[int, float]] = {}
-    sizes: dict[tuple[str, str], float] = {}
-    rows = zip(frame["iso3"], frame["item"], frame["code"], frame["share"], frame["n"], strict=True)
-    for number, (country, item_id, code, share, n) in enumerate(rows, start=2):
+    sizes: dict[tuple[str, str], set[float]] = {}
+    faults = Faults(path)
+    rows = zip(frame.index + 2, frame["iso3"], frame["item"], frame["code"], frame["share"], frame["n"], strict=True)
+    for number, country, item_id, code, share, n in rows:
         codes = by_id[item_id].codes
-        remedy = f"item {item_id} has only the codes {', '.join(map(str, codes))}"
-        check(code in codes, f"{path}, row {number}, column code", code, remedy)
+        if code not in codes:
+            remedy = f"item {item_id} has only the codes {', '.join(map(str, codes))}"
+            faults.add(f"{path}, row {number}, column code", code, remedy)
         masses.setdefault((country, item_id), {})[code] = share
-        sizes[country, item_id] = n
+        sizes.setdefault((country, item_id), set()).update(() if pd.isna(n) else (n,))
+    faults.refuse()
     cells: Cells = {}
     for (country, item_id), mass in masses.items():
-        _check_sum(f"{path}, {country} {item_id}, column share", sum(mass.values()))
-        n = sizes[country, item_id]
-        answers = Answers(normalised(mass, by_id[item_id].codes), None if pd.isna(n) else int(n))
-        cells.setdefault(country, {})[item_id] = answers
+        people = sizes[country, item_id]
+        with faults.caught():
+            _check_sum(f"{path}, {country} {item_id}, column share", sum(mass.values()))
+            remedy = "one question has one number of respondents: give the same in all its rows"
+            check(len(people) < 2, f"{path}, {country} {item_id}, column n", sorted(people), remedy)
+            shares = normalised(mass, by_id[item_id].codes)
+            cells.setdefault(country, {})[item_id] = Answers(shares, int(people.pop()) if people else None)
+    faults.refuse()
     return cells
 
 
@@ -81,7 +85,7 @@ def refusal(mass: Mapping[int, float], codes: Sequence[int]) -> str | None:
 def _check_sum(field: str, total: float) -> None:
     check(total > 0, field, total, "an item answered by nobody; leave out its rows")
     remedy = f"the shares of an item must sum to 1 (within {SUM_TOLERANCE}); give every code its share"
-    check(abs(total - 1) <= SUM_TOLERANCE, field, round(total, 4), remedy)
+    check(abs(total - 1) <= SUM_TOLERANCE + 1e-9, field, round(total, 4), remedy)
 
 
 def _schema(by_id: Mapping[str, Item]) -> DataFrameSchema:
@@ -91,13 +95,17 @@ def _schema(by_id: Mapping[str, Item]) -> DataFrameSchema:
         Check.ge(0, error="a share cannot be negative; give a number from 0 to 1"),
         Check.le(1, error="a share cannot be above 1; divide percentages by 100"),
     ]
+    people = [
+        Check.in_range(2, 10**9, error="give the number of respondents, at least 2"),
+        Check(lambda n: n == n.round(), error="people come in whole numbers"),
+    ]
     return DataFrameSchema(
         {
             "iso3": Column(str, Check.str_matches("^[A-Z]{3}$", error="give the ISO 3166 code in three capitals")),
             "item": Column(str, Check.isin(list(by_id), error="the survey has no such item")),
             "code": Column(int, coerce=True),
             "share": Column(float, share, nullable=True, coerce=True),
-            "n": Column(float, Check.ge(1, error="give the number of respondents"), nullable=True, coerce=True),
+            "n": Column(float, people, nullable=True, coerce=True),
         },
         unique=["iso3", "item", "code"],
         report_duplicates="exclude_first",

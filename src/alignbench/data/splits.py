@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
-from alignbench.data.checks import need, validated
+from alignbench.data.checks import Faults, rows_of, validated
 from alignbench.data.survey import Survey
 from alignbench.types import Item, Split, check
 
@@ -19,7 +17,6 @@ def load_splits(path: Path, items: Sequence[Item]) -> dict[str, Split]:
     """
     from pandera.pandas import Check, Column, DataFrameSchema
 
-    need(path, ["battery", "split"])
     names = list(Split.__members__)
     batteries = list(dict.fromkeys(item.battery for item in items))
     schema = DataFrameSchema(
@@ -30,13 +27,15 @@ def load_splits(path: Path, items: Sequence[Item]) -> dict[str, Split]:
         unique=["battery"],
         report_duplicates="exclude_first",
     )
-    frame = pd.read_csv(path, dtype=str, usecols=["battery", "split"])
+    frame = rows_of(path, ["battery", "split"])
     frame = validated(frame, schema, path, {"battery": batteries, "split": names})
     splits = {battery: Split[split] for battery, split in zip(frame["battery"], frame["split"], strict=True)}
-    for battery in batteries:
-        check(battery in splits, f"{path}, battery", battery, "add a row that gives this battery a split")
-    for split in Split:
-        check(split in splits.values(), f"{path}, split", split.name, "give this split at least one battery")
+    faults = Faults(path)
+    for battery in (b for b in batteries if b not in splits):
+        faults.add(f"{path}, battery", battery, "add a row that gives this battery a split")
+    for split in (s for s in Split if s not in splits.values()):
+        faults.add(f"{path}, split", split.name, "give this split at least one battery")
+    faults.refuse()
     return splits
 
 

@@ -254,7 +254,7 @@ def _against(scored: Scored, by_label: Mapping[str, Scored]) -> Scored | None:
     return None if scored is base else _serving(scored, by_label, "told") or base
 
 
-def _minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Difference | None:
+def minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Difference | None:
     """Score minus the other's by item and seed, on the items of ``scored``; None where they share no seed."""
     seeds = None if other is None else seeds_of((scored, other))
     if other is None or seeds is None:
@@ -294,10 +294,10 @@ def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -
     gain = skill(js, floor, top, batteries, bootstrap)
     other = _against(scored, by_label)
     turned = other is not None and scored.kind == "control"
-    change = _minus(other, scored, bootstrap) if other and turned else _minus(scored, other, bootstrap)
+    change = minus(other, scored, bootstrap) if other and turned else minus(scored, other, bootstrap)
     told = other is not None and other.kind == "told"
     base = next((s for s in by_label.values() if s.kind == "base"), None)
-    plain = _minus(scored, base, bootstrap) if told else None
+    plain = minus(scored, base, bootstrap) if told else None
     specific = _specificity(scored, by_label, bootstrap) if scored.kind == "method" else None
     return Row(
         label=scored.label,

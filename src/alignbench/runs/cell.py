@@ -179,6 +179,12 @@ def _resolved(model: Model, ready: bool) -> ModelRef:
     return model.resolve(ready=ready)
 
 
+def forget() -> None:
+    """Read YAMLs, surveys and models again for the next cell: a notebook lives longer than its files stay the same."""
+    for read in (_culture, _countries, _figures, _resolved):
+        read.cache_clear()
+
+
 def experiment() -> str | None:
     """The experiment that the running job belongs to, None if it stands alone."""
     chosen = _chosen().get("experiment")

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -15,8 +16,8 @@ class Task(Component, ABC):
     _group = "task"
 
     @abstractmethod
-    def main(self, cfg: DictConfig) -> None:
-        """Do it, for the cell that ``cfg`` describes."""
+    def main(self, cfg: DictConfig) -> Any:
+        """Do it, for the cell that ``cfg`` describes; what comes back is for callers in Python."""
 
     def finished(self, cfg: DictConfig) -> bool:
         """Whether there is nothing left to do for a cell of a sweep."""

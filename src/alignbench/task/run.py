@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Run(Task):
     """Fit, respond, score, report. Re-issuing the same command resumes or reuses."""
 
-    def main(self, cfg: DictConfig) -> None:
-        """Run the cell of ``cfg``, print its table and write its page."""
+    def main(self, cfg: DictConfig) -> CellRecord | None:
+        """Run the cell of ``cfg``, print its table and write its page; the record, None in helping processes."""
         from alignbench.backend.engines import SHARED
         from alignbench.backend.lease import claim
         from alignbench.record.finished import whole
@@ -38,12 +38,13 @@ class Run(Task):
             claim(cell.backend.cards)
         stage = compare(cell)[1]
         if not ranks.is_main():
-            return
+            return None
         record = whole(stage.path)
         page = _write(record, stage, Path(cfg.reports) / cell.slug)
         print_table(record)
         say(f"page   {page}\nrecord {stage.path / 'record.json'}")
         tracker.cell(stage.path, experiment())
+        return record
 
     def finished(self, cfg: DictConfig) -> bool:
         """Whether the store holds the record; its page is written if it is not there."""
