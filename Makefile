@@ -7,7 +7,7 @@ VLLM_VENV ?= .venv-vllm
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test proof bench check test-vllm pictures wheel clean
+.PHONY: help install demo test proof bench check test-vllm pictures new-method wheel clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -59,8 +59,8 @@ bench: install ## measure the claims about speed, a few minutes each
 	for claim in experiments/bench/*.py; do $(BIN)/python $$claim || exit 1; done
 
 check: install ## ruff and mypy --strict
-	$(BIN)/ruff check src tests experiments
-	$(BIN)/ruff format --check src tests experiments
+	$(BIN)/ruff check src tests experiments examples
+	$(BIN)/ruff format --check src tests experiments examples
 	$(BIN)/mypy
 
 # A sweep of the planted world (five minutes on 2 cores; re-issued it goes on), and the board photographed.
@@ -71,6 +71,9 @@ pictures: install ## the README's pictures of the board, from a nano sweep (need
 	$(BIN)/python -m alignbench -m $(NANO) method=culturerl method.reward=verdict
 	$(BIN)/python -m alignbench task=report $(PICTURES)
 	$(BIN)/python docs/pictures.py outputs/pictures/reports
+
+new-method: install ## NAME=tone: begin a method of your own in ./mine, with a test that passes (docs/extending.md)
+	$(BIN)/python -m alignbench new method $(NAME)
 
 wheel: install ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

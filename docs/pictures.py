@@ -1,4 +1,4 @@
-"""The README's pictures, from a board on the disk: ``python docs/pictures.py REPORTS`` (headless Chromium)."""
+"""Pictures of the board for README and docs, by ``python docs/pictures.py REPORTS`` (headless Chromium)."""
 
 import html
 import shutil

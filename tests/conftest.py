@@ -9,7 +9,8 @@ from hydra.core.hydra_config import HydraConfig
 
 from alignbench.config import conf_dir
 from alignbench.runs.cell import Cell
-from tests.composing import composed, with_embedder
+from alignbench.testing import composed
+from tests.composing import with_embedder
 from tests.words import Words
 
 FAST = """

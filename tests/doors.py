@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alignbench.backend import Engine
+from alignbench.store.stage import Tools
 from alignbench.store.store import Store
-from alignbench.tools import Tools
 from alignbench.types import ModelRef
 
 
@@ -28,4 +28,4 @@ class Always:
 
 def tools_with(make: Callable[[], Engine]) -> Tools:
     """Tools whose engine ``make`` makes when it is first asked for; they reach no stage."""
-    return Tools(Store(Path("nowhere"), Always(make)))
+    return Store(Path("nowhere"), Always(make)).tools()

@@ -3,11 +3,13 @@
 import subprocess
 import sys
 import time
+from dataclasses import fields
 
 import pytest
 
 from alignbench.config import ROOMS, conf_dir, register
 from alignbench.errors import AlignbenchError
+from alignbench.evaluation.survey import Scoring
 from alignbench.overrides import check_overrides, choices, config_folders, help_text, per_cell
 
 register()
@@ -33,6 +35,33 @@ def test_a_wrong_override_is_named_with_a_remedy(words, field, hint):
         check_overrides(words)
     assert caught.value.field == field
     assert hint in str(caught.value)
+
+
+_OF_SCORING = [f.name for f in fields(Scoring)]
+
+
+@pytest.mark.parametrize(
+    ("words", "today"),
+    [
+        (["task=benchmark", "extra=neutral"], "extra is now called benchmark: benchmark=neutral"),
+        (["extra=blend", "extra.path=x"], "extra is now called benchmark: benchmark=blend"),
+        (["benchmark=blend", "extra.path=x"], "extra is now called benchmark: benchmark.path=x"),
+        (["benchmark=empathy", "generator@extra.judge=api"], ": generator@benchmark.judge=api"),
+        (["benchmark=survey"], "the group scoring: scoring=survey"),
+        (["model=nano", "benchmark=compact"], "the group scoring: scoring=compact"),
+        (["-m", "benchmark=survey,compact"], "the group scoring: scoring=survey,compact"),
+        (["benchmark=neutral", "benchmark.split=validation"], "the group scoring: scoring.split=validation"),
+        *([[f"benchmark.{knob}=1"], f"the group scoring: scoring.{knob}=1"] for knob in _OF_SCORING),
+    ],
+)
+def test_a_word_of_an_earlier_version_names_the_one_of_today(words, today):
+    with pytest.raises(AlignbenchError) as caught:
+        check_overrides(words)
+    assert str(caught.value).endswith(today)
+
+
+def test_what_two_groups_know_is_no_old_word():
+    check_overrides(["task=benchmark", "benchmark=globalopinionqa", "benchmark.path=x", "benchmark.js_base=two"])
 
 
 def test_right_overrides_pass_sweeps_included():
@@ -69,10 +98,11 @@ def test_knobs_of_a_swept_group_are_left_to_the_cells():
     assert per_cell(alone) == alone
 
 
-def test_a_wrong_word_ends_with_one_message_and_exit_code_two(tmp_path):
-    done, _ = run("culture=irak", cwd=tmp_path)
+@pytest.mark.parametrize(("word", "right"), [("culture=irak", "iraq"), ("extra=neutral", "benchmark=neutral")])
+def test_a_wrong_word_ends_with_one_message_and_exit_code_two(word, right, tmp_path):
+    done, _ = run(word, cwd=tmp_path)
     assert done.returncode == 2
-    assert "irak" in done.stderr and "iraq" in done.stderr
+    assert word.partition("=")[2] in done.stderr and right in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -3,19 +3,20 @@
 About ten minutes on 2 cores. Knobs are the fields of :class:`Pretraining`; the defaults made the shipped checkpoint.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import torch
 from omegaconf import OmegaConf
 
 from alignbench.component import Count, recorded
-from alignbench.config import conf_dir, instantiate, schema
+from alignbench.config import conf_dir, schema
 from alignbench.data.cultures import culture_named
 from alignbench.data.source.world import PlantedWorld
 from alignbench.errors import AlignbenchError, refuse
 from alignbench.progress import say
 from alignbench.store.manifest import plain
+from alignbench.types import one_of
 from experiments.nano.card import write_card
 from experiments.nano.corpus import KINDS, Mixture
 from experiments.nano.recipe import Recipe
@@ -60,8 +61,18 @@ def main(knobs: Pretraining) -> None:
     say(card.read_text(encoding="utf-8"))
 
 
+def _knobs() -> Pretraining:
+    """The knobs of the command line, in the types of the fields."""
+    wanted = OmegaConf.structured(schema(Pretraining))
+    given = OmegaConf.from_cli()
+    for name in given:
+        one_of("knob", str(name), tuple(known.name for known in fields(Pretraining)))
+    knobs = OmegaConf.to_container(OmegaConf.merge(wanted, given))
+    return Pretraining(**{name: value for name, value in knobs.items() if name != "_target_"})
+
+
 if __name__ == "__main__":
     try:
-        main(instantiate(OmegaConf.merge(OmegaConf.structured(schema(Pretraining)), OmegaConf.from_cli())))
+        main(_knobs())
     except AlignbenchError as error:
         refuse(error)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from alignbench.backend import Engine
 from alignbench.identity import recorded
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import ModelRef, PromptPolicy
 
 # Folder of a training stage that changed all weights; adapters lie in the stage's folder itself.

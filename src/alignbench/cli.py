@@ -8,9 +8,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from alignbench import plugins
 from alignbench.config import OnError, conf_dir, instantiate, register
 from alignbench.errors import AlignbenchError, refuse
-from alignbench.overrides import check_overrides, help_text, per_cell
+from alignbench.overrides import check_overrides, help_text, per_cell, plugin_folders
 from alignbench.progress import say
 
 
@@ -20,11 +21,17 @@ def main() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the driver's order, which the lease goes by
     arguments = sys.argv[1:]
-    if {"--help", "-h"} & set(arguments):
-        sys.stdout.write(help_text(arguments))
-        return
-    register()
     try:
+        if arguments[:1] == ["new"]:
+            from alignbench import scaffold
+
+            scaffold.new(arguments[1:])
+            return
+        plugins.load(plugin_folders(arguments))
+        if {"--help", "-h"} & set(arguments):
+            sys.stdout.write(help_text(arguments))
+            return
+        register()
         check_overrides(arguments)
         sys.argv[1:] = per_cell(arguments)
         _run()
@@ -38,6 +45,7 @@ def _run(cfg: DictConfig) -> bool:
     from alignbench.sweep import failures
 
     try:
+        plugins.load(cfg.plugins)  # a job of a sweep may be a process of its own
         instantiate(cfg.task).main(cfg)
     except Exception as error:
         if HydraConfig.get().mode is not RunMode.MULTIRUN:

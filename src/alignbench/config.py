@@ -1,7 +1,7 @@
 """Schemas for Hydra, made from the classes themselves, and the one instantiate.
 
-Every group of ``conf/`` has a room of the package. Each module of a room holds at most one public
-:class:`~alignbench.component.Component`; a mutable twin of it is stored as
+Every group of ``conf/`` has a room of the package, and one in each plugin that adds to it. Each module of a room holds
+at most one public :class:`~alignbench.component.Component`; a mutable twin of it is stored as
 ``schema/<group>/<module>``, so a YAML that starts with ``/schema/<group>/<module>@_here_`` is
 checked when Hydra composes. Adding a choice is one module and one YAML.
 """
@@ -20,6 +20,7 @@ from typing import Any, get_type_hints
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 
+from alignbench import plugins
 from alignbench.component import Component
 from alignbench.errors import AlignbenchError
 from alignbench.store.store import StalePolicy
@@ -84,6 +85,8 @@ class Root:
     on_error: OnError = OnError["continue"]
     store: str = "outputs/store"
     reports: str = "outputs/reports"
+    # Folders of plugins; they are read from the command line before anything is composed.
+    plugins: list[str] = field(default_factory=list)
 
 
 def conf_dir() -> Path:
@@ -92,23 +95,35 @@ def conf_dir() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "conf"
 
 
+def conf_dirs() -> list[Path]:
+    """The package's folder of YAMLs, then those of the loaded plugins."""
+    return [conf_dir(), *(plugin.conf for plugin in plugins.loaded())]
+
+
 def components(group: str) -> dict[str, type]:
-    """Configurable classes of a group by module name, found by looking.
+    """Configurable classes of a group by module name, found by looking: the package's, then those of plugins.
 
     Where the room itself defines an abstract component (``Method``, ``Backend`` ...), only its subclasses count.
+
+    Raises:
+        AlignbenchError: two modules of one name, or a plugin's module that cannot be imported.
     """
     if group == "culture":
         return {"culture": Culture}
     room = importlib.import_module(ROOMS[group])
     base = next((c for c in _components_in(room) if inspect.isabstract(c)), Component)
     names = [m.name for m in pkgutil.iter_modules(getattr(room, "__path__", []))]
-    modules = [importlib.import_module(f"{ROOMS[group]}.{name}") for name in names] or [room]
-    return {
-        module.__name__.rpartition(".")[2]: cls
-        for module in modules
-        for cls in _components_in(module)
-        if issubclass(cls, base) and not inspect.isabstract(cls)
-    }
+    own = [importlib.import_module(f"{ROOMS[group]}.{name}") for name in names] or [room]
+    found: dict[str, type] = {}
+    for module in (*own, *plugins.modules(group)):
+        name = module.__name__.rpartition(".")[2]
+        taken = found.get(name)
+        remedy = f"{taken and taken.__module__} has this name: give the module another one"
+        check(taken is None, f"plugins, {group}", module.__name__, remedy)
+        for cls in _components_in(module):
+            if issubclass(cls, base) and not inspect.isabstract(cls):
+                found[name] = cls
+    return found
 
 
 def _components_in(module: ModuleType) -> list[type]:
@@ -146,9 +161,19 @@ def _mutable(hint: Any) -> Any:
     return hint
 
 
-@cache
 def register() -> None:
-    """Store the schema of every component, once; imports no torch."""
+    """Store the schema of every component, once for the plugins that are loaded; imports no torch.
+
+    Raises:
+        AlignbenchError: a plugin whose modules or YAMLs cannot be taken.
+    """
+    _register(plugins.loaded())
+
+
+@cache
+def _register(found: tuple[plugins.Plugin, ...]) -> None:
+    for number, plugin in enumerate(found):
+        _admit(plugin, [conf_dir(), *(before.conf for before in found[:number])])
     store = ConfigStore.instance()
     store.store(group="schema", name="root", node=Root)
     for group in [*ROOMS, "culture"]:
@@ -156,19 +181,51 @@ def register() -> None:
             store.store(group=f"schema/{group}", name=name, node=schema(cls))
 
 
+def _admit(plugin: plugins.Plugin, before: list[Path]) -> None:
+    """Refuse a plugin without content, and YAMLs of no group or whose names are taken."""
+    groups = {path.name for path in conf_dir().iterdir() if path.is_dir()}
+    files = sorted(plugin.conf.rglob("*.yaml"))
+    rooms = [group for group in ROOMS if (plugin.folder / group).is_dir()]
+    remedy = f"nothing in it adds to a group: it wants conf/ and folders called {', '.join(ROOMS)}"
+    check(bool(files or rooms), "plugins", str(plugin), remedy)
+    for file in files:
+        name = file.relative_to(plugin.conf)
+        check(name.parts[0] in groups, "plugins", str(file), f"no such group; there are {', '.join(sorted(groups))}")
+        taken = next((path for folder in before if (path := folder / name).exists()), None)
+        check(taken is None, "plugins", str(file), f"{taken} has this name: give the choice another one")
+
+
+def class_of(target: str, place: str) -> type:
+    """The class that a ``_target_`` names; nothing outside the package and its plugins is imported.
+
+    Args:
+        place: key of the config in which it stands, for the message.
+
+    Raises:
+        AlignbenchError: another package's, or nothing that may be configured.
+    """
+    module, _, name = target.rpartition(".")
+    ours = f"{module}.".startswith("alignbench.") or plugins.plugin_of(module) is not None
+    remedy = "only classes of alignbench and of loaded plugins may be configured (a folder is loaded by plugins=[DIR])"
+    check(ours, f"{place}._target_", target, remedy)
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise AlignbenchError(f"{place}._target_", target, f"there is no such class: {error}") from error
+    fits = inspect.isclass(found) and issubclass(found, Component | Culture)
+    check(fits, f"{place}._target_", target, "this is no class that may be configured")
+    return found  # type: ignore[no-any-return]
+
+
 def instantiate(node: DictConfig) -> Any:
-    """Build the component that ``node`` describes, and those inside it; only classes of this package are accepted.
+    """Build the component that ``node`` describes, and those inside it; see :func:`class_of` for what is accepted.
 
     Raises:
         AlignbenchError: foreign or missing ``_target_``, a knob that the class refuses, or a choice of a group that
             does not fit its place.
     """
-    target = str(node.get("_target_", ""))
     name = node._get_full_key(None)
-    if not target.startswith("alignbench."):
-        raise AlignbenchError(f"{name}._target_", target, "only classes of alignbench may be configured")
-    module, _, cls_name = target.rpartition(".")
-    cls = getattr(importlib.import_module(module), cls_name)
+    cls = class_of(str(node.get("_target_", "")), name)
     missing = sorted(str(key).removeprefix(f"{name}.") for key in OmegaConf.missing_keys(node))
     if missing:
         raise AlignbenchError(f"{name}.{missing[0]}", "???", f"this value must be given: {name}.{missing[0]}=...")
@@ -206,6 +263,5 @@ def typed(recorded: Any) -> Any:
     target = str(recorded.get("_target_", ""))
     if not target:
         return OmegaConf.create({k: typed(v) for k, v in recorded.items()})
-    module, _, cls_name = target.rpartition(".")
-    node = OmegaConf.structured(schema(getattr(importlib.import_module(module), cls_name)))
+    node = OmegaConf.structured(schema(class_of(target, "recorded config")))
     return OmegaConf.merge(node, {k: typed(v) for k, v in recorded.items()})

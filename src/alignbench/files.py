@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import get_ident
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alignbench.progress import say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -30,6 +33,15 @@ def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, by way of :func:`replacing`."""
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def write_table(path: Path, frame: "pd.DataFrame") -> None:
+    """Write ``frame`` without its index, as CSV or Parquet by the path's suffix, by way of :func:`replacing`."""
+    with replacing(path) as partial:
+        if path.suffix == ".csv":
+            frame.to_csv(partial, index=False)
+        else:
+            frame.to_parquet(partial, index=False)
 
 
 def read_object(path: Path) -> dict[str, Any] | None:

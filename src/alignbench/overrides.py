@@ -12,10 +12,24 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from alignbench.config import ROOMS, conf_dir
+from alignbench import plugins
+from alignbench.config import ROOMS, conf_dir, conf_dirs
 from alignbench.errors import AlignbenchError
+from alignbench.types import check
 
 _GROUPS = [*ROOMS, "culture", "experiment"]
+
+# Words of earlier versions: the pattern of what was typed, what stands there today, and what to say. Only words that
+# are not understood are looked up, so that a user's own choice of an old name stays.
+_FORMER = (
+    ("extra", "benchmark", "extra is now called benchmark"),
+    (
+        r"benchmark(?==(survey|compact)\b|\.(answer|orders|labels|divide_prior|style|formats|split|js_base|js_sqrt|"
+        r"bootstrap|bootstrap_seed|confidence|ceiling_n|chunk)\b)",
+        "scoring",
+        "how the survey is scored is now the group scoring",
+    ),
+)
 
 _HEAD = """\
 alignbench: methods of aligning language models with a culture's values, compared on equal terms.
@@ -32,13 +46,33 @@ Any knob is GROUP.KNOB=VALUE (method.clusters=12, training.updates=112). A missp
 A second use of a group is named by @: method@baselines.cultural_prompt=persona, generator@critic=other.
 Another model writes by generator=other model@generator.model=qwen2.5_7b backend@generator.backend=vllm, or by
 generator=api; the same words fill generator@critic, generator@author.generator and generator@judge.generator.
-Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like.
+Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like. Your own code: 'plugins=[./mine]', begun by
+alignbench new method NAME (or judge, ...); see docs/extending.md.
 """
 
 
+def plugin_folders(arguments: Sequence[str]) -> list[str]:
+    """What ``plugins=`` names, which must be known before anything is composed.
+
+    Raises:
+        AlignbenchError: it is no list.
+    """
+    words = [word for word in arguments if word.startswith("plugins=")]
+    if not words:
+        return []
+    folders = _parsed(words[-1:])[0].value()
+    if not isinstance(folders, list):
+        raise AlignbenchError("plugins", words[-1].partition("=")[2], "give a list of folders: 'plugins=[./mine]'")
+    return [str(folder) for folder in folders]
+
+
 def config_folders(arguments: Sequence[str] = ()) -> list[Path]:
-    """Folders that hold YAMLs, the user's ``--config-dir`` first."""
-    folders = [conf_dir()]
+    """Folders that hold YAMLs: the user's ``--config-dir``, the package's, those of plugins."""
+    return [*_given_folders(arguments), *conf_dirs()]
+
+
+def _given_folders(arguments: Sequence[str]) -> list[Path]:
+    folders: list[Path] = []
     for i, argument in enumerate(arguments):
         if argument in ("--config-dir", "-cd") and i + 1 < len(arguments):
             folders.insert(0, Path(arguments[i + 1]))
@@ -70,6 +104,8 @@ def help_text(arguments: Sequence[str] = ()) -> str:
         width = max(len(name) for name in options)
         lines += [f"  {name:<{width}}  {sentence}" for name, sentence in options.items()]
         lines.append("")
+    if plugins.loaded():
+        lines += ["plugins", *(f"  {plugin}  {plugin.sentence}" for plugin in plugins.loaded()), ""]
     return "\n".join(lines)
 
 
@@ -82,23 +118,25 @@ def check_overrides(arguments: Sequence[str]) -> None:
         AlignbenchError: unknown group choice, unknown key, or a value of the wrong type.
     """
     words = [a for a in arguments if "=" in a and not a.startswith("-")]
-    try:
-        parsed = OverridesParser.create().parse_overrides(words)
-    except HydraException as error:
-        raise AlignbenchError("command line", " ".join(words), str(error).splitlines()[0]) from error
-    own = [o for o in parsed if not str(o.key_or_group).startswith("hydra")]
+    own = [o for o in _parsed(words) if not str(o.key_or_group).startswith("hydra")]
     folders = config_folders(arguments)
     for override in own:
         _check_choice(override, folders)
     _check_brought(own, folders)
-    overrides = [f"hydra.searchpath=[{','.join(f'file://{f.absolute()}' for f in folders[:-1])}]"] + [
-        _first(o) for o in own
-    ]
+    searched = ",".join(f"file://{folder.absolute()}" for folder in _given_folders(arguments))
+    overrides = [f"hydra.searchpath=[{searched}]", *(_first(o) for o in own)]
     with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         try:
             compose("config", overrides=overrides)
         except (HydraException, OmegaConfBaseException) as error:
             raise _first_wrong(own, overrides, error) from error
+
+
+def _parsed(words: Sequence[str]) -> list[Override]:
+    try:
+        return OverridesParser.create().parse_overrides(list(words))
+    except HydraException as error:
+        raise AlignbenchError("command line", " ".join(words), str(error).splitlines()[0]) from error
 
 
 def per_cell(arguments: Sequence[str]) -> list[str]:
@@ -108,7 +146,7 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
     ``method.joint=[IRQ]`` in the default method. Those of a sweep it leaves to the cells.
     """
     words = [a for a in arguments if "=" in a and not a.startswith("-")]
-    parsed = dict(zip(words, OverridesParser.create().parse_overrides(words), strict=True))
+    parsed = dict(zip(words, _parsed(words), strict=True))
     swept = tuple(f"{o.package or o.key_or_group}." for o in parsed.values() if o.is_sweep_override())
 
     def said(word: str) -> str:
@@ -164,6 +202,7 @@ def _check_choice(override: Override, folders: Sequence[Path]) -> None:
     value = str(override.value())
     options = choices(group, folders)
     if value not in options:
+        _refuse_former(override)
         near = difflib.get_close_matches(value, options, n=3) or sorted(options)
         raise AlignbenchError(
             _key(override),
@@ -171,6 +210,14 @@ def _check_choice(override: Override, folders: Sequence[Path]) -> None:
             f"no such choice; {'did you mean' if len(near) <= 3 else 'choose'} "
             f"{', '.join(near)}? (python -m alignbench --help lists all)",
         )
+
+
+def _refuse_former(override: Override) -> None:
+    """Name the words of today where the override is one of an earlier version."""
+    word = str(override.input_line)
+    for old, new, change in _FORMER:
+        today = re.sub(rf"^(\w+@)?{old}(?=[.=])", rf"\g<1>{new}", word)
+        check(today == word, _key(override), word.partition("=")[2], f"{change}: {today}")
 
 
 def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
@@ -190,6 +237,7 @@ def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
 
 
 def _explain(override: Override, word: str, plain: DictConfig, error: Exception) -> AlignbenchError:
+    _refuse_former(override)
     key = str(override.key_or_group)
     parent, _, leaf = key.rpartition(".")
     node = OmegaConf.select(plain, parent) if parent else plain

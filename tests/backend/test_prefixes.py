@@ -9,8 +9,8 @@ from alignbench.aligned import ModelSession
 from alignbench.backend import forward
 from alignbench.backend.hf import HF
 from alignbench.evaluation.ask import Orders
-from alignbench.evaluation.interview import interview
 from alignbench.evaluation.survey import Scoring
+from alignbench.protocols.interviews import interview
 from alignbench.types import PromptPolicy
 
 from ..evaluation.worlds import item

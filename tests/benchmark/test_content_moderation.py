@@ -50,7 +50,7 @@ def test_the_sets_are_part_of_the_identity(bench, tmp_path):
 def test_wrong_input_is_refused(tmp_path):
     write_csv(tmp_path / "rude.tsv", [*ROWS, {"tweet": "Eh", "class": 7}], "\t")
     for task, match in (
-        (TASK, "rude.tsv, row 7, class = '7'"),
+        (TASK, "rude.tsv, line 7, class = '7'"),
         ({**TASK, "text": "txt"}, "column = 'txt'"),
         ({**TASK, "labels": {"1": "Rude"}}, "two labels or more"),
         ({k: v for k, v in TASK.items() if k != "licence"}, "entry 1, licence"),

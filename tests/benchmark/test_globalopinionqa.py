@@ -92,12 +92,12 @@ def test_questions_that_begin_alike_are_drawn_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ((QUESTION, "{'Iran': [0.5, 0.5]}", "['a', 'b']", "GAS"), "row 2, selections"),
-        ((QUESTION, "defaultdict(<class 'list'>, {'Iran': exit()})", "['a', 'b']", "GAS"), "row 2, selections"),
+        ((QUESTION, "{'Iran': [0.5, 0.5]}", "['a', 'b']", "GAS"), "line 2, selections"),
+        ((QUESTION, "defaultdict(<class 'list'>, {'Iran': exit()})", "['a', 'b']", "GAS"), "line 2, selections"),
         ((QUESTION, selections(Iran=[0.5, 0.5]), "['a', 'b', 'c']", "GAS"), "3 options"),
         ((QUESTION, selections(Iran=[-0.5, 1.5]), "['a', 'b']", "GAS"), "0 or more"),
-        ((QUESTION, selections(Iran=[0.5, 0.5]), "a or b", "GAS"), "row 2, options"),
-        ((QUESTION, selections(Iran=[0.5, 0.5]), "['a', 'b']", "Gallup"), "row 2, source"),
+        ((QUESTION, selections(Iran=[0.5, 0.5]), "a or b", "GAS"), "line 2, options"),
+        ((QUESTION, selections(Iran=[0.5, 0.5]), "['a', 'b']", "Gallup"), "line 2, source"),
     ],
 )
 def test_a_wrong_row_is_refused(tmp_path: Path, row: tuple[str, str, str, str], said: str) -> None:

@@ -10,7 +10,7 @@ from openpyxl import Workbook, load_workbook
 from alignbench.benchmark import Question, Reply
 from alignbench.benchmark.ask import ask
 from alignbench.benchmark.menavalues import MenaValues, answer
-from alignbench.benchmark.menavalues_sheet import COUNTRIES, entries
+from alignbench.benchmark.menavalues_sheet import COUNTRIES, sheet_questions
 from alignbench.errors import AlignbenchError
 from alignbench.identity import canonical
 from alignbench.types import Culture
@@ -64,7 +64,7 @@ def scored(engine: Speaker, knobs: MenaValues, culture: Culture = TUNISIA) -> pd
 
 @pytest.mark.parametrize("numbered", [True, False])
 def test_the_transposed_sheet_is_read_with_or_without_a_row_of_numbers(tmp_path: Path, numbered: bool) -> None:
-    rivers, colours = entries(sheet(tmp_path, numbered=numbered), "TUN")
+    rivers, colours = sheet_questions(sheet(tmp_path, numbered=numbered), "TUN")
     assert (rivers.id, colours.id) == ("WVS1", "AOI2")
     assert (rivers.codes, rivers.centre, rivers.shares) == ((1, 2, 3, 4), 1.79, (0.5, 0.5, 0.0, 0.0))
     assert (colours.ordinal, colours.shares) == (False, (0.2, 0.6, 0.2))
@@ -72,10 +72,10 @@ def test_the_transposed_sheet_is_read_with_or_without_a_row_of_numbers(tmp_path:
 
 
 def test_codes_off_the_scale_are_dropped_and_no_data_is_no_entry(tmp_path: Path) -> None:
-    (rivers,) = entries(sheet(tmp_path), "IRN")
+    (rivers,) = sheet_questions(sheet(tmp_path), "IRN")
     assert rivers.shares == (0.5, 0.0, 0.5, 0.0)
     assert rivers.centre == 2.0
-    assert entries(sheet(tmp_path), "QAT") == []
+    assert sheet_questions(sheet(tmp_path), "QAT") == []
 
 
 def test_a_misspelt_header_of_the_release_and_a_stray_scale_are_read(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_misspelt_header_of_the_release_and_a_stray_scale_are_read(tmp_path: P
     for (cell,) in book.active.iter_rows(max_col=1):
         cell.value = "Tusnia" if cell.value == "Tunisia" else cell.value
     book.save(path)
-    assert entries(path, "TUN")[0].ordinal
+    assert sheet_questions(path, "TUN")[0].ordinal
 
 
 def test_framings_go_before_the_question_and_name_the_people(tmp_path: Path) -> None:

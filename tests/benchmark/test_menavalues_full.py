@@ -9,7 +9,7 @@ import pytest
 
 from alignbench.benchmark.ask import ask
 from alignbench.benchmark.menavalues import MenaValues
-from alignbench.benchmark.menavalues_sheet import entries
+from alignbench.benchmark.menavalues_sheet import sheet_questions
 from alignbench.types import Culture
 from tests.evaluation.worlds import opened
 
@@ -25,7 +25,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_all_of_the_sheet_loads(path: Path) -> None:
-    found = {iso3: entries(path, iso3) for iso3 in ("IRQ", "TUN")}
+    found = {iso3: sheet_questions(path, iso3) for iso3 in ("IRQ", "TUN")}
     assert [len(found["IRQ"]), len(found["TUN"])] == [ANSWERED["Iraq"], ANSWERED["Tusnia"]]
     for entry in (e for country in found.values() for e in country):
         assert sum(entry.shares) == pytest.approx(1) and entry.codes[0] <= entry.centre <= entry.codes[-1]

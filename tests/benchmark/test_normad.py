@@ -62,7 +62,10 @@ def test_neither_is_neutral(tmp_path):
 
 def test_wrong_input_is_refused(tmp_path):
     path = tmp_path / "n.csv"
-    for changed, match in (({"Gold Label": "maybe"}, "row 2, Gold Label = 'maybe'"), ({"Story": " "}, "row 2, Story")):
+    for changed, match in (
+        ({"Gold Label": "maybe"}, "line 2, Gold Label = 'maybe'"),
+        ({"Story": " "}, "line 2, Story"),
+    ):
         write_csv(path, [{**ROW, **changed}])
         with pytest.raises(AlignbenchError, match=match):
             NormAd(str(path)).questions(GREECE)

@@ -73,7 +73,7 @@ def test_wrong_input_is_refused(stories, tmp_path):
         stories.questions(GREECE)
     (tmp_path / "c.tsv").write_text("morals\tpatience\n")
     (tmp_path / "v.csv").write_text(VECTORS.replace("2,0", "two,0"))
-    with pytest.raises(AlignbenchError, match="row 4, pdi = 'two'"):
+    with pytest.raises(AlignbenchError, match="line 4, pdi = 'two'"):
         stories.questions(LAND["Celand"])
     (tmp_path / "v.csv").write_text("ctr,country,pdi\nA,b,1\n")
     with pytest.raises(AlignbenchError, match="column = 'Demonym'"):

@@ -14,7 +14,7 @@ from alignbench.component import Component, recorded
 from alignbench.embedder import Vectors
 from alignbench.generator import Generator
 from alignbench.norms.pool import NormPool
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import Chat, ModelRef, Norm, OptionScores, Sampling
 from tests import words
 

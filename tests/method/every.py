@@ -15,7 +15,7 @@ from alignbench.norms.cluster import Clustering
 from alignbench.steps.block import names
 from alignbench.steps.lessons import Disclosure
 from alignbench.synthetic.opinions import Verification
-from tests.composing import composed
+from alignbench.testing import composed
 
 METHODS = sorted(path.stem for path in (conf_dir() / "method").glob("*.yaml"))
 FURTHER = {

@@ -20,8 +20,8 @@ from alignbench.norms.author.template import TemplateAuthor
 from alignbench.runs.cell import Cell
 from alignbench.runs.recipe import GROUPS, used
 from alignbench.store.store import Store
-from tests.composing import composed, with_embedder
-from tests.doors import Always
+from alignbench.testing import aligned_alike, composed, shut
+from tests.composing import with_embedder
 from tests.words import Words
 
 from .chains import aligned, key
@@ -35,7 +35,7 @@ def nano(folder: Path, *words: str) -> Cell:
     """A cell on the shipped model; no engine is opened and nothing embedded."""
     cfg = composed("model=nano", "culture=iraq", f"store={folder}/store", f"reports={folder}/reports", *words)
     cell = with_embedder(Cell.from_config(cfg, (conf_dir(),)), Words())
-    return replace(cell, store=Store(cell.store.root, Always(lambda: pytest.fail("opened an engine"))))
+    return shut(cell)
 
 
 @pytest.fixture
@@ -57,16 +57,9 @@ def idle(monkeypatch):
 
 
 def test_align_builds_opens_and_embeds_nothing_and_says_the_same_twice(idle, tmp_path):
-    one, other = (nano(tmp_path, "training.select=validation") for _ in range(2))
-    for name, method in every_method():
-        first, again, elsewhere = (aligned(cell, method=method) for cell in (one, one, other))
-        assert canonical(first) == canonical(again) == canonical(elsewhere), name
-        assert first.notes == again.notes
-        if first.training is not None:
-            assert key(one, first) == key(one, again) == key(other, elsewhere), name
-            chain = [one.store.key(stage) for stage in first.training.chain]
-            assert len(set(chain)) == len(chain), name
-    assert not (tmp_path / "store").exists()
+    one, other = (nano(tmp_path / store, "training.select=validation") for store in ("one", "other"))
+    for _, method in every_method():
+        aligned_alike(method, one, other)
 
 
 def test_another_judge_makes_another_training(tmp_path):

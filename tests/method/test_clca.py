@@ -23,8 +23,8 @@ from alignbench.method.clca import CLCA, View
 from alignbench.runs.cell import Cell
 from alignbench.store.store import Store
 from alignbench.synthetic.folder import read_set
+from alignbench.testing import composed
 from alignbench.types import Chat, OptionScores
-from tests.composing import composed
 from tests.dialogue.stage import lively
 
 from .chains import made

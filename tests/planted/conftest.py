@@ -9,10 +9,11 @@ from hydra.core.hydra_config import HydraConfig
 
 from alignbench.config import conf_dir
 from alignbench.evaluation.board import Row
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare
-from tests.composing import composed, with_embedder
+from alignbench.testing import composed
+from tests.composing import with_embedder
 from tests.words import Words
 
 QUICK = "model=nano culture=iraq scoring.bootstrap=2000 training.updates=40 ~method@baselines.cultural_prompt".split()

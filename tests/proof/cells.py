@@ -17,7 +17,7 @@ from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare, score_of
 from alignbench.steps.practice import Fit
 from alignbench.store.stage import Stage
-from tests.composing import composed
+from alignbench.testing import composed
 from tests.proof.knobs import QUICK, SCRIPTED, SLOTS
 from tests.proof.trials import Trial
 from tests.proof.writer import Scripted

@@ -9,7 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from alignbench import cli
+from alignbench import cli, testing
 from alignbench.config import conf_dir, instantiate, register
 from alignbench.data.cultures import culture_named
 from alignbench.errors import AlignbenchError
@@ -17,7 +17,6 @@ from alignbench.overrides import check_overrides, choices
 from alignbench.sweep.composer import Composer
 from alignbench.sweep.conduct import conduct
 from alignbench.sweep.identity import identity
-from tests import composing
 from tests.conftest import FAST
 
 register()
@@ -30,7 +29,7 @@ def composed(tmp_path):
 
     def job(words, *more):
         paths = (f"store={tmp_path}/store", f"reports={tmp_path}/reports", "hydra.mode=MULTIRUN")
-        return composing.composed(*FAST, *paths, *words, *more)
+        return testing.composed(*FAST, *paths, *words, *more)
 
     yield job
     HydraConfig.instance().cfg = None
@@ -56,7 +55,7 @@ def in_process(composed, *more):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_composes_and_names_choices_that_exist(name):
     check_overrides([f"experiment={name}", "culture=iraq", "model=nano"])
-    cfg = composing.composed(f"experiment={name}")
+    cfg = testing.composed(f"experiment={name}")
     axes = OverridesParser.create().parse_overrides([f"{k}={v}" for k, v in cfg.hydra.sweeper.params.items()])
     assert cfg.hydra.mode is RunMode.MULTIRUN
     for axis in axes:
@@ -65,7 +64,7 @@ def test_every_experiment_composes_and_names_choices_that_exist(name):
             assert set(words) <= set(choices(key, [conf_dir()])), key
         else:
             for word in words:
-                composing.composed(f"experiment={name}", f"{key}={word}")
+                testing.composed(f"experiment={name}", f"{key}={word}")
 
 
 @pytest.mark.parametrize("name", ["nine_cultures", "main_table"])

@@ -10,9 +10,8 @@ import pytest
 from alignbench.aligned import AlignedModel
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.store.store import Store
-from alignbench.tools import Tools
 from alignbench.training.options import OptionRow, distribution_sft, option_grpo, train_on_options
 from alignbench.training.recipe import Select
 from alignbench.types import ModelRef, chat
@@ -124,7 +123,7 @@ def at_work(raw: ModelRef, source: Path, root: Path) -> tuple[ModelRef, Path | N
     """The model that is opened, the adapter that is served with it, and the folder of the training."""
     asked: list[ModelRef] = []
     store, fit = Store(root, Remembering(asked)), Left(str(source))
-    opened = AlignedModel(raw, fit).at_work(Tools(store))
+    opened = AlignedModel(raw, fit).at_work(store.tools())
     return asked[-1], opened.adapter, store.get(fit).path
 
 

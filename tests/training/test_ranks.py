@@ -15,9 +15,8 @@ from safetensors.torch import load_file
 
 from alignbench import ranks
 from alignbench.store.artifact import Artifact
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.store.store import Store
-from alignbench.tools import Tools
 from alignbench.training.losses import distribution_sft, option_grpo
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Select

@@ -8,9 +8,9 @@ from alignbench.backend import device
 from alignbench.config import conf_dir, instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.identity import identity
+from alignbench.testing import composed
 from alignbench.training import Training
 from alignbench.training.recipe import Weights
-from tests.composing import composed
 
 PRESETS = sorted(p.stem for p in (conf_dir() / "training").glob("*.yaml"))
 

@@ -42,7 +42,7 @@ _INSTRUCTIONS = " Without any explanation, choose only one"
 _ES = re.compile(r"(?<=ss)es$|(?<=zz)es$|(?<=x)es$|(?<=[cs]h)es$|(?<=\w{3}o)es$")
 
 
-class Form(Enum):
+class BlendForm(Enum):
     """How the questions are asked."""
 
     short = "short"
@@ -56,7 +56,7 @@ class Blend(Benchmark):
     # Folder of the annotation files (form=short), or the multiple-choice CSV (form=choice).
     path: str = recorded("???")
     # short: one short answer; choice: one of four.
-    form: Form = Form.short
+    form: BlendForm = BlendForm.short
     # A region by the name of its file (West_Java); empty: the region that is the culture's country.
     region: Annotated[str, OneOf("", *REGIONS)] = ""
     # Ask as a person of the region who explains its ways to a foreigner.
@@ -85,7 +85,7 @@ class Blend(Benchmark):
     def files(self) -> tuple[Path, ...]:
         """Every annotation file of the folder, or the CSV."""
         path = Path(self.path)
-        if self.form is Form.choice:
+        if self.form is BlendForm.choice:
             return (path,)
         found = tuple(sorted(path.glob("*_data.json")))
         check(bool(found), "benchmark.path", self.path, f"give the folder with {_SHORT}")
@@ -97,11 +97,11 @@ class Blend(Benchmark):
         if region is None:
             return []
         place = culture.country if not self.region else region.replace("_", " ")
-        return self._short(region, place) if self.form is Form.short else self._choice(region, place)
+        return self._short(region, place) if self.form is BlendForm.short else self._choice(region, place)
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """SEM-B and SEM-W within [0, 100] for short answers, accuracy and what goes with it for choices."""
-        if self.form is Form.choice:
+        if self.form is BlendForm.choice:
             return tidy(choice_rows(replies))
         rows = []
         for reply in replies:

@@ -4,7 +4,6 @@ A profile of the model: the data know no country, so there is no right answer. E
 both orders of the options.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, chosen, json_records, metric_rows, plain_item, tidy
+from alignbench.benchmark.published import Record, grouped, json_records, metric_rows, plain_item, right, tidy
 from alignbench.component import Within, recorded
 from alignbench.evaluation.measures.hofstede import high_pole_rate
 from alignbench.types import Culture
@@ -75,19 +74,15 @@ class CDEval(Benchmark):
         Neither end is better; ``high_pole_uniform`` is 0.5. ``agreement`` is 1 where all wordings and orders chose
         alike, ``mass`` the mean probability of the format asked for.
         """
-        trials: dict[int, list[Reply]] = defaultdict(list)
-        for reply in replies:
-            trials[reply.question.gold["choice"]].append(reply)
-        high = np.array([[chosen(r) == r.question.gold["high"] for r in several] for several in trials.values()])
-        rates = high_pole_rate(high.T.astype(float))
+        trials = grouped(replies, lambda reply: reply.question.item.id.partition(":")[0])
+        rates = high_pole_rate(np.array([[right(reply) for reply in several] for several in trials.values()]).T)
         rows = []
-        for rate, several in zip(rates, trials.values(), strict=True):
-            likelihood = np.mean([_share(r, r.question.gold["high"]) for r in several])
-            masses = [r.mass for r in several if r.mass is not None]
-            base = {"item": str(several[0].question.gold["choice"])}
+        for rate, (choice, several) in zip(rates, trials.items(), strict=True):
+            likelihood = np.mean([reply.shares[reply.question.gold] for reply in several if reply.shares])
+            masses = [reply.mass for reply in several if reply.mass is not None]
             metrics = {"high_pole": rate, "high_pole_uniform": 0.5, "likelihood": float(likelihood)}
             found = metric_rows(several[0].question, **metrics, agreement=rate in (0, 1), mass=float(np.mean(masses)))
-            rows += [{**row, **base} for row in found]
+            rows += [{**row, "item": choice} for row in found]
         return tidy(rows)
 
     def _trials(self, number: int, record: Record) -> Iterator[Question]:
@@ -100,9 +95,4 @@ class CDEval(Benchmark):
             item = plain_item(named, f"{dimension} {domain}", dimension, asked, (first, second))
             user = template.format(question=asked, first=first, second=second)
             high = (self.high_option - 1) ^ swapped
-            yield Question(item, {"choice": number, "high": high}, {"dimension": dimension}, user=user, choices=choices)
-
-
-def _share(reply: Reply, option: int) -> float:
-    assert reply.shares is not None
-    return reply.shares[option]
+            yield Question(item, high, {"dimension": dimension}, user=user, choices=choices)

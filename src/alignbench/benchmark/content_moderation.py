@@ -5,7 +5,6 @@ how the user's copies are to be read, so that none needs converting.
 """
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,30 +13,19 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import (
-    Record,
-    choice_rows,
-    chosen,
-    json_records,
-    majority_rows,
-    plain_item,
-    set_row,
-    table_records,
-    tidy,
-)
+from alignbench.benchmark.published import Record, json_records, label_rows, plain_item, table_records, tidy
 from alignbench.component import recorded
-from alignbench.evaluation.measures.labels import macro_f1
 from alignbench.types import Culture
 
 _TASKS = (
-    'a JSON list of tasks: {"name", "file" (CSV, TSV, JSON or JSONL beside the task file), "text" and "label" (its '
+    'a JSON list of tasks: {"name", "file" (CSV, TSV, JSON or JSONL, next to the task file), "text" and "label" (its '
     'columns), "question" (what is to be decided), "labels" (label in the file -> its wording, two or more), '
     '"cultures" (ISO 3166 codes of three letters), "licence"}'
 )
 
 
 @dataclass(frozen=True)
-class Task:
+class LabelledSet:
     """One labelled set, and how it is asked.
 
     Attributes:
@@ -78,7 +66,7 @@ class ContentModeration(Benchmark):
         )
 
     @cached_property
-    def tasks(self) -> list[Task]:
+    def tasks(self) -> list[LabelledSet]:
         """The tasks of the task file.
 
         Raises:
@@ -98,24 +86,14 @@ class ContentModeration(Benchmark):
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """Macro-F1 by task, and that of always giving the most frequent label; accuracy by text."""
-        rows = choice_rows(replies)
-        by_task: dict[str, list[Reply]] = defaultdict(list)
-        for reply in replies:
-            by_task[reply.question.facets["task"]].append(reply)
-        for task, several in by_task.items():
-            rows += majority_rows(several)
-            predicted, truth = [str(chosen(r)) for r in several], [str(r.question.gold) for r in several]
-            most = max(truth, key=truth.count)
-            rows.append(set_row("macro_f1", macro_f1(predicted, truth), task=task))
-            rows.append(set_row("macro_f1_majority", macro_f1([most] * len(truth), truth), task=task))
-        return tidy(rows)
+        return tidy(label_rows(replies, "task"))
 
 
-def _task(record: Record, folder: Path) -> Task:
+def _task(record: Record, folder: Path) -> LabelledSet:
     labels = record.inner("labels")
     if len(labels.cells) < 2:
         raise record.wrong("labels", dict(labels.cells), "give two labels or more")
-    return Task(
+    return LabelledSet(
         name=record.text("name"),
         path=folder / record.text("file"),
         text=record.text("text"),
@@ -127,7 +105,7 @@ def _task(record: Record, folder: Path) -> Task:
     )
 
 
-def _questions(task: Task) -> list[Question]:
+def _questions(task: LabelledSet) -> list[Question]:
     labels = list(task.labels)
     options = list(task.labels.values())
     found = []
@@ -141,7 +119,7 @@ def _questions(task: Task) -> list[Question]:
     return found
 
 
-def _records(task: Task) -> list[Record]:
+def _records(task: LabelledSet) -> list[Record]:
     published = f"{json.dumps(task.text)} and {json.dumps(task.label)} as the task file says of {task.name}"
     if task.path.suffix in (".json", ".jsonl"):
         return json_records(task.path, published)

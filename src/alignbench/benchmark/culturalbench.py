@@ -3,7 +3,6 @@
 Easy: one of four options. Hard: the same options one by one, true or false, and a question counts if all are right.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -15,15 +14,16 @@ from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.published import (
     Record,
     choice_rows,
-    chosen,
+    grouped,
     is_named,
+    metric_rows,
     plain_item,
+    right,
     table_records,
     tidy,
 )
 from alignbench.component import recorded
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.measures.labels import all_of_four
 from alignbench.types import Culture
 
 _LETTERS = ("a", "b", "c", "d")
@@ -33,7 +33,7 @@ _TRUTH = ("true", "false")
 _OPTIONS = ("True", "False")
 
 
-class Form(Enum):
+class CulturalBenchForm(Enum):
     """Which of the two files."""
 
     easy = "easy"
@@ -46,7 +46,7 @@ class CulturalBench(Benchmark):
 
     # CulturalBench-Easy.csv or CulturalBench-Hard.csv, as form says.
     path: str = recorded("???")
-    form: Form = Form.easy
+    form: CulturalBenchForm = CulturalBenchForm.easy
 
     @property
     def provenance(self) -> Provenance:
@@ -67,7 +67,7 @@ class CulturalBench(Benchmark):
 
     def questions(self, culture: Culture) -> list[Question]:
         """The country's questions; in the hard form one for each option."""
-        easy = self.form is Form.easy
+        easy = self.form is CulturalBenchForm.easy
         own = tuple(f"prompt_option_{letter}" for letter in _LETTERS) if easy else ("prompt_option",)
         columns = ("data_idx", "question_idx", "prompt_question", *own, "answer", "country")
         records = table_records(Path(self.path), columns, _EASY if easy else _HARD)
@@ -75,20 +75,15 @@ class CulturalBench(Benchmark):
         return [_easy(record) for record in asked] if easy else _hard(asked)
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
-        """Accuracy with its references; in the hard form of single judgements, beside ``all_of_four`` by question."""
+        """Accuracy with its references; in the hard form of single judgements, and ``all_of_four`` by question.
+
+        A question of the hard form counts 1 if all four judgements are right, else 0; evenly drawn ones score 1/16.
+        """
         rows = choice_rows(replies)
-        if self.form is Form.easy:
-            return tidy(rows)
-        by_question: dict[str, list[Reply]] = defaultdict(list)
-        for reply in replies:
-            by_question[reply.question.item.battery].append(reply)
-        # Option 0 is "True"; the measure wants 1 for true.
-        predicted = [[1 - chosen(reply) for reply in four] for four in by_question.values()]
-        truth = [[1 - reply.question.gold for reply in four] for four in by_question.values()]
-        for question, score in zip(by_question, all_of_four(predicted, truth), strict=True):
-            whole = {"item": question, "group": question}
-            rows.append({**whole, "metric": "all_of_four", "value": float(score)})
-            rows.append({**whole, "metric": "all_of_four_uniform", "value": 0.5 ** len(_LETTERS)})
+        if self.form is CulturalBenchForm.hard:
+            for question, four in grouped(replies, lambda reply: reply.question.item.battery).items():
+                found = {"all_of_four": all(map(right, four)), "all_of_four_uniform": 0.5 ** len(four)}
+                rows += [{**row, "item": question} for row in metric_rows(four[0].question, **found)]
         return tidy(rows)
 
 
@@ -96,13 +91,11 @@ def _easy(record: Record) -> Question:
     number = record.text("question_idx")
     options = [record.text(f"prompt_option_{letter}") for letter in _LETTERS]
     item = plain_item(number, number, "customs", record.text("prompt_question"), options)
-    return Question(item, _LETTERS.index(record.choice("answer", _LETTERS)))
+    return Question(item, record.letter("answer", len(_LETTERS)))
 
 
 def _hard(records: Sequence[Record]) -> list[Question]:
-    by_question: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        by_question[record.text("question_idx")].append(record)
+    by_question = grouped(records, lambda record: record.text("question_idx"))
     for number, four in by_question.items():
         if len(four) != len(_LETTERS):
             where = f"{four[0].where}, question_idx {number}"

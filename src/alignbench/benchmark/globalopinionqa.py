@@ -15,9 +15,18 @@ import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, Row, literal, metric_rows, plain_item, table_records, tidy
+from alignbench.benchmark.published import (
+    Metrics,
+    Record,
+    Row,
+    literal,
+    metric_rows,
+    plain_item,
+    similarities,
+    table_records,
+    tidy,
+)
 from alignbench.component import OneOf, recorded
-from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.survey import LogBase
 from alignbench.types import Culture
 
@@ -112,18 +121,14 @@ class GlobalOpinionQA(Benchmark):
 
     def _rows(self, reply: Reply) -> list[Row]:
         assert reply.shares is not None
-        question, metrics = reply.question, dict[str, float]()
+        question, metrics = reply.question, Metrics()
         human, model = np.array(question.gold["shares"]), np.array(reply.shares)
         decided = np.array([not _UNDECIDED.search(option) for option in question.item.options])
         for suffix, kept in (("", np.ones_like(decided)), ("_decided", decided)):
             if kept.sum() < 2 or human[kept].sum() == 0 or model[kept].sum() == 0:
                 continue
             truth, said = (side[kept] / side[kept].sum() for side in (human, model))
-            size = len(truth)
-            references = {"": said, "_uniform": np.full(size, 1 / size), "_majority": np.eye(size)[truth.argmax()]}
-            for reference, answers in references.items():
-                similarity = js_similarity(truth, answers, self.js_base.value, self.js_sqrt)
-                metrics[self.metric + suffix + reference] = float(similarity)
+            metrics |= similarities(self.metric + suffix, truth, said, self.js_base.value, self.js_sqrt)
         return metric_rows(question, **metrics)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.menavalues_sheet import COUNTRIES, Entry, entries
+from alignbench.benchmark.menavalues_sheet import COUNTRIES, SheetQuestion, sheet_questions
 from alignbench.benchmark.published import Row, metric_rows, plain_item, set_row, table_records, tidy
 from alignbench.component import OneOf, Within, recorded
 from alignbench.evaluation.measures import menavalues as measures
@@ -103,7 +103,7 @@ class MenaValues(Benchmark):
         native = _native(culture.iso3)
         translated = self._translations(native)
         found: list[Question] = []
-        for entry in entries(Path(self.path), culture.iso3):
+        for entry in sheet_questions(Path(self.path), culture.iso3):
             if entry.survey not in self.sources:
                 continue
             wordings = {"en": entry.question, **({native: translated[entry.id]} if entry.id in translated else {})}
@@ -137,7 +137,7 @@ class MenaValues(Benchmark):
                 found[name] = record.text("question")
         return found
 
-    def _asked(self, entry: Entry, text: str, language: str, culture: Culture) -> list[Question]:
+    def _asked(self, entry: SheetQuestion, text: str, language: str, culture: Culture) -> list[Question]:
         wording = _framings()[language]
         country = wording.get("countries", {}).get(culture.iso3)
         item, gold = _item(entry), {"centre": entry.centre, "shares": list(entry.shares)}
@@ -237,7 +237,7 @@ def _references(question: Question) -> list[Row]:
     )
 
 
-def _item(entry: Entry) -> Item:
+def _item(entry: SheetQuestion) -> Item:
     scale = Scale.ordinal if entry.ordinal else Scale.nominal
     battery = entry.sub_category or entry.category
     options = [str(code) for code in entry.codes]

@@ -46,7 +46,7 @@ _CELL = "a text such as (1.5, {'1': '50.00%', '2': '50.00%'}), or (No data, {})"
 
 
 @dataclass(frozen=True)
-class Entry:
+class SheetQuestion:
     """A question and how one country answered it.
 
     Attributes:
@@ -67,7 +67,7 @@ class Entry:
     shares: tuple[float, ...]
 
 
-def entries(path: Path, iso3: str) -> list[Entry]:
+def sheet_questions(path: Path, iso3: str) -> list[SheetQuestion]:
     """The questions that a country answered.
 
     Codes outside ``Min`` to ``MAX`` are dropped, the other shares scaled to sum 1 and the centre worked out anew.
@@ -109,7 +109,7 @@ def _rows(path: Path) -> dict[str, list[Any]]:
     return rows
 
 
-def _entry(where: str, number: int, fields: dict[str, Any], country: str, cell: Any) -> Entry | None:
+def _entry(where: str, number: int, fields: dict[str, Any], country: str, cell: Any) -> SheetQuestion | None:
     source, scale, question = (_text(fields[field]) for field in ("Source", "Scale", "Full Question"))
     one_of(f"{where}, Source", source, tuple(SURVEYS))
     one_of(f"{where}, Scale", scale.lower(), tuple(_ORDINAL))
@@ -121,7 +121,7 @@ def _entry(where: str, number: int, fields: dict[str, Any], country: str, cell: 
     if truth is None:
         return None
     survey, category, sub_category = SURVEYS[source], _text(fields["Category"]), _text(fields["Sub Category"])
-    return Entry(f"{survey}{number}", survey, ordinal, category, sub_category, question, codes, *truth)
+    return SheetQuestion(f"{survey}{number}", survey, ordinal, category, sub_category, question, codes, *truth)
 
 
 def _truth(where: str, cell: Any, codes: Sequence[int], ordinal: bool) -> tuple[float, tuple[float, ...]] | None:

@@ -4,7 +4,6 @@ The same stories are judged with more and more said about the norm. A model that
 country's name lacks knowledge of the country and not the skill to judge.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -15,18 +14,15 @@ import pandas as pd
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.published import (
     Record,
-    choice_rows,
-    chosen,
     is_named,
-    majority_rows,
+    label_rows,
     metric_rows,
     plain_item,
-    set_row,
+    right,
     table_records,
     tidy,
 )
 from alignbench.component import recorded
-from alignbench.evaluation.measures.labels import macro_f1
 from alignbench.types import Culture, check
 
 _PUBLISHED = (
@@ -95,17 +91,9 @@ class NormAd(Benchmark):
         ``accuracy_majority`` always gives the most frequent label of the condition's stories; ``accuracy_yes``,
         ``accuracy_no`` and ``accuracy_neutral`` are the accuracy on the stories of that label.
         """
-        rows = choice_rows(replies)
+        rows = label_rows(replies, "condition")
         for reply in replies:
-            right = reply.question.gold
-            rows += metric_rows(reply.question, **{f"accuracy_{_LABELS[right]}": float(chosen(reply) == right)})
-        by_condition: dict[str, list[Reply]] = defaultdict(list)
-        for reply in replies:
-            by_condition[reply.question.facets["condition"]].append(reply)
-        for condition, several in by_condition.items():
-            rows += majority_rows(several)
-            predicted, truth = [_LABELS[chosen(r)] for r in several], [_LABELS[r.question.gold] for r in several]
-            rows.append(set_row("macro_f1", macro_f1(predicted, truth), condition=condition))
+            rows += metric_rows(reply.question, **{f"accuracy_{_LABELS[reply.question.gold]}": right(reply)})
         return tidy(rows)
 
 

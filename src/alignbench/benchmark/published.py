@@ -6,23 +6,31 @@ import ast
 import csv
 import json
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from string import ascii_uppercase
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from alignbench.benchmark import COLUMNS, Question, Reply
 from alignbench.data.checks import existing, nearest
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.measures.labels import accuracy
+from alignbench.evaluation.measures.labels import macro_f1
+from alignbench.evaluation.metrics import js_similarity
 from alignbench.types import Culture, Item, Scale, check
 
 Row = dict[str, Any]
+Metrics = dict[str, float]
+T = TypeVar("T")
 
-# iso3 -> how published data spell a country, beside our own name for it.
+# Where a row keeps the cells that no column of the header is for.
+_MORE = "more cells"
+# iso3 -> how published data spell a country, apart from our own name for it.
 _SPELLINGS = {
     "CZE": ("czech rep", "czech republic", "czechia"),
     "GBR": ("great britain", "uk", "united kingdom"),
@@ -48,7 +56,8 @@ class Record:
 
     def wrong(self, key: str, value: object, remedy: str) -> AlignbenchError:
         """The error that says what is wrong with the value under ``key``."""
-        return AlignbenchError(f"{self.where}, {key}", value, f"{remedy}; published format: {self.published}")
+        expected = f"; published format: {self.published}" if self.published else ""
+        return AlignbenchError(f"{self.where}, {key}", value, remedy + expected)
 
     def value(self, key: str, kind: type) -> Any:
         """What is under ``key``.
@@ -92,8 +101,23 @@ class Record:
         except json.JSONDecodeError as error:
             raise self.wrong(key, text[:80], f"this is not JSON ({error.msg})") from None
 
+    def number(self, key: str) -> float:
+        """The finite number that the text under ``key`` spells."""
+        try:
+            number = float(self.text(key))
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise self.wrong(key, self.cells[key], "a number belongs here")
+        return number
+
+    def letter(self, key: str, count: int) -> int:
+        """Which of ``count`` options the letter under ``key`` names, from 0; A is the first."""
+        letters = list(ascii_uppercase[:count].casefold())
+        return letters.index(self.choice(key, letters))
+
     def shares(self, key: str, values: object, count: int) -> list[float]:
-        """``values`` as ``count`` amounts of 0 or more; ``key`` says where they stand."""
+        """``values`` as ``count`` numbers of 0 or more; ``key`` says where they stand."""
         if not isinstance(values, list) or len(values) != count:
             raise self.wrong(key, values, f"the item has {count} options, so give a list of {count} shares")
         if not all(type(v) in (int, float) and 0 <= v < math.inf for v in values):
@@ -117,22 +141,29 @@ class Record:
 
 
 def table_records(path: Path, columns: Iterable[str], published: str, delimiter: str = ",") -> list[Record]:
-    """The rows of a CSV or TSV with a header; row 1 is the header.
+    """The rows of a CSV or TSV with a header; lines before it that begin with # are comments.
 
     Raises:
         AlignbenchError: no such file, no row, a missing column, a text that is not UTF-8, broken quoting.
     """
     try:
         with existing(path).open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter=delimiter, strict=True)
-            names = list(reader.fieldnames or ())
-            rows = [Record(f"{path}, row {number}", cells, published) for number, cells in enumerate(reader, start=2)]
+            lines = file.readlines()
+        comments = next((number for number, line in enumerate(lines) if not line.startswith("#")), 0)
+        reader = csv.DictReader(lines[comments:], delimiter=delimiter, strict=True, restkey=_MORE, restval="")
+        names, rows = list(reader.fieldnames or ()), []
+        for cells in reader:
+            first = comments + reader.line_num - sum(str(cell).count("\n") for cell in cells.values())
+            rows.append(Record(f"{path}, line {first}", cells, published))
     except (UnicodeDecodeError, csv.Error) as error:
         raise AlignbenchError(str(path), str(error), f"give {published}, in UTF-8") from None
     for column in columns:
         remedy = f"there is no such column{nearest(column, names)}; published format: {published}"
         check(column in names, f"{path}, column", column, remedy)
     check(bool(rows), str(path), "no rows", f"give {published}")
+    for row in rows:
+        remedy = f"the header has {len(names)} columns; quote a text that holds {delimiter!r}"
+        check(_MORE not in row.cells, row.where, row.cells.get(_MORE), remedy)
     return rows
 
 
@@ -166,9 +197,9 @@ def json_records(path: Path, published: str) -> list[Record]:
 
 
 def is_named(name: str, culture: Culture) -> bool:
-    """Whether ``name``, as published data spell it, is the culture's country."""
-    plain = _plain(name)
-    return plain == _plain(culture.country) or plain in _SPELLINGS.get(culture.iso3, ())
+    """Whether ``name``, as data spell it, is the culture, its country or the country's ISO code."""
+    own = map(_plain, (culture.country, culture.name, culture.iso3))
+    return _plain(name) in (*own, *_SPELLINGS.get(culture.iso3, ()))
 
 
 def literal(where: str, text: str, form: str) -> Any:
@@ -209,28 +240,63 @@ def metric_rows(question: Question, facets: Mapping[str, str] | None = None, /, 
     return [{**base, "metric": name, "value": float(value)} for name, value in metrics.items()]
 
 
+def right(reply: Reply) -> float:
+    """1 where the chosen option is the one that ``gold`` names by its index, else 0."""
+    return float(chosen(reply) == reply.question.gold)
+
+
 def choice_rows(replies: Sequence[Reply]) -> list[Row]:
     """Of replies whose ``gold`` is the right option's index: accuracy, probability of the right option, mass.
 
     ``accuracy_uniform`` is what an evenly drawn option scores on average.
     """
-    right = accuracy([str(chosen(r)) for r in replies], [str(r.question.gold) for r in replies])
     rows = []
-    for reply, score in zip(replies, right, strict=True):
+    for reply in replies:
         assert reply.shares is not None and reply.mass is not None
         shares, gold = reply.shares, int(reply.question.gold)
-        metrics = {"accuracy": score, "accuracy_uniform": 1 / len(shares), "probability": shares[gold]}
+        metrics = {"accuracy": right(reply), "accuracy_uniform": 1 / len(shares), "probability": shares[gold]}
         rows += metric_rows(reply.question, **metrics, mass=reply.mass)
     return rows
 
 
-def majority_rows(replies: Sequence[Reply]) -> list[Row]:
-    """``accuracy_majority``: what always giving the most frequent right option of these questions scores."""
-    truth = [str(reply.question.gold) for reply in replies]
-    most = Counter(truth).most_common(1)[0][0]
-    scores = accuracy([most] * len(truth), truth)
-    pairs = zip(replies, scores, strict=True)
-    return [row for reply, score in pairs for row in metric_rows(reply.question, accuracy_majority=score)]
+def label_rows(replies: Sequence[Reply], facet: str) -> list[Row]:
+    """:func:`choice_rows` of questions that share their options, and by value of ``facet`` macro-F1.
+
+    ``accuracy_majority`` and ``macro_f1_majority`` are what always giving the most frequent label scores.
+    """
+    rows = choice_rows(replies)
+    for value, several in grouped(replies, lambda reply: reply.question.facets[facet]).items():
+        truth = [str(reply.question.gold) for reply in several]
+        most = Counter(truth).most_common(1)[0][0]
+        for reply, label in zip(several, truth, strict=True):
+            rows += metric_rows(reply.question, accuracy_majority=label == most)
+        given = {"macro_f1": [str(chosen(reply)) for reply in several], "macro_f1_majority": [most] * len(truth)}
+        rows += [set_row(name, macro_f1(labels, truth), **{facet: value}) for name, labels in given.items()]
+    return rows
+
+
+def similarities(metric: str, truth: ArrayLike, said: ArrayLike, base: float = 2.0, sqrt: bool = False) -> Metrics:
+    """1 - Jensen-Shannon divergence of answers to ``truth``, of even answers and of the most frequent one alone.
+
+    Args:
+        truth: shares of the people, shape (K,), sum 1; ``said`` those of the model.
+
+    Returns:
+        ``metric``, ``<metric>_uniform`` and ``<metric>_majority`` -> similarity, see
+        :func:`~alignbench.evaluation.metrics.js_similarity`.
+    """
+    people = np.asarray(truth)
+    size = len(people)
+    answers = {"": said, "_uniform": np.full(size, 1 / size), "_majority": np.eye(size)[people.argmax()]}
+    return {metric + end: float(js_similarity(people, given, base, sqrt)) for end, given in answers.items()}
+
+
+def grouped(values: Iterable[T], key: Callable[[T], str]) -> dict[str, list[T]]:
+    """The values by their key, in their order."""
+    groups: dict[str, list[T]] = defaultdict(list)
+    for value in values:
+        groups[key(value)].append(value)
+    return groups
 
 
 def set_row(metric: str, value: float, **facets: str) -> Row:

@@ -8,7 +8,6 @@ at once: each reply carries its country and that country's vector, so nothing el
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -20,14 +19,7 @@ import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.bleu import mutual_bleu
-from alignbench.benchmark.published import (
-    Record,
-    is_named,
-    metric_rows,
-    plain_item,
-    table_records,
-    tidy,
-)
+from alignbench.benchmark.published import Record, grouped, is_named, metric_rows, plain_item, table_records, tidy
 from alignbench.component import Count, recorded
 from alignbench.data.checks import existing
 from alignbench.evaluation.measures.ranks import country_distances, kendall_by_country
@@ -51,7 +43,7 @@ class Gaps(Enum):
     dimensions = "dimensions"
 
 
-class Metric(Enum):
+class VectorDistance(Enum):
     """How far apart two vectors are."""
 
     euclidean = "euclidean"
@@ -69,7 +61,7 @@ class StoryGeneration(Benchmark):
     offset: float = 0.0
     # Scale each dimension to deviation 1 over the countries compared.
     standardise: bool = False
-    metric: Metric = Metric.euclidean
+    metric: VectorDistance = VectorDistance.euclidean
     gaps: Gaps = Gaps.countries
     story_tokens: Count = 400
 
@@ -125,12 +117,8 @@ class StoryGeneration(Benchmark):
         tau does not exist (equal distances) has no row.
         """
         rows = [row for reply in replies for row in _vocabulary(reply)]
-        by_concept: dict[str, list[Reply]] = defaultdict(list)
-        for reply in replies:
-            if reply.question.gold["vector"] is not None:
-                by_concept[reply.question.item.battery].append(reply)
-        for told in by_concept.values():
-            told = self._complete(told)
+        placed = [reply for reply in replies if reply.question.gold["vector"] is not None]
+        for told in map(self._complete, grouped(placed, lambda reply: reply.question.item.battery).values()):
             if len(told) >= _FEWEST:
                 rows += self._taus(told)
         return tidy(rows)
@@ -175,13 +163,7 @@ class StoryGeneration(Benchmark):
 
 
 def _number(record: Record, name: str) -> float | None:
-    text = record.text(name)
-    if text == _GAP:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise record.wrong(name, text, "a number belongs here") from None
+    return None if record.text(name) == _GAP else record.number(name)
 
 
 def _vocabulary(reply: Reply) -> list[dict[str, Any]]:

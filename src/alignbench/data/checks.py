@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -15,11 +15,37 @@ from alignbench.types import check
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
+T = TypeVar("T")
+# Faults that one message lists.
+_LISTED = 20
 _HEADER_ROWS = 2  # Row 1 of a file is its header, so index 0 of a frame is row 2.
 _REMEDIES = {
     "not_nullable": "fill in this field",
     "multiple_fields_uniqueness": "this row repeats an earlier one; keep one of them",
 }
+
+
+class Faults:
+    """What is wrong with a file, gathered so that one message says all of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: list[AlignbenchError] = []
+
+    def note(self, read: Callable[..., T], *given: Any) -> T | None:
+        """What ``read`` returns; None where it raises an :class:`AlignbenchError`, which is kept."""
+        try:
+            return read(*given)
+        except AlignbenchError as error:
+            self._found.append(error)
+            return None
+
+    def refuse(self, remedy: str) -> None:
+        """Raise with a line for every fault, if there is any."""
+        lines = [str(error).removeprefix(f"{self._path}, ") for error in self._found]
+        more = [f"and {len(lines) - _LISTED} more"] if len(lines) > _LISTED else []
+        listed = "\n  ".join([remedy, *lines[:_LISTED], *more])
+        check(not lines, str(self._path), f"{len(lines)} faults" if len(lines) > 1 else "1 fault", listed)
 
 
 def existing(path: Path) -> Path:

@@ -17,7 +17,7 @@ from alignbench.component import Component, Count, Within, recorded
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Prompt, Request, Style
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.files import replacing
+from alignbench.files import write_table
 from alignbench.progress import bar
 from alignbench.types import Item, Split, check, one_of
 
@@ -128,11 +128,11 @@ def respond(
         for start in range(0, len(waiting), chunk_size):
             chunk = waiting[start : start + chunk_size]
             part = answers(model, chunk)
-            write(part, folder / f"part-{len(parts):04d}.parquet")
+            write_table(folder / f"part-{len(parts):04d}.parquet", part)
             parts.append(part)
             progress.update(len(chunk))
     responses = pd.concat(parts).sort_values([*ASKED, "position"], ignore_index=True)
-    write(responses, final)
+    write_table(final, responses)
     for path in folder.glob("part-*.parquet"):
         path.unlink()
     return responses
@@ -201,9 +201,3 @@ def _thought_out(model: ModelSession, prompts: Sequence[Prompt]) -> list[tuple[i
         for place, (prompt, texts) in enumerate(zip(prompts, thoughts, strict=True))
         for chain, text in enumerate(texts)
     ]
-
-
-def write(frame: pd.DataFrame, path: Path) -> None:
-    """A reader finds the whole file or none."""
-    with replacing(path) as partial:
-        frame.to_parquet(partial, index=False)

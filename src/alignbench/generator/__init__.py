@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 from alignbench.backend import Engine
 from alignbench.component import Component, recorded
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from alignbench.component import Within
 from alignbench.generator import IndependentModel
 from alignbench.generator.slot import SlotEngine, named
 from alignbench.identity import spelt_out
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import check
 
 _MOST = 20

@@ -6,7 +6,7 @@ from alignbench.backend import Engine
 from alignbench.component import supplied
 from alignbench.generator import Generator
 from alignbench.generator.slot import SlotEngine
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import ModelRef
 
 

@@ -9,7 +9,7 @@ from alignbench.backend.model import Model
 from alignbench.component import recorded
 from alignbench.generator import IndependentModel
 from alignbench.generator.slot import SlotEngine, named
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import ModelRef
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alignbench.backend import Engine, Usage
 from alignbench.generator import Generator
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import Chat, OptionScores, Sampling
 
 _PHRASES = (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from alignbench.component import Component
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import Norm
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from alignbench.component import NotNegative, Positive, supplied
 from alignbench.judge.decisive import Decisive, GradedJudge
 from alignbench.judge.likelihood import likelihood_contrast
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import ModelRef
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from alignbench.judge import Judge, Judgement
 from alignbench.judge.decisive import GradedJudge
 from alignbench.norms.pool import NormPool
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import Norm, check
 
 J = TypeVar("J", bound=Judge)

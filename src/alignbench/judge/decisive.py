@@ -22,7 +22,7 @@ import numpy as np
 from alignbench.component import NotNegative, Share, supplied
 from alignbench.embedder import Embedder, Vectors
 from alignbench.judge import Judge, Judgement
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import Norm
 
 _SUBJECT = "People"

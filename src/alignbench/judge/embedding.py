@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from alignbench.component import NotNegative
 from alignbench.judge.decisive import Decisive, GradedJudge
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 
 
 @dataclass(frozen=True)

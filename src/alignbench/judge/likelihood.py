@@ -12,8 +12,8 @@ from pathlib import Path
 from alignbench.backend import Engine
 from alignbench.component import NotNegative, supplied
 from alignbench.judge.decisive import Decisive, GradedJudge
+from alignbench.store.stage import Tools
 from alignbench.templates import rendered
-from alignbench.tools import Tools
 from alignbench.types import Chat, ModelRef, chat
 
 _PROMPTS = Path(__file__).parent / "prompts"

@@ -15,8 +15,8 @@ from alignbench.component import Count
 from alignbench.generator import Generator
 from alignbench.generator.base import BaseModel
 from alignbench.judge import Judge, Judgement
+from alignbench.store.stage import Tools
 from alignbench.templates import rendered
-from alignbench.tools import Tools
 from alignbench.types import Chat, Norm, Sampling, chat
 
 _PROMPTS = Path(__file__).parent / "prompts"

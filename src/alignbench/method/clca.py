@@ -27,8 +27,8 @@ from alignbench.steps.dialogues import JudgeDialogues, LabelIntents, Play, inten
 from alignbench.steps.lessons import within
 from alignbench.steps.practice import Fit, validation_of
 from alignbench.steps.scenes import Scenes, rewritten
+from alignbench.store.stage import Tools
 from alignbench.synthetic.tally import Tally
-from alignbench.tools import Tools
 from alignbench.training import Training
 from alignbench.training.recipe import TrainerKind
 from alignbench.training.sft import ConversationRow, lengths, train_sft

@@ -28,13 +28,12 @@ from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, to
 from alignbench.steps.practice import of_run
 from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import read_set, write_set
 from alignbench.synthetic.questions import Gate, Wording, paraphrase
 from alignbench.synthetic.synonyms import content_words, substitute, synonyms
 from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import words
-from alignbench.tools import Tools
 from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, Sampling, check
 

@@ -35,7 +35,7 @@ from alignbench.steps.lessons import Disclosure, about, reasoned, told_model, wi
 from alignbench.steps.practice import Fit, of_run
 from alignbench.steps.seeds import Seeds, Typical, TypicalAnswer, held, seeds_of
 from alignbench.steps.texts import rendered
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
 from alignbench.synthetic.opinions import (
     Extract,
@@ -49,7 +49,6 @@ from alignbench.synthetic.opinions import (
     verifier,
 )
 from alignbench.synthetic.tally import Tally
-from alignbench.tools import Tools
 from alignbench.training.recipe import TrainerKind, Training
 from alignbench.training.sft import train_sft
 from alignbench.types import Item, Sampling

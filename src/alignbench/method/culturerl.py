@@ -35,8 +35,7 @@ from alignbench.steps.norm_reward import Environment, Reward
 from alignbench.steps.practice import Fit, Systems, of_run
 from alignbench.steps.seeds import asked_there
 from alignbench.store.manifest import write_json
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.training.grpo import train_grpo
 from alignbench.training.options import OptionRow, option_grpo, train_on_options
 from alignbench.training.recipe import TrainerKind, Training

@@ -27,12 +27,11 @@ from alignbench.progress import say
 from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, told_model, within, worded, written_by
 from alignbench.steps.practice import likeliest, of_run
 from alignbench.steps.texts import rendered
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.folder import read_set, write_set
 from alignbench.synthetic.questions import fresh
 from alignbench.synthetic.tally import Tally
-from alignbench.tools import Tools
 from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, ModelRef, Sampling, check
 

@@ -18,7 +18,7 @@ from alignbench.progress import say
 from alignbench.steps.joint import Joint
 from alignbench.steps.practice import Fit, Systems, of_run, option_rows
 from alignbench.steps.seeds import asked_there
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
 from alignbench.training.recipe import TrainerKind
 

@@ -17,7 +17,7 @@ from alignbench.norms.author import Author, Evidence
 from alignbench.norms.pool import level_shares
 from alignbench.progress import track
 from alignbench.store.manifest import write_json
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import Answers, Item
 
 _FILE = "norms.json"

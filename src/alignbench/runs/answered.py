@@ -10,7 +10,7 @@ from alignbench.evaluation.formats import format_scores
 from alignbench.evaluation.items import Kind, label_of
 from alignbench.evaluation.survey import Scoring, distributions, option_mass
 from alignbench.runs.stages import Respond
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.types import Culture
 
 # Label of the base model, told nothing.

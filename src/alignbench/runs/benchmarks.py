@@ -22,8 +22,7 @@ from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
 from alignbench.runs.describe import cell_facts
 from alignbench.runs.setting import Setting
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import check
 
 _SCORES = "scores.parquet"

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from alignbench.backend import Backend
 from alignbench.backend.engines import Engines, Opener
 from alignbench.backend.model import Model
-from alignbench.config import conf_dir, instantiate
+from alignbench.config import conf_dirs, instantiate
 from alignbench.data.cultures import country_names, culture_named
 from alignbench.data.people import ASSUMED, Person, assumed, restricted
 from alignbench.data.source import SurveySource
@@ -26,8 +26,8 @@ from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
 from alignbench.runs.recipe import GROUPS, changed
 from alignbench.runs.setting import Setting
+from alignbench.store.stage import Tools
 from alignbench.store.store import StalePolicy, Store
-from alignbench.tools import Tools
 from alignbench.types import Culture, ModelRef, Split, check
 
 
@@ -125,7 +125,7 @@ class Cell(Setting):
     @property
     def tools(self) -> Tools:
         """The way to engines and to finished stages for whoever is no stage."""
-        return Tools(self.store)
+        return self.store.tools()
 
     def context(self, culture: Culture) -> RunContext:
         """What a method may use when it learns about ``culture``: no test items."""
@@ -212,9 +212,9 @@ def _recorded(cfg: DictConfig) -> dict[str, Any]:
 
 
 def config_folders() -> tuple[Path, ...]:
-    """Folders of the running job's config: the user's own first, then the package's."""
+    """Folders of the running job's config: the user's own first, then the package's and those of plugins."""
     from hydra.core.hydra_config import HydraConfig
 
     sources = HydraConfig.get().runtime.config_sources
     folders = [Path(s.path) for s in sources if s.schema == "file" and s.path]
-    return tuple(sorted(folders, key=lambda f: f == conf_dir()))
+    return tuple(sorted(folders, key=lambda f: f in conf_dirs()))

@@ -11,7 +11,7 @@ from alignbench.evaluation.items import Kind
 from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.progress import say
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
 from alignbench.runs.answered import BASE, Contender, ContenderAnswers, DamageCheck
 from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
@@ -20,8 +20,7 @@ from alignbench.runs.stages import Respond, Samples
 from alignbench.steps.texts import wordings
 from alignbench.store.artifact import Artifact
 from alignbench.store.manifest import write_json
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import PromptPolicy, Split
 
 _SAMPLES = 3

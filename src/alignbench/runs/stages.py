@@ -14,8 +14,7 @@ from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.survey import CHUNK, respond
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.store.manifest import write_json
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import Item, Sampling, chat
 
 _RESPONSES, _SAMPLES = "responses.parquet", "samples.json"

@@ -16,7 +16,7 @@ from alignbench.progress import say
 from alignbench.steps.distil import Chain, Distil, counts
 from alignbench.steps.mining import low_norms
 from alignbench.steps.practice import Fit, validation_of
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.training import Training
 from alignbench.types import PromptPolicy, Sampling
 

@@ -23,10 +23,9 @@ from alignbench.dialogue.sets import (
 from alignbench.dialogue.state import load
 from alignbench.generator import Generator
 from alignbench.steps.scenes import Rewrite, Scenes
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import read_set, write_set
 from alignbench.synthetic.tally import Tally
-from alignbench.tools import Tools
 from alignbench.types import Culture
 
 

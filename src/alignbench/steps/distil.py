@@ -25,8 +25,7 @@ from alignbench.norms.mining import load
 from alignbench.steps.mining import Mine
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.steps.texts import norms_text
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import Chat, Item, ModelRef, Sampling
 
 _FILE = "chains.parquet"

@@ -15,8 +15,8 @@ from alignbench.data.items import reworded
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking
 from alignbench.steps.practice import Fit, option_rows
+from alignbench.store.stage import Tools
 from alignbench.synthetic.folder import DatasetCard
-from alignbench.tools import Tools
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
 from alignbench.training.recipe import Training
 from alignbench.training.sft import ConversationRow

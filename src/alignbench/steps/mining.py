@@ -10,8 +10,7 @@ from alignbench.data.survey import Survey
 from alignbench.norms.author import Author
 from alignbench.norms.mining import MiningInput, load, mine_high, mine_low, mine_topics, save
 from alignbench.progress import say
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import check
 
 

@@ -13,7 +13,7 @@ from alignbench.judge.targets import entropy_matched, peak_matched
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import TrainingPrompt, stance_system
 from alignbench.steps.practice import option_rows
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 from alignbench.training.grpo import PromptRow
 from alignbench.training.options import OptionRow
 from alignbench.training.sft import ConversationRow

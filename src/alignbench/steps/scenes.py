@@ -15,10 +15,9 @@ from alignbench.dialogue.scenario import Scenario, adapted, load_scenarios, unad
 from alignbench.dialogue.sets import SCENE_COLUMNS, about, scene_rows, scene_steps, scenes_of
 from alignbench.generator import Generator
 from alignbench.seeds import seed_of
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import read_set, write_set
 from alignbench.synthetic.tally import Tally
-from alignbench.tools import Tools
 from alignbench.types import Culture
 
 

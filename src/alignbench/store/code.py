@@ -14,6 +14,7 @@ from functools import cache
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
+from alignbench import plugins
 from alignbench.errors import AlignbenchError
 from alignbench.identity import canonical
 from alignbench.store.source import digest_of, facts_of
@@ -26,7 +27,7 @@ _APART = (
     "alignbench.errors",  # how a refusal reads
     "alignbench.component",  # the identity of knobs, which is in the key as text
     "alignbench.identity",  # the same
-    "alignbench.tools",  # the door to engines and folders
+    "alignbench.plugins",  # which packages are looked into; their own code is followed
     "alignbench.config",  # makes objects of YAML; their knobs are in the key
     "alignbench.backend.cache",  # where converted models lie
     "alignbench.backend.engines",  # which engines stay open
@@ -108,14 +109,21 @@ def code_in(modules: Iterable[str]) -> Code:
     return Code(dict(sorted(found.items())))
 
 
+def code_under(folder: Path) -> Code:
+    """Every module in a folder, whether or not a stage reaches it."""
+    files = sorted(folder.rglob("*.py"))
+    return Code({file.relative_to(folder).as_posix(): facts_of(file).digest for file in files})
+
+
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Names whose digests differ, and those that only one of the two has; sorted."""
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
 def _tops(names: Iterable[str]) -> set[str]:
-    """Top-level packages whose modules are followed."""
-    return {_PROJECT, *(name.partition(".")[0] for name in names)}
+    """Top-level packages whose modules are followed: the project, its plugins, and those of the given modules."""
+    roots = (*(plugin.name for plugin in plugins.loaded()), *names)
+    return {_PROJECT, *(name.partition(".")[0] for name in roots)}
 
 
 def _apart(name: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from alignbench.component import Component
 from alignbench.files import write_text
 from alignbench.identity import spelt_out
+from alignbench.missing import known
 from alignbench.store.artifact import Artifact
 from alignbench.store.stage import Stage
 
@@ -52,10 +53,15 @@ def manifest(
     key: str,
     upstream: Sequence[Artifact],
     code: Mapping[str, str],
+    plugins: Mapping[str, str],
     started: float,
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The record of a finished stage. Times in seconds, memory in MiB (peak of the process so far)."""
+    """The record of a finished stage. Times in seconds, memory in MiB (peak of the process so far).
+
+    Args:
+        plugins: each that was loaded, with version or folder -> fingerprint of its code.
+    """
     return {
         "stage": stage.name,
         "key": key,
@@ -65,6 +71,7 @@ def manifest(
         "upstream": [{"stage": artifact.name, "key": artifact.key} for artifact in upstream],
         "components": {name: type(component).__name__ for name, component in stage.components.items()},
         "code": dict(code),
+        "plugins": dict(plugins),
         "facts": dict(facts),
         "wall_seconds": round(time.time() - started, 2),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -75,7 +82,12 @@ def manifest(
 
 
 def plain(value: Any) -> Any:
-    """``value`` as JSON can hold it: enums by name, paths as text, tuples as lists, components by their fields."""
+    """``value`` as JSON can hold it: enums by name, paths as text, tuples as lists, components by their fields.
+
+    A number that is not there is None (:mod:`alignbench.missing`).
+    """
+    if isinstance(value, float):
+        return known(value)
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, Path):

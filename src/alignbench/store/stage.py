@@ -1,19 +1,21 @@
-"""A stage: one step of a chain as a frozen object whose fields are all that it may read."""
+"""A stage, one step of a chain as a frozen object whose fields are all that it may read, and the door that it has."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from alignbench.backend import Engine
+from alignbench.backend.engines import Opener
 from alignbench.component import Component
+from alignbench.errors import AlignbenchError
 from alignbench.identity import digest, inputs, spelt_out, walk
-
-if TYPE_CHECKING:
-    from alignbench.tools import Tools
+from alignbench.store.artifact import Artifact
+from alignbench.types import ModelRef
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,55 @@ class Stage(ABC):
         """The components that it uses, by the name of the field in which they stand; its own before those in them."""
         found = (*self.held, *inputs(self))
         return {name: value for name, value in found if isinstance(value, Component)}
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The one door from a stage to the world: engines of models, and the folders of the stages that it reads.
+
+    Attributes:
+        opener: opens models.
+        get: the finished stage, built if need be.
+        key: name of a stage's folder in the store.
+        reader: the stage that is built; it reads no stage but those that it rests on. None for a reader that is no
+            stage (a page, an export).
+    """
+
+    opener: Opener
+    get: Callable[[Stage], Artifact]
+    key: Callable[[Stage], str]
+    reader: Stage | None = None
+
+    def engine(self, model: ModelRef) -> Engine:
+        """The engine of a model, opened when first called; one model holds its weights at a time."""
+        return self.opener(model)
+
+    def make_room(self) -> None:
+        """Free the weights of all engines; one that is used again loads them again."""
+        self.opener.close()
+
+    def folder(self, stage: Stage) -> Path:
+        """Where the content of a finished stage lies.
+
+        Raises:
+            AlignbenchError: the stage that is built does not rest on this one.
+        """
+        return self._read(stage).path
+
+    def facts(self, stage: Stage) -> Mapping[str, Any]:
+        """What the stage's ``build`` returned.
+
+        Raises:
+            AlignbenchError: the stage that is built does not rest on this one.
+        """
+        return self._read(stage).facts
+
+    def _read(self, stage: Stage) -> Artifact:
+        if self.reader is not None and stage.recipe not in self._lineage:
+            remedy = f"{type(self.reader).__name__} does not rest on it: make it one of its fields"
+            raise AlignbenchError("stage", f"{stage.name}/{stage.recipe}", remedy)
+        return self.get(stage)
+
+    @cached_property
+    def _lineage(self) -> set[str]:
+        return {before.recipe for before in self.reader.chain} if self.reader else set()

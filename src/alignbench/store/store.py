@@ -10,16 +10,14 @@ from typing import Any
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
-from alignbench import backend, ranks
-from alignbench.backend import Engine
+from alignbench import backend, plugins, ranks
 from alignbench.backend.engines import Opener
 from alignbench.identity import digest
 from alignbench.progress import say
 from alignbench.store.artifact import MANIFEST, Artifact
-from alignbench.store.code import Code, changed, code_in, code_of
+from alignbench.store.code import Code, changed, code_in, code_of, code_under
 from alignbench.store.manifest import manifest, write_json
-from alignbench.store.stage import Stage
-from alignbench.tools import Tools
+from alignbench.store.stage import Stage, Tools
 from alignbench.types import ModelRef
 
 _PAUSE = 0.1
@@ -104,13 +102,9 @@ class Store:
         """Recipe and code, as they name the stage's folder."""
         return f"{stage.recipe}-{self._code(stage)}"
 
-    def engine(self, model: ModelRef) -> Engine:
-        """The engine of a model; it loads weights at its first call."""
-        return self._opener(model)
-
-    def make_room(self) -> None:
-        """Free the weights of all engines."""
-        self._opener.close()
+    def tools(self, reader: Stage | None = None) -> Tools:
+        """What a stage may use while it is built, or, without one, a reader of finished stages."""
+        return Tools(self._opener, self.get, self.key, reader)
 
     def _at(self, stage: Stage) -> Artifact:
         return Artifact(self.root / stage.name / self.key(stage))
@@ -147,11 +141,12 @@ class Store:
             if complete:
                 return
             started = time.time()
-            facts = stage.build(partial, Tools(self, stage)) or {}
+            facts = stage.build(partial, self.tools(stage)) or {}
             if stage.by_all_ranks:
                 ranks.barrier()
             upstream = [self._at(before) for before in stage.upstream]
-            record = manifest(stage, goal.key, upstream, _own_code(stage).modules, started, facts)
+            outside = {str(plugin): code_under(plugin.folder).digest for plugin in plugins.loaded()}
+            record = manifest(stage, goal.key, upstream, _own_code(stage).modules, outside, started, facts)
             write_json(partial / MANIFEST, record)
             partial.rename(goal.path)
             self.built.append(goal)
@@ -167,7 +162,7 @@ class Store:
     def _attend(self, stage: Stage, goal: Artifact) -> None:
         """What a rank that does not write does: build what all build, then wait for rank 0."""
         if stage.by_all_ranks and not ranks.agreed(False):
-            stage.build(_partial(goal), Tools(self, stage))
+            stage.build(_partial(goal), self.tools(stage))
             ranks.barrier()
         while not _complete(goal):
             time.sleep(_PAUSE)
@@ -184,7 +179,12 @@ def _code_of(classes: frozenset[type]) -> Code:
     own = code_of(classes).modules
     if ModelRef not in classes:
         return Code(own)
-    engines = code_in(f"{backend.__name__}.{module.name}" for module in pkgutil.iter_modules(backend.__path__))
+    engines = code_in(
+        [
+            *(f"{backend.__name__}.{module.name}" for module in pkgutil.iter_modules(backend.__path__)),
+            *(module.__name__ for module in plugins.modules("backend")),
+        ]
+    )
     return Code({**engines.modules, **own})
 
 

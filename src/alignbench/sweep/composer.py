@@ -1,7 +1,7 @@
 """Composing with a memory: the config of a cell is made once, for this process, for its jobs and for the next time.
 
 Hydra composes every cell of a sweep twice, a tenth of a second each. A composed config depends on nothing but the
-words of the cell, the YAML files and the schemas in the source, so it is kept under a hash of these.
+words of the cell, the YAML files and the schemas in the source, plugins included, so it is kept under a hash of these.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from alignbench import plugins
 from alignbench.files import replacing
 
 _FOLDER = "composed"
@@ -67,8 +68,8 @@ class Composer:
     def _folder(self) -> Path:
         """Named by all that a config depends on beside its words; what nobody used for a week is removed."""
         stamps = [metadata.version(package) for package in ("hydra-core", "omegaconf")]
-        package = Path(__file__).parents[1]
-        stamps += _stamps(package.rglob("*.py"))
+        for package in (Path(__file__).parents[1], *(plugin.folder for plugin in plugins.loaded())):
+            stamps += _stamps(package.rglob("*.py"))
         for entry in self.loader.get_search_path().get_path():
             scheme, _, path = str(entry.path).rpartition("://")
             if scheme in ("", "file"):

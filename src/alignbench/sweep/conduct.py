@@ -14,7 +14,7 @@ from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.sweep.failures import failure, record_of
-from alignbench.sweep.identity import command, name_of
+from alignbench.sweep.identity import command, identity, name_of
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,14 @@ def conduct(
 
 def _composed(words: Sequence[str], compose: Callable[[Sequence[str]], DictConfig]) -> DictConfig:
     try:
-        return compose(words)
+        cfg = compose(words)
     except (HydraException, OmegaConfBaseException) as error:
         while error.__cause__ is not None:
             error = error.__cause__  # type: ignore[assignment]
         reason = str(error).strip().splitlines()[0]
         raise AlignbenchError("cell of the sweep", " ".join(words), reason) from error
+    identity(cfg)  # refuses a class of another package before any cell runs
+    return cfg
 
 
 def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:

@@ -1,7 +1,6 @@
 """Which cell a composed config describes, told without building anything."""
 
 import hashlib
-import importlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import fields
@@ -11,36 +10,38 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from alignbench.config import class_of
 from alignbench.identity import canonical
 
 # What is done with a cell, where it goes and what happens on an error: no part of what it is.
-_TRANSPORT = ("task", "store", "reports", "on_error", "stale", "tracking", "hydra")
+_TRANSPORT = ("task", "store", "reports", "on_error", "stale", "tracking", "plugins", "hydra")
 
 
 def identity(cfg: DictConfig) -> str:
-    """Twelve hex digits of everything in ``cfg`` that changes the meaning of the cell."""
+    """Twelve hex digits of everything in ``cfg`` that changes the meaning of the cell.
+
+    Raises:
+        AlignbenchError: a ``_target_`` of another package; it is not imported.
+    """
     content = OmegaConf.to_container(cfg, resolve=False)
     assert isinstance(content, dict)
-    meaning = {str(key): _meaning(node) for key, node in content.items() if key not in _TRANSPORT}
+    meaning = {str(key): _meaning(node, str(key)) for key, node in content.items() if key not in _TRANSPORT}
     return hashlib.sha256(canonical(meaning).encode()).hexdigest()[:12]
 
 
-def _meaning(node: Any) -> Any:
+def _meaning(node: Any, place: str) -> Any:
     """``node`` without the recorded knobs of its class."""
     if not isinstance(node, Mapping):
         return node
     target = str(node.get("_target_", ""))
-    dropped: set[str] = set()
-    if target:
-        module, _, name = target.rpartition(".")
-        cls = getattr(importlib.import_module(module), name)
-        dropped = {f.name for f in fields(cls) if f.metadata.get("recorded")}
-    return {str(key): _meaning(value) for key, value in node.items() if key not in dropped}
+    known = fields(class_of(target, place)) if target else ()
+    dropped = {f.name for f in known if f.metadata.get("recorded")}
+    return {str(key): _meaning(value, f"{place}.{key}") for key, value in node.items() if key not in dropped}
 
 
 def name_of(cfg: DictConfig) -> str:
     """The cell in words: method, culture, model and seed; its changed knobs stand in :func:`command`."""
-    from alignbench.report.record import slug
+    from alignbench.record.cell import slug
 
     method = HydraConfig.get().runtime.choices["method"]
     model = cfg.model.get("name") or Path(str(cfg.model.path)).name

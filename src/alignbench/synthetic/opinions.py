@@ -9,12 +9,12 @@ from alignbench.backend import Engine
 from alignbench.embedder import Embedder
 from alignbench.generator import Generator
 from alignbench.judge import Judge
+from alignbench.store.stage import Tools
 from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.nearness import one_per_cluster
 from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import bare, fault, first_line, sentences, words
 from alignbench.synthetic.verdict import verdicts
-from alignbench.tools import Tools
 from alignbench.types import Norm, Sampling
 
 # Published: shorter ones are dropped.

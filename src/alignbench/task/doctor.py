@@ -6,6 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from alignbench import plugins
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
@@ -38,6 +39,7 @@ def _checks(cfg: DictConfig) -> Iterator[tuple[str, Callable[[], str]]]:
     from alignbench.store.manifest import versions
 
     yield "packages", lambda: ", ".join(f"{k} {v}" for k, v in versions().items())
+    yield "plugins", lambda: ", ".join(map(str, plugins.loaded())) or "none"
     yield "survey", lambda: _survey(cfg)
     yield "model", lambda: _model(cfg)
     yield "backend", lambda: _backend(cfg)

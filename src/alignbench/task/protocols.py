@@ -5,23 +5,23 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from alignbench.evaluation.protocols.recipe import Pass
 from alignbench.progress import say
+from alignbench.protocols.recipe import Pass
 from alignbench.task import Task
 
 
 @dataclass(frozen=True)
 class Protocols(Pass, Task):
-    """Knobs of :class:`~alignbench.evaluation.protocols.recipe.Pass`; finished passes are reused."""
+    """Knobs of :class:`~alignbench.protocols.recipe.Pass`; finished passes are reused."""
 
     def main(self, cfg: DictConfig) -> None:
         """Print the cell's table, and write what all cells of the store give together."""
-        from alignbench.report.protocols.table import print_protocols
-        from alignbench.report.protocols.write import write_protocols
+        from alignbench.protocols.measure import measure
+        from alignbench.protocols.table import print_protocols
+        from alignbench.protocols.write import write_protocols
         from alignbench.runs.cell import Cell, config_folders
-        from alignbench.runs.protocols import protocols
 
         cell = Cell.from_config(cfg, config_folders())
-        record, stage = protocols(cell, self)
+        record, stage = measure(cell, self)
         print_protocols(record)
         say(f"record {stage.path}\nall    {write_protocols(cell.store.root, Path(cfg.reports))}")

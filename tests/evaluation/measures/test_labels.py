@@ -5,16 +5,10 @@ import pytest
 from sklearn.metrics import f1_score
 
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.measures import REFUSED
-from alignbench.evaluation.measures.labels import accuracy, all_of_four, macro_f1
+from alignbench.evaluation.measures.labels import macro_f1
 
 TRUTH = ["yes", "yes", "yes", "no", "no", "neutral"]
 PREDICTED = ["yes", "yes", "no", "no", "yes", "no"]
-
-
-def test_accuracy() -> None:
-    assert accuracy(PREDICTED, TRUTH).tolist() == [1, 1, 0, 1, 0, 0]
-    assert accuracy([None], ["yes"]).tolist() == [0]
 
 
 def test_f1_of_hand_worked_labels() -> None:
@@ -38,27 +32,7 @@ def test_f1_agrees_with_scikit_learn() -> None:
         assert macro_f1(truth, truth) == 1
 
 
-def test_three_of_four_right_is_wrong() -> None:
-    truth = [[1, 0, 0, 0]] * 3
-    assert all_of_four([[1, 0, 0, 0], [1, 0, 0, 1], [1, 0, 0, REFUSED]], truth).tolist() == [1, 0, 0]
-
-
-def test_random_judgements_score_a_sixteenth() -> None:
-    rng = np.random.default_rng(0)
-    truth = np.eye(4, dtype=int)[rng.integers(0, 4, size=20_000)]
-    assert all_of_four(rng.integers(0, 2, size=truth.shape), truth).mean() == pytest.approx(1 / 16, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: accuracy([], []),
-        lambda: accuracy(["a"], ["a", "b"]),
-        lambda: all_of_four([[1, 0]], [[1, 0, 0]]),
-        lambda: all_of_four([[2, 0]], [[1, 0]]),
-        lambda: all_of_four([[1, 0]], [[1, REFUSED]]),
-    ],
-)
-def test_wrong_input_is_refused(call) -> None:
-    with pytest.raises(AlignbenchError):
-        call()
+@pytest.mark.parametrize(("predicted", "truth"), [([], []), (["a"], ["a", "b"])])
+def test_labels_that_do_not_pair_are_refused(predicted, truth) -> None:
+    with pytest.raises(AlignbenchError, match="one prediction for each"):
+        macro_f1(predicted, truth)

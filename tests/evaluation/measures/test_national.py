@@ -5,7 +5,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.measures import REFUSED
-from alignbench.evaluation.measures.national import a_sva, cka, n_sva, sva, sva_ceiling
+from alignbench.evaluation.measures.national import a_sva, n_sva, sva, sva_ceiling
 
 # Merged: (0.3, 0.1, 0.6) and (0.4, 0.2, 0.4), the latter without a majority.
 SHARES = [[0.1, 0.2, 0.1, 0.25, 0.35], [0.3, 0.1, 0.2, 0.1, 0.3]]
@@ -39,10 +39,6 @@ def test_n_sva_needs_more_than_the_threshold() -> None:
     assert n_sva([[0.25, 0.25, 0.2, 0.2, 0.1]], [2]).tolist() == [1]
 
 
-def test_cka_is_accuracy() -> None:
-    assert cka([0, 3, REFUSED, 2], [0, 1, 2, 2]).tolist() == [1, 0, 0, 1]
-
-
 def test_bounds_and_order() -> None:
     rng = np.random.default_rng(1)
     shares, choices = rng.dirichlet(np.ones(5), size=200), rng.integers(-1, 5, size=200)
@@ -63,9 +59,6 @@ def test_bounds_and_order() -> None:
         lambda: sva([[0.5, 0.5]], [0.0]),
         lambda: sva([[0.5, 0.5]], [0, 1]),
         lambda: a_sva([[0.5, 0.5]], [0]),
-        lambda: cka([0], [REFUSED]),
-        lambda: cka([0], [4]),
-        lambda: cka([0, 1], [1]),
     ],
 )
 def test_wrong_input_is_refused(call) -> None:

@@ -62,25 +62,6 @@ def n_sva(shares: Sequence[ArrayLike], choices: ArrayLike, majority: float = 0.5
     return sva([row if row.max() > majority + _ROUNDING else neutral for row in merged], sides)
 
 
-def cka(choices: ArrayLike, answers: ArrayLike, options: int = 4) -> Array:
-    """Common knowledge alignment: 1 where the chosen option is the right one, else 0. The mean is accuracy.
-
-    Args:
-        choices: option index per item, shape (items,); :data:`REFUSED` scores 0.
-        answers: index of the right option, shape (items,).
-        options: number of options of every item.
-
-    Returns:
-        Shape (items,), 0 or 1, higher is better.
-    """
-    right = np.asarray(answers)
-    check(right.ndim == 1 and right.size > 0, "answers", right.shape, "give one right option per item")
-    known = option_indices(right, [options] * len(right), "answers")
-    check(REFUSED not in known, "answers", known.tolist(), "every item needs its right option")
-    chosen = option_indices(choices, [options] * len(right), "choices")
-    return np.asarray(chosen == known, dtype=np.float64)
-
-
 def _merged(shares: Sequence[ArrayLike], choices: ArrayLike) -> tuple[list[Array], Integers]:
     """Shares of (below, middle, above), and the side of each choice."""
     rows = rows_of_shares(shares, "shares")

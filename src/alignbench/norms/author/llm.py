@@ -11,8 +11,8 @@ from alignbench.generator import Generator
 from alignbench.generator.base import BaseModel
 from alignbench.norms.author import Author, Evidence
 from alignbench.progress import say
+from alignbench.store.stage import Tools
 from alignbench.templates import rendered
-from alignbench.tools import Tools
 from alignbench.types import Sampling, chat, check
 
 _prompt = partial(rendered, Path(__file__).parent / "prompts")

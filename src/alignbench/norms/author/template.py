@@ -10,7 +10,7 @@ from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.norms.author import Author, Evidence
 from alignbench.norms.cluster import central
-from alignbench.tools import Tools
+from alignbench.store.stage import Tools
 
 # How often an answer is given, by its rank.
 _RANKS = ("mostly", "less often", "seldom")

@@ -1,0 +1,1 @@
+"""The culture's clearest norms, repeated to the model."""

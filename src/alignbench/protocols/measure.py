@@ -1,0 +1,159 @@
+"""Every protocol on one cell: base and method, one pass of responses each, and the sanity rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from alignbench.evaluation.survey import distributions, option_mass
+from alignbench.protocols import inglehart_welzel
+from alignbench.protocols.chart import Chart, chart_of, distances
+from alignbench.protocols.figure import Figure
+from alignbench.protocols.interviews import Interview, Interviewees, interviewees
+from alignbench.protocols.persons import persons
+from alignbench.protocols.recipe import Pass
+from alignbench.protocols.record import ProtocolRecord
+from alignbench.protocols.shares import crowd, national
+from alignbench.protocols.sides import Side, Truth, model_side, references
+from alignbench.runs.answered import BASE, Contender
+from alignbench.runs.cell import Cell
+from alignbench.runs.compare import contenders
+from alignbench.runs.setting import Setting
+from alignbench.runs.stages import Respond
+from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Stage, Tools
+from alignbench.types import Item, Split
+
+
+@dataclass(frozen=True)
+class ModelPass:
+    """A model's pass of responses.
+
+    Attributes:
+        alone: answers under the method's own prompt, shared with other runs.
+    """
+
+    label: str
+    alone: tuple[Respond, ...]
+    interview: Interview
+
+    def side(self, tools: Tools, refused_below: float) -> Side:
+        """What the protocols score."""
+        own, people = pd.concat([stage.table(tools) for stage in self.alone]), self.interview.people
+        choices, mass = self.interview.chosen(tools, refused_below)
+        masses = option_mass(own)
+        mass = min(sum(masses.values()) / len(masses), mass)
+        note = f"option mass {mass:.2f}: the figure is about format" if mass < refused_below else ""
+        asked = [item for stage in self.alone for item in stage.items]
+        return model_side(self.label, distributions(own, asked), choices, people.items, note)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement(Stage):
+    """Base and method under every protocol.
+
+    Attributes:
+        asked: the items of the block; ``mapped`` are further ones that the map rests on.
+        seen: ids of items that methods may have learnt from.
+    """
+
+    name = "protocols"
+
+    setting: Setting
+    knobs: Pass
+    passes: tuple[ModelPass, ...]
+    block: str
+    asked: tuple[Item, ...]
+    mapped: tuple[Item, ...]
+    seen: frozenset[str]
+    notes: tuple[str, ...]
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Score both."""
+        record = self._scored(tools)
+        record.save(folder)
+        return {"figures": len(record.figures)}
+
+    def _scored(self, tools: Tools) -> ProtocolRecord:
+        cell, people = self.setting, self.passes[0].interview.people
+        every = (*self.asked, *self.mapped)
+        truth = Truth(
+            survey=replace(cell.survey, items=every),
+            iso3=cell.culture.iso3,
+            items=people.items,
+            seen=self.seen,
+            people=people.answers,
+            respondents=len(people.systems),
+            bootstrap=cell.scoring.resampling,
+        )
+        sides = [one.side(tools, self.knobs.refused_below) for one in self.passes]
+        on_map = inglehart_welzel.held(cell.survey)
+        individuals = cell.source.individuals(inglehart_welzel.QUESTIONS) if on_map else None
+        chart = chart_of(cell.survey, self.asked, individuals)
+        compared = [*sides, *references(truth, cell.scoring.ceiling_n)]
+        return ProtocolRecord(
+            method=cell.choices["method"],
+            culture=cell.culture.name,
+            country=cell.culture.country,
+            iso3=cell.culture.iso3,
+            model=cell.model.name,
+            seed=cell.seed,
+            survey=f"{cell.survey.title} ({cell.survey.year})",
+            block=self.block,
+            respondents=len(people.systems),
+            real=people.answers is not None,
+            resampling=cell.scoring.resampling,
+            figures=tuple(figure for side in compared for figure in _figures(side, truth, chart, self.knobs)),
+            batteries={item.id: item.battery for item in self.asked},
+            truth={item.id: tuple(truth.shares(item).tolist()) for item in people.items},
+            answers={side.label: {i.id: tuple(side.own[i.id][0].tolist()) for i in self.asked} for side in sides},
+            chart=chart,
+            places={side.label: tuple(chart.place(side.own, every)[0].tolist()) for side in sides} if chart else {},
+            notes=self.notes,
+            warning=cell.survey.warning,
+        )
+
+
+def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
+    """Ask base and method, and score both by every protocol. Stages that exist are reused.
+
+    Raises:
+        AlignbenchError: an item that the survey does not hold, a block that it does not have.
+    """
+    block = knobs.asked(cell.surveys, cell.survey, cell.scoring.split)
+    people = interviewees(cell, block, knobs.respondents, knobs.people_seed)
+    known = {item.id for item in block}
+    names = inglehart_welzel.held(cell.survey)
+    mapped = tuple(cell.survey.item(name) for name in names if name not in known)
+    models = [row for row in contenders(cell) if row.kind in ("base", "method")]
+    compared = models[: 1 if cell.choices["method"] == BASE else 2]
+    passes = tuple(_asked(cell, row, people, (block, mapped)) for row in compared)
+    notes = (cell.culture.note, people.note, *(note for one in passes for note in one.interview.model.notes))
+    stage = Measurement(
+        setting=cell.setting,
+        knobs=knobs,
+        passes=passes,
+        block=knobs.block_name(cell.scoring.split),
+        asked=block,
+        mapped=mapped,
+        seen=frozenset(i.id for split in (Split.train, Split.validation) for i in cell.surveys[split].items),
+        notes=tuple(dict.fromkeys(note for note in notes if note)),
+    )
+    found = cell.store.get(stage)
+    return ProtocolRecord.load(found.path), found
+
+
+def _asked(cell: Cell, row: Contender, people: Interviewees, blocks: Sequence[tuple[Item, ...]]) -> ModelPass:
+    label = BASE if row.kind == "base" else cell.choices["method"]
+    knobs = cell.scoring
+    alone = tuple(Respond(row.model, items, knobs.asking, knobs.chunk) for items in blocks if items)
+    return ModelPass(label, alone, Interview(row.model, people, knobs.asking, knobs.chunk))
+
+
+def _figures(side: Side, truth: Truth, chart: Chart | None, knobs: Pass) -> Iterator[Figure]:
+    yield from national(side, truth)
+    yield from distances(chart, side, truth)
+    yield from crowd(side, truth, knobs.epsilon, knobs.kl_clca_compat)
+    yield from persons(side, truth)

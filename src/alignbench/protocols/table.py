@@ -1,0 +1,131 @@
+"""All protocols, methods and cultures in one table: tidy, as Markdown, and of one cell in the terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import groupby
+
+import pandas as pd
+
+from alignbench.protocols.figure import Figure
+from alignbench.protocols.record import ProtocolRecord
+from alignbench.report.markdown import pipe_table
+from alignbench.report.numbers import MISSING, interval, number
+from alignbench.runs.answered import BASE
+
+_ARROW = {"up": "↑", "down": "↓"}
+# Label -> its figures by protocol and metric.
+Sides = Mapping[str, Mapping[tuple[str, str], Figure]]
+
+
+def tidy(records: Sequence[ProtocolRecord]) -> pd.DataFrame:
+    """A row per model, culture, block, seed, side, protocol and metric.
+
+    The base model and the sanity rows are in the record of every method; of equal rows one is kept.
+    """
+    cells = [
+        {
+            "model": record.model,
+            "survey": record.survey,
+            "block": record.block,
+            "culture": record.culture,
+            "seed": record.seed if _seeded(figure) else None,
+            **asdict(figure),
+        }
+        for record in records
+        for figure in record.figures
+    ]
+    frame = pd.DataFrame(cells).astype({"seed": "Int64"})
+    keys = ["model", "survey", "block", "culture", "seed", "label", "protocol", "metric", "respondents"]
+    return frame.drop_duplicates(keys, ignore_index=True)
+
+
+def markdown(records: Sequence[ProtocolRecord]) -> str:
+    """A table per model, block and culture: protocols in rows, sides in columns; what to know below."""
+    sections = []
+
+    def heading(record: ProtocolRecord) -> tuple[str, ...]:
+        return (*record.group, record.culture)
+
+    for (model, survey, block, culture), found in groupby(sorted(records, key=heading), key=heading):
+        cells = list(found)
+        sides, notes = _sides(cells), _notes(cells)
+        titles = ("protocol", "metric", "better", *sides, "items (trained on)", "respondents", "interval over")
+        listed = "".join(f"- {note}\n" for note in notes)
+        lines = pipe_table(titles, _rows(sides), 3)
+        sections.append(f"## {culture}, {model}, {block}\n\n{survey}\n\n{lines}\n{listed}")
+    return "\n".join(["# Protocols side by side", "", *sections])
+
+
+def print_protocols(record: ProtocolRecord) -> None:
+    """The cell's table, and below it what a reader must know."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    title = f"{record.method} for {record.country} on {record.model}: {record.block}, {record.respondents} interviews"
+    table = Table(box=SIMPLE_HEAD, title=title, collapse_padding=True)
+    sides = _sides([record])
+    for name in ("protocol", "metric", ""):
+        table.add_column(name, no_wrap=True)
+    for label in sides:
+        table.add_column(label, justify="right", overflow="fold", min_width=8)
+    table.add_column("items", justify="right")
+    for row in _rows(sides):
+        table.add_row(*row[: len(sides) + 4])
+    console = Console(highlight=False)
+    console.width = max(console.width, 150)
+    if record.warning:
+        console.print(record.warning, style="bold")
+    console.print(table)
+    for note in _notes([record]):
+        console.print(f"- {note}", style="dim")
+
+
+def _sides(records: Sequence[ProtocolRecord]) -> Sides:
+    """Models first, sanity rows last; a method with several seeds has a column for each."""
+    found: dict[str, dict[tuple[str, str], Figure]] = {}
+    for kind in ("method", "reference"):
+        for record in records:
+            for figure in record.figures:
+                if figure.kind == kind:
+                    seed = f" s{record.seed}" if record.seed and _seeded(figure) else ""
+                    found.setdefault(figure.label + seed, {})[figure.protocol, figure.metric] = figure
+    return found
+
+
+def _seeded(figure: Figure) -> bool:
+    """Whether the figure may depend on the seed: a method's may, the base's and the sanity rows' do not."""
+    return figure.kind != "reference" and figure.label != BASE
+
+
+def _rows(sides: Sides) -> Iterator[list[str]]:
+    names = list(dict.fromkeys(key for figures in sides.values() for key in figures))
+    for name in names:
+        here = [figures.get(name) for figures in sides.values()]
+        first = next(figure for figure in here if figure is not None)
+        trained = f" ({first.trained})" if first.trained else ""
+        facts = [f"{first.items}{trained}", str(first.respondents or MISSING), first.covers or MISSING]
+        yield [*name, _ARROW[first.direction], *map(_cell, here), *facts]
+
+
+def _cell(figure: Figure | None) -> str:
+    if figure is None or figure.value is None:
+        return MISSING
+    bounds = f" {interval(figure.low, figure.high)}" if figure.kind != "reference" and figure.low is not None else ""
+    return f"{number(figure.value)}{bounds}"
+
+
+def _notes(records: Sequence[ProtocolRecord]) -> list[str]:
+    """The figures' own notes by metric, each once, then those of the cells."""
+    said: dict[str, list[str]] = {}
+    for record in records:
+        for figure in record.figures:
+            if figure.kind != "reference":
+                said.setdefault(f"{figure.protocol}, {figure.metric}", []).extend(figure.note.split("; "))
+    own = [f"{metric}: {'; '.join(dict.fromkeys(filter(None, notes)))}." for metric, notes in said.items()]
+    shared = []
+    for record in records:
+        kind = "respondents of this survey" if record.real else "assumed people"
+        interviewed = f"{record.respondents} {kind} were interviewed; {record.resampling.confidence:.0%} intervals."
+        shared += [note for note in (record.warning, *record.notes, interviewed) if note]
+    return list(dict.fromkeys([*shared, *own]))

@@ -1,0 +1,226 @@
+"""Many cells at once, straight from the store: what is finished, and the seeds pooled into one board per culture."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from alignbench.evaluation.items import ITEMS, Scored, label_of, load, pool_seeds
+from alignbench.evaluation.statistics import Bootstrap
+from alignbench.files import leave_out, read_object
+from alignbench.identity import canonical
+from alignbench.record.cell import CellRecord
+from alignbench.record.merge import entries, with_older
+from alignbench.record.stored import Manifest, records
+from alignbench.record.world import World
+from alignbench.store.artifact import Artifact
+from alignbench.types import check
+
+# Knobs of the scoring that leave what is measured alone: the same answers may be scored again with others.
+OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence", "ceiling_n")
+
+
+@dataclass(frozen=True)
+class FinishedCell:
+    """A finished cell.
+
+    Attributes:
+        stage: folder of the newest score stage that holds it.
+        record: what that stage holds, with what only ``older`` stages hold.
+        older: stages of the same answers that were scored before, the newest first.
+    """
+
+    stage: Path
+    record: CellRecord
+    manifest: Manifest
+    older: tuple[Path, ...] = ()
+
+    @property
+    def own(self) -> str | None:
+        """Label of the row that this cell was run for; None where it was the base model itself."""
+        rows = (row.label for row in self.record.rows if row.kind == "method")
+        return next((label for label in rows if label == self.record.cell.method), None)
+
+    @property
+    def scored(self) -> list[Scored]:
+        """Every row of its board, item by item; :func:`with_items` says whether they can be read."""
+        return _scored((self.stage, *self.older))
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """How it was asked for; see :func:`config_of`."""
+        return config_of(self.stage)
+
+    @property
+    def knobs(self) -> Mapping[str, Any]:
+        """Every resolved knob, by group; empty where the run left none."""
+        return self.config.get("knobs") or {}
+
+    @property
+    def baselines(self) -> list[Scored]:
+        """Methods on its board that are not its own."""
+        return [s for s in self.scored if s.kind == "method" and s.label != self.own]
+
+    @cached_property
+    def world(self) -> World:
+        """What it may be shown with."""
+        return World.of(self.record, self.knobs)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The scoring's knobs that decide what is measured."""
+        return {k: v for k, v in _scoring(self).items() if k not in OF_INTERVALS}
+
+
+def config_of(stage: Path) -> dict[str, Any]:
+    """``experiment``, ``choices`` and ``knobs`` of the run that scored the cell; empty where it left none."""
+    file = stage / "config.json"
+    return (read_object(file) or {}) if file.is_file() else {}
+
+
+@cache
+def _scored(stages: tuple[Path, ...]) -> list[Scored]:
+    return entries([board for stage in stages if (board := _loaded(stage)) is not None])
+
+
+@cache
+def _loaded(stage: Path) -> list[Scored] | None:
+    try:
+        return load(stage)
+    except Exception as error:  # whatever Arrow makes of a damaged file
+        leave_out(stage / ITEMS, error)
+        return None
+
+
+def finished(store: Path) -> list[FinishedCell]:
+    """Every finished cell of a store, the oldest first; how many are of an earlier version, and left out, is said.
+
+    The same answers may have been scored several times, by a newer version, with other intervals, with or without a
+    control: these are one cell. The newest score leads, and what an older one alone holds is added. A stage that can
+    not be read is left out after one line; those of an earlier version are counted in one.
+
+    Raises:
+        AlignbenchError: the store holds none.
+    """
+    cells = _cells(store)
+    check(bool(cells), "store", str(store), "it holds no finished cell of this version; run one first (task=run)")
+    same: dict[str, list[FinishedCell]] = {}
+    for cell in cells:
+        key = _measured(cell)
+        same[key] = [*same.pop(key, []), cell]
+    return [_joined(*runs) for runs in same.values()]
+
+
+def whole(stage: Path) -> CellRecord:
+    """The record of a score stage, with what other scores of the same answers alone hold."""
+    facts = _facts(Artifact(stage).manifest)
+    cells = _cells(stage.parents[1], lambda manifest: _facts(manifest) == facts)
+    own = next(cell for cell in cells if cell.stage == stage)
+    others = (cell for cell in cells if cell is not own and _measured(cell) == _measured(own))
+    return _joined(*others, own).record
+
+
+def _cells(store: Path, wanted: Callable[[Manifest], bool] | None = None) -> list[FinishedCell]:
+    found = records(store, "score", CellRecord, wanted)
+    return [FinishedCell(folder, record, manifest) for folder, manifest, record in found]
+
+
+def _facts(manifest: Manifest) -> str | None:
+    """What two scores of the same answers share, as far as a manifest says; None for an earlier version's."""
+    setting = manifest.get("inputs", {}).get("setting")
+    if setting is None:
+        return None
+    return canonical([setting["choices"].get("method"), setting["culture"], setting["model"], setting["seed"]])
+
+
+def _measured(cell: FinishedCell) -> str:
+    """What stays the same when a cell is scored again: who answered for whom, the answers, and how they scored."""
+    facts, record = cell.record.cell, cell.record
+    answers = [(row.key.partition("-")[0], row.score) for row in (record.base, record.headline) if row]
+    who = (facts.method, facts.culture, facts.country, facts.model, facts.seed, facts.survey)
+    return canonical([who, answers, cell.asked])
+
+
+def _joined(*runs: FinishedCell) -> FinishedCell:
+    """One cell of several scores of it, the oldest first."""
+    *older, newest = runs
+    record, used = newest.record, []
+    for run in reversed(older):
+        fuller = with_older(record, run.record)
+        if fuller != record:
+            record = fuller
+            used.append(run.stage)
+    return replace(newest, record=record, older=tuple(used))
+
+
+def with_items(cells: Iterable[FinishedCell]) -> list[FinishedCell]:
+    """Those whose scores by item can be read; the others are left out after one line each."""
+    return [cell for cell in cells if _loaded(cell.stage) is not None]
+
+
+def pages(cells: Sequence[FinishedCell]) -> dict[Path, str]:
+    """Stage folder -> name of the page's folder: the newest cell of a name keeps it, older ones carry their key."""
+    newest = {cell.record.cell.page: cell.stage for cell in cells}
+    return {
+        cell.stage: name if newest[name] == cell.stage else f"{name}-{cell.stage.name[:6]}"
+        for cell in cells
+        for name in [cell.record.cell.page]
+    }
+
+
+def by_seed(named: Iterable[tuple[str, FinishedCell]]) -> dict[str, list[FinishedCell]]:
+    """Name -> its cells by seed; of two with the same name and seed the later counts."""
+    found: dict[str, dict[int, FinishedCell]] = {}
+    for name, cell in named:
+        found.setdefault(name, {})[cell.record.cell.seed] = cell
+    return {name: [seeds[seed] for seed in sorted(seeds)] for name, seeds in found.items()}
+
+
+def pooled(named: Mapping[str, Iterable[FinishedCell]], baselines: Mapping[str, str] | None = None) -> list[Scored]:
+    """What stands on one board of all methods of one culture, item by item, the seeds of each together.
+
+    Args:
+        named: what a method is called -> its cells, one a seed; all of one culture, model and split.
+        baselines: key of a baseline's answers -> what it is called, where that is not its label.
+    """
+    cells = [(name, cell) for name, found in named.items() for cell in found]
+    called = {e.key: name for name, cell in cells for e in cell.scored if (e.kind, e.label) == ("method", cell.own)}
+    boards: dict[int, dict[str, Scored]] = {}
+    for name, cell in sorted(cells, key=lambda pair: pair[1].manifest["finished"]):
+        # A baseline that stands here as a method of its own is one row.
+        known = {**(baselines or {}), **called}
+        names = {e.label: known[e.key] for e in cell.scored if e.kind == "method" and e.key in known}
+        names |= {} if cell.own is None else {cell.own: name}
+        seed = boards.setdefault(cell.record.cell.seed, {})
+        seed.update({entry.label: entry for entry in _renamed(cell.scored, names)})
+    return pool_seeds({seed: list(board.values()) for seed, board in boards.items()})
+
+
+def resampling(cell: FinishedCell) -> Bootstrap:
+    """How the intervals of a cell were made."""
+    asked = _scoring(cell)
+    return Bootstrap(asked["bootstrap"], asked["bootstrap_seed"], asked["confidence"])
+
+
+def _scoring(cell: FinishedCell) -> Mapping[str, Any]:
+    knobs: Mapping[str, Any] = cell.manifest["inputs"]["setting"]["scoring"]
+    return knobs
+
+
+def _renamed(board: Iterable[Scored], names: Mapping[str, str]) -> list[Scored]:
+    """The entries with methods, and the rows that serve them, under other names."""
+    found = []
+    for entry in board:
+        if entry.method and entry.method in names:
+            own = names[entry.method]
+            entry = replace(entry, label=label_of(entry.kind, own, entry.country), method=own)
+        found.append(entry)
+    return found
+
+
+def damage(cells: Iterable[CellRecord]) -> float | None:
+    """Mean change of the score when told other countries, over countries and seeds; None where none was asked."""
+    changes = [other.difference for record in cells for other in record.elsewhere]
+    return fmean(changes) if changes else None

@@ -1,1 +1,0 @@
-"""Protocols side by side: records of cells in, one table, the map and the specificity matrix out."""

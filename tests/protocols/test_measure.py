@@ -1,0 +1,130 @@
+"""task=protocols from config to files: one pass, every protocol, pooled over cells, and never asked twice."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from alignbench.config import instantiate
+from alignbench.errors import AlignbenchError
+from alignbench.protocols.interviews import interviewees
+from alignbench.protocols.measure import measure
+from alignbench.protocols.recipe import ItemBlock, Pass
+from alignbench.protocols.table import markdown
+from alignbench.protocols.write import write_protocols
+
+WORLD = ("survey=world", "scoring=compact", "method=cultural_prompt", "method.wordings=2")
+ITEMS = ("W1", "W2", "W5", "W9", "W13")
+FEW = Pass(items=ITEMS, respondents=3)
+
+
+@pytest.fixture
+def done(compose_config, make_cell, capsys):
+    measure(make_cell(*WORLD, "culture=iraq"), FEW)
+    task = ("task=protocols", f"task.items=[{','.join(ITEMS)}]", "task.respondents=3")
+    cfg = compose_config(*WORLD, *task, "culture=china")
+    instantiate(cfg.task).main(cfg)
+    return capsys.readouterr().out
+
+
+def test_two_cells_give_one_table_a_map_and_a_matrix(done, compose_config, make_cell, capsys, tmp_path):
+    folder = tmp_path / "reports/protocols"
+    table = pd.read_csv(folder / "protocols.csv")
+    assert set(table["protocol"]) > {"CultureRL", "CultureSPA", "CLCA", "AlKhamissi", "WorldValuesBench", "OpinionQA"}
+    assert set(table["protocol"]) > {"GlobalOpinionQA", "Tao"}
+    assert set(table["culture"]) == {"iraq", "china"}
+    keys = ["culture", "label", "protocol", "metric"]
+    assert not table.duplicated(keys).any() and table.groupby(["culture", "label"]).size().nunique() == 1
+    assert table.loc[table["protocol"] == "Tao", "value"].isna().all()
+    (pictures,) = [path for path in folder.iterdir() if path.is_dir()]
+    names = {path.name for path in pictures.iterdir()}
+    matrix = ("specificity.csv", "specificity.md", "specificity-cultural_prompt.png")
+    assert names == {"cultural_map.png", "cultural_map.csv", *matrix}
+    marks = pd.read_csv(pictures / "cultural_map.csv")
+    assert marks["kind"].value_counts().to_dict() == {"country": 20, "model": 2, "base": 1}
+    matrix = pd.read_csv(pictures / "specificity.csv")
+    assert len(matrix) == 4 + 2 + 1 and matrix["own_minus_others"].notna().sum() == 3
+    assert "generated world" in done and "exact match" in done
+
+    again = make_cell(*WORLD, "culture=iraq")
+    record, _ = measure(again, FEW)
+    assert not again.store.built and record.real and record.respondents == 3
+    (folder / "protocols.md").unlink()
+    cfg = compose_config("task=report")
+    instantiate(cfg.task).main(cfg)
+    assert (folder / "protocols.md").is_file() and "protocols" in capsys.readouterr().out
+
+
+def test_methods_of_a_culture_stand_in_one_table(make_cell):
+    def of(method, culture):
+        record, _ = measure(make_cell(*WORLD, f"culture={culture}"), FEW)
+        figures = tuple(replace(f, label=method if f.label == "cultural_prompt" else f.label) for f in record.figures)
+        return replace(record, method=method, figures=figures)
+
+    records = [of(method, culture) for method in ("one", "two") for culture in ("iraq", "china")]
+    text = markdown(records)
+    assert text.count("\n## iraq") == text.count("\n## china") == 1
+    rows = [re.split(r"(?<!\\)\|", line) for line in text.splitlines() if line.startswith("|")]
+    assert {"base", "one", "two", "uniform answers"} <= {cell.strip() for cell in rows[0]}
+    assert {len(row) for row in rows} == {len(rows[0])} and any(
+        r"KL(model \|\| survey)" in line for line in text.splitlines()
+    )
+
+
+def test_real_people_keep_their_own_answers_and_assumed_ones_have_none(make_cell):
+    cell = make_cell(*WORLD, "culture=iraq")
+    items = FEW.asked(cell.surveys, cell.survey, cell.scoring.split)
+    real = interviewees(cell, items, 4, 0)
+    assert real.answers is not None and real.answers.shape == (4, 5) and real.note is None
+    (drawn, *_) = cell.source.people("IRQ", 4, 0)
+    assert real.answers[0].tolist() == [drawn.answers[item] for item in ITEMS]
+    assert real.systems[0] == f"You live in Iraq. You are {drawn.words}."
+    bundled = make_cell("culture=iraq")
+    assumed = interviewees(bundled, bundled.survey.items[:5], 4, 0)
+    assert assumed.answers is None and "assumed" in str(assumed.note)
+    assert real.identity != interviewees(cell, items, 4, 1).identity
+
+
+def test_the_block_of_the_paper_is_held_only_by_a_world_values_survey(make_cell):
+    block = Pass(block=ItemBlock.social_values)
+    wvs, world = make_cell("culture=iraq"), make_cell(*WORLD)
+    assert len(block.asked(wvs.surveys, wvs.survey, wvs.scoring.split)) == 44
+    with pytest.raises(AlignbenchError, match=r"task\.block"):
+        block.asked(world.surveys, world.survey, world.scoring.split)
+    held_out = Pass().asked(wvs.surveys, wvs.survey, wvs.scoring.split)
+    assert held_out == wvs.surveys[wvs.scoring.split].items
+
+
+def test_a_respondent_takes_the_place_of_a_methods_own_persona(make_cell):
+    cell = make_cell("culture=iraq", "method=prompt", "method.blocks=[persona,norms]", "method.personas=3")
+    model = cell.method.align(cell.context(cell.culture))
+    policy = model.policy.ready(cell.tools.folder)
+    item = cell.survey.items[0]
+    (text,) = policy.systems_as("You are Nour.", item)
+    assert text.startswith("You are Nour.\n\n") and text.count("You are") == 1
+    assert len(policy.systems_for(item)) == 3
+
+
+def test_an_error_while_writing_leaves_the_old_files_whole(make_cell, tmp_path, monkeypatch):
+    for culture in ("iraq", "china"):
+        cell = make_cell(*WORLD, f"culture={culture}")
+        measure(cell, FEW)
+    page = write_protocols(cell.store.root, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.glob("protocols/**/*.*")}
+    assert len(before) == 3 + 5 and page in before
+
+    def torn(self, target, **_):
+        Path(target).write_bytes(b"half")
+        raise OSError(28, "no space left")
+
+    for owner, name in ((pd.DataFrame, "to_csv"), (pd.DataFrame, "to_parquet"), (Figure, "savefig")):
+        with monkeypatch.context() as full:
+            full.setattr(owner, name, torn)
+            with pytest.raises(OSError, match="no space"):
+                write_protocols(cell.store.root, tmp_path)
+        assert {path: path.read_bytes() for path in tmp_path.glob("protocols/**/*.*")} == before
