@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.method.culturellm import CultureLLM, Augmentation
+from alignbench.method.culturellm import Augmentation, CultureLLM
 from alignbench.steps.lessons import Disclosure
 from alignbench.steps.seeds import Typical, typical
 from alignbench.synthetic.folder import read_set
