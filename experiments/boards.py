@@ -3,19 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from alignbench.evaluation.board import Row, rows
-from alignbench.report.record import CellRecord
-from alignbench.report.study import Finished, by_seed, pooled, resampling
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
 
 
-def by_culture(cells: Iterable[Finished]) -> Mapping[str, list[Finished]]:
+def by_culture(cells: Iterable[FinishedCell]) -> Mapping[str, list[FinishedCell]]:
     """Cells by the name of their culture, in order of appearance."""
-    found: dict[str, list[Finished]] = {}
+    found: dict[str, list[FinishedCell]] = {}
     for cell in cells:
         found.setdefault(cell.record.cell.culture, []).append(cell)
     return found
 
 
-def by_name(cells: Iterable[Finished], name: Callable[[CellRecord], str]) -> dict[str, list[Finished]]:
+def by_name(cells: Iterable[FinishedCell], name: Callable[[CellRecord], str]) -> dict[str, list[FinishedCell]]:
     """Name -> its cells by seed."""
     return by_seed((name(cell.record), cell) for cell in cells)
 
@@ -25,7 +25,7 @@ def method_name(record: CellRecord) -> str:
     return record.cell.method
 
 
-def pooled_board(named: Mapping[str, Sequence[Finished]]) -> list[Row]:
+def pooled_board(named: Mapping[str, Sequence[FinishedCell]]) -> list[Row]:
     """One board of all methods of one culture; intervals cover batteries, and seeds where there are several.
 
     Args:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.evaluation.board import flat
+from alignbench.record.finished import finished, with_items
 from alignbench.report.board.files import markdown
-from alignbench.report.study import finished, with_items
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, method_name, pooled_board

@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.evaluation.board import flat
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import FinishedCell, finished, with_items
 from alignbench.report.board.files import markdown
 from alignbench.report.generated import accounts
 from alignbench.report.markdown import pipe_table
-from alignbench.report.record import CellRecord
-from alignbench.report.study import Finished, finished, with_items
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board
@@ -29,7 +29,7 @@ def name(record: CellRecord) -> str:
     return ", ".join([record.cell.method, *knobs])
 
 
-def counts(cell: Finished, store: Path) -> Iterator[dict[str, object]]:
+def counts(cell: FinishedCell, store: Path) -> Iterator[dict[str, object]]:
     """A row for each step that made texts for the cell's own model."""
     for account in accounts(cell.record, store):
         if account.label == cell.own:

@@ -10,18 +10,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import ChoiceLoader, FileSystemLoader
 from matplotlib.figure import Figure
 
 from alignbench.config import conf_dir
 from alignbench.data.cultures import culture_named
 from alignbench.data.source.world import WARNING, PlantedWorld
 from alignbench.evaluation.board import CEILING, UNIFORM, Row, flat
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import FinishedCell, damage, finished, with_items
 from alignbench.report.board.files import markdown
 from alignbench.report.numbers import signed
 from alignbench.report.page import environment
-from alignbench.report.record import CellRecord
-from alignbench.report.study import Finished, damage, finished, with_items
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board
@@ -58,7 +57,7 @@ def main(store: Path) -> None:
     write_page(PlantedWorld(), cultures, HERE / "page.html")
 
 
-def _damages(cells: Sequence[Finished]) -> dict[str, float]:
+def _damages(cells: Sequence[FinishedCell]) -> dict[str, float]:
     lost = {called: damage(cell.record for cell in own) for called, own in by_name(cells, name).items()}
     return {called: change for called, change in lost.items() if change is not None}
 
@@ -122,16 +121,18 @@ def write_page(source: PlantedWorld, cultures: Mapping[str, Culture], path: Path
     q = next(i for i, item in enumerate(world.items) if item.question == QUESTION)
     shown = [*cultures.values(), culture_named("usa", (conf_dir(),))]
     bars = [(c.country, [float(s) for s in world.truth[q][world.index(c.iso3)]]) for c in shown]
-    templates = environment()
-    templates.loader = ChoiceLoader([FileSystemLoader(HERE), templates.loader])
     picture = base64.b64encode((HERE / "planted_world.png").read_bytes()).decode()
-    text = templates.get_template("page.html.jinja").render(
-        warning=WARNING,
-        item=world.items[q],
-        bars=bars,
-        picture=picture,
-        countries=len(world.countries),
-        items=world.items,
+    text = (
+        environment(HERE)
+        .get_template("page.html.jinja")
+        .render(
+            warning=WARNING,
+            item=world.items[q],
+            bars=bars,
+            picture=picture,
+            countries=len(world.countries),
+            items=world.items,
+        )
     )
     path.write_text(text, encoding="utf-8")
 

@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from alignbench.evaluation.board import Row, flat
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import finished, with_items
 from alignbench.report.board.files import markdown
-from alignbench.report.record import CellRecord
-from alignbench.report.study import finished, with_items
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board

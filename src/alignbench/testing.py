@@ -36,7 +36,7 @@ from alignbench.judge import Judge
 from alignbench.method import Method
 from alignbench.norms.author import Author
 from alignbench.overrides import plugin_folders
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare
 from alignbench.runs.plan import plan

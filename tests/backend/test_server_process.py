@@ -104,10 +104,9 @@ def test_a_server_that_dies_leaves_its_last_words(server):
 
 def test_adapters_are_loaded_once_and_named_by_content(server, tmp_path, monkeypatch):
     monkeypatch.setattr(adapters, "verify", lambda adapter, model: None)
-    monkeypatch.setattr(adapters, "rank", lambda adapter: 8)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "adapter_config.json").write_text("{}", encoding="utf-8")
+        (tmp_path / name / "adapter_config.json").write_text('{"r": 8}', encoding="utf-8")
         (tmp_path / name / "adapter_model.safetensors").write_text(name, encoding="utf-8")
     engine = server.open(MODEL)
     names = [

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from alignbench.report.record import CellRecord
-from alignbench.report.study import finished
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import finished
 from alignbench.runs.compare import compare
 from tests.conftest import FAST
 

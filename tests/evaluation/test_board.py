@@ -215,15 +215,16 @@ def test_items_of_one_battery_give_a_note_and_no_interval() -> None:
 
 def test_nominal_items_alone_have_no_wasserstein() -> None:
     nominal = replace(WORLD, items=tuple(replace(i, scale=Scale.nominal) for i in ITEMS))
-    assert board([BASE], nominal, "IRQ", KNOBS)[0].wasserstein is None
-    assert 0 < ROWS["base"].wasserstein < 1
+    assert board([BASE], nominal, "IRQ", KNOBS)[0].means["wasserstein"] is None
+    assert 0 < ROWS["base"].means["wasserstein"] < 1
 
 
 def test_a_flat_row_holds_texts_and_numbers_alone() -> None:
     row = replace(ROWS["method"], formats={"forward": 0.8})
     found = flat(row)
     assert all(value is None or isinstance(value, str | int | float) for value in found.values())
-    assert Row(**{**found, "formats": json.loads(found["formats"])}) == row
+    means = {name: found.pop(name) for name in row.means}
+    assert Row(**{**found, "formats": json.loads(found["formats"]), "means": means}) == row
 
 
 @pytest.mark.parametrize(

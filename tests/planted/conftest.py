@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 
 from alignbench.config import conf_dir
 from alignbench.evaluation.board import Row
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare
 from alignbench.testing import composed

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from alignbench.evaluation.board import UNIFORM
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import finished
 from alignbench.report.board import read
 from alignbench.report.board.panels import sections
-from alignbench.report.record import CellRecord
-from alignbench.report.study import finished
 from alignbench.report.verdict import Finding, verdict
 from alignbench.runs.compare import compare
 from tests.planted.conftest import row

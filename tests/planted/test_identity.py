@@ -1,7 +1,7 @@
 """No figure belongs to something else: what once failed (A1, A3), with the right values."""
 
+from alignbench.record.finished import finished
 from alignbench.report import board
-from alignbench.report.study import finished
 from alignbench.runs.compare import compare
 
 QUICK = ("control=false", "training.updates=6", "scoring.bootstrap=200")

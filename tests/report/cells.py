@@ -14,8 +14,8 @@ from alignbench.evaluation.items import ITEMS, to_table
 from alignbench.evaluation.score import uniform
 from alignbench.evaluation.survey import Scoring
 from alignbench.identity import identity
-from alignbench.report.record import Cell, CellRecord, DamageRecord
-from alignbench.report.study import Finished, by_seed, pooled, resampling
+from alignbench.record.cell import CellFacts, CellRecord, DamageRecord
+from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
 from tests.evaluation.worlds import item, survey
 
 KNOBS = Scoring(bootstrap=100)
@@ -121,7 +121,7 @@ def cell(
     knobs = {f"method.{k}": v for k, v in changed.items()}
     lost = DamageRecord("Elsewhere", 0.9, 0.8, -0.1 - seed / 10, None, None, "elsewhere")
     record = CellRecord(
-        cell=Cell(method, culture, country, about["model"], seed, about["survey"], "test", changed=knobs),
+        cell=CellFacts(method, culture, country, about["model"], seed, about["survey"], "test", changed=knobs),
         title=f"{method} for {country}",
         score_name="1 - JSD",
         rows=tuple(rows(board, KNOBS.resampling)),
@@ -148,7 +148,7 @@ def fill(store: Path) -> Path:
     return store
 
 
-def pooled_board(cells: Sequence[Finished], name: str | None = None) -> list[Row]:
+def pooled_board(cells: Sequence[FinishedCell], name: str | None = None) -> list[Row]:
     """One board of cells of one culture, each under ``name`` or its method's."""
     named = by_seed((name or found.record.cell.method, found) for found in cells)
     return rows(pooled(named), resampling(cells[0]))

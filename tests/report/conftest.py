@@ -7,9 +7,16 @@ import pytest
 
 from alignbench.evaluation.board import Row
 from alignbench.judge.calibration import Calibration
-from alignbench.report.record import Cell, CellRecord, ItemRecord, PoolRecord, Sample, Source
+from alignbench.record.cell import CellFacts, CellRecord, InputRecord, ItemRecord, PoolRecord, Sample
 
-EMPTY = dict.fromkeys([f.name for f in fields(Row)]) | {"note": "", "key": "k", "seeds": 1, "items": 42, "formats": {}}
+EMPTY = dict.fromkeys([f.name for f in fields(Row)]) | {
+    "note": "",
+    "key": "k",
+    "seeds": 1,
+    "items": 42,
+    "formats": {},
+    "means": {},
+}
 EMPTY |= {"entropy_model": 0.7, "entropy_survey": 0.71, "batteries": 9}
 # The smallest PNG: one transparent pixel.
 PIXEL = bytes.fromhex(
@@ -49,6 +56,7 @@ ROWS = (
     row("culturerl <China>", "control", 0.910, method="culturerl", against="culturerl", **gain(0.021, 0.007, 0.035)),
     row("fresh sample of respondents", "reference", 0.994, skill=1.0),
 )
+CITATION = "Haerpfer et al. https://example.org/wvs"
 CALIBRATION = Calibration(
     norms=71,
     accuracy=0.791,
@@ -74,7 +82,9 @@ def item(number: int, base: float, own: float) -> ItemRecord:
 def record() -> CellRecord:
     changes = (0.31, 0.22, 0.14, 0.09, 0.05, 0.01, -0.02, -0.11)
     return CellRecord(
-        cell=Cell("culturerl", "iraq", "Iraq", "smollm2", 3, "wvs7", "batteries", "options", {"reward": "log_ratio"}),
+        cell=CellFacts(
+            "culturerl", "iraq", "Iraq", "smollm2", 3, "wvs7", "batteries", "options", {"reward": "log_ratio"}
+        ),
         title="culturerl on smollm2 for Iraq",
         score_name="1 - JSD (base 2)",
         rows=ROWS,
@@ -99,7 +109,9 @@ def record() -> CellRecord:
         ),
         samples=tuple(Sample(f"Question {k}?", "A norm.", f"before {k} <script>", f"after {k}") for k in range(4)),
         provenance=(
-            Source("survey", "WVS wave 7", "6.0", "non-commercial", "Haerpfer et al. https://example.org/wvs", "a91c"),
+            InputRecord(
+                "survey", "WVS wave 7", "6.0", "non-commercial", "Haerpfer et al. https://example.org/wvs", "a91c"
+            ),
         ),
         reading=("Intervals cover which batteries were asked.", "Skill is 0 at uniform answers."),
     )

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from alignbench.record.cell import CellRecord
 from alignbench.report.figures import Axis, axis_of, change_bars, curve, interval_mark, running_mean, share_mark
 from alignbench.report.numbers import change, interval, number, p_value, percent, signed
-from alignbench.report.record import CellRecord
 
 
 def test_axis_holds_all_values_between_round_ends() -> None:

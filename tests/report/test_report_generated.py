@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pandas as pd
 
+from alignbench.record.cell import InputRecord
 from alignbench.report.generated import accounts
 from alignbench.report.page import write_page
-from alignbench.report.record import Source
 from alignbench.store.manifest import write_json
 from alignbench.synthetic.folder import DatasetCard, write_set
 from alignbench.synthetic.tally import Tally
@@ -19,7 +19,7 @@ def test_the_page_counts_what_was_written_kept_and_trained_on_for_every_row(reco
         (tmp_path / "store/fit" / key).mkdir(parents=True)
         write_json(tmp_path / "store/fit" / key / "manifest.json", {"facts": {"rows": rows}})
     sources = [("fit", "culturerl", "b"), ("roleplay", "culturerl", "a"), ("fit", "survey only", "c")]
-    entries = [Source(stage, stage, key=key, row=row) for stage, row, key in sources]
+    entries = [InputRecord(stage, stage, key=key, row=row) for stage, row, key in sources]
     record = replace(record, pool=None, provenance=(*record.provenance, *entries))
 
     made = accounts(record, tmp_path / "store")

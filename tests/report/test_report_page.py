@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from alignbench.errors import AlignbenchError
+from alignbench.record.cell import CellRecord
 from alignbench.report.numbers import interval, number, signed
 from alignbench.report.page import curves, moved, write_page
-from alignbench.report.record import CellRecord
 
 VOID = {"meta", "img", "br", "line", "rect", "circle", "polyline"}
 

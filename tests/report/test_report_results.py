@@ -9,11 +9,12 @@ import pytest
 
 import alignbench
 from alignbench.errors import AlignbenchError
+from alignbench.evaluation.catalogue import METRICS
 from alignbench.evaluation.statistics import Difference, Interval
+from alignbench.record.cell import CellRecord
 from alignbench.report.benchmarks import BenchmarkLine, BenchmarkRecord, benchmarks_of, finished_benchmarks
 from alignbench.report.page import write_page
-from alignbench.report.record import CellRecord
-from alignbench.report.schema import COLUMNS, METRICS, schema_markdown
+from alignbench.report.schema import COLUMNS, schema_markdown
 from alignbench.store.manifest import write_json
 
 

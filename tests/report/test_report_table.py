@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
 from alignbench.report.table import print_table, terminal_table
 
 

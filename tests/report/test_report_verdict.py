@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
 from alignbench.report.verdict import Finding, verdict
 
 CASES = [

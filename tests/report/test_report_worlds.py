@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from alignbench.evaluation.metrics import js_similarity
+from alignbench.record.finished import finished
 from alignbench.report.board import read, write
 from alignbench.report.board.pairs import crossed
 from alignbench.report.board.panels import sections
-from alignbench.report.study import finished
 from alignbench.tracking.pooled import heat_maps, pooled, table
 from tests.report.browser import CHROMIUM, drive
 from tests.report.cells import cell

@@ -11,8 +11,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from alignbench.config import conf_dir
 from alignbench.errors import AlignbenchError
+from alignbench.record.finished import finished
 from alignbench.report.numbers import change, interval, number
-from alignbench.report.study import finished
 from alignbench.report.verdict import verdict
 from alignbench.runs.compare import compare
 from alignbench.sharing.folder import write_folder

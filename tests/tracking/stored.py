@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from alignbench.evaluation.board import Row
-from alignbench.report.record import Cell, CellRecord, ItemRecord, PoolRecord, Sample, Source
+from alignbench.record.cell import CellFacts, CellRecord, InputRecord, ItemRecord, PoolRecord, Sample
 
 # A picture of one pixel.
 PIXEL = base64.b64decode(
@@ -16,7 +16,14 @@ PIXEL = base64.b64decode(
 )
 BASE_FOLDER = "/models/of/this/machine"
 KEY = "0123456789abcde{}"
-_NO_ROW = dict.fromkeys([f.name for f in fields(Row)]) | {"note": "", "key": "k", "seeds": 1, "items": 3, "formats": {}}
+_NO_ROW = dict.fromkeys([f.name for f in fields(Row)]) | {
+    "note": "",
+    "key": "k",
+    "seeds": 1,
+    "items": 3,
+    "formats": {},
+    "means": {},
+}
 
 
 def row(label: str, kind: str, score: float, difference: float | None = None, **more: object) -> Row:
@@ -35,7 +42,7 @@ def record(method: str, seed: int, trained: bool) -> CellRecord:
     models = {r.label: (0.5, 0.5) for r in rows[:3]}
     scores = {r.label: r.score for r in rows[:3]}
     return CellRecord(
-        cell=Cell(method, "iraq", "Iraq", "tiny", seed, "wvs7", "test"),
+        cell=CellFacts(method, "iraq", "Iraq", "tiny", seed, "wvs7", "test"),
         title=f"{method} for Iraq",
         score_name="1 - JSD",
         rows=rows,
@@ -46,7 +53,7 @@ def record(method: str, seed: int, trained: bool) -> CellRecord:
         else None,
         pool=PoolRecord("pool.png", ()) if trained else None,
         samples=(Sample("Why?", "A norm.", "before", "after"),) if trained else (),
-        provenance=(Source("fit", "fit", key="f" * 16, row=method),) if trained else (),
+        provenance=(InputRecord("fit", "fit", key="f" * 16, row=method),) if trained else (),
     )
 
 

@@ -7,7 +7,8 @@ import pytest
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.tracking import wandb as choice
-from alignbench.tracking.wandb import Mode, Wandb
+from alignbench.tracking.knobs import WandbMode
+from alignbench.tracking.wandb import Wandb
 
 TRACKING = ("culture=iraq", "tracking=wandb")
 
@@ -21,9 +22,9 @@ def no_key(monkeypatch, tmp_path):
 
 
 def test_auto_goes_online_only_with_a_key(no_key, monkeypatch):
-    assert not Wandb().online and Wandb(mode=Mode.online).online
+    assert not Wandb().online and Wandb(mode=WandbMode.online).online
     no_key.write_text("machine api.wandb.ai login user password secret\n")
-    assert Wandb().online and not Wandb(mode=Mode.offline).online
+    assert Wandb().online and not Wandb(mode=WandbMode.offline).online
     monkeypatch.setenv("WANDB_MODE", "offline")
     assert not Wandb().online
     monkeypatch.delenv("WANDB_MODE")
@@ -36,7 +37,7 @@ def test_auto_goes_online_only_with_a_key(no_key, monkeypatch):
 def test_online_without_a_key_is_refused(no_key, tmp_path, monkeypatch):
     monkeypatch.setattr(choice, "find_spec", lambda name: object())
     with pytest.raises(AlignbenchError, match="wandb login"):
-        Wandb(mode=Mode.online).open(tmp_path)
+        Wandb(mode=WandbMode.online).open(tmp_path)
 
 
 def test_a_missing_package_is_told_before_anything_runs(compose_config, monkeypatch, tmp_path):

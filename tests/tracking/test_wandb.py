@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from alignbench.report.board.groups import Place
-from alignbench.report.study import finished
+from alignbench.record.finished import finished
+from alignbench.report.board.groups import PanelPlace
 from alignbench.tracking import push
-from alignbench.tracking.pooled import Placed
-from alignbench.tracking.wandb import Mode, Upload, Wandb
+from alignbench.tracking.knobs import Upload, WandbMode
+from alignbench.tracking.pooled import PlacedRow
+from alignbench.tracking.wandb import Wandb
 from tests.tracking.offline import runs
 from tests.tracking.stored import BASE_FOLDER, KEY, PIXEL, fill
 
@@ -67,13 +68,13 @@ def recorded(monkeypatch):
 
 def test_a_sweep_can_be_read_back_from_offline_files_and_is_written_once(cells, tmp_path, monkeypatch):
     boards = lambda cells, _: [  # noqa: E731
-        Placed(Place(cell.world, "test", "tiny"), "iraq", row) for cell in cells for row in cell.record.board
+        PlacedRow(PanelPlace(cell.world, "test", "tiny"), "iraq", row) for cell in cells for row in cell.record.board
     ]
     monkeypatch.setattr(push, "pooled", boards)
     pictures = tmp_path / "reports/protocols/tiny"
     pictures.mkdir(parents=True)
     (pictures / "cultural_map.png").write_bytes(PIXEL)
-    tracker = knobs(tmp_path, mode=Mode.offline).open(tmp_path / "reports")
+    tracker = knobs(tmp_path, mode=WandbMode.offline).open(tmp_path / "reports")
     for stage in cells:
         tracker.cell(stage)
     tracker.boards(tmp_path / "store")
@@ -112,7 +113,7 @@ def test_a_sweep_can_be_read_back_from_offline_files_and_is_written_once(cells, 
     pictures = sorted(picture.name for picture in board.file.parent.rglob("*.png"))
     assert [name.partition("_map")[0] for name in pictures] == ["cultural", "heat"]
 
-    again = knobs(tmp_path, mode=Mode.offline).open(tmp_path / "reports")
+    again = knobs(tmp_path, mode=WandbMode.offline).open(tmp_path / "reports")
     for stage in cells:
         again.cell(stage)
     again.boards(tmp_path / "store")
@@ -148,11 +149,11 @@ def test_a_server_that_is_down_costs_one_warning_for_a_whole_sweep(cells, tmp_pa
     (call,) = calls
     assert (call["mode"], call["resume"], call["id"], call["entity"]) == ("online", "allow", KEY.format(0), "team")
     assert call["settings"].init_timeout == call["settings"].finish_timeout == 7
-    assert tracker.ledger.groups() == {}
+    assert tracker.log.groups() == {}
 
 
 def test_a_cell_that_failed_to_arrive_is_pushed_by_the_next_process(cells, tmp_path, monkeypatch, recorded):
-    monkeypatch.setattr(push, "_given_up", {knobs(tmp_path).open(tmp_path).ledger.folder.absolute()})
+    monkeypatch.setattr(push, "_given_up", {knobs(tmp_path).open(tmp_path).log.folder.absolute()})
     run = recorded()
     knobs(tmp_path).open(tmp_path).cell(cells[0])
     assert not run.logged
@@ -186,7 +187,7 @@ def test_the_group_is_what_is_told_then_the_experiment_then_the_project(cells, t
     recorded()
     for project, told, experiment in (("a", "mine", "now"), ("b", "", "now"), ("c", "", None)):
         knobs(tmp_path, project=project, group=told).open(tmp_path).cell(cells[0], experiment)
-    assert [list(knobs(tmp_path, project=p).open(tmp_path).ledger.groups()) for p in "abc"] == [
+    assert [list(knobs(tmp_path, project=p).open(tmp_path).log.groups()) for p in "abc"] == [
         ["mine"],
         ["now"],
         ["main_table"],

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from alignbench.backend import Engine, IncompleteAnswers, Usage, adapters
 from alignbench.backend.options import Ids, contexts, scores
 from alignbench.backend.render import RenderedPrompt, Renderer
-from alignbench.backend.server import Server
 from alignbench.backend.server_cache import ReplyCache
 from alignbench.backend.server_calls import Body, Budget, Caller
 from alignbench.backend.server_client import Client, Failure
+from alignbench.backend.server_knobs import ServerKnobs
 from alignbench.backend.server_process import SharedServer
 from alignbench.errors import AlignbenchError
 from alignbench.seeds import seed_of
@@ -34,7 +34,7 @@ class ServerEngine(Engine):
     The server's own defaults hold for whatever we do not send; a server that we start has none.
     """
 
-    def __init__(self, model: ModelRef, knobs: Server) -> None:
+    def __init__(self, model: ModelRef, knobs: ServerKnobs) -> None:
         self.model = model
         # Tokens that the server has counted; what came from the cache is not among them.
         self.usage = Usage()

@@ -4,10 +4,11 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from alignbench.data.people import RespondentPanel
 from alignbench.data.survey import Survey
+from alignbench.evaluation.catalogue import METRICS, of_items
 from alignbench.evaluation.formats import mean_over_seeds
 from alignbench.evaluation.interaction import Interaction, interaction
 from alignbench.evaluation.items import ACROSS, Kind, Scored, seeds_of
@@ -24,6 +25,7 @@ from alignbench.evaluation.statistics import (
     skill,
 )
 from alignbench.evaluation.survey import Scoring
+from alignbench.missing import known
 from alignbench.types import check
 
 # Labels of the sanity rows.
@@ -56,6 +58,10 @@ class Entry:
     formats: Sequence[Mapping[str, float]] = ()
 
 
+# A value and its bounds.
+Figures: TypeAlias = tuple[float | None, float | None, float | None]
+
+
 @dataclass(frozen=True)
 class Row:
     """A line of the board; None where a number does not exist.
@@ -77,7 +83,6 @@ class Row:
             control; where there are told rows, less theirs. ``_p`` is Holm-corrected over the methods of this board, a
             family of its own beside that of the differences; ``_detectable`` its minimum detectable effect;
             ``_items`` how many items both countries were asked.
-        wasserstein: mean similarity over the items with ordered options.
         option_mass: probability of the options' first tokens: below about .5 the score is about format.
         entropy_model, entropy_survey: over ln K; a model far below the survey has collapsed to the mode.
         seed_spread: standard deviation of the seeds' scores.
@@ -87,6 +92,7 @@ class Row:
         format_spread: half their range; None where only one format was asked.
         separable: whether ``difference`` is at least as large as the larger format spread of the two rows it
             compares; None where one of the three is missing.
+        means: the metrics that are means over items, by their names in :mod:`alignbench.evaluation.catalogue`.
     """
 
     label: str
@@ -106,7 +112,6 @@ class Row:
     p_raw: float | None
     items: int
     batteries: int
-    wasserstein: float | None
     option_mass: float | None
     entropy_model: float
     entropy_survey: float
@@ -128,11 +133,13 @@ class Row:
     formats: Mapping[str, float] = field(default_factory=dict)
     format_spread: float | None = None
     separable: bool | None = None
+    means: Mapping[str, float | None] = field(default_factory=dict)
 
-    def figure(self, name: str) -> tuple[float | None, float | None, float | None]:
-        """A field that has an interval, and its bounds."""
+    def figure(self, name: str) -> Figures:
+        """A metric of this row and its bounds; None for what it does not have."""
         prefix = "" if name == "score" else f"{name}_"
-        return getattr(self, name), getattr(self, f"{prefix}low"), getattr(self, f"{prefix}high")
+        value = self.means[name] if name in self.means else getattr(self, name, None)
+        return value, getattr(self, f"{prefix}low", None), getattr(self, f"{prefix}high", None)
 
 
 def scored(
@@ -180,8 +187,10 @@ def rows(board: Sequence[Scored], bootstrap: Bootstrap) -> list[Row]:
 
 
 def flat(row: Row) -> dict[str, Any]:
-    """The fields of a row for tables that hold texts and numbers alone: ``formats`` as JSON."""
-    return {**asdict(row), "formats": json.dumps(dict(row.formats))}
+    """The fields of a row for tables that hold texts and numbers alone: ``formats`` as JSON, the means each by name."""
+    fields = asdict(row) | {"formats": json.dumps(dict(row.formats))}
+    del fields["means"]
+    return {**fields, **{name: row.means.get(name) for name in of_items()}}
 
 
 def _check(entries: Sequence[Entry]) -> None:
@@ -251,7 +260,8 @@ def minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Differe
     if other is None or seeds is None:
         return None
     items = scored.items
-    return paired(scored.js(items, seeds), other.js(items, seeds), scored.batteries, bootstrap).within(-1.0, 1.0)
+    change = paired(scored.js(items, seeds), other.js(items, seeds), scored.batteries, bootstrap)
+    return change.within(*METRICS["difference"].ends)
 
 
 def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Interaction | None:
@@ -262,8 +272,8 @@ def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Boot
     told = _serving(scored, by_label, "told"), _serving(scored, by_label, "told_control", control.country)
     models = {"own": (scored, told[0]), "control": (control, told[1])}
     seeds = seeds_of(entry for pair in models.values() for entry in pair if entry is not None)
-    known = scored.column(ACROSS)
-    items = [item for item in scored.items if not math.isnan(known[item])]
+    across = scored.column(ACROSS)
+    items = [item for item in scored.items if not math.isnan(across[item])]
     if seeds is None or not items:
         return None
 
@@ -279,7 +289,7 @@ def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Boot
 def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Row:
     items, batteries = scored.items, scored.batteries
     js = scored.js(items)
-    score = interval(js, batteries, bootstrap).within(0.0, 1.0)
+    score = interval(js, batteries, bootstrap).within(*METRICS["score"].ends)
     floor, top = (by_label[label].js(items) for label in (UNIFORM, CEILING))
     gain = skill(js, floor, top, batteries, bootstrap)
     other = _against(scored, by_label)
@@ -294,34 +304,34 @@ def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -
         kind=scored.kind,
         method=scored.method,
         score=score.value,
-        low=_number(score.low),
-        high=_number(score.high),
-        skill=_number(gain.value),
-        skill_low=_number(gain.low),
-        skill_high=_number(gain.high),
+        low=known(score.low),
+        high=known(score.high),
+        skill=known(gain.value),
+        skill_low=known(gain.low),
+        skill_high=known(gain.high),
         against=other.label if other else None,
         **_bounded("difference", change),
         **_bounded("plain", plain),
         **_bounded("specificity", specific),
         p_value=None,
-        p_raw=_number(change.p_value) if change and scored.kind in ("method", "control") else None,
+        p_raw=known(change.p_value) if change and scored.kind in ("method", "control") else None,
         items=len(items),
         batteries=score.batteries,
-        wasserstein=_number(scored.mean("wasserstein")),
-        option_mass=_number(scored.mean("mass")),
+        option_mass=known(scored.mean("mass")),
         entropy_model=scored.mean("entropy_model"),
         entropy_survey=scored.mean("entropy_survey"),
         seeds=len(scored.frames),
-        seed_spread=_number(seed_spread(js)),
+        seed_spread=known(seed_spread(js)),
         key=scored.key,
         note=_notes(score, difference=change, specificity=specific),
-        detectable=_number(change.detectable) if change else None,
-        specificity_p_raw=_number(specific.p_value) if specific else None,
-        specificity_detectable=_number(specific.detectable) if specific else None,
+        detectable=known(change.detectable) if change else None,
+        specificity_p_raw=known(specific.p_value) if specific else None,
+        specificity_detectable=known(specific.detectable) if specific else None,
         specificity_items=specific.items if specific else None,
         formats=dict(scored.formats),
-        format_spread=_number(scored.format_spread),
+        format_spread=known(scored.format_spread),
         separable=_separable(change, scored, other) if change and other else None,
+        means={name: known(scored.mean(name)) for name in of_items()},
     )
 
 
@@ -336,22 +346,17 @@ def _notes(score: Interval, **others: Difference | None) -> str:
 def _bounded(name: str, found: Difference | None) -> dict[str, float | None]:
     """A figure and its bounds under the names of a row's fields."""
     values = (found.value, found.low, found.high) if found else (None, None, None)
-    return dict(zip((name, f"{name}_low", f"{name}_high"), map(_number, values), strict=True))
+    return dict(zip((name, f"{name}_low", f"{name}_high"), map(known, values), strict=True))
 
 
 def _separable(change: Difference, *pair: Scored) -> bool | None:
     """Whether the difference is no smaller than the larger format spread of the pair."""
     spreads = [scored.format_spread for scored in pair]
-    known = not any(map(math.isnan, (change.value, *spreads)))
-    return abs(change.value) >= max(spreads) if known else None
+    there = not any(map(math.isnan, (change.value, *spreads)))
+    return abs(change.value) >= max(spreads) if there else None
 
 
 def corrected(p_values: Sequence[float | None]) -> list[float | None]:
     """Holm's correction over the p-values that are there."""
     corrected = iter(holm([p for p in p_values if p is not None]))
     return [None if p is None else next(corrected) for p in p_values]
-
-
-def _number(value: float | None) -> float | None:
-    """NaN says "there is none" in arrays, None in rows (JSON has no NaN)."""
-    return None if value is None or math.isnan(value) else value

@@ -88,8 +88,9 @@ class Scored:
         return [self.frames[self.seeds.index(seed)] for seed in seeds] if self.seeds and seeds else self.frames
 
     def mean(self, column: str) -> float:
-        """Mean over seeds and the items that have a value; NaN if none has."""
-        return float(pd.concat(list(self.frames))[column].mean())
+        """Mean over seeds and the items that have a value; NaN if none has, or an older table has no such column."""
+        frames = [frame[column] for frame in self.frames if column in frame]
+        return float(pd.concat(frames).mean()) if frames else math.nan
 
 
 def seeds_of(entries: Iterable[Scored]) -> tuple[int, ...] | None:

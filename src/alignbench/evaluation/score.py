@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 
 from alignbench.data.people import RespondentPanel
 from alignbench.data.survey import Survey
-from alignbench.evaluation.metrics import Array, distribution, entropy, js_similarity, wasserstein_similarity
+from alignbench.evaluation.catalogue import of_items
+from alignbench.evaluation.metrics import Array, distribution, entropy, js_similarity
 from alignbench.evaluation.survey import Scoring
-from alignbench.types import Item, Scale, check
+from alignbench.types import Item, check
 
 _DRAWS, _SPLITS = 500, 200
 # The people's answers, those to be scored, and the option mass.
@@ -31,8 +32,9 @@ def score_items(
 
     Returns:
         item, topic, battery, scale, n_options, js (similarity, under ``knobs.js_base`` and ``knobs.js_sqrt``),
-        wasserstein (similarity; NaN for nominal items), entropy_model and entropy_survey (over ln K), mass,
-        distribution (what was scored) and survey (the country's shares), both in the order of ``Item.codes``.
+        entropy_model and entropy_survey (over ln K), every metric that is a mean over items
+        (:func:`~alignbench.evaluation.catalogue.of_items`; NaN where an item has none), mass, distribution (what was
+        scored) and survey (the country's shares), both in the order of ``Item.codes``.
 
     Raises:
         AlignbenchError: country unknown or without items, an item without a distribution, a wrong distribution.
@@ -116,7 +118,6 @@ def _score(answers: Callable[[Item], _Pair], survey: Survey, iso3: str, knobs: S
     rows = []
     for item in items:
         p, q, mass = answers(item)
-        nominal = item.scale is Scale.nominal
         rows.append(
             {
                 "item": item.id,
@@ -125,9 +126,9 @@ def _score(answers: Callable[[Item], _Pair], survey: Survey, iso3: str, knobs: S
                 "scale": item.scale.name,
                 "n_options": len(item.codes),
                 "js": float(js_similarity(p, q, knobs.js_base.value, knobs.js_sqrt).mean()),
-                "wasserstein": np.nan if nominal else float(wasserstein_similarity(p, q).mean()),
                 "entropy_model": float(entropy(q).mean()),
                 "entropy_survey": float(entropy(p).mean()),
+                **{name: score(item, np.asarray(p), np.asarray(q)) for name, score in of_items().items()},
                 "mass": mass,
                 "distribution": np.atleast_2d(q).mean(axis=0).tolist(),
                 "survey": np.atleast_2d(p).mean(axis=0).tolist(),

@@ -8,7 +8,7 @@ from typing import Any
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.protocols.chart import Chart
 from alignbench.protocols.figure import Figure
-from alignbench.report.stored import Stored, records
+from alignbench.record.stored import Stored, records
 
 # Item id -> shares in the order of ``Item.codes``.
 Shares = Mapping[str, tuple[float, ...]]

@@ -11,9 +11,9 @@ from alignbench.benchmark import Provenance
 from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.files import replacing
+from alignbench.record.cell import CellFacts
+from alignbench.record.stored import Manifest, Stored, records
 from alignbench.report.numbers import change, count, interval, number
-from alignbench.report.record import Cell
-from alignbench.report.stored import Manifest, Stored, records
 
 COVERS = (
     "Intervals are studentised bootstrap intervals over the benchmark's groups of questions: they cover the choice of "
@@ -50,7 +50,7 @@ class BenchmarkLine:
 class BenchmarkRecord(Stored):
     """The lines of one benchmark for one cell; ``benchmark`` is its name on the command line."""
 
-    cell: Cell
+    cell: CellFacts
     benchmark: str
     lines: tuple[BenchmarkLine, ...]
 
@@ -60,7 +60,7 @@ def finished_benchmarks(store: Path) -> list[tuple[Path, Manifest, BenchmarkReco
     return records(store, "benchmark", BenchmarkRecord)
 
 
-def benchmarks_of(cell: Cell, found: Sequence[tuple[Path, Manifest, BenchmarkRecord]]) -> list[BenchmarkRecord]:
+def benchmarks_of(cell: CellFacts, found: Sequence[tuple[Path, Manifest, BenchmarkRecord]]) -> list[BenchmarkRecord]:
     """What ``cell`` was asked; of several with one name the newest."""
     return list({record.benchmark: record for _, _, record in found if record.cell == cell}.values())
 

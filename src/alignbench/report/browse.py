@@ -24,7 +24,7 @@ _STATE = ("kept", "reason")
 
 
 @dataclass(frozen=True)
-class Entry:
+class SetRow:
     """One row.
 
     Attributes:
@@ -52,7 +52,7 @@ class Shelf:
     total: int
     dialogues: bool
     columns: tuple[str, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[SetRow, ...]
     tallies: tuple[Tally, ...]
 
     @property
@@ -79,14 +79,14 @@ def write_browser(title: str, shelves: Sequence[Shelf], path: Path) -> Path:
     return path
 
 
-def _entry(row: Mapping[Any, Any]) -> Entry:
+def _entry(row: Mapping[Any, Any]) -> SetRow:
     names = list(row)
     middle = names.index(_TURNS) if _TURNS in names else 0
     before, after = (
         {name: value for name in _named(names) if name in half and (value := _value(name, row))}
         for half in (names[:middle], names[middle:])
     )
-    return Entry(tuple(row.get(_TURNS, ())), before, after, bool(row.get("kept", True)), str(row.get("reason", "")))
+    return SetRow(tuple(row.get(_TURNS, ())), before, after, bool(row.get("kept", True)), str(row.get("reason", "")))
 
 
 def _named(columns: Sequence[str]) -> list[str]:

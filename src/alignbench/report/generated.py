@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alignbench.files import leave_out, read_object
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
 from alignbench.synthetic.folder import holds_set, tallies_of
 from alignbench.synthetic.tally import Tally
 

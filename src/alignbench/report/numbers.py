@@ -1,18 +1,18 @@
 """How figures are written: three decimals, a true minus sign, an en dash for what is not there."""
 
-import math
+from alignbench.missing import known
 
 MISSING = "–"
 
 
 def defined(value: float | None) -> bool:
     """Whether there is a number to show."""
-    return value is not None and math.isfinite(value)
+    return known(value) is not None
 
 
 def number(value: float | None, digits: int = 3) -> str:
     """``0.923``, ``−0.104``."""
-    if value is None or not math.isfinite(value):
+    if known(value) is None:
         return MISSING
     text = f"{value:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
@@ -46,7 +46,7 @@ def count(value: int | None) -> str:
 
 def percent(value: float | None) -> str:
     """``62 %``."""
-    return f"{value:.0%}".replace("%", " %") if value is not None and math.isfinite(value) else MISSING
+    return f"{value:.0%}".replace("%", " %") if defined(value) else MISSING
 
 
 def p_value(value: float | None) -> str:

@@ -6,28 +6,31 @@ import base64
 import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alignbench.errors import AlignbenchError
+from alignbench.evaluation.catalogue import Shown, of_rows
 from alignbench.files import write_text
+from alignbench.record.cell import CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
 from alignbench.report.benchmarks import BEYOND, COVERS, BenchmarkRecord
+from alignbench.report.columns import text
 from alignbench.report.generated import Account
-from alignbench.report.record import CellRecord, ItemRecord, PoolRecord
 from alignbench.report.verdict import exposed, inseparable, verdict
+from alignbench.templates import templates
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Environment
 
+_TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_ITEMS = 4  # gains, and as many losses
 SHOWN_SAMPLES = 3
 _FIRST_CURVES = ("reward", "validation", "loss", "entropy", "zero_variance_share")
 
 
 @dataclass(frozen=True)
-class Moved:
+class ItemChange:
     """An item, and by how much its score rose from the base model (told the same words, if any) to the aligned one."""
 
     item: ItemRecord
@@ -74,22 +77,28 @@ def write_page(
     Raises:
         AlignbenchError: the pool's picture is missing.
     """
-    text = _page().render(
-        record=record,
-        verdict=verdict(record),
-        inseparable=inseparable(record),
-        exposed=exposed(record) if record.exposure else None,
-        facts=facts(record),
-        benchmarks=benchmarks,
-        generated=generated,
-        covers=f"{COVERS} {BEYOND}",
-        axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
-        moved=moved(record),
-        shown_items=SHOWN_ITEMS,
-        shown_samples=SHOWN_SAMPLES,
-        curves=curves(record.history or ()),
-        picture=_picture(record.pool, assets),
-        clusters=_clusters(record.pool),
+    text = (
+        environment()
+        .get_template("page.html.jinja")
+        .render(
+            record=record,
+            verdict=verdict(record),
+            inseparable=inseparable(record),
+            exposed=exposed(record) if record.exposure else None,
+            facts=facts(record),
+            benchmarks=benchmarks,
+            generated=generated,
+            covers=f"{COVERS} {BEYOND}",
+            main=of_rows(Shown.main),
+            further=of_rows(Shown.further),
+            axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
+            moved=moved(record),
+            shown_items=SHOWN_ITEMS,
+            shown_samples=SHOWN_SAMPLES,
+            curves=curves(record.history or ()),
+            picture=_picture(record.pool, assets),
+            clusters=_clusters(record.pool),
+        )
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
@@ -97,24 +106,10 @@ def write_page(
     return path
 
 
-@cache
-def _page() -> Template:
-    """Compiled once, however many pages are written."""
-    return environment().get_template("page.html.jinja")
-
-
-def environment() -> Environment:
-    """Templates of this room, escaping everything, strict about names."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader("alignbench.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals["figures"] = figures
+def environment(*folders: Path) -> Environment:
+    """Templates of some folders and of this room, with the figures and the numbers that all of them use."""
+    made = templates(*folders, _TEMPLATES)
+    made.globals.update(figures=figures, text=text)
     for name in ("number", "signed", "interval", "count", "percent", "p_value", "defined", "within"):
         made.filters[name] = made.globals[name] = getattr(numbers, name)
     made.filters["words"] = lambda name: str(name).replace("_", " ")
@@ -128,14 +123,15 @@ def facts(record: CellRecord) -> dict[str, str]:
     return {k: str(v) for k, v in {**cell, **labels}.items() if v not in (None, "None", "[]")}
 
 
-def moved(record: CellRecord) -> list[Moved]:
+def moved(record: CellRecord) -> list[ItemChange]:
     """Items scored for both the aligned model and what it is compared with, the largest gain first."""
     base, own = record.told or record.base, record.aligned
     if base is None or own is None:
         return []
     both = [i for i in record.items if {base.label, own.label} <= i.scores.keys() & i.models.keys()]
     changes = [
-        Moved(i, i.scores[own.label] - i.scores[base.label], i.models[base.label], i.models[own.label]) for i in both
+        ItemChange(i, i.scores[own.label] - i.scores[base.label], i.models[base.label], i.models[own.label])
+        for i in both
     ]
     return sorted(changes, key=lambda m: m.change, reverse=True)
 

@@ -8,15 +8,16 @@ import pandas as pd
 
 from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row
+from alignbench.evaluation.catalogue import METRICS, of_rows
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
+from alignbench.record.cell import CellFacts, CellRecord
+from alignbench.record.finished import FinishedCell, finished, pages
+from alignbench.record.lineage import Lineage
+from alignbench.record.stored import Manifest
 from alignbench.report.benchmarks import BenchmarkRecord, finished_benchmarks
-from alignbench.report.board.cost import Ledger
-from alignbench.report.board.variant import Recipe, variants
-from alignbench.report.record import Cell, CellRecord
-from alignbench.report.schema import BOUNDED, COLUMNS, METRICS, OF_OTHERS
-from alignbench.report.stored import Manifest
-from alignbench.report.study import Finished, finished, pages
+from alignbench.report.board.variant import Variant, variants
+from alignbench.report.schema import COLUMNS
 from alignbench.runs.answered import BASE
 from alignbench.types import check
 
@@ -32,15 +33,17 @@ def results(store: Path) -> pd.DataFrame:
     cells = finished(store) if any(store.glob("score/*/record.json")) else []
     benchmarks = finished_benchmarks(store)
     check(bool(cells or benchmarks), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    return table(cells, benchmarks, Ledger(store))
+    return table(cells, benchmarks, Lineage(store))
 
 
 def table(
-    cells: Sequence[Finished], benchmarks: Sequence[tuple[Path, Manifest, BenchmarkRecord]], ledger: Ledger
+    cells: Sequence[FinishedCell], benchmarks: Sequence[tuple[Path, Manifest, BenchmarkRecord]], lineage: Lineage
 ) -> pd.DataFrame:
     """:func:`results` of what was read already."""
-    found = [(cell.stage, Recipe.of(cell, ledger), cell.manifest, _board(cell.record)) for cell in cells]
-    found += [(folder, Recipe(record.cell), manifest, _of_benchmark(record)) for folder, manifest, record in benchmarks]
+    found = [(cell.stage, Variant.of(cell, lineage), cell.manifest, _board(cell.record)) for cell in cells]
+    found += [
+        (folder, Variant(record.cell), manifest, _of_benchmark(record)) for folder, manifest, record in benchmarks
+    ]
     named, shown = variants([recipe for _, recipe, _, _ in found]), pages(cells)
     lines = []
     for (folder, recipe, manifest, figures), variant in zip(found, named, strict=True):
@@ -50,22 +53,11 @@ def table(
     return pd.DataFrame(lines, columns=[c.name for c in COLUMNS]).astype({c.name: c.dtype for c in COLUMNS})
 
 
-def _of_cell(folder: Path, cell: Cell, manifest: Manifest) -> Line:
-    return {
-        "run": folder.name,
-        "method": cell.method,
-        "knobs": canonical(dict(cell.labels)),
-        "asking": canonical(manifest["inputs"]["setting"]["scoring"]),
-        "training": cell.training,
-        "culture": cell.culture,
-        "country": cell.country,
-        "model": cell.model,
-        "seed": cell.seed,
-        "survey": cell.survey,
-        "split": cell.split,
-        "git": manifest["git"],
-        "finished": manifest["finished"],
-    }
+def _of_cell(folder: Path, cell: CellFacts, manifest: Manifest) -> Line:
+    named = {column.name: getattr(cell, column.name) for column in COLUMNS if column.name in vars(cell)}
+    knobs, asked = canonical(dict(cell.labels)), canonical(manifest["inputs"]["setting"]["scoring"])
+    written = {name: manifest[name] for name in ("git", "finished")}
+    return {"run": folder.name, **named, "knobs": knobs, "asking": asked, **written}
 
 
 def _board(record: CellRecord) -> Iterator[Line]:
@@ -98,9 +90,9 @@ def _board(record: CellRecord) -> Iterator[Line]:
 
 def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | None]]:
     """(metric, facets, value, low, high) of a row of the board."""
-    for metric in (name for name in METRICS if name not in OF_OTHERS):
+    for metric in of_rows():
         name = "own_minus_cross" if (metric, row.kind) == ("difference", "control") else metric
-        yield name, "", *(row.figure(metric) if metric in BOUNDED else (getattr(row, metric), None, None))
+        yield name, "", *row.figure(metric)
     for asked, score in row.formats.items():
         yield "format_score", asked, score, None, None
 

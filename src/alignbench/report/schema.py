@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from alignbench.evaluation.catalogue import METRICS
 from alignbench.report.markdown import pipe_table
 
 
@@ -12,19 +13,6 @@ class Column(NamedTuple):
     dtype: str
     unit: str
     meaning: str
-
-
-class Metric(NamedTuple):
-    """A figure of the board: a field of its rows by the same name, but for :data:`OF_OTHERS`."""
-
-    unit: str
-    meaning: str
-    bounded: bool = False
-
-    @property
-    def told(self) -> str:
-        """The meaning, and what its interval covers."""
-        return f"{self.meaning}; interval over batteries" if self.bounded else self.meaning
 
 
 _TEXT, _FLOAT, _COUNT = "string", "float64", "Int64"
@@ -70,46 +58,17 @@ COLUMNS = (
     Column("finished", _TEXT, "UTC", "when"),
 )
 
-METRICS = {
-    "score": Metric("similarity", "mean 1 - Jensen-Shannon divergence to the country's shares", bounded=True),
-    "skill": Metric("share", "0 uniform answers, 1 a fresh sample of respondents", bounded=True),
-    "difference": Metric("similarity", "score minus that of the row in against, paired by item", bounded=True),
-    "plain": Metric("similarity", "score minus the base's, told nothing, where against is a told row", bounded=True),
-    "specificity": Metric("similarity", "interaction of model and survey, own and control's", bounded=True),
-    "specificity_p": Metric("probability", "two-sided, of no specificity; Holm-corrected over the board's methods"),
-    "specificity_p_raw": Metric("probability", "the same, uncorrected"),
-    "specificity_detectable": Metric("similarity", "its minimum detectable effect: power .8, level .05"),
-    "specificity_items": Metric("items", "asked in both countries"),
-    "own_minus_cross": Metric("similarity", "of a control row: the method's score minus the control's", bounded=True),
-    "p_value": Metric("probability", "two-sided, of no difference; Holm-corrected over the board's methods"),
-    "p_raw": Metric("probability", "the same, uncorrected"),
-    "detectable": Metric("similarity", "minimum detectable effect of the difference: power .8, level .05"),
-    "format_spread": Metric("similarity", "half the range of the score over formats"),
-    "separable": Metric("0 or 1", "whether the difference reaches the larger format spread of its two rows"),
-    "wasserstein": Metric("similarity", "mean 1 - W1 over items with ordered options"),
-    "option_mass": Metric("probability", "that the next token begins an option"),
-    "entropy_model": Metric("share of ln K", "mean entropy of the answers"),
-    "entropy_survey": Metric("share of ln K", "the same of people"),
-    "seed_spread": Metric("similarity", "standard deviation of the seeds' scores"),
-    "format_score": Metric("similarity", "score in the format that facets names"),
-    "elsewhere": Metric("similarity", "change of the score when told the culture in facets", bounded=True),
-}
-# Metrics that are told of several rows together, or are several figures of one.
-OF_OTHERS = ("own_minus_cross", "format_score", "elsewhere")
-# Fields of a row that have an interval.
-BOUNDED = tuple(name for name, metric in METRICS.items() if metric.bounded and name not in OF_OTHERS)
-
 
 def schema_markdown() -> str:
     """The schema as two Markdown tables: what stands beside every ``results.parquet``."""
     columns = [(f"`{c.name}`", c.dtype, c.unit, c.meaning) for c in COLUMNS]
     kinds = [(f"`{name}`", meaning) for name, meaning in KINDS.items()]
-    metrics = [(f"`{name}`", metric.unit, metric.told) for name, metric in METRICS.items()]
+    metrics = [(f"`{name}`", m.unit, m.range, m.better.value, m.meaning) for name, m in METRICS.items()]
     return (
         "# Results as data\n\n`alignbench.load_results(store)` and `results.parquet`: a row per cell, row of its board "
         "and metric.\nIntervals (95 % unless `scoring.confidence` says else) cover the choice of questions, not the "
         "chance in\ntraining: the board's cover that, too, where several seeds were run.\n\n"
         f"{pipe_table(('column', 'dtype', 'unit', 'meaning'), columns, 4)}\n"
         f"{pipe_table(('kind', 'meaning'), kinds, 2)}\n"
-        f"{pipe_table(('metric', 'unit', 'meaning'), metrics, 3)}"
+        f"{pipe_table(('metric', 'unit', 'range', 'better', 'meaning'), metrics, 5)}"
     )

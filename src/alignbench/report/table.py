@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from alignbench.evaluation.board import Row
-from alignbench.report.numbers import change, count, interval, number, signed, within
-from alignbench.report.record import CellRecord
+from alignbench.evaluation.catalogue import METRICS
+from alignbench.record.cell import CellRecord
+from alignbench.report.columns import BEYOND, CROSS, of, text
+from alignbench.report.numbers import change, count, number
 from alignbench.report.verdict import exposed, inseparable, verdict
 
 if TYPE_CHECKING:
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
 WIDTH = 120
 # Below this many columns the table leaves out what the sentences around it say of the method's row.
 _WIDE = 116
-CROSS, TOLD = "†", "‡"
+# Figures of every terminal, and those of a wide one.
+_NARROW, _FURTHER = ("score", "skill", "difference"), ("detectable", "specificity", "format_spread")
 
 
 def print_table(record: CellRecord) -> None:
@@ -35,7 +39,7 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
     from rich.text import Text
 
     judged = verdict(record)
-    score = f"Score: {record.score_name}, higher is closer."
+    score = f"Score: {record.score_name}, higher is closer. In brackets: 95 % intervals."
     below = [score, *judged.caveats, *record.reading_of_tables, *record.notes]
     for other in record.elsewhere:
         moved = change(other.difference, other.low, other.high)
@@ -48,7 +52,7 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
         below.insert(1, f"{CROSS} own minus cross: the method's score minus that of the control (↳).")
     if record.told:
         below.insert(
-            1, f"{TOLD} difference to the base told the same words (↳); all others are to the base told nothing."
+            1, f"{BEYOND} difference to the base told the same words (↳); all others are to the base told nothing."
         )
     return Group(
         "",
@@ -69,26 +73,20 @@ def _table(record: CellRecord, wide: bool) -> Table:
 
     table = Table(box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("", min_width=14, overflow="fold")
-    further = ("detectable", "specificity", "format") if wide else ()
-    for title in ("score, 95 %", "skill", "difference, 95 %", *further, "items"):
+    names = (*_NARROW, *_FURTHER) if wide else _NARROW
+    for title in (*(METRICS[name].title for name in names), "Items"):
         table.add_column(title, justify="right", no_wrap=True)
     board = record.board
     for row, following in zip(board, (*board[1:], None), strict=True):
         ends = following is not None and following.kind == "reference" != row.kind
         style = "dim" if row.kind == "reference" else "bold" if row is record.aligned else ""
-        table.add_row(*map(Text, _cells(row, wide)), style=style, end_section=ends)
+        table.add_row(*map(Text, _cells(row, names)), style=style, end_section=ends)
     return table
 
 
-def _cells(row: Row, wide: bool) -> list[str]:
-    spread = within(row.format_spread, row.separable)
-    further = [number(row.detectable), signed(row.specificity), spread] if wide else []
-    mark = CROSS if row.kind == "control" else TOLD if row.plain is not None else ""
-    return [
-        row.label if row.kind in ("base", "method", "reference") else f"↳ {row.label}",
-        number(row.score) + (f" {interval(row.low, row.high)}" if row.low is not None else ""),
-        number(row.skill),
-        f"{mark} {change(*row.figure('difference'))}".lstrip(),
-        *further,
-        count(row.items),
-    ]
+def _cells(row: Row, names: Sequence[str]) -> list[str]:
+    """Score and difference with their intervals; the others have no room for theirs."""
+    label = row.label if row.kind in ("base", "method", "reference") else f"↳ {row.label}"
+    whole = ("score", "difference", "format_spread")
+    told = [of(row, n) if n in whole else text(METRICS[n], (row.figure(n)[0], None, None), row) for n in names]
+    return [label, *told, count(row.items)]

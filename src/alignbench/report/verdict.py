@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from alignbench.evaluation.board import Row
+from alignbench.record.cell import CellRecord
 from alignbench.report.numbers import change, number
-from alignbench.report.record import CellRecord
 
 # The baseline that tells the model nothing but the country.
 COUNTRY_PROMPT = "cultural_prompt"
@@ -25,7 +25,7 @@ class Finding(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CellVerdict:
     """A finding in words, the figures it rests on, and what a careful reader must know.
 
     Attributes:
@@ -46,7 +46,7 @@ class Verdict:
         return f"{self.power} {found}".lstrip()
 
 
-def verdict(record: CellRecord) -> Verdict:
+def verdict(record: CellRecord) -> CellVerdict:
     """Judge the aligned model by the 95 % intervals of its difference and of its specificity.
 
     The difference is to the base model, told the same words where weights were changed and words are used, too. An
@@ -59,10 +59,10 @@ def verdict(record: CellRecord) -> Verdict:
     base, own = record.base, record.aligned
     if own is None or own.difference is None:
         headline = "There is nothing to compare: this cell holds no pair of base and aligned model"
-        return Verdict(Finding.none, headline, caveats=tuple(_row_notes(record)))
+        return CellVerdict(Finding.none, headline, caveats=tuple(_row_notes(record)))
     finding = _finding(own, record.told)
     headline = _headline(finding, record, own) + _rival(finding, record, own)
-    return Verdict(finding, headline, _evidence(own, record.told), tuple(_caveats(record, base, own)), _power(own))
+    return CellVerdict(finding, headline, _evidence(own, record.told), tuple(_caveats(record, base, own)), _power(own))
 
 
 def _clear(low: float | None, high: float | None) -> int:

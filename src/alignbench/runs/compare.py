@@ -11,7 +11,7 @@ from alignbench.evaluation.items import Kind
 from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.progress import say
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
 from alignbench.runs.answered import BASE, Contender, ContenderAnswers, DamageCheck
 from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe

@@ -16,8 +16,7 @@ from alignbench.evaluation.items import ITEMS, Scored, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import paired
 from alignbench.evaluation.survey import Scoring, distributions
-from alignbench.report.record import Cell as CellFacts
-from alignbench.report.record import CellRecord, DamageRecord, ItemRecord, PoolRecord, Sample, Source
+from alignbench.record.cell import CellFacts, CellRecord, DamageRecord, InputRecord, ItemRecord, PoolRecord, Sample
 from alignbench.runs.answered import ContenderAnswers, DamageCheck
 from alignbench.runs.reading import reading
 from alignbench.runs.recipe import GROUPS, lineage, used
@@ -152,23 +151,23 @@ def _sample_rows(cell: Setting, samples: Samples, tools: Tools) -> tuple[Sample,
     return tuple(found)
 
 
-def _inputs(cell: Setting, answered: Sequence[ContenderAnswers]) -> Iterator[Source]:
+def _inputs(cell: Setting, answered: Sequence[ContenderAnswers]) -> Iterator[InputRecord]:
     """Survey, model, and the embedders and plugins that had a part in any row."""
     survey, model = cell.survey, cell.model
-    yield Source("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint)
-    yield Source("model", model.name, model.dtype, model.licence, None, model.fingerprint)
+    yield InputRecord("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint)
+    yield InputRecord("model", model.name, model.dtype, model.licence, None, model.fingerprint)
     components = [component for row in answered for _, component in lineage(row.model)[1]]
     for embedder in {c.fingerprint: c for c in components if isinstance(c, Embedder)}.values():
-        yield Source("embedder", type(embedder).__name__, key=embedder.fingerprint)
+        yield InputRecord("embedder", type(embedder).__name__, key=embedder.fingerprint)
     stages = [stage for row in answered for stage in lineage(row.model)[0]]
     parts = {type(part).__module__: None for part in (cell.method, cell.source, *components, *stages)}
     for plugin in dict.fromkeys(filter(None, map(plugins.plugin_of, parts))):
         digest = code_under(plugin.folder).digest
-        yield Source("plugin", plugin.name, plugin.version or str(plugin.folder), key=digest)
+        yield InputRecord("plugin", plugin.name, plugin.version or str(plugin.folder), key=digest)
 
 
-def _stages(answered: Sequence[ContenderAnswers], tools: Tools) -> Iterator[Source]:
+def _stages(answered: Sequence[ContenderAnswers], tools: Tools) -> Iterator[InputRecord]:
     """The stages that each row rests on, its responses last."""
     for row in answered:
         for stage in (*lineage(row.model)[0], row.responses):
-            yield Source(stage.name, stage.name, key=tools.key(stage), row=row.label)
+            yield InputRecord(stage.name, stage.name, key=tools.key(stage), row=row.label)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alignbench.evaluation.board import HALVES, Row
 from alignbench.evaluation.statistics import POWER
-from alignbench.report.record import ONE_FORM
+from alignbench.record.cell import ONE_FORM
 from alignbench.runs.setting import Setting
 from alignbench.steps.joint import Joint
 from alignbench.training.recipe import Select

@@ -9,7 +9,7 @@ from alignbench.data.source import SurveySource
 from alignbench.data.survey import Survey
 from alignbench.evaluation.survey import Scoring
 from alignbench.method import Method
-from alignbench.report.record import slug
+from alignbench.record.cell import slug
 from alignbench.training import Training
 from alignbench.types import Culture, ModelRef
 

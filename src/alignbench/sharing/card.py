@@ -6,23 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alignbench.evaluation.catalogue import METRICS
 from alignbench.identity import identity
-from alignbench.report.numbers import change, count, interval, number, p_value
+from alignbench.report.columns import KEY, of
+from alignbench.report.numbers import change, number
 from alignbench.report.verdict import verdict
-from alignbench.sharing.found import Found
+from alignbench.sharing.found import ShareableCell
 from alignbench.store.artifact import Artifact
 from alignbench.store.manifest import plain
 from alignbench.templates import templates
 
-_TEMPLATES = templates(Path(__file__).parent / "templates", trim=True)
-_TEMPLATES.filters.update(number=number, count=count, p_value=p_value, cell=lambda text: str(text).replace("|", r"\|"))
-_TEMPLATES.globals.update(change=change, interval=interval)
+# The columns of the scores.
+_FIGURES = ("score", "skill", "difference", "p_value", "specificity")
+_TEMPLATES = templates(Path(__file__).parent / "templates")
+_TEMPLATES.filters.update(number=number, cell=lambda text: str(text).replace("|", r"\|"))
+_TEMPLATES.globals.update(change=change, of=of, metrics=METRICS, key=KEY, figures=_FIGURES)
 # Licences that the hub knows by these names; any other is "other" there, and told in full in the card.
 _HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0")
 
 
 @dataclass(frozen=True)
-class Shared:
+class FolderContents:
     """What lies in the folder.
 
     Attributes:
@@ -41,7 +45,7 @@ class Shared:
     withheld: bool
 
 
-def card(found: Found, shared: Shared) -> str:
+def card(found: ShareableCell, shared: FolderContents) -> str:
     """The text of README.md."""
     cell, record = found.cell, found.record
     licence = cell.model.licence.lower()
@@ -63,7 +67,7 @@ def card(found: Found, shared: Shared) -> str:
     return f"{text}\n"
 
 
-def recipe(found: Found) -> dict[str, dict[str, str]]:
+def recipe(found: ShareableCell) -> dict[str, dict[str, str]]:
     """Knobs of the method and of the training, and the plain facts of every stage, each by name."""
     parts = {"method": plain(found.cell.method.knobs), "asking": identity(found.cell.scoring.asking)}
     if "fit" in found.stages:
@@ -77,14 +81,14 @@ def _facts(stage: Artifact) -> dict[str, Any]:
     return {k: v for k, v in stage.facts.items() if isinstance(v, str | int | float | bool)}
 
 
-def command(found: Found) -> str:
+def command(found: ShareableCell) -> str:
     """The command line that made the cell, without what is not its meaning."""
     apart = ("task", "store=", "reports=", "tracking", "hydra")
     words = [public(word) for word in found.config["overrides"] if not word.lstrip("+~").startswith(apart)]
     return " ".join(["python -m alignbench", *words])
 
 
-def citations(found: Found) -> list[str]:
+def citations(found: ShareableCell) -> list[str]:
     """Survey and base model, as they ask to be cited."""
     model = str(found.config["knobs"]["model"].get("citation") or "")
     return [text for text in (found.cell.survey.citation, model) if text]

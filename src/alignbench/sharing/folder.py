@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.aligned import WEIGHTS
-from alignbench.sharing.card import Shared, card
-from alignbench.sharing.found import Found
+from alignbench.sharing.card import FolderContents, card
+from alignbench.sharing.found import ShareableCell
 from alignbench.sharing.weights import hub_id, write_adapter, write_merged
 from alignbench.store.manifest import plain, write_json
 from alignbench.types import Item, PromptPolicy, check
@@ -15,7 +15,7 @@ from alignbench.types import Item, PromptPolicy, check
 _PROMPTS = "prompt_policy.json"
 
 
-def write_folder(found: Found, out: Path, base: str = "", merge: bool = False) -> Path:
+def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = False) -> Path:
     """Write ``out/<cell>`` anew and return it.
 
     Args:
@@ -48,7 +48,7 @@ def write_folder(found: Found, out: Path, base: str = "", merge: bool = False) -
     if model.is_prompted and not withheld:
         items = found.cell.asked.asked(found.cell.culture.iso3)
         write_json(folder / _PROMPTS, policy_json(model.policy.ready(found.cell.tools.folder), items))
-    shared = Shared(folder.name, name, bool(base or hub), kind, merge, model.is_prompted, withheld)
+    shared = FolderContents(folder.name, name, bool(base or hub), kind, merge, model.is_prompted, withheld)
     (folder / "README.md").write_text(card(found, shared), encoding="utf-8")
     return folder
 

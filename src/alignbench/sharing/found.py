@@ -15,8 +15,8 @@ from alignbench.data.source.world import PlantedWorld
 from alignbench.errors import AlignbenchError
 from alignbench.identity import identity
 from alignbench.method import RunContext
-from alignbench.report.record import CellRecord
-from alignbench.report.study import config_of, finished
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import config_of, finished
 from alignbench.runs.answered import BASE
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import score_of
@@ -29,7 +29,7 @@ _FIT = "fit"
 
 
 @dataclass(frozen=True)
-class Found:
+class ShareableCell:
     """A finished cell and what its method made.
 
     Attributes:
@@ -51,7 +51,7 @@ class Found:
         return {stage.name: stage for stage in stages if stage}
 
 
-def chosen(cfg: DictConfig, folders: tuple[Path, ...]) -> Found:
+def chosen(cfg: DictConfig, folders: tuple[Path, ...]) -> ShareableCell:
     """The cell that ``cfg`` describes.
 
     Raises:
@@ -60,7 +60,7 @@ def chosen(cfg: DictConfig, folders: tuple[Path, ...]) -> Found:
     return of_cell(Cell.from_config(cfg, folders, looking=True))
 
 
-def of_fit(key: str, store: Path, folders: tuple[Path, ...]) -> Found:
+def of_fit(key: str, store: Path, folders: tuple[Path, ...]) -> ShareableCell:
     """The newest cell whose own training is the stage ``fit/<key>``.
 
     Raises:
@@ -78,7 +78,7 @@ def of_fit(key: str, store: Path, folders: tuple[Path, ...]) -> Found:
     return of_cell(replace(cell, choices=config["choices"], changed=config["changed"]))
 
 
-def of_cell(cell: Cell) -> Found:
+def of_cell(cell: Cell) -> ShareableCell:
     """The finished ``cell``, if it is finished.
 
     Raises:
@@ -97,7 +97,7 @@ def of_cell(cell: Cell) -> Found:
     model = cell.method.align(context)
     real = type(cell.source).people is not SurveySource.people and not isinstance(cell.source, PlantedWorld)
     record = CellRecord.load(stage.path)
-    return Found(cell, model, record, stage, config_of(stage.path) or cell.config, private=real and bool(asked))
+    return ShareableCell(cell, model, record, stage, config_of(stage.path) or cell.config, private=real and bool(asked))
 
 
 def _watched(context: RunContext) -> tuple[RunContext, list[str]]:

@@ -14,6 +14,7 @@ from typing import Any
 from alignbench.component import Component
 from alignbench.files import write_text
 from alignbench.identity import spelt_out
+from alignbench.missing import known
 from alignbench.store.artifact import Artifact
 from alignbench.store.stage import Stage
 
@@ -81,7 +82,12 @@ def manifest(
 
 
 def plain(value: Any) -> Any:
-    """``value`` as JSON can hold it: enums by name, paths as text, tuples as lists, components by their fields."""
+    """``value`` as JSON can hold it: enums by name, paths as text, tuples as lists, components by their fields.
+
+    A number that is not there is None (:mod:`alignbench.missing`).
+    """
+    if isinstance(value, float):
+        return known(value)
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, Path):

@@ -1,6 +1,5 @@
 """What pending stages will cost: by the manifests of past ones, or by a guess from their inputs."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from alignbench.record.stored import Manifest, manifests
 from alignbench.runs.plan import Step
 from alignbench.store.stage import Stage
 from alignbench.store.store import State
@@ -36,7 +36,7 @@ class PastRuns:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._read: dict[str, list[dict[str, Any]]] = {}
+        self._read: dict[str, list[Manifest]] = {}
 
     def cost(self, stages: Sequence[Stage], model: ModelRef) -> StageCost:
         """What one of these stages, all of one name, will cost on the model.
@@ -53,10 +53,9 @@ class PastRuns:
         seconds, memory = (median(m[name] for m in found) for name in ("wall_seconds", "peak_memory_mib"))
         return StageCost(len(found), seconds, median(tokens), memory)
 
-    def _manifests(self, stage: str) -> list[dict[str, Any]]:
+    def _manifests(self, stage: str) -> list[Manifest]:
         if stage not in self._read:
-            files = sorted((self.root / stage).glob("*-*/manifest.json"))
-            self._read[stage] = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+            self._read[stage] = [manifest for _, manifest in manifests(self.root, stage)]
         return self._read[stage]
 
 

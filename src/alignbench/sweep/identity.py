@@ -41,7 +41,7 @@ def _meaning(node: Any, place: str) -> Any:
 
 def name_of(cfg: DictConfig) -> str:
     """The cell in words: method, culture, model and seed; its changed knobs stand in :func:`command`."""
-    from alignbench.report.record import slug
+    from alignbench.record.cell import slug
 
     method = HydraConfig.get().runtime.choices["method"]
     model = cfg.model.get("name") or Path(str(cfg.model.path)).name

@@ -21,14 +21,14 @@ class Report(Task):
         """
         from alignbench.files import replacing, write_text
         from alignbench.protocols.write import write_protocols
+        from alignbench.record.finished import finished, pages
+        from alignbench.record.lineage import Lineage
         from alignbench.report import board
         from alignbench.report.benchmarks import benchmarks_of, finished_benchmarks
-        from alignbench.report.board.cost import Ledger
         from alignbench.report.generated import accounts
         from alignbench.report.page import write_page
         from alignbench.report.results import table
         from alignbench.report.schema import schema_markdown
-        from alignbench.report.study import finished, pages
 
         folder, store = Path(cfg.reports), Path(cfg.store)
         side_by_side = write_protocols(store, folder)
@@ -43,6 +43,6 @@ class Report(Task):
             write_page(cell.record, folder / shown[cell.stage], cell.stage, asked, made)
         page = board.write(cells, store, folder)
         with replacing(folder / "results.parquet") as partial:
-            table(cells, benchmarks, Ledger(store)).to_parquet(partial, index=False)
+            table(cells, benchmarks, Lineage(store)).to_parquet(partial, index=False)
         write_text(folder / "results.md", schema_markdown())
         say(f"{len(shown)} cells, board {page}, all figures {folder / 'results.parquet'}")

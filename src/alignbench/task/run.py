@@ -15,7 +15,7 @@ from alignbench.progress import say
 from alignbench.task import Task
 
 if TYPE_CHECKING:
-    from alignbench.report.record import CellRecord
+    from alignbench.record.cell import CellRecord
     from alignbench.store.artifact import Artifact
 
 
@@ -27,7 +27,7 @@ class Run(Task):
         """Run the cell of ``cfg``, print its table and write its page; the record, None in helping processes."""
         from alignbench.backend.engines import SHARED
         from alignbench.backend.lease import claim
-        from alignbench.report.study import whole
+        from alignbench.record.finished import whole
         from alignbench.report.table import print_table
         from alignbench.runs.cell import Cell, config_folders, experiment
         from alignbench.runs.compare import compare
@@ -48,7 +48,7 @@ class Run(Task):
 
     def finished(self, cfg: DictConfig) -> bool:
         """Whether the store holds the record; its page is written if it is not there."""
-        from alignbench.report.study import whole
+        from alignbench.record.finished import whole
         from alignbench.runs.cell import Cell, config_folders
         from alignbench.runs.compare import score_of
 

@@ -21,7 +21,7 @@ class Track(Task):
         Raises:
             AlignbenchError: no tracking is chosen, its package is missing, or the store holds no finished cell.
         """
-        from alignbench.report.study import finished
+        from alignbench.record.finished import finished
         from alignbench.tracking.none import NoTracking
 
         tracking = instantiate(cfg.tracking)

@@ -23,13 +23,14 @@ class MakeWorkspace(Task):
         Raises:
             AlignbenchError: W&B is not chosen or not installed, no account is named, or the server refused.
         """
+        from alignbench.tracking.knobs import WandbMode
         from alignbench.tracking.view import workspace
-        from alignbench.tracking.wandb import Mode, Wandb
+        from alignbench.tracking.wandb import Wandb
 
         knobs = instantiate(cfg.tracking)
         if not isinstance(knobs, Wandb):
             raise AlignbenchError("tracking", type(knobs).__name__, "choose tracking=wandb")
-        knobs.with_knobs(mode=Mode.online).open(Path(cfg.reports))
+        knobs.with_knobs(mode=WandbMode.online).open(Path(cfg.reports))
         remedy = 'the package is not installed: pip install "alignbench[wandb]"'
         check(find_spec("wandb_workspaces") is not None, "tracking", "wandb-workspaces", remedy)
         check(bool(knobs.entity), "tracking.entity", "", "name your account or team: tracking.entity=...")

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.evaluation.board import Row, flat
-from alignbench.report.record import CellRecord
-from alignbench.report.schema import BOUNDED
-from alignbench.report.study import config_of
-
-_TESTS = ("p_value", "specificity_p")
-_FIGURES = (*BOUNDED, *_TESTS, "option_mass", "entropy_model", "entropy_survey", "wasserstein")
-ROW_COLUMNS = tuple(f.name for f in fields(Row))
+from alignbench.evaluation.board import flat
+from alignbench.evaluation.catalogue import of_rows
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import config_of
 
 
 @dataclass(frozen=True)
-class Table:
+class PlainTable:
     """Rows of plain values under named columns."""
 
     columns: tuple[str, ...]
@@ -44,7 +40,7 @@ class Content:
     config: Mapping[str, Any]
     summary: Mapping[str, float]
     curves: tuple[Mapping[str, float], ...]
-    tables: Mapping[str, Table]
+    tables: Mapping[str, PlainTable]
     pictures: Mapping[str, Path]
     weights: Path | None
     record: CellRecord
@@ -86,9 +82,9 @@ def weights_of(store: Path, record: CellRecord) -> Path | None:
 def summary(record: CellRecord) -> dict[str, float]:
     """Figures of the headline row with their bounds, of the rows that serve it, of the base and of the sanity rows."""
     row, control, base = record.headline, record.control, record.base
-    found: dict[str, float | None] = {name: getattr(row, name) for name in _FIGURES}
-    for name in BOUNDED:
-        _, found[f"{name}_low"], found[f"{name}_high"] = row.figure(name)
+    found: dict[str, float | None] = {}
+    for name in of_rows():
+        found |= zip((name, f"{name}_low", f"{name}_high"), row.figure(name), strict=True)
     if control:
         found |= {f"own_minus_cross{end}": getattr(control, f"difference{end}") for end in ("", "_low", "_high")}
         found["own_minus_cross_p_raw"] = control.p_raw
@@ -100,7 +96,7 @@ def summary(record: CellRecord) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def tables(record: CellRecord) -> dict[str, Table]:
+def tables(record: CellRecord) -> dict[str, PlainTable]:
     """The board; scores of items; answers, a row an option; samples; other countries; provenance."""
     labels = tuple(r.label for r in record.board if any(r.label in i.models for i in record.items))
     answers = [
@@ -109,18 +105,18 @@ def tables(record: CellRecord) -> dict[str, Table]:
         for k, option in enumerate(i.options)
     ]
     return {
-        "board": Table(ROW_COLUMNS, [tuple(flat(row).values()) for row in record.board]),
-        "items": Table(
+        "board": table_of([flat(row) for row in record.board]),
+        "items": PlainTable(
             ("item", "battery", "question", *labels),
             [(i.id, i.battery, i.question, *(i.scores[label] for label in labels)) for i in record.items],
         ),
-        "answers": Table(("item", "question", "option", "survey", *labels), answers),
-        "samples": _table(record.samples),
-        "elsewhere": _table(record.elsewhere),
-        "provenance": _table(record.provenance),
+        "answers": PlainTable(("item", "question", "option", "survey", *labels), answers),
+        "samples": table_of(list(map(asdict, record.samples))),
+        "elsewhere": table_of(list(map(asdict, record.elsewhere))),
+        "provenance": table_of(list(map(asdict, record.provenance))),
     }
 
 
-def _table(rows: Sequence[Any]) -> Table:
-    found = [asdict(row) for row in rows]
-    return Table(tuple(found[0]) if found else (), [tuple(row.values()) for row in found])
+def table_of(rows: Sequence[Mapping[str, Any]]) -> PlainTable:
+    """A table of mappings that have the same keys."""
+    return PlainTable(tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows])

@@ -8,39 +8,39 @@ from typing import NamedTuple
 import numpy as np
 
 from alignbench.evaluation.board import Row, flat
-from alignbench.report.board.cost import Ledger
-from alignbench.report.board.groups import Place, groups
-from alignbench.report.study import Finished, with_items
-from alignbench.tracking.content import ROW_COLUMNS, Table
+from alignbench.record.finished import FinishedCell, with_items
+from alignbench.record.lineage import Lineage
+from alignbench.report.board.groups import PanelPlace, groups
+from alignbench.tracking.content import PlainTable, table_of
 
 # Where the colours end, on every picture, so that one colour is one figure.
 _END = 0.15
 
 
-class Placed(NamedTuple):
+class PlacedRow(NamedTuple):
     """A row of a pooled board, and where it stands."""
 
-    place: Place
+    place: PanelPlace
     culture: str
     row: Row
 
 
-def pooled(cells: Sequence[Finished], store: Path) -> list[Placed]:
+def pooled(cells: Sequence[FinishedCell], store: Path) -> list[PlacedRow]:
     """Rows of one board per world, split, model and culture, seeds averaged before intervals are made.
 
     Cells whose scores by item cannot be read are left out.
     """
-    found = groups(with_items(cells), Ledger(store))
-    return [Placed(group.place, group.culture, row) for group in found for row in group.rows]
+    found = groups(with_items(cells), Lineage(store))
+    return [PlacedRow(group.place, group.culture, row) for group in found for row in group.rows]
 
 
-def table(placed: Sequence[Placed]) -> Table:
+def table(placed: Sequence[PlacedRow]) -> PlainTable:
     """The same as plain values."""
-    lines = [(p.place.world.name, p.place.split, p.culture, p.place.model, *flat(p.row).values()) for p in placed]
-    return Table(("world", "split", "culture", "model", *ROW_COLUMNS), lines)
+    places = ({"world": p.place.world.name, "split": p.place.split, "model": p.place.model} for p in placed)
+    return table_of([{**place, "culture": p.culture, **flat(p.row)} for place, p in zip(places, placed, strict=True)])
 
 
-def heat_maps(placed: Sequence[Placed], folder: Path) -> list[Path]:
+def heat_maps(placed: Sequence[PlacedRow], folder: Path) -> list[Path]:
     """One picture per world, split and model, culture x method: colour and figure are the difference to the base model.
 
     A dot marks a difference whose interval holds no zero.

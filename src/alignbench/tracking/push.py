@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.progress import say
+from alignbench.record.finished import finished
 from alignbench.report.board.page import MAPS
-from alignbench.report.study import finished
 from alignbench.sharing.weights import adapter_config, hub_id
 from alignbench.tracking import Tracker
-from alignbench.tracking.content import Content, Table
-from alignbench.tracking.ledger import Ledger
-from alignbench.tracking.pooled import Placed, heat_maps, pooled, table
+from alignbench.tracking.content import Content, PlainTable
+from alignbench.tracking.knobs import Upload, WandbKnobs
+from alignbench.tracking.pooled import PlacedRow, heat_maps, pooled, table
+from alignbench.tracking.pushed import PushLog
 from alignbench.tracking.session import session
-from alignbench.tracking.wandb import Upload, Wandb
 
 # Destinations that failed in this process: a sweep must not wait for each of its cells.
 _given_up: set[Path] = set()
@@ -26,30 +26,30 @@ _given_up: set[Path] = set()
 
 @dataclass(frozen=True)
 class Pusher(Tracker):
-    """Pushes what the ledger of this destination does not know yet."""
+    """Pushes what the log of this destination does not know yet."""
 
-    knobs: Wandb
+    knobs: WandbKnobs
     reports: Path
 
     @property
-    def ledger(self) -> Ledger:
+    def log(self) -> PushLog:
         """What was pushed to this project, apart for files and server."""
         place = "-".join(("online" if self.knobs.online else "offline", self.knobs.entity, self.knobs.project))
-        return Ledger(Path(self.knobs.folder) / "wandb" / "pushed" / _name(place))
+        return PushLog(Path(self.knobs.folder) / "wandb" / "pushed" / _name(place))
 
     def cell(self, stage: Path, experiment: str | None = None) -> None:
         """Push the cell unless it is there; a cell of several experiments stands in the group of the first."""
         content = Content.of(stage)
         group = self.knobs.group or experiment or content.experiment or self.knobs.project
-        with self.ledger.held(content.key) as known:
+        with self.log.held(content.key) as known:
             groups = list(dict.fromkeys([*known.get("groups", ()), group]))
             if not known and not self._sent(partial(self._push, content, group)):
                 return
-            self.ledger.note(content.key, {"groups": groups, "name": content.name})
+            self.log.note(content.key, {"groups": groups, "name": content.name})
 
     def boards(self, store: Path) -> None:
         """Push the pooled board of every group whose cells or maps changed since the last time."""
-        groups = self.ledger.groups()
+        groups = self.log.groups()
         known_cells = finished(store) if groups else []
         cells = {stage.name: cell for cell in known_cells for stage in (*cell.older, cell.stage)}
         maps = sorted(self.reports.glob(MAPS))
@@ -59,16 +59,16 @@ class Pusher(Tracker):
                 repr([[cell.stage.name for cell in found], [m.read_bytes() for m in maps]]).encode()
             ).hexdigest()[:16]
             key = f"board-{_name(group)}"
-            with self.ledger.held(key) as known:
+            with self.log.held(key) as known:
                 if not found or known.get("digest") == digest:
                     continue
                 push = partial(self._push_board, key, group, pooled(found, store), maps)
                 if self._sent(push):
-                    self.ledger.note(key, {"digest": digest})
+                    self.log.note(key, {"digest": digest})
 
     def _sent(self, push: Callable[[], None]) -> bool:
         """Whether it went through; a failure is told once a process."""
-        destination = self.ledger.folder.absolute()
+        destination = self.log.folder.absolute()
         if destination in _given_up:
             return False
         try:
@@ -132,7 +132,7 @@ class Pusher(Tracker):
             artifact.add_dir(str(file))
         run.log_artifact(artifact)
 
-    def _push_board(self, key: str, group: str, placed: list[Placed], maps: list[Path]) -> None:
+    def _push_board(self, key: str, group: str, placed: list[PlacedRow], maps: list[Path]) -> None:
         import wandb
 
         folder = Path(self.knobs.folder) / "wandb" / "pictures"
@@ -143,7 +143,7 @@ class Pusher(Tracker):
             run.log({name: value for name, value in media.items() if value})
 
 
-def _wandb_table(table: Table) -> Any:
+def _wandb_table(table: PlainTable) -> Any:
     import wandb
 
     return wandb.Table(columns=list(table.columns), data=[list(row) for row in table.rows], allow_mixed_types=True)

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alignbench.tracking.wandb import Wandb
+from alignbench.tracking.knobs import WandbKnobs
 
 
 @contextmanager
-def session(knobs: Wandb, key: str, **facts: Any) -> Iterator[Any]:
+def session(knobs: WandbKnobs, key: str, **facts: Any) -> Iterator[Any]:
     """The run ``key``, new or continued, finished at the end of the block."""
     home = Path(knobs.folder).absolute() / "wandb"
     home.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def session(knobs: Wandb, key: str, **facts: Any) -> Iterator[Any]:
         run.finish(exit_code=int(failed))
 
 
-def _settings(knobs: Wandb) -> Mapping[str, Any]:
+def _settings(knobs: WandbKnobs) -> Mapping[str, Any]:
     """Silent, patient for ``timeout`` seconds, and without host, code, git, packages and system figures."""
     return {
         "silent": True,

@@ -2,20 +2,14 @@
 
 from typing import Any
 
-from alignbench.tracking.wandb import Wandb
+from alignbench.evaluation.catalogue import Shown, of_rows
+from alignbench.tracking.knobs import WandbKnobs
 
 NAME = "alignbench"
-_COLUMNS = ("score", "skill", "difference", "specificity", "p_value", "option_mass")
-_BARS = {
-    "score": "Score by method",
-    "difference": "Difference to the base model, told the same words",
-    "specificity": "Specificity: the part that is the culture",
-    "skill": "Skill: 0 uniform answers, 1 the people themselves",
-}
 _CURVES = ("train/loss", "train/reward", "train/validation", "train/entropy", "train/option_mass")
 
 
-def workspace(knobs: Wandb) -> Any:
+def workspace(knobs: WandbKnobs) -> Any:
     """The view as an object of ``wandb-workspaces``; ``save()`` puts it on the server and makes it known by ``url``."""
     import wandb_workspaces.reports.v2 as panels
     import wandb_workspaces.workspaces as views
@@ -27,8 +21,8 @@ def workspace(knobs: Wandb) -> Any:
         panels.MediaBrowser(title="Cultural map", media_keys=["cultural_map"]),
     ]
     bars = [
-        panels.BarPlot(title=title, metrics=[panels.SummaryMetric(name)], groupby=panels.Config("method"))
-        for name, title in _BARS.items()
+        panels.BarPlot(title=metric.title, metrics=[panels.SummaryMetric(name)], groupby=panels.Config("method"))
+        for name, metric in of_rows(Shown.main).items()
     ]
     cost = panels.ScatterPlot(
         title="Is it values or format?", x=panels.SummaryMetric("option_mass"), y=panels.SummaryMetric("score")
@@ -51,7 +45,7 @@ def workspace(knobs: Wandb) -> Any:
             groupby=[views.Metric("Group"), views.Config("method")],
             pinned_columns=[
                 *(f"config:{name}.value" for name in ("method", "culture", "model", "seed")),
-                *(f"summary:{name}" for name in _COLUMNS),
+                *(f"summary:{name}" for name in of_rows(Shown.main)),
             ],
         ),
     )

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from alignbench.report.board.cost import Ledger
+from alignbench.record.finished import FinishedCell, pages, with_items
+from alignbench.record.lineage import Lineage
 from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import Board
 from alignbench.report.board.page import write_board
 from alignbench.report.board.panels import sections
-from alignbench.report.study import Finished, pages, with_items
 
 
-def write(cells: Sequence[Finished], store: Path, reports: Path) -> Path:
+def write(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Path:
     """Write the board of these cells into ``reports``; its page.
 
     Cells whose scores by item cannot be read are left out.
@@ -24,7 +24,7 @@ def write(cells: Sequence[Finished], store: Path, reports: Path) -> Path:
     return write_board(board, shown)
 
 
-def read(cells: Sequence[Finished], store: Path, reports: Path) -> Board:
+def read(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Board:
     """The board of those cells whose scores by item can be read."""
-    ledger = Ledger(store)
-    return Board(groups(with_items(cells), ledger), ledger, reports, pages(cells))
+    lineage = Lineage(store)
+    return Board(groups(with_items(cells), lineage), lineage, reports, pages(cells))

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from alignbench.record.lineage import SeedCost, mean
 from alignbench.report.board import marks
-from alignbench.report.board.cost import Cost, mean
-from alignbench.report.board.lines import Line
+from alignbench.report.board.lines import BoardLine
 from alignbench.report.figures import Axis, axis_of
 
 HEIGHT = 340
@@ -24,7 +24,7 @@ class Point:
 
     number: int
     name: str
-    cost: Cost
+    cost: SeedCost
     gain: float
 
 
@@ -54,9 +54,9 @@ class CostFigure:
     gains: Axis
 
     @classmethod
-    def of(cls, lines: Sequence[Line]) -> CostFigure:
+    def of(cls, lines: Sequence[BoardLine]) -> CostFigure:
         """Points of all methods whose cost is known, the largest gain first."""
-        found: dict[str, list[Line]] = {}
+        found: dict[str, list[BoardLine]] = {}
         for line in lines:
             if line.cost and line.row.difference is not None:
                 found.setdefault(line.row.label, []).append(line)

@@ -1,54 +1,51 @@
 """The board as CSV, Markdown and LaTeX."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from alignbench.evaluation.board import Row
+from alignbench.evaluation.catalogue import Shown
 from alignbench.files import replacing, write_text
 from alignbench.report import variety
 from alignbench.report.board import pairs
 from alignbench.report.board.lines import Board, costs, tidy
-from alignbench.report.board.panels import Panel, Section
+from alignbench.report.board.panels import CulturePanel, Section
+from alignbench.report.columns import KEY, of, shown
 from alignbench.report.markdown import columns_table
-from alignbench.report.numbers import MISSING, change, number, p_value, signed, within
+from alignbench.report.numbers import MISSING, signed
 
 Boards = Mapping[str, Sequence[Row]]
 Damages = Mapping[str, Mapping[str, float]]
 
 
-class _Told(NamedTuple):
+class _BoardRow(NamedTuple):
     """A row of the board under the title of its culture."""
 
     title: str
     row: Row
     damage: float | None
 
+    def text(self, name: str) -> str:
+        """A figure as text."""
+        return signed(self.damage) if name == "elsewhere" else of(self.row, name)
 
-def _difference(told: _Told) -> str:
-    mark = "† " if told.row.kind == "control" else "‡ " if told.row.plain is not None else ""
-    return mark + change(*told.row.figure("difference"))
+
+def _columns() -> dict[str, Callable[[_BoardRow], str]]:
+    """Title -> what stands there; own minus cross has rows of its own."""
+    shown_here = shown(Shown.main, Shown.further)
+    del shown_here["own_minus_cross"]
+    return {
+        "Culture": lambda line: line.title,
+        "Row": lambda line: line.row.label,
+        **{metric.title: partial(_BoardRow.text, name=name) for name, metric in shown_here.items()},
+        "Items / batteries": lambda line: f"{line.row.items} / {line.row.batteries}",
+        "Seeds": lambda line: str(line.row.seeds) if line.row.kind != "reference" else MISSING,
+    }
 
 
-_COLUMNS: dict[str, Callable[[_Told], str]] = {
-    "culture": lambda t: t.title,
-    "row": lambda t: t.row.label,
-    "score, 95 %": lambda t: change(*t.row.figure("score")).removeprefix("+"),
-    "skill": lambda t: number(t.row.skill, 2),
-    "difference († own minus cross, ‡ beyond the prompt), 95 %": _difference,
-    "p (Holm)": lambda t: p_value(t.row.p_value),
-    "minimum detectable effect": lambda t: number(t.row.detectable),
-    "specificity, 95 %": lambda t: change(*t.row.figure("specificity")),
-    "p of it (Holm)": lambda t: p_value(t.row.specificity_p),
-    "format": lambda t: within(t.row.format_spread, t.row.separable),
-    "entropy (people's)": lambda t: f"{number(t.row.entropy_model, 2)} ({number(t.row.entropy_survey, 2)})",
-    "option mass": lambda t: number(t.row.option_mass, 2),
-    "damage": lambda t: signed(t.damage),
-    "items / batteries": lambda t: f"{t.row.items} / {t.row.batteries}",
-    "seeds": lambda t: str(t.row.seeds) if t.row.kind != "reference" else MISSING,
-    "sd over seeds": lambda t: number(t.row.seed_spread),
-}
 _LEFT = 2  # leading columns of words
 
 
@@ -69,32 +66,31 @@ def write_files(board: Board, sections: Sequence[Section]) -> None:
 
 
 def markdown(boards: Boards, damages: Damages | None = None) -> str:
-    """One Markdown table, a row each; † marks own minus cross, ‡ a difference to the base told the same words.
-
-    All other differences are to the base told nothing; ≈ marks what is not separable from format.
-    """
-    return columns_table(_COLUMNS, _told(boards, damages), _LEFT)
+    """One Markdown table, a row each; :data:`~alignbench.report.columns.KEY` says what its marks mean."""
+    return columns_table(_columns(), _rows(boards, damages), _LEFT)
 
 
 def latex(boards: Boards, damages: Damages | None = None) -> str:
     """A LaTeX table (package booktabs), a rule between cultures."""
+    columns = _columns()
     lines = [
+        f"% {KEY}",
         "% Needs \\usepackage{booktabs}; wide: put it into a landscape page or a \\resizebox.",
-        f"\\begin{{tabular}}{{{'l' * _LEFT}{'r' * (len(_COLUMNS) - _LEFT)}}}",
+        f"\\begin{{tabular}}{{{'l' * _LEFT}{'r' * (len(columns) - _LEFT)}}}",
         "\\toprule",
-        _latex_row(_COLUMNS),
+        _latex_row(columns),
     ]
     for title, rows in boards.items():
         lines.append("\\midrule")
-        told = _told({title: rows}, damages)
-        lines += [_latex_row(show(line) for show in _COLUMNS.values()) for line in told]
+        told = _rows({title: rows}, damages)
+        lines += [_latex_row(show(line) for show in columns.values()) for line in told]
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
 
 
 def _page(section: Section, alone: bool) -> str:
     """The tables of a world in Markdown, under its title where it is not alone."""
     title = "" if alone else f"# {section.world.title}\n\n{section.world.name}.\n\n"
-    text = title + markdown(*_by_title(section))
+    text = f"{title}{markdown(*_by_title(section))}\n{KEY}\n"
     if crossed := [(panel.place.model, s) for panel in section.panels for s in panel.specificities]:
         text += f"\n## Specificity over all pairs of cultures\n\n{pairs.markdown(crossed)}\n{pairs.READING}\n"
     if found := [(panel.place.model, v) for panel in section.panels for v in panel.varieties]:
@@ -108,7 +104,9 @@ def _tex(section: Section, alone: bool) -> str:
     return f"{'' if alone else f'% {world.title} ({world.name})' + chr(10)}{latex(*_by_title(section))}"
 
 
-def _placed(sections: Sequence[Section], figures: Callable[[Panel], Iterable[dict[str, Any]]]) -> list[dict[str, Any]]:
+def _placed(
+    sections: Sequence[Section], figures: Callable[[CulturePanel], Iterable[dict[str, Any]]]
+) -> list[dict[str, Any]]:
     """The figures of each panel, after where it stands."""
     return [
         {"world": world.name, "survey": world.survey, "split": split, "model": model, **found}
@@ -132,9 +130,9 @@ def _by_title(section: Section) -> tuple[Boards, Damages]:
     return boards, damages
 
 
-def _told(boards: Boards, damages: Damages | None) -> list[_Told]:
+def _rows(boards: Boards, damages: Damages | None) -> list[_BoardRow]:
     lost = damages or {}
-    return [_Told(title, row, lost.get(title, {}).get(row.label)) for title, rows in boards.items() for row in rows]
+    return [_BoardRow(title, row, lost.get(title, {}).get(row.label)) for title, rows in boards.items() for row in rows]
 
 
 _SPECIAL = {"\\": r"\textbackslash{}", **{c: f"\\{c}" for c in "&%$#_{}"}, "~": r"\textasciitilde{}", "†": r"\dag{}"}

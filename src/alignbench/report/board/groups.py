@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from alignbench.evaluation.board import Row, rows
 from alignbench.evaluation.items import Scored
-from alignbench.report.board.cost import Ledger
-from alignbench.report.board.variant import Recipe, names
-from alignbench.report.study import Finished, by_seed, pooled, resampling
-from alignbench.report.world import World
+from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
+from alignbench.record.lineage import Lineage
+from alignbench.record.world import World
+from alignbench.report.board.variant import Variant, differing, names
 
 
-class Place(NamedTuple):
-    """Within a place, cultures stand side by side: world, split, and model as :attr:`Group.model` calls it."""
+class PanelPlace(NamedTuple):
+    """Within a place, cultures stand side by side: world, split, and model as :attr:`CultureBoard.model` calls it."""
 
     world: World
     split: str
@@ -24,7 +24,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Group:
+class CultureBoard:
     """All cells of one world, split, model and culture that were asked the same questions in the same way.
 
     Attributes:
@@ -37,19 +37,19 @@ class Group:
 
     model: str
     title: str
-    cells: tuple[Finished, ...]
+    cells: tuple[FinishedCell, ...]
     called: Mapping[Path, str]
     baselines: Mapping[str, str]
 
     @property
-    def first(self) -> Finished:
+    def first(self) -> FinishedCell:
         """A cell that speaks for the group, the same whatever order cells were finished in."""
         return self.named[min(self.named)][0]
 
     @property
-    def place(self) -> Place:
+    def place(self) -> PanelPlace:
         """Where the group stands."""
-        return Place(self.first.world, self.first.record.cell.split, self.model)
+        return PanelPlace(self.first.world, self.first.record.cell.split, self.model)
 
     @property
     def culture(self) -> str:
@@ -57,7 +57,7 @@ class Group:
         return self.first.record.cell.culture
 
     @cached_property
-    def named(self) -> Mapping[str, list[Finished]]:
+    def named(self) -> Mapping[str, list[FinishedCell]]:
         """Name of a method's row -> its cells by seed; of a recipe that was run again the newest counts."""
         return by_seed((self.called[cell.stage], cell) for cell in self.cells)
 
@@ -76,11 +76,11 @@ class Group:
         return rows(self.scored, resampling(self.first))
 
 
-def groups(cells: Sequence[Finished], ledger: Ledger) -> list[Group]:
+def groups(cells: Sequence[FinishedCell], lineage: Lineage) -> list[CultureBoard]:
     """Cells by world, split, model and culture, sorted by these."""
-    found: dict[tuple[World, str, str, str], dict[str, list[Finished]]] = {}
+    found: dict[tuple[World, str, str, str], dict[str, list[FinishedCell]]] = {}
     asked = {cell.stage: _asked(cell) for cell in cells}
-    panels: dict[tuple[World, str, str], list[Finished]] = {}
+    panels: dict[tuple[World, str, str], list[FinishedCell]] = {}
     for cell in cells:
         facts = cell.record.cell
         panel = (cell.world, facts.split, facts.model)
@@ -92,29 +92,29 @@ def groups(cells: Sequence[Finished], ledger: Ledger) -> list[Group]:
     baselines: dict[str, str] = {}
     for panel_cells in panels.values():
         rivals = {entry.key: (cell, entry) for cell in panel_cells for entry in cell.baselines}
-        own = [Recipe.of(cell, ledger) for cell in panel_cells]
-        said = names([*own, *(Recipe.of_baseline(cell, entry, ledger) for cell, entry in rivals.values())])
+        own = [Variant.of(cell, lineage) for cell in panel_cells]
+        said = names([*own, *(Variant.of_baseline(cell, entry, lineage) for cell, entry in rivals.values())])
         called |= {cell.stage: name for cell, name in zip(panel_cells, said, strict=False)}
         baselines |= dict(zip(rivals, said[len(own) :], strict=True))
     titles = _titles(cells)
     made = []
     for (_, _, model, culture), ways in sorted(found.items(), key=lambda part: (part[0][0].order, *part[0][1:])):
-        differing = _differing([asked[cells[0].stage] for cells in ways.values()])
+        names_apart = differing([asked[cells[0].stage] for cells in ways.values()])
         for cells in ways.values():
             way = asked[cells[0].stage]
-            name = ", ".join([model, *(f"{k}={way.get(k)}" for k in differing)])
-            made.append(Group(name, titles[culture], tuple(cells), called, baselines))
+            name = ", ".join([model, *(f"{k}={way.get(k)}" for k in names_apart)])
+            made.append(CultureBoard(name, titles[culture], tuple(cells), called, baselines))
     return made
 
 
-def _titles(cells: Sequence[Finished]) -> dict[str, str]:
+def _titles(cells: Sequence[FinishedCell]) -> dict[str, str]:
     """Culture -> its country, and the culture itself where it is not the only one of that country."""
     countries = {cell.record.cell.culture: cell.record.cell.country for cell in cells}
     several = {country for country in countries.values() if list(countries.values()).count(country) > 1}
     return {name: f"{country} ({name})" if country in several else country for name, country in countries.items()}
 
 
-def _asked(cell: Finished) -> dict[str, str]:
+def _asked(cell: FinishedCell) -> dict[str, str]:
     """Everything that must be equal for two cells to be compared: form, weights, questions, shares, base's answers."""
     form = {k: str(v) for k, v in cell.asked.items() if k != "class"}
     first = cell.scored[0].frames[0]
@@ -122,9 +122,3 @@ def _asked(cell: Finished) -> dict[str, str]:
     weights = next((s.key for s in cell.record.provenance if s.what == "model"), None)
     base = next((entry.key for entry in cell.scored if entry.kind == "base"), "")
     return {**form, "weights": str(weights)[:6], "shares": shares.hexdigest()[:6], "base": base[:6]}
-
-
-def _differing(ways: Sequence[Mapping[str, str]]) -> list[str]:
-    """Names whose values are not the same in all of ``ways``."""
-    known = dict.fromkeys(name for way in ways for name in way)
-    return [name for name in known if len({way.get(name) for way in ways}) > 1]

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from alignbench.evaluation.board import Row, flat
-from alignbench.report.board.cost import Cost, Ledger, mean
-from alignbench.report.board.groups import Group
-from alignbench.report.study import Finished, damage
+from alignbench.evaluation.board import Figures, Row, flat
+from alignbench.record.finished import FinishedCell, damage
+from alignbench.record.lineage import Lineage, SeedCost, mean
+from alignbench.report.board.groups import CultureBoard
 
 # Holm-corrected p-values below this count as significant.
 ALPHA = 0.05
@@ -25,7 +25,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Line:
+class BoardLine:
     """A row of the board.
 
     Attributes:
@@ -36,29 +36,30 @@ class Line:
         older: runs of the same recipe that gave other answers, and which newer ones replace.
     """
 
-    group: Group
+    group: CultureBoard
     row: Row
     cross: Row | None = None
     damage: float | None = None
-    cost: Cost | None = None
+    cost: SeedCost | None = None
     pages: tuple[Link, ...] = ()
     manifests: tuple[Link, ...] = ()
     older: int = 0
+
+    def figure(self, name: str) -> Figures:
+        """A metric of the catalogue and its bounds; None for what the line does not have."""
+        if name == "own_minus_cross":
+            return self.cross.figure("difference") if self.cross else (None, None, None)
+        return (self.damage, None, None) if name == "elsewhere" else self.row.figure(name)
+
+    def sure(self, name: str) -> bool:
+        """Whether the figure is clear of zero after the correction; False for those that are not tested."""
+        p = {"difference": self.row.p_value, "specificity": self.row.specificity_p}.get(name)
+        return p is not None and p < ALPHA
 
     @property
     def compared(self) -> bool:
         """Whether this is a method that is compared with a base model."""
         return self.row.kind == "method" and self.row.difference is not None
-
-    @property
-    def significant(self) -> bool:
-        """Whether the difference is clear of zero after the correction."""
-        return self.row.p_value is not None and self.row.p_value < ALPHA
-
-    @property
-    def specific(self) -> bool:
-        """Whether the specificity is clear of zero after the correction."""
-        return self.row.specificity_p is not None and self.row.specificity_p < ALPHA
 
     @property
     def inseparable(self) -> bool:
@@ -68,17 +69,17 @@ class Line:
     @property
     def gain(self) -> bool:
         """Whether the method brought the model closer, significantly."""
-        return self.significant and (self.row.difference or 0) > 0
+        return self.sure("difference") and (self.row.difference or 0) > 0
 
     @property
     def loss(self) -> bool:
         """Whether the method moved the model away, significantly."""
-        return self.significant and (self.row.difference or 0) < 0
+        return self.sure("difference") and (self.row.difference or 0) < 0
 
     @property
     def own_gain(self) -> bool:
         """Whether a gain is specific to the culture."""
-        return self.gain and self.specific and (self.row.specificity or 0) > 0
+        return self.gain and self.sure("specificity") and (self.row.specificity or 0) > 0
 
     @property
     def one_sided(self) -> bool:
@@ -95,13 +96,13 @@ class Board:
         pages: stage folder of a cell -> name of its page's folder.
     """
 
-    groups: Sequence[Group]
-    ledger: Ledger
+    groups: Sequence[CultureBoard]
+    lineage: Lineage
     folder: Path
     pages: Mapping[Path, str]
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[BoardLine]:
         """Methods of each group by their score, best first; then its references. Controls stand with their method."""
         found = []
         for group in self.groups:
@@ -110,23 +111,23 @@ class Board:
             found += [self._line(group, row) for row in (*methods, *references)]
         return found
 
-    def _line(self, group: Group, row: Row) -> Line:
+    def _line(self, group: CultureBoard, row: Row) -> BoardLine:
         if row.kind == "reference":
-            return Line(group, row, manifests=(self._link("record", group.first.stage / "manifest.json"),))
+            return BoardLine(group, row, manifests=(self._link("record", group.first.stage / "manifest.json"),))
         name, keys = "none" if row.kind == "base" else row.label, row.key.split()
         own = group.named.get(name, ())
-        return Line(
+        return BoardLine(
             group,
             row,
             next((r for r in group.rows if (r.kind, r.method) == ("control", row.label)), None),
             damage(cell.record for cell in own),
-            mean(self.ledger.cost(key) for key in keys),
+            mean(self.lineage.cost(key) for key in keys),
             tuple(self._page(cell) for cell in own),
-            tuple(self._link(key[:6], self.ledger.folder(key) / "manifest.json") for key in keys),
+            tuple(self._link(key[:6], self.lineage.folder(key) / "manifest.json") for key in keys),
             group.older(name),
         )
 
-    def _page(self, cell: Finished) -> Link:
+    def _page(self, cell: FinishedCell) -> Link:
         return Link(f"seed {cell.record.cell.seed}", f"{self.pages[cell.stage]}/index.html")
 
     def _link(self, text: str, path: Path) -> Link:
@@ -136,7 +137,7 @@ class Board:
 def tidy(board: Board) -> list[dict[str, Any]]:
     """One mapping per row, those that serve a method last, with numbers that do not depend on the machine."""
     shown = ("base", "method", "reference")
-    serving = [Line(group, row) for group in board.groups for row in group.rows if row.kind not in shown]
+    serving = [BoardLine(group, row) for group in board.groups for row in group.rows if row.kind not in shown]
     return [_plain(line) for line in (*board.lines, *serving)]
 
 
@@ -145,21 +146,19 @@ def costs(board: Board) -> list[dict[str, Any]]:
     return [{**_place(line), **asdict(line.cost)} for line in board.lines if line.cost]
 
 
-def _place(line: Line) -> dict[str, str]:
+def _place(line: BoardLine) -> dict[str, str]:
     facts, world = line.group.first.record.cell, line.group.place.world
     names = {"world": world.name, "survey": facts.survey, "split": facts.split, "model": line.group.model}
     return {**names, "culture": facts.culture, "country": facts.country, "label": line.row.label}
 
 
-def _plain(line: Line) -> dict[str, Any]:
-    cross = line.cross
+def _plain(line: BoardLine) -> dict[str, Any]:
+    crossed = line.figure("own_minus_cross")
     return {
         **_place(line),
         **flat(line.row),
-        "own_minus_cross": cross.difference if cross else None,
-        "own_minus_cross_low": cross.difference_low if cross else None,
-        "own_minus_cross_high": cross.difference_high if cross else None,
-        "own_minus_cross_p_raw": cross.p_raw if cross else None,
+        **dict(zip(("own_minus_cross", "own_minus_cross_low", "own_minus_cross_high"), crossed, strict=True)),
+        "own_minus_cross_p_raw": line.cross.p_raw if line.cross else None,
         "damage": line.damage,
         "older": line.older,
         "pages": " ".join(link.href for link in line.pages),

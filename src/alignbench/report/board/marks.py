@@ -3,17 +3,14 @@
 import math
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import TypeAlias
 
 from markupsafe import Markup
 
-from alignbench.evaluation.board import Row
+from alignbench.evaluation.board import Figures, Row
 from alignbench.report.figures import Axis, axis_of, dot, line, name, svg
 from alignbench.report.numbers import change, number, signed
 
 _ZERO = 0.0
-# A value and its bounds.
-Figure: TypeAlias = tuple[float | None, float | None, float | None]
 
 
 def difference_axis(rows: Iterable[Row]) -> Axis:
@@ -42,7 +39,7 @@ def forest_mark(row: Row, axis: Axis) -> Markup:
     return svg(44, label, shapes)
 
 
-def _whisker(figure: Figure, axis: Axis, y: float, whisker: str, point: str, radius: float) -> list[Markup]:
+def _whisker(figure: Figures, axis: Axis, y: float, whisker: str, point: str, radius: float) -> list[Markup]:
     value, low, high = figure
     if value is None:
         return []

@@ -4,8 +4,6 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, PackageLoader
-
 from alignbench.files import write_text
 from alignbench.report import variety
 from alignbench.report.board import marks, pairs
@@ -16,14 +14,15 @@ from alignbench.report.page import environment
 # Pictures of ``task=protocols``, below the reports.
 MAPS, MATRICES = "protocols/*/cultural_map.png", "protocols/*/specificity-*.png"
 
+TEMPLATES = Path(__file__).parent / "templates"
+
 
 def write_board(board: Board, sections: Sequence[Section]) -> Path:
     """Write ``board.html`` into the board's folder, and ``index.html``, which leads there; return the first.
 
     Pictures of ``task=protocols`` are shown where the folder holds them.
     """
-    templates = environment()
-    templates.loader = ChoiceLoader([PackageLoader("alignbench.report.board"), PackageLoader("alignbench.report")])
+    templates = environment(TEMPLATES)
     templates.globals["marks"] = marks
     text = templates.get_template("overview.html.jinja").render(
         sections=sections,

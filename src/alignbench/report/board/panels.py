@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from statistics import fmean
 
+from alignbench.evaluation.catalogue import BoardMetric, Shown
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.survey import LogBase
+from alignbench.record.cell import CellRecord
+from alignbench.record.finished import resampling
+from alignbench.record.world import World
 from alignbench.report import figures
 from alignbench.report.board import marks
 from alignbench.report.board.cost_figure import CostFigure
-from alignbench.report.board.groups import Group, Place
-from alignbench.report.board.lines import Board, Line
+from alignbench.report.board.groups import CultureBoard, PanelPlace
+from alignbench.report.board.lines import Board, BoardLine
 from alignbench.report.board.pairs import Specificity, specificities
-from alignbench.report.record import CellRecord
-from alignbench.report.study import resampling
+from alignbench.report.columns import shown
 from alignbench.report.variety import Variety, varieties
-from alignbench.report.world import World
 
 # Readings of the heat map, as fields of a row, and where their colours end: the same on every board, so that one colour
 # is one figure.
@@ -30,19 +32,19 @@ class Heat:
     """A table of numbers, methods by cultures."""
 
     name: str
-    cells: dict[tuple[str, str], Line]
+    cells: dict[tuple[str, str], BoardLine]
 
     @property
     def end(self) -> float:
         """The number at which the colour is full."""
         return _ENDS[self.name]
 
-    def value(self, line: Line) -> float | None:
+    def value(self, line: BoardLine) -> float | None:
         """The number of a cell."""
         value: float | None = getattr(line.row, self.name)
         return value
 
-    def strength(self, line: Line) -> float:
+    def strength(self, line: BoardLine) -> float:
         """How strong the cell's colour is, 0 to 1: faint below the smallest effect that it would find."""
         value = self.value(line)
         if value is None:
@@ -52,31 +54,31 @@ class Heat:
         visible = self.sure(line) or (least is not None and abs(value) >= least)
         return min(abs(value) / self.end, 1.0 if visible else _FAINT)
 
-    def sure(self, line: Line) -> bool:
+    def sure(self, line: BoardLine) -> bool:
         """Whether the number is clear of zero, after the correction where there is a test."""
         if self.name == "skill":
             return (line.row.skill_low or 0) > 0 or (line.row.skill_high or 0) < 0
-        return line.specific if self.name == "specificity" else line.significant
+        return line.sure(self.name)
 
-    def near(self, line: Line) -> bool:
+    def near(self, line: BoardLine) -> bool:
         """Whether the number is smaller than what the form of the questions moves."""
         return self.name == "difference" and line.inseparable
 
 
 @dataclass(frozen=True)
-class Panel:
+class CulturePanel:
     """All groups of one place: cultures side by side on the same axes."""
 
-    place: Place
-    groups: Sequence[Group]
-    lines: Sequence[Line]
+    place: PanelPlace
+    groups: Sequence[CultureBoard]
+    lines: Sequence[BoardLine]
 
-    def of(self, group: Group) -> list[Line]:
+    def of(self, group: CultureBoard) -> list[BoardLine]:
         """The lines of one culture."""
         return [line for line in self.lines if line.group is group]
 
     @cached_property
-    def compared(self) -> list[Line]:
+    def compared(self) -> list[BoardLine]:
         """Methods other than the base model."""
         return [line for line in self.lines if line.compared]
 
@@ -130,15 +132,15 @@ class Section:
     """A world on the board: its panels, and all that is counted, warned of and coloured together."""
 
     world: World
-    panels: Sequence[Panel]
+    panels: Sequence[CulturePanel]
 
     @cached_property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[BoardLine]:
         """The rows of all its panels."""
         return [line for panel in self.panels for line in panel.lines]
 
     @cached_property
-    def compared(self) -> list[Line]:
+    def compared(self) -> list[BoardLine]:
         """Methods other than the base model."""
         return [line for line in self.lines if line.compared]
 
@@ -146,6 +148,15 @@ class Section:
     def records(self) -> list[CellRecord]:
         """The records of all its cells."""
         return [cell.record for panel in self.panels for group in panel.groups for cell in group.cells]
+
+    @cached_property
+    def columns(self) -> dict[str, BoardMetric]:
+        """Name -> metric of the figures that any line of its tables has."""
+        return {
+            name: metric
+            for name, metric in shown(Shown.main, Shown.further).items()
+            if any(line.figure(name)[0] is not None for line in self.lines)
+        }
 
     @property
     def seeds(self) -> list[int]:
@@ -170,14 +181,14 @@ class Section:
 
 def sections(board: Board) -> list[Section]:
     """The worlds of the board, real ones first, with their panels."""
-    found: dict[World, dict[Place, list[Group]]] = {}
+    found: dict[World, dict[PanelPlace, list[CultureBoard]]] = {}
     for group in board.groups:
         found.setdefault(group.place.world, {}).setdefault(group.place, []).append(group)
     return [
         Section(
             world,
             [
-                Panel(place, groups, [line for line in board.lines if any(line.group is g for g in groups)])
+                CulturePanel(place, groups, [line for line in board.lines if any(line.group is g for g in groups)])
                 for place, groups in places.items()
             ],
         )

@@ -8,13 +8,13 @@ from typing import Any
 
 from alignbench.evaluation.items import Scored
 from alignbench.identity import canonical
-from alignbench.report.board.cost import Ledger
-from alignbench.report.record import Cell
-from alignbench.report.study import Finished
+from alignbench.record.cell import CellFacts
+from alignbench.record.finished import FinishedCell
+from alignbench.record.lineage import Lineage
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Variant:
     """How the answers of a cell's own row, or of a baseline of it, came to be.
 
     Attributes:
@@ -24,42 +24,44 @@ class Recipe:
         details: ``<group>`` -> class of every component that had a part, and ``<group>.<knob>`` -> its value.
     """
 
-    cell: Cell
+    cell: CellFacts
     answers: str | None = None
     lineage: str = ""
     details: Mapping[str, str] | None = None
 
     @classmethod
-    def of(cls, cell: Finished, ledger: Ledger) -> Recipe:
+    def of(cls, cell: FinishedCell, lineage: Lineage) -> Variant:
         """The recipe of a finished cell, by its own row."""
-        return cls._of(cell, cell.record.cell, cell.record.headline.key, ledger, cell.knobs.get("method", {}))
+        return cls._of(cell, cell.record.cell, cell.record.headline.key, lineage, cell.knobs.get("method", {}))
 
     @classmethod
-    def of_baseline(cls, cell: Finished, entry: Scored, ledger: Ledger) -> Recipe:
+    def of_baseline(cls, cell: FinishedCell, entry: Scored, lineage: Lineage) -> Variant:
         """The recipe of a baseline that stands on the cell's board."""
         facts = replace(cell.record.cell, method=entry.label, changed={}, choices={})
-        return cls._of(cell, facts, entry.key, ledger, cell.knobs.get("baselines", {}).get(entry.label, {}))
+        return cls._of(cell, facts, entry.key, lineage, cell.knobs.get("baselines", {}).get(entry.label, {}))
 
     @classmethod
-    def _of(cls, cell: Finished, facts: Cell, key: str, ledger: Ledger, method: Mapping[str, Any]) -> Recipe:
-        components = ledger.components(key)
+    def _of(
+        cls, cell: FinishedCell, facts: CellFacts, key: str, lineage: Lineage, method: Mapping[str, Any]
+    ) -> Variant:
+        components = lineage.components(key)
         knobs = {"method": method, **{group: cell.knobs.get(group, {}) for group in components}}
         set_to = {f"{group}.{name}": value for group in knobs for name, value in _flat(knobs[group]).items()}
-        return cls(facts, key, ledger.recipe(key), {**set_to, **components})
+        return cls(facts, key, lineage.recipe(key), {**set_to, **components})
 
-    def same(self, other: Recipe) -> bool:
+    def same(self, other: Variant) -> bool:
         """Whether both did the same, but for the seed: same answers, same lineage, or every detail equal."""
         return self.answers == other.answers or self.lineage == other.lineage or self.details == other.details
 
 
-def variants(recipes: Sequence[Recipe]) -> list[str]:
+def variants(recipes: Sequence[Variant]) -> list[str]:
     """In order: what was changed, and choices in which the cells of its method differ.
 
     ``reward=verdict``; ``training=lora`` where ``training=cpu`` is there, too; empty where there is nothing to tell.
     Recipes that differ in what no fact of the cell names are numbered, with what differs where that is known:
     ``variant 2 (judge=LikelihoodJudge)``.
     """
-    by_method: dict[str, list[Cell]] = {}
+    by_method: dict[str, list[CellFacts]] = {}
     for recipe in recipes:
         by_method.setdefault(recipe.cell.method, []).append(recipe.cell)
     said = [_variant(recipe.cell, by_method[recipe.cell.method]) for recipe in recipes]
@@ -73,20 +75,21 @@ def variants(recipes: Sequence[Recipe]) -> list[str]:
     return said
 
 
-def names(recipes: Sequence[Recipe]) -> list[str]:
+def names(recipes: Sequence[Variant]) -> list[str]:
     """In order: method and variant, ``culturerl, reward=verdict``."""
     found = zip(recipes, variants(recipes), strict=True)
     return [", ".join(filter(None, [recipe.cell.method, variant])) for recipe, variant in found]
 
 
-def _variant(cell: Cell, like: Iterable[Cell]) -> str:
-    differing = {k: v for k, v in cell.choices.items() if len({other.choices.get(k) for other in like}) > 1}
-    return ", ".join(f"{k.removeprefix('method.')}={v}" for k, v in {**differing, **cell.changed}.items())
+def _variant(cell: CellFacts, like: Iterable[CellFacts]) -> str:
+    names = differing([other.choices for other in like])
+    chosen = {name: value for name, value in cell.choices.items() if name in names}
+    return ", ".join(f"{k.removeprefix('method.')}={v}" for k, v in {**chosen, **cell.changed}.items())
 
 
-def _numbers(recipes: Sequence[Recipe]) -> list[str]:
+def _numbers(recipes: Sequence[Variant]) -> list[str]:
     """``variant 1`` and so on, in an order that does not depend on when cells were finished; empty if all are one."""
-    kinds: list[list[Recipe]] = []
+    kinds: list[list[Variant]] = []
     for recipe in recipes:
         joined = [kind for kind in kinds if any(recipe.same(other) for other in kind)]
         kinds = [kind for kind in kinds if kind not in joined] + [[recipe, *(r for kind in joined for r in kind)]]
@@ -97,11 +100,17 @@ def _numbers(recipes: Sequence[Recipe]) -> list[str]:
     return [f"variant {number[id(recipe)]}{_difference(recipe, recipes)}" for recipe in recipes]
 
 
-def _difference(recipe: Recipe, like: Iterable[Recipe]) -> str:
+def _difference(recipe: Variant, like: Iterable[Variant]) -> str:
     """`` (judge=LikelihoodJudge)``; empty where no detail differs."""
-    own = recipe.details or {}
-    differing = [f"{k}={v}" for k, v in own.items() if len({(other.details or {}).get(k) for other in like}) > 1]
-    return f" ({', '.join(differing)})" if differing else ""
+    names = differing([other.details or {} for other in like])
+    told = [f"{name}={value}" for name, value in (recipe.details or {}).items() if name in names]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def differing(ways: Sequence[Mapping[str, str]]) -> list[str]:
+    """Names whose values are not the same in all of ``ways``."""
+    known = dict.fromkeys(name for way in ways for name in way)
+    return [name for name in known if len({way.get(name) for way in ways}) > 1]
 
 
 def _flat(knobs: Mapping[str, Any]) -> dict[str, str]:

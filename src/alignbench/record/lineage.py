@@ -1,21 +1,21 @@
-"""What a row of the board rests on, read along the lineage that manifests hold: what it cost, and what made it."""
+"""What answers rest on, read along the lineage that manifests hold: what they cost, and what made them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from alignbench.files import leave_out
 from alignbench.identity import canonical, digest
 from alignbench.store.artifact import MANIFEST, Artifact
 
-_COUNTED = ("prompt_tokens", "generated_tokens", "judge_calls")
 # The stage whose key a row of the board carries.
 _ANSWERS = "respond"
 
 
 @dataclass(frozen=True)
-class Cost:
+class SeedCost:
     """What one seed took: seconds of wall time, tokens read and written, answers judged."""
 
     seconds: float = 0.0
@@ -29,29 +29,29 @@ class Cost:
         return self.prompt_tokens + self.generated_tokens
 
 
-class Ledger:
+class Lineage:
     """Looks up the stages that answers rest on; ``key`` is always that of the answers."""
 
     def __init__(self, store: Path) -> None:
         self._store = store
         self._known: dict[str, Sequence[Artifact]] = {}
 
-    def cost(self, key: str) -> Cost | None:
+    def cost(self, key: str) -> SeedCost | None:
         """All stages that the answers rest on, each counted once; None where their lineage is not known."""
-        known = self._lineage(key)
+        known = self._stages(key)
         if not known or any(len(stage.upstream) < len(stage.manifest["upstream"]) for stage in known):
             return None
-        counted = {name: float(sum(_total(stage.facts, name) for stage in known)) for name in _COUNTED}
-        return Cost(float(sum(stage.manifest["wall_seconds"] for stage in known)), **counted)
+        counted = {f.name: sum(_total(stage.facts, f.name) for stage in known) for f in fields(SeedCost)}
+        return SeedCost(**counted | {"seconds": float(sum(stage.manifest["wall_seconds"] for stage in known))})
 
     def components(self, key: str) -> dict[str, str]:
         """Group -> class of every component that had a part in the answers."""
-        return {group: name for stage in self._lineage(key) for group, name in stage.manifest["components"].items()}
+        return {group: name for stage in self._stages(key) for group, name in stage.manifest["components"].items()}
 
     def recipe(self, key: str) -> str:
         """A hash of the whole lineage without its seeds: equal where the same was done with another seed."""
         found: dict[str, str] = {}
-        for stage in self._lineage(key):
+        for stage in self._stages(key):
             text = canonical([stage.name, _without_seeds(stage.manifest["inputs"])])
             for recipe, seedless in found.items():
                 text = text.replace(recipe, seedless)
@@ -62,7 +62,7 @@ class Ledger:
         """Where the answers lie."""
         return self._store / _ANSWERS / key
 
-    def _lineage(self, key: str) -> Sequence[Artifact]:
+    def _stages(self, key: str) -> Sequence[Artifact]:
         """The stages that the answers rest on, those first that others read; none, after one line, if damaged."""
         if key not in self._known:
             answers = Artifact(self.folder(key))
@@ -84,12 +84,12 @@ def _total(facts: Any, name: str) -> float:
     """Sum of all figures of this name, however deep."""
     if not isinstance(facts, Mapping):
         return 0.0
-    return sum(value if key == name else _total(value, name) for key, value in facts.items())
+    return float(sum(value if key == name else _total(value, name) for key, value in facts.items()))
 
 
-def mean(costs: Iterable[Cost | None]) -> Cost | None:
+def mean(costs: Iterable[SeedCost | None]) -> SeedCost | None:
     """The mean of each figure; None where one of the costs is not known."""
     known = list(costs)
     if not known or None in known:
         return None
-    return Cost(*(sum(figures) / len(known) for figures in zip(*(vars(cost).values() for cost in known), strict=True)))
+    return SeedCost(**{f.name: fmean(getattr(cost, f.name) for cost in known) for f in fields(SeedCost)})

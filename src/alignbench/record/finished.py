@@ -11,10 +11,10 @@ from alignbench.evaluation.items import ITEMS, Scored, label_of, load, pool_seed
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.files import leave_out, read_object
 from alignbench.identity import canonical
-from alignbench.report.merge import entries, with_older
-from alignbench.report.record import CellRecord
-from alignbench.report.stored import Manifest, records
-from alignbench.report.world import World
+from alignbench.record.cell import CellRecord
+from alignbench.record.merge import entries, with_older
+from alignbench.record.stored import Manifest, records
+from alignbench.record.world import World
 from alignbench.store.artifact import Artifact
 from alignbench.types import check
 
@@ -23,7 +23,7 @@ OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence", "ceiling
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedCell:
     """A finished cell.
 
     Attributes:
@@ -94,7 +94,7 @@ def _loaded(stage: Path) -> list[Scored] | None:
         return None
 
 
-def finished(store: Path) -> list[Finished]:
+def finished(store: Path) -> list[FinishedCell]:
     """Every finished cell of a store, the oldest first; how many are of an earlier version, and left out, is said.
 
     The same answers may have been scored several times, by a newer version, with other intervals, with or without a
@@ -106,7 +106,7 @@ def finished(store: Path) -> list[Finished]:
     """
     cells = _cells(store)
     check(bool(cells), "store", str(store), "it holds no finished cell of this version; run one first (task=run)")
-    same: dict[str, list[Finished]] = {}
+    same: dict[str, list[FinishedCell]] = {}
     for cell in cells:
         key = _measured(cell)
         same[key] = [*same.pop(key, []), cell]
@@ -122,9 +122,9 @@ def whole(stage: Path) -> CellRecord:
     return _joined(*others, own).record
 
 
-def _cells(store: Path, wanted: Callable[[Manifest], bool] | None = None) -> list[Finished]:
+def _cells(store: Path, wanted: Callable[[Manifest], bool] | None = None) -> list[FinishedCell]:
     found = records(store, "score", CellRecord, wanted)
-    return [Finished(folder, record, manifest) for folder, manifest, record in found]
+    return [FinishedCell(folder, record, manifest) for folder, manifest, record in found]
 
 
 def _facts(manifest: Manifest) -> str | None:
@@ -135,7 +135,7 @@ def _facts(manifest: Manifest) -> str | None:
     return canonical([setting["choices"].get("method"), setting["culture"], setting["model"], setting["seed"]])
 
 
-def _measured(cell: Finished) -> str:
+def _measured(cell: FinishedCell) -> str:
     """What stays the same when a cell is scored again: who answered for whom, the answers, and how they scored."""
     facts, record = cell.record.cell, cell.record
     answers = [(row.key.partition("-")[0], row.score) for row in (record.base, record.headline) if row]
@@ -143,7 +143,7 @@ def _measured(cell: Finished) -> str:
     return canonical([who, answers, cell.asked])
 
 
-def _joined(*runs: Finished) -> Finished:
+def _joined(*runs: FinishedCell) -> FinishedCell:
     """One cell of several scores of it, the oldest first."""
     *older, newest = runs
     record, used = newest.record, []
@@ -155,12 +155,12 @@ def _joined(*runs: Finished) -> Finished:
     return replace(newest, record=record, older=tuple(used))
 
 
-def with_items(cells: Iterable[Finished]) -> list[Finished]:
+def with_items(cells: Iterable[FinishedCell]) -> list[FinishedCell]:
     """Those whose scores by item can be read; the others are left out after one line each."""
     return [cell for cell in cells if _loaded(cell.stage) is not None]
 
 
-def pages(cells: Sequence[Finished]) -> dict[Path, str]:
+def pages(cells: Sequence[FinishedCell]) -> dict[Path, str]:
     """Stage folder -> name of the page's folder: the newest cell of a name keeps it, older ones carry their key."""
     newest = {cell.record.cell.page: cell.stage for cell in cells}
     return {
@@ -170,15 +170,15 @@ def pages(cells: Sequence[Finished]) -> dict[Path, str]:
     }
 
 
-def by_seed(named: Iterable[tuple[str, Finished]]) -> dict[str, list[Finished]]:
+def by_seed(named: Iterable[tuple[str, FinishedCell]]) -> dict[str, list[FinishedCell]]:
     """Name -> its cells by seed; of two with the same name and seed the later counts."""
-    found: dict[str, dict[int, Finished]] = {}
+    found: dict[str, dict[int, FinishedCell]] = {}
     for name, cell in named:
         found.setdefault(name, {})[cell.record.cell.seed] = cell
     return {name: [seeds[seed] for seed in sorted(seeds)] for name, seeds in found.items()}
 
 
-def pooled(named: Mapping[str, Iterable[Finished]], baselines: Mapping[str, str] | None = None) -> list[Scored]:
+def pooled(named: Mapping[str, Iterable[FinishedCell]], baselines: Mapping[str, str] | None = None) -> list[Scored]:
     """What stands on one board of all methods of one culture, item by item, the seeds of each together.
 
     Args:
@@ -198,13 +198,13 @@ def pooled(named: Mapping[str, Iterable[Finished]], baselines: Mapping[str, str]
     return pool_seeds({seed: list(board.values()) for seed, board in boards.items()})
 
 
-def resampling(cell: Finished) -> Bootstrap:
+def resampling(cell: FinishedCell) -> Bootstrap:
     """How the intervals of a cell were made."""
     asked = _scoring(cell)
     return Bootstrap(asked["bootstrap"], asked["bootstrap_seed"], asked["confidence"])
 
 
-def _scoring(cell: Finished) -> Mapping[str, Any]:
+def _scoring(cell: FinishedCell) -> Mapping[str, Any]:
     knobs: Mapping[str, Any] = cell.manifest["inputs"]["setting"]["scoring"]
     return knobs
 

@@ -13,7 +13,7 @@ from alignbench.store.manifest import write_json
 
 
 @dataclass(frozen=True)
-class Ledger:
+class PushLog:
     """One small file per pushed run. Delete the folder to push everything again."""
 
     folder: Path

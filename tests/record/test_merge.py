@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 
 from alignbench.files import replacing, write_text
+from alignbench.record.cell import ONE_FORM
+from alignbench.record.finished import finished, pages, whole
 from alignbench.report.board import read, write
-from alignbench.report.board.lines import Line
-from alignbench.report.record import ONE_FORM
+from alignbench.report.board.lines import BoardLine
 from alignbench.report.results import results
-from alignbench.report.study import finished, pages, whole
 from tests.report.cells import cell
 
 
-def lines(store: Path) -> list[Line]:
+def lines(store: Path) -> list[BoardLine]:
     return read(finished(store), store, store).lines
 
 
-def line(store: Path, label: str, culture: str = "iraq") -> Line:
+def line(store: Path, label: str, culture: str = "iraq") -> BoardLine:
     (found,) = (found for found in lines(store) if found.row.label == label and found.group.culture == culture)
     return found
 

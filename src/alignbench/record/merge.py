@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.items import ACROSS, Scored
-from alignbench.report.record import ONE_FORM, CellRecord, ItemRecord
+from alignbench.record.cell import ONE_FORM, CellRecord, ItemRecord
 
 
 def with_older(record: CellRecord, older: CellRecord) -> CellRecord:

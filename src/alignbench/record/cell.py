@@ -7,7 +7,7 @@ from typing import Any
 
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.items import Kind
-from alignbench.report.stored import Stored
+from alignbench.record.stored import Stored
 from alignbench.types import Scale
 
 # The sentence of a cell whose questions were asked in one form.
@@ -15,7 +15,7 @@ ONE_FORM = "The questions were asked in one form alone, so that nothing can be s
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellFacts:
     """What was run.
 
     Attributes:
@@ -110,7 +110,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Source:
+class InputRecord:
     """An input of the run: what it is used for, its name, version, licence, citation, store key.
 
     ``row`` is the label of the board's row that rests on it; None for what the whole cell rests on.
@@ -142,7 +142,7 @@ class CellRecord(Stored):
         reading: sentences on how to read the figures, above all what each interval covers.
     """
 
-    cell: Cell
+    cell: CellFacts
     title: str
     score_name: str
     rows: tuple[Row, ...]
@@ -154,7 +154,7 @@ class CellRecord(Stored):
     pool: PoolRecord | None = None
     samples: tuple[Sample, ...] = ()
     elsewhere: tuple[DamageRecord, ...] = ()
-    provenance: tuple[Source, ...] = ()
+    provenance: tuple[InputRecord, ...] = ()
     exposure: Mapping[str, int] = field(default_factory=dict)
     reading: tuple[str, ...] = ()
 

@@ -1,19 +1,18 @@
 """Records of finished stages: frozen dataclasses of plain values, kept as one JSON file each."""
 
-import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from types import UnionType
-from typing import Any, Self, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from alignbench.errors import AlignbenchError
 from alignbench.files import read_object
 from alignbench.progress import say
 from alignbench.store.artifact import MANIFEST
-from alignbench.store.manifest import write_json
+from alignbench.store.manifest import plain, write_json
 from alignbench.types import check
 
 R = TypeVar("R", bound="Stored")
@@ -25,21 +24,29 @@ _REMEDY = "this is not a record of this version; run the cell again"
 
 
 class Stored:
-    """A dataclass that is kept as JSON, which has no NaN: null stands for it where the field is a plain float."""
+    """A dataclass that is kept as JSON; null is read as NaN where the field is a plain float.
+
+    Attributes:
+        schema: to be raised where the meaning of a field changes and its name does not; other changes are found by it.
+    """
+
+    schema: ClassVar[int] = 1
 
     def to_json(self) -> dict[str, Any]:
-        """Plain dicts and lists; NaN and infinities are None."""
-        return dict(_plain(asdict(self)))  # type: ignore[call-overload]
+        """Plain dicts and lists with the number of the schema; a number that is not there is None."""
+        return {"schema": self.schema, **plain(asdict(self))}  # type: ignore[call-overload]
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The record in ``data``.
 
         Raises:
-            AlignbenchError: a field is missing or unknown.
+            AlignbenchError: it is of another schema, or a field is missing or unknown.
         """
+        schema = data.get("schema")
+        check(schema == cls.schema, "record.schema", schema, _REMEDY)
         try:
-            found: Self = _as(cls, data)
+            found: Self = _as(cls, {name: value for name, value in data.items() if name != "schema"})
         except (AttributeError, KeyError, TypeError) as error:
             raise AlignbenchError("record", str(error), _REMEDY) from error
         return found
@@ -50,8 +57,23 @@ class Stored:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """What :meth:`save` left there; errors as in :meth:`from_json`."""
-        return cls.from_json(json.loads((folder / _FILE).read_text(encoding="utf-8")))
+        """What :meth:`save` left there.
+
+        Raises:
+            AlignbenchError: as in :meth:`from_json`, or the file cannot be read.
+        """
+        data = read_object(folder / _FILE)
+        if data is None:
+            remedy = "it cannot be read: delete its folder and run the cell again"
+            raise AlignbenchError("record", str(folder / _FILE), remedy)
+        return cls.from_json(data)
+
+
+def manifests(store: Path, stage: str) -> Iterator[tuple[Path, Manifest]]:
+    """Folder and manifest of every finished stage of that name; one that cannot be read is left out after one line."""
+    for folder in sorted(store.glob(f"{stage}/*")):
+        if folder.is_dir() and folder.suffix != ".partial" and (manifest := read_object(folder / MANIFEST)) is not None:
+            yield folder, manifest
 
 
 def records(
@@ -66,13 +88,8 @@ def records(
         wanted: whether to read the record at all; None reads all.
     """
     found, earlier = [], 0
-    for folder in (folder for name in (stage, *_FORMER.get(stage, ())) for folder in store.glob(f"{name}/*")):
-        if not folder.is_dir() or folder.suffix == ".partial":
-            continue
-        manifest = read_object(folder / MANIFEST)
-        if manifest is None or (wanted and not wanted(manifest)):
-            continue
-        if (data := read_object(folder / _FILE)) is None:
+    for folder, manifest in (kept for name in (stage, *_FORMER.get(stage, ())) for kept in manifests(store, name)):
+        if (wanted and not wanted(manifest)) or (data := read_object(folder / _FILE)) is None:
             continue
         try:
             check("scoring" in manifest.get("inputs", {}).get("setting", {}), "record", str(folder), _REMEDY)
@@ -103,14 +120,4 @@ def _as(kind: Any, value: Any) -> Any:
         return tuple(_as(inner[0], held) for held in value)
     if origin is Mapping:
         return {key: _as(inner[1], held) for key, held in value.items()}
-    return value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
     return value

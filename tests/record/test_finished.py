@@ -9,10 +9,10 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.statistics import holm
-from alignbench.report.board.cost import Ledger
+from alignbench.record.finished import finished
+from alignbench.record.lineage import Lineage
 from alignbench.report.board.groups import groups
-from alignbench.report.board.variant import Recipe, names, variants
-from alignbench.report.study import finished
+from alignbench.report.board.variant import Variant, names, variants
 from tests.report.cells import cell, pooled_board
 
 
@@ -102,7 +102,7 @@ def test_variants_are_named_by_what_was_changed_and_by_choices_that_differ(tmp_p
     plain = cell(tmp_path, "culturerl", "iraq").cell
     verdict = cell(tmp_path, "culturerl", "iraq", reward="verdict").cell
     lora, cpu = (replace(plain, choices={"training": choice, "judge": "llm"}) for choice in ("lora", "cpu"))
-    one, other, cheap, dear = (Recipe(cell) for cell in (plain, verdict, lora, cpu))
+    one, other, cheap, dear = (Variant(cell) for cell in (plain, verdict, lora, cpu))
     assert names([one, other]) == ["culturerl", "culturerl, reward=verdict"]
     assert names([cheap, dear]) == ["culturerl, training=lora", "culturerl, training=cpu"]
     assert names([cheap]) == ["culturerl"]
@@ -116,7 +116,7 @@ def test_a_recipe_has_one_name_in_all_cultures_wherever_its_variants_were_run(tm
         replace(found, record=replace(found.record, cell=replace(found.record.cell, choices={"author": author})))
         for found, author in zip(finished(tmp_path), ("template", "llm", "template"), strict=True)
     ]
-    assert {name for group in groups(told, Ledger(tmp_path)) for name in group.named if "template" in name} == {
+    assert {name for group in groups(told, Lineage(tmp_path)) for name in group.named if "template" in name} == {
         "cnca_sft, author=template"
     }
-    assert all("cnca_sft" not in group.named for group in groups(told, Ledger(tmp_path)))
+    assert all("cnca_sft" not in group.named for group in groups(told, Lineage(tmp_path)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from alignbench.report.record import CellRecord
+from alignbench.record.cell import CellRecord
 
 
 class Kind(Enum):
