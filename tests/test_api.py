@@ -11,7 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.version import VersionBase
 
 import alignbench as ab
-from alignbench.report.study import finished
+from alignbench.record.finished import finished
 from tests.conftest import FAST
 
 KNOBS = {key: value for key, _, value in (word.partition("=") for word in FAST)}

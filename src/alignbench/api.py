@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from alignbench.report.record import CellRecord
+    from alignbench.record.cell import CellRecord
 
 
 def run(*overrides: str, config_dir: str | Path | None = None, **knobs: Any) -> CellRecord | None:

@@ -10,8 +10,8 @@ import pytest
 
 import alignbench as ab
 from alignbench.evaluation.statistics import holm, paired
+from alignbench.record.finished import finished
 from alignbench.report.board import write
-from alignbench.report.study import finished
 from tests.report.cells import KNOBS, cell
 
 

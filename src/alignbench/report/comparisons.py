@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from alignbench.evaluation.board import corrected, minus
-from alignbench.report.board.cost import Ledger
-from alignbench.report.board.groups import Group, groups
-from alignbench.report.study import finished, resampling, with_items
+from alignbench.record.finished import finished, resampling, with_items
+from alignbench.record.lineage import Lineage
+from alignbench.report.board.groups import CultureBoard, groups
 from alignbench.types import check
 
 _OF_ROW = ("difference", "low", "high", "p_value", "p_raw", "detectable", "items", "batteries", "seeds", "note")
@@ -33,7 +33,7 @@ def comparisons(
         for value in values:
             check(value in there, name, value, f"the store has {', '.join(map(str, there))}")
     chosen = [c for c in known if all(getattr(c.record.cell, name) in values for name, values in cells.items())]
-    lines = [line for group in groups(with_items(chosen), Ledger(store)) for line in _lines(group, against)]
+    lines = [line for group in groups(with_items(chosen), Lineage(store)) for line in _lines(group, against)]
     labels = ", ".join(dict.fromkeys(line["method"] for line in lines)) or "none"
     for method in methods:
         check(any(_is(line, method) for line in lines), "method", method, f"methods that can be compared: {labels}")
@@ -47,7 +47,7 @@ def _is(line: Mapping[str, Any], method: str) -> bool:
     return bool(line["method"] == method or line["method"].startswith(f"{method}, "))
 
 
-def _lines(group: Group, against: str | None) -> Iterator[dict[str, Any]]:
+def _lines(group: CultureBoard, against: str | None) -> Iterator[dict[str, Any]]:
     facts = group.first.record.cell
     place = {"model": group.model, "culture": facts.culture, "country": facts.country}
     place |= {"survey": facts.survey, "split": facts.split}
@@ -56,14 +56,14 @@ def _lines(group: Group, against: str | None) -> Iterator[dict[str, Any]]:
         yield {**place, "method": label, "against": other, **dict(zip(_OF_ROW, values, strict=True))}
 
 
-def _on_board(group: Group) -> Iterator[tuple[str, str | None, tuple[Any, ...]]]:
+def _on_board(group: CultureBoard) -> Iterator[tuple[str, str | None, tuple[Any, ...]]]:
     for row in group.rows:
         if row.kind == "method" and row.difference is not None:
             change = (*row.figure("difference"), row.p_value, row.p_raw, row.detectable)
             yield row.label, row.against, (*change, row.items, row.batteries, row.seeds, row.note)
 
 
-def _between(group: Group, against: str) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+def _between(group: CultureBoard, against: str) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
     models = [entry for entry in group.scored if entry.kind in ("base", "method", "told")]
     other = next((entry for entry in models if entry.label == against), None)
     rivals = [entry for entry in models if entry.kind == "method" and entry is not other]
