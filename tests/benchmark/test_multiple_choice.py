@@ -6,9 +6,9 @@ from alignbench.benchmark.multiple_choice import MultipleChoice
 from alignbench.config import conf_dir, instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.identity import canonical
+from alignbench.testing import composed
 from alignbench.types import Culture
 from tests.benchmark.asked import GREECE, KOREA, prefers, scored, values, write_csv
-from tests.composing import composed
 
 EXAMPLE = conf_dir().parent / "examples" / "questions.csv"
 IRAQ = Culture("iraq", "Iraq", "IRQ", "Iraqi", "ar", "germany")
