@@ -1,5 +1,6 @@
 """docs/extending.md: its files make one plugin, whose test passes and whose commands run."""
 
+import json
 import os
 import re
 import shlex
@@ -48,6 +49,9 @@ def test_every_kind_of_the_page_is_there(mine):
 def test_the_commands_of_the_page_run(command, mine):
     said = python(mine, *shlex.split(command, comments=True)[1:])
     assert "tone" in said
+    if "task=" not in command:
+        record = json.loads(next((mine / "outputs/store/score").glob("*/record.json")).read_text(encoding="utf-8"))
+        assert all(0 < row["means"]["common_ground"] <= 1 for row in record["rows"])
     if "benchmark=drinks" in command:
         said = python(mine, *shlex.split(command.replace("=drinks", "=sure_drinks"))[1:])
         assert "sureness" in said

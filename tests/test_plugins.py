@@ -12,8 +12,10 @@ from hydra.core.global_hydra import GlobalHydra
 from alignbench import plugins
 from alignbench.config import components, instantiate, register
 from alignbench.errors import AlignbenchError
+from alignbench.evaluation.catalogue import metrics
 from alignbench.overrides import check_overrides, help_text, plugin_folders
-from alignbench.runs.compare import compare
+from alignbench.report.schema import schema_markdown
+from alignbench.runs.compare import compare, score_of
 from alignbench.store import store
 from alignbench.sweep.identity import identity
 from alignbench.testing import composed, nano_cell
@@ -150,7 +152,7 @@ BAD = {
     "a module's name that is taken": ({"method/culturerl.py": METHOD}, r"alignbench\.method\.culturerl has this name"),
     "a YAML's name that is taken": ({"conf/method/none.yaml": YAML}, r"conf/method/none\.yaml has this name"),
     "an unknown group": ({"conf/methods/tone.yaml": YAML}, "no such group; there are .*method"),
-    "nothing": ({}, "nothing in it adds to a group"),
+    "nothing": ({}, "there is nothing in it that we know"),
 }
 
 
@@ -212,3 +214,38 @@ def test_doctor_lists_plugins(tone, capsys):
     with pytest.raises(AlignbenchError, match="doctor"):  # the model is nowhere, which stops nothing
         instantiate(cfg.task).main(cfg)
     assert f"ok    plugins      lab in {tone}" in capsys.readouterr().out
+
+
+METRIC = """
+    import numpy as np
+    from alignbench.evaluation.catalogue import BoardMetric
+
+    def common(item, people, model):
+        return float(np.minimum(people, model).sum(axis=-1).mean())
+
+    METRIC = BoardMetric("Common ground", "share of answers that both give", unit="share", item=common)
+"""
+
+
+def test_a_metric_of_a_plugin_is_scored_and_its_code_counts(lab, tmp_path):
+    folder = lab(**{"metric/__init__.py": "", "metric/agreement.py": METRIC})
+    cell = nano_cell(tmp_path, "plugins=[./lab]", "control=false")
+    before = cell.store.key(score_of(cell))
+    record, _ = compare(cell)
+    assert all(0 < row.means["agreement"] <= 1 for row in record.rows)
+    assert "| `agreement` | share |" in schema_markdown()
+    file = folder / "metric/agreement.py"
+    file.write_text(file.read_text().replace("minimum", "maximum"))
+    again = nano_cell(tmp_path, "plugins=[./lab]", "control=false")
+    assert again.store.key(score_of(again)) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "remedy"),
+    [("score", METRIC, "this name is in use"), ("mine", "", r"set METRIC = BoardMetric\(..., item=...\)")],
+)
+def test_a_module_that_is_no_metric_is_refused(name, text, remedy, lab):
+    lab(**{"metric/__init__.py": "", f"metric/{name}.py": text})
+    plugins.load(["./lab"])
+    with pytest.raises(AlignbenchError, match=remedy):
+        metrics()

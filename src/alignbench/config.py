@@ -185,8 +185,9 @@ def _admit(plugin: plugins.Plugin, before: list[Path]) -> None:
     """Refuse a plugin without content, and YAMLs of no group or whose names are taken."""
     groups = {path.name for path in conf_dir().iterdir() if path.is_dir()}
     files = sorted(plugin.conf.rglob("*.yaml"))
-    rooms = [group for group in ROOMS if (plugin.folder / group).is_dir()]
-    remedy = f"nothing in it adds to a group: it wants conf/ and folders called {', '.join(ROOMS)}"
+    names = (*ROOMS, "metric")
+    rooms = [name for name in names if (plugin.folder / name).is_dir()]
+    remedy = f"there is nothing in it that we know: it wants conf/ and folders called {', '.join(names)}"
     check(bool(files or rooms), "plugins", str(plugin), remedy)
     for file in files:
         name = file.relative_to(plugin.conf)

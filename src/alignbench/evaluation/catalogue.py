@@ -1,7 +1,8 @@
 """Every figure of the board, said once: name, title, unit, range, which way is better, and what it means.
 
 The board, all pages, ``board.md`` and ``board.tex``, the data and the tracker take their columns from here, in this
-order. A metric that is a mean over items needs no other line: give ``item``, and it is scored, pooled and shown.
+order. A metric that is a mean over items needs no other line: give ``item``, and it is scored, pooled and shown. Those
+of a plugin are the ``METRIC`` of each module in its folder ``metric/``, named like the module.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
+from functools import cache, partial
+from types import ModuleType
 from typing import TypeAlias
 
+from alignbench import plugins
 from alignbench.evaluation.metrics import Array, wasserstein_similarity
-from alignbench.types import Item, Scale
+from alignbench.types import Item, Scale, check
 
 # Item, the people's shares and the model's, each of shape (K,) or (draws, K), to the score; NaN where it has none.
 ItemScore: TypeAlias = Callable[[Item, Array, Array], float]
@@ -194,11 +197,34 @@ METRICS: dict[str, BoardMetric] = {
 }
 
 
+def metrics() -> dict[str, BoardMetric]:
+    """All figures by name: ours, then those of plugins.
+
+    Raises:
+        AlignbenchError: a module of a plugin that holds no metric of items, or has a name of ours.
+    """
+    return {**METRICS, **{name: module.METRIC for name, module in of_plugins(plugins.loaded()).items()}}
+
+
+@cache
+def of_plugins(loaded: tuple[plugins.Plugin, ...]) -> dict[str, ModuleType]:
+    """Name of every metric that these plugins add, with its module."""
+    found: dict[str, ModuleType] = {}
+    for module in plugins.modules("metric") if loaded else []:
+        name, metric = module.__name__.rpartition(".")[2], getattr(module, "METRIC", None)
+        free = name not in METRICS and name not in found
+        check(free, "metric", name, f"this name is in use: rename {module.__file__}")
+        whole = isinstance(metric, BoardMetric) and metric.item is not None
+        check(whole, "metric", name, f"set METRIC = BoardMetric(..., item=...) in {module.__file__}")
+        found[name] = module
+    return found
+
+
 def of_items() -> dict[str, ItemScore]:
     """Metrics that are means over items, with how an item is scored."""
-    return {name: metric.item for name, metric in METRICS.items() if metric.item}
+    return {name: metric.item for name, metric in metrics().items() if metric.item}
 
 
 def of_rows(*places: Shown) -> dict[str, BoardMetric]:
     """Figures that a row holds: those that stand in these places, or all."""
-    return {name: m for name, m in METRICS.items() if m.of_row and (not places or m.shown in places)}
+    return {name: m for name, m in metrics().items() if m.of_row and (not places or m.shown in places)}

@@ -1,7 +1,7 @@
 """The figures of a row as text: one column for each metric of the catalogue, in every table."""
 
 from alignbench.evaluation.board import Figures, Row
-from alignbench.evaluation.catalogue import METRICS, BoardMetric, Shape, Shown
+from alignbench.evaluation.catalogue import BoardMetric, Shape, Shown, metrics
 from alignbench.report.numbers import change, count, defined, interval, number, p_value, within
 
 CROSS, BEYOND = "†", "‡"
@@ -10,7 +10,7 @@ KEY = f"In brackets: 95 % intervals. {CROSS} own minus cross, {BEYOND} beyond th
 
 def shown(*places: Shown) -> dict[str, BoardMetric]:
     """Name -> metric of those that stand in these places."""
-    return {name: metric for name, metric in METRICS.items() if metric.shown in places}
+    return {name: metric for name, metric in metrics().items() if metric.shown in places}
 
 
 def mark(row: Row) -> str:
@@ -20,7 +20,7 @@ def mark(row: Row) -> str:
 
 def of(row: Row, name: str) -> str:
     """A figure of the row as text, a difference after its :func:`mark`."""
-    told = text(METRICS[name], row.figure(name), row)
+    told = text(metrics()[name], row.figure(name), row)
     return f"{mark(row)} {told}".lstrip() if name == "difference" else told
 
 

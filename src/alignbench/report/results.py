@@ -8,7 +8,7 @@ import pandas as pd
 
 from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row
-from alignbench.evaluation.catalogue import METRICS, of_rows
+from alignbench.evaluation.catalogue import metrics, of_rows
 from alignbench.evaluation.items import BASE
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
@@ -75,10 +75,10 @@ def _board(record: CellRecord) -> Iterator[Line]:
         }
         for metric, facets, value, low, high in _figures(row):
             if value is not None:
-                yield {**about, **_figure(metric, facets, float(value), low, high, METRICS[metric].unit)}
+                yield {**about, **_figure(metric, facets, float(value), low, high, metrics()[metric].unit)}
     for other in record.elsewhere:
         label = record.aligned.label if record.aligned else ""
-        figure = _figure("elsewhere", other.told, other.difference, other.low, other.high, METRICS["elsewhere"].unit)
+        figure = _figure("elsewhere", other.told, other.difference, other.low, other.high, metrics()["elsewhere"].unit)
         yield {
             "benchmark": "survey",
             "label": label,

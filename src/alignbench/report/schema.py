@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from alignbench.evaluation.catalogue import METRICS
+from alignbench.evaluation.catalogue import metrics
 from alignbench.report.markdown import pipe_table
 
 
@@ -63,12 +63,12 @@ def schema_markdown() -> str:
     """The schema as two Markdown tables: what stands beside every ``results.parquet``."""
     columns = [(f"`{c.name}`", c.dtype, c.unit, c.meaning) for c in COLUMNS]
     kinds = [(f"`{name}`", meaning) for name, meaning in KINDS.items()]
-    metrics = [(f"`{name}`", m.unit, m.range, m.better.value, m.meaning) for name, m in METRICS.items()]
+    figures = [(f"`{name}`", m.unit, m.range, m.better.value, m.meaning) for name, m in metrics().items()]
     return (
         "# Results as data\n\n`alignbench.load_results(store)` and `results.parquet`: a row per cell, row of its board "
         "and metric.\nIntervals (95 % unless `scoring.confidence` says else) cover the choice of questions, not the "
         "chance in\ntraining: the board's cover that, too, where several seeds were run.\n\n"
         f"{pipe_table(('column', 'dtype', 'unit', 'meaning'), columns, 4)}\n"
         f"{pipe_table(('kind', 'meaning'), kinds, 2)}\n"
-        f"{pipe_table(('metric', 'unit', 'range', 'better', 'meaning'), metrics, 5)}"
+        f"{pipe_table(('metric', 'unit', 'range', 'better', 'meaning'), figures, 5)}"
     )

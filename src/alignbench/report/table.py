@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from alignbench.evaluation.board import Row
-from alignbench.evaluation.catalogue import METRICS
+from alignbench.evaluation.catalogue import metrics
 from alignbench.record.cell import CellRecord
 from alignbench.report.columns import BEYOND, CROSS, of, text
 from alignbench.report.numbers import change, count, number
@@ -74,7 +74,7 @@ def _table(record: CellRecord, wide: bool) -> Table:
     table = Table(box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("", min_width=14, overflow="fold")
     names = (*_NARROW, *_FURTHER) if wide else _NARROW
-    for title in (*(METRICS[name].title for name in names), "Items"):
+    for title in (*(metrics()[name].title for name in names), "Items"):
         table.add_column(title, justify="right", no_wrap=True)
     board = record.board
     for row, following in zip(board, (*board[1:], None), strict=True):
@@ -88,5 +88,5 @@ def _cells(row: Row, names: Sequence[str]) -> list[str]:
     """Score and difference with their intervals; the others have no room for theirs."""
     label = row.label if row.kind in ("base", "method", "reference") else f"↳ {row.label}"
     whole = ("score", "difference", "format_spread")
-    told = [of(row, n) if n in whole else text(METRICS[n], (row.figure(n)[0], None, None), row) for n in names]
+    told = [of(row, n) if n in whole else text(metrics()[n], (row.figure(n)[0], None, None), row) for n in names]
     return [label, *told, count(row.items)]

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from alignbench import plugins
 from alignbench.aligned import AlignedModel
 from alignbench.component import recorded
+from alignbench.evaluation.catalogue import of_plugins
 from alignbench.evaluation.items import BASE, Kind
 from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
@@ -19,6 +21,7 @@ from alignbench.runs.setting import Setting
 from alignbench.runs.stages import Respond, Samples
 from alignbench.steps.texts import wordings
 from alignbench.store.artifact import Artifact
+from alignbench.store.code import code_in
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage, Tools
 from alignbench.types import PromptPolicy, Split
@@ -37,6 +40,8 @@ class Score(Stage):
     elsewhere: tuple[DamageCheck, ...]
     samples: Samples | None
     notes: tuple[str, ...]
+    # Metric of a plugin -> digest of its code: all of them are scored.
+    added: Mapping[str, str]
     config: Mapping[str, Any] = recorded(None)
 
     def build(self, folder: Path, tools: Tools) -> None:
@@ -75,6 +80,7 @@ def score_of(cell: Cell) -> Score:
         elsewhere=tuple(_elsewhere(cell, answered)),
         samples=_samples(cell, answered),
         notes=tuple(dict.fromkeys(note for note in notes if note)),
+        added={name: code_in([m.__name__]).digest for name, m in of_plugins(plugins.loaded()).items()},
         config=cell.config,
     )
 
