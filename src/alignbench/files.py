@@ -29,6 +29,11 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def written(folder: Path, pattern: str) -> list[Path]:
+    """Files of ``folder`` that match, sorted; not those that :func:`replacing` was writing when it was killed."""
+    return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, by way of :func:`replacing`."""
     with replacing(path) as partial:

@@ -75,6 +75,6 @@ def _connect() -> None:
     """Join the other ranks, as accelerate does it; each takes the card of its local rank."""
     from accelerate import PartialState
 
-    from alignbench.backend.device import has_cuda
+    from alignbench.device import has_cuda
 
     PartialState(cpu=not has_cuda(), timeout=_PATIENCE)

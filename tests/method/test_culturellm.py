@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.method.culturellm import CultureLLM, Variant
+from alignbench.method.culturellm import Augmentation, CultureLLM
 from alignbench.steps.lessons import Disclosure
 from alignbench.steps.seeds import Typical, typical
 from alignbench.synthetic.folder import read_set
@@ -83,7 +83,7 @@ def test_a_model_that_was_told_something_else_is_trained_anew(make_cell) -> None
 
 def test_trained_together_all_cultures_share_one_adapter_and_are_told_apart(make_cell) -> None:
     cell = replace(make_cell(KEPT, "culture=iraq"), generator=writer(says))
-    together = FEW.with_knobs(joint=("IRQ", "ARG"), variant=Variant.sentence_only)
+    together = FEW.with_knobs(joint=("IRQ", "ARG"), variant=Augmentation.sentence_only)
     own, other = made(cell, method=together), made(cell, cell.control, together)
     assert own.fit == other.fit and own.model.policy != other.model.policy
     assert "One model of ARG, IRQ" in own.model.notes[0]
@@ -97,7 +97,7 @@ def test_seeds_alone_need_no_generator(fitted) -> None:
     def silent(chat, draw):
         raise AssertionError
 
-    found, _ = fitted(FEW.with_knobs(variant=Variant.seed_only, told=Disclosure.never), silent)
+    found, _ = fitted(FEW.with_knobs(variant=Augmentation.seed_only, told=Disclosure.never), silent)
     model = found.model
     assert "augment" not in found.names and model.policy == PromptPolicy() and model.notes == ()
 

@@ -211,7 +211,7 @@ def test_a_method_of_the_project_holds_what_trains_and_asks_and_not_what_stores_
     prompts = {f"alignbench/evaluation/prompts/survey_item{end}.jinja" for end in ("", "_compact", "_reworded")}
     trained = {"alignbench.training.losses", "alignbench.backend.render", "alignbench.evaluation.ask"}
     assert prompts | trained | {"alignbench.method.survey_sft", "alignbench.steps.joint"} <= found
-    assert {"alignbench.backend.device", "alignbench/resources/languages/wvs7/tr.jsonl"} <= found
+    assert {"alignbench.device", "alignbench/resources/languages/wvs7/tr.jsonl"} <= found
     apart = ("alignbench.store", "alignbench.report", "alignbench.progress", "alignbench/report")
     assert not {name for name in found if name.startswith(apart)}
     assert "alignbench" not in found

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alignbench.backend import device
+from alignbench import device
 from alignbench.config import conf_dir, instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.identity import identity

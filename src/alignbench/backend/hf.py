@@ -12,7 +12,6 @@ from typing import Any
 
 from alignbench.backend import Backend, Engine, Usage, adapters, forward
 from alignbench.backend.batches import PrefixGroup, TokenSequence, batches
-from alignbench.backend.device import device_of
 from alignbench.backend.loading import load
 from alignbench.backend.memory import give_back
 from alignbench.backend.options import Ids, contexts, leaves, scores
@@ -20,6 +19,7 @@ from alignbench.backend.past import Cache, Past
 from alignbench.backend.reading import Reader
 from alignbench.backend.render import Renderer
 from alignbench.component import Count, Maybe, recorded
+from alignbench.device import device_of
 from alignbench.progress import bar, say
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 

@@ -90,7 +90,7 @@ def visible() -> dict[str, str]:
 
 def _uuids() -> list[str]:
     """UUIDs of the machine's cards in the order of their slots, asked of the driver; none without one."""
-    from alignbench.backend.device import has_cuda
+    from alignbench.device import has_cuda
 
     if not has_cuda():
         return []

@@ -8,8 +8,8 @@ from typing import Any
 
 from alignbench.backend import cache as caches
 from alignbench.backend import checkpoint
-from alignbench.backend.device import has_cuda
 from alignbench.component import Component, recorded
+from alignbench.device import has_cuda
 from alignbench.errors import AlignbenchError
 from alignbench.types import ModelRef, check, one_of
 

@@ -15,6 +15,8 @@ from alignbench.evaluation.metrics import Array
 from alignbench.types import check
 
 Kind = Literal["base", "method", "told", "control", "told_control", "reference"]
+# Label of the base model, told nothing.
+BASE = "base"
 # The table's name in a folder.
 ITEMS = "items.parquet"
 # Column of scores on the control's survey.
@@ -25,7 +27,7 @@ _OF_ROW = ["label", "kind", "method", "country", "key", "formats"]
 def label_of(kind: Kind, method: str, country: str | None = None) -> str:
     """Label of a row that serves ``method``; ``country`` is the control's, for kinds that have one."""
     recipe = f"{method} of {country}" if country else method
-    return f"base told as {recipe}" if kind in ("told", "told_control") else recipe
+    return f"{BASE} told as {recipe}" if kind in ("told", "told_control") else recipe
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, Sampling, check
 
 
-class Variant(Enum):
+class Augmentation(Enum):
     """How far the questions are varied."""
 
     full = "full"
@@ -55,7 +55,7 @@ class CultureLLM(Joint, Method):
     count: Count = 24
     # The answer that labels a seed; the paper's is a mean of codes, cut off to an integer.
     answer: Typical = Typical.mode
-    variant: Variant = Variant.full
+    variant: Augmentation = Augmentation.full
     # Paraphrases kept of a seed, drawn in each try; 5 published.
     paraphrases: Count = 3
     # Tries for the seeds that lack paraphrases; up to 10 published.
@@ -100,9 +100,9 @@ class CultureLLM(Joint, Method):
         return told_model(context, fit, systems[context.culture.iso3], self.told, notes)
 
     def _varied(self, context: RunContext, seeds: tuple[Item, ...]) -> Vary | None:
-        if self.variant is Variant.seed_only:
+        if self.variant is Augmentation.seed_only:
             return None
-        whole = self.variant is Variant.full
+        whole = self.variant is Augmentation.full
         return Vary(
             seeds=seeds,
             survey=context.train,

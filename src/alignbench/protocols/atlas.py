@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from alignbench.evaluation.items import BASE
 from alignbench.files import replacing, write_table
 from alignbench.protocols.chart import Chart, Place
 from alignbench.protocols.picture import GREY, INK, LIGHT, PAPER, NamePlacer, lettered
 from alignbench.protocols.record import ProtocolRecord
-from alignbench.runs.answered import BASE
 
 _COLOURS = ("#3b6fb6", "#d9793b", "#3f9b6c", "#8460ab", "#c4475a", "#8a6a4f", "#35a3b5", "#a89a2c", "#cf6fa6")
 _MARKERS = "os^vPX*h"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from alignbench.evaluation.items import BASE
 from alignbench.evaluation.survey import distributions, option_mass
 from alignbench.protocols import inglehart_welzel
 from alignbench.protocols.chart import Chart, chart_of, distances
@@ -17,7 +18,7 @@ from alignbench.protocols.recipe import Pass
 from alignbench.protocols.record import ProtocolRecord
 from alignbench.protocols.shares import crowd, national
 from alignbench.protocols.sides import Side, Truth, model_side, references
-from alignbench.runs.answered import BASE, Contender
+from alignbench.runs.answered import Contender
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
 from alignbench.runs.setting import Setting

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from alignbench.evaluation.items import BASE
 from alignbench.evaluation.metrics import Array, js_similarity
 from alignbench.evaluation.statistics import Bootstrap, Difference, paired
 from alignbench.files import replacing
@@ -19,7 +20,6 @@ from alignbench.protocols.picture import INK, PAPER, lettered
 from alignbench.protocols.record import ProtocolRecord, Shares
 from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import change, number
-from alignbench.runs.answered import BASE
 
 _EDGE = "#e08a3c"
 _SIZE = 0.82  # inches of a cell

@@ -6,11 +6,11 @@ from itertools import groupby
 
 import pandas as pd
 
+from alignbench.evaluation.items import BASE
 from alignbench.protocols.figure import Figure
 from alignbench.protocols.record import ProtocolRecord
 from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import MISSING, interval, number
-from alignbench.runs.answered import BASE
 
 _ARROW = {"up": "↑", "down": "↓"}
 # Label -> its figures by protocol and metric.

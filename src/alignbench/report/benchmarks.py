@@ -1,18 +1,14 @@
-"""Another benchmark than the survey: its record, and the same in the terminal and as files."""
+"""Another benchmark than the survey, in the terminal and as files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from alignbench.benchmark import Provenance
-from alignbench.evaluation.items import Kind
-from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.files import replacing
-from alignbench.record.cell import CellFacts
-from alignbench.record.stored import Manifest, Stored, records
+from alignbench.record.benchmark import BenchmarkLine
 from alignbench.report.numbers import change, count, interval, number
 
 COVERS = (
@@ -21,48 +17,6 @@ COVERS = (
     "the difference that is found with a chance of 80 % at a level of 5 %."
 )
 BEYOND = "Differences are to the base model; those marked ‡ to the base model told the same words: beyond the prompt."
-
-
-@dataclass(frozen=True)
-class BenchmarkLine:
-    """A metric of one entry: its mean over items, and its difference to another entry's on the same items.
-
-    Attributes:
-        kind: role of the entry, see :class:`~alignbench.evaluation.items.Scored`.
-        against: label of the entry that ``difference`` is measured from: the base model, for a trained model that is
-            also told something the base told the same words; None where there is no difference.
-        facets: framing, language and the like, as text; empty where the metric pools them.
-        key: of the stage that holds replies and scores.
-    """
-
-    label: str
-    kind: Kind
-    metric: str
-    facets: str
-    value: Interval
-    difference: Difference | None
-    n: int
-    key: str = ""
-    against: str | None = None
-
-
-@dataclass(frozen=True)
-class BenchmarkRecord(Stored):
-    """The lines of one benchmark for one cell; ``benchmark`` is its name on the command line."""
-
-    cell: CellFacts
-    benchmark: str
-    lines: tuple[BenchmarkLine, ...]
-
-
-def finished_benchmarks(store: Path) -> list[tuple[Path, Manifest, BenchmarkRecord]]:
-    """Folder, manifest and record of every benchmark that a cell was asked, the oldest first."""
-    return records(store, "benchmark", BenchmarkRecord)
-
-
-def benchmarks_of(cell: CellFacts, found: Sequence[tuple[Path, Manifest, BenchmarkRecord]]) -> list[BenchmarkRecord]:
-    """What ``cell`` was asked; of several with one name the newest."""
-    return list({record.benchmark: record for _, _, record in found if record.cell == cell}.values())
 
 
 def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: str) -> None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import Shown, of_rows
 from alignbench.files import write_text
+from alignbench.record.benchmark import BenchmarkRecord
 from alignbench.record.cell import CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
-from alignbench.report.benchmarks import BEYOND, COVERS, BenchmarkRecord
+from alignbench.report.benchmarks import BEYOND, COVERS
 from alignbench.report.columns import text
 from alignbench.report.generated import Account
 from alignbench.report.verdict import exposed, inseparable, verdict

@@ -9,16 +9,16 @@ import pandas as pd
 from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.catalogue import METRICS, of_rows
+from alignbench.evaluation.items import BASE
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
+from alignbench.record.benchmark import BenchmarkRecord, finished_benchmarks
 from alignbench.record.cell import CellFacts, CellRecord
 from alignbench.record.finished import FinishedCell, finished, pages
 from alignbench.record.lineage import Lineage
 from alignbench.record.stored import Manifest
-from alignbench.report.benchmarks import BenchmarkRecord, finished_benchmarks
-from alignbench.report.board.variant import Variant, variants
+from alignbench.report.board.variant import MethodVariant, variants
 from alignbench.report.schema import COLUMNS
-from alignbench.runs.answered import BASE
 from alignbench.types import check
 
 Line = dict[str, Any]
@@ -40,9 +40,9 @@ def table(
     cells: Sequence[FinishedCell], benchmarks: Sequence[tuple[Path, Manifest, BenchmarkRecord]], lineage: Lineage
 ) -> pd.DataFrame:
     """:func:`results` of what was read already."""
-    found = [(cell.stage, Variant.of(cell, lineage), cell.manifest, _board(cell.record)) for cell in cells]
+    found = [(cell.stage, MethodVariant.of(cell, lineage), cell.manifest, _board(cell.record)) for cell in cells]
     found += [
-        (folder, Variant(record.cell), manifest, _of_benchmark(record)) for folder, manifest, record in benchmarks
+        (folder, MethodVariant(record.cell), manifest, _of_benchmark(record)) for folder, manifest, record in benchmarks
     ]
     named, shown = variants([recipe for _, recipe, _, _ in found]), pages(cells)
     lines = []

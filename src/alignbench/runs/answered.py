@@ -7,14 +7,11 @@ from alignbench.aligned import AlignedModel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.board import Entry
 from alignbench.evaluation.formats import format_scores
-from alignbench.evaluation.items import Kind, label_of
+from alignbench.evaluation.items import BASE, Kind, label_of
 from alignbench.evaluation.survey import Scoring, distributions, option_mass
 from alignbench.runs.stages import Respond
 from alignbench.store.stage import Tools
 from alignbench.types import Culture
-
-# Label of the base model, told nothing.
-BASE = "base"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,12 +12,12 @@ from alignbench.aligned import AlignedModel, ModelSession
 from alignbench.benchmark import COLUMNS, Benchmark, Question, Reply
 from alignbench.benchmark.ask import ask
 from alignbench.evaluation.ask import Answer, Asking
-from alignbench.evaluation.items import Kind
+from alignbench.evaluation.items import BASE, Kind
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
 from alignbench.files import write_text
 from alignbench.progress import bar, say
-from alignbench.report.benchmarks import BenchmarkLine, BenchmarkRecord
-from alignbench.runs.answered import BASE, Contender
+from alignbench.record.benchmark import BenchmarkLine, BenchmarkRecord
+from alignbench.runs.answered import Contender
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
 from alignbench.runs.describe import cell_facts

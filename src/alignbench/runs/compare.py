@@ -7,12 +7,12 @@ from typing import Any
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import recorded
-from alignbench.evaluation.items import Kind
+from alignbench.evaluation.items import BASE, Kind
 from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.progress import say
 from alignbench.record.cell import CellRecord
-from alignbench.runs.answered import BASE, Contender, ContenderAnswers, DamageCheck
+from alignbench.runs.answered import Contender, ContenderAnswers, DamageCheck
 from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
 from alignbench.runs.setting import Setting

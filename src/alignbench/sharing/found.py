@@ -13,11 +13,11 @@ from alignbench.data.people import Person
 from alignbench.data.source import SurveySource
 from alignbench.data.source.world import PlantedWorld
 from alignbench.errors import AlignbenchError
+from alignbench.evaluation.items import BASE
 from alignbench.identity import identity
 from alignbench.method import RunContext
 from alignbench.record.cell import CellRecord
 from alignbench.record.finished import config_of, finished
-from alignbench.runs.answered import BASE
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import score_of
 from alignbench.runs.recipe import lineage

@@ -21,10 +21,10 @@ class Report(Task):
         """
         from alignbench.files import replacing, write_text
         from alignbench.protocols.write import write_protocols
+        from alignbench.record.benchmark import benchmarks_of, finished_benchmarks
         from alignbench.record.finished import finished, pages
         from alignbench.record.lineage import Lineage
         from alignbench.report import board
-        from alignbench.report.benchmarks import benchmarks_of, finished_benchmarks
         from alignbench.report.generated import accounts
         from alignbench.report.page import write_page
         from alignbench.report.results import table

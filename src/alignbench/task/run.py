@@ -64,7 +64,7 @@ class Run(Task):
 
 
 def _write(record: CellRecord, stage: Artifact, folder: Path) -> Path:
-    from alignbench.report.benchmarks import benchmarks_of, finished_benchmarks
+    from alignbench.record.benchmark import benchmarks_of, finished_benchmarks
     from alignbench.report.generated import accounts
     from alignbench.report.page import write_page
 

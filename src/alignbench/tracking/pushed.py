@@ -9,6 +9,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from alignbench.files import written
 from alignbench.store.manifest import write_json
 
 
@@ -33,7 +34,7 @@ class PushLog:
     def groups(self) -> dict[str, list[str]]:
         """Keys of the pushed cells by group, both in order of name."""
         found: dict[str, list[str]] = {}
-        for file in sorted(self.folder.glob("*.json")):
+        for file in written(self.folder, "*.json"):
             for group in json.loads(file.read_text(encoding="utf-8")).get("groups", ()):
                 found.setdefault(group, []).append(file.stem)
         return dict(sorted(found.items()))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from alignbench.files import replacing
+from alignbench.files import replacing, written
 from alignbench.training.export import CHECKPOINTS
 
 
@@ -23,7 +23,7 @@ class Checkpoints:
 
     def last(self) -> int:
         """The update of the newest checkpoint, 0 if there is none."""
-        return max((int(p.stem) for p in self.folder.glob("*.pt")), default=0)
+        return max((int(p.stem) for p in written(self.folder, "*.pt")), default=0)
 
     def load(self, update: int) -> dict[str, Any]:
         """The state saved after ``update``, on the CPU."""
@@ -34,7 +34,7 @@ class Checkpoints:
 
     def keep(self, updates: set[int]) -> None:
         """Remove the checkpoints of all other updates."""
-        for path in self.folder.glob("*.pt"):
+        for path in written(self.folder, "*.pt"):
             if int(path.stem) not in updates:
                 path.unlink()
 

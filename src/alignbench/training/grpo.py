@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend.device import has_cuda
 from alignbench.backend.render import Renderer
+from alignbench.device import has_cuda
 from alignbench.training import loop
 from alignbench.training.recipe import Training
 from alignbench.training.rows import check_length

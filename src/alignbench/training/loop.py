@@ -8,8 +8,8 @@ from typing import Any
 
 from alignbench import ranks
 from alignbench.backend import Usage
-from alignbench.backend.device import has_cuda
 from alignbench.backend.render import Renderer
+from alignbench.device import has_cuda
 from alignbench.progress import bar
 from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend.device import device_of, has_cuda
+from alignbench.device import device_of, has_cuda
 from alignbench.progress import say
 from alignbench.training.recipe import Quantise, Training, Weights
 from alignbench.types import ModelRef

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Annotated, Any
 
-from alignbench.backend.device import has_nf4, quick_bfloat16
 from alignbench.component import Component, Count, Maybe, NotNegative, OneOf, Positive, PositiveShare, Within, recorded
+from alignbench.device import has_nf4, quick_bfloat16
 from alignbench.identity import spelt_out
 from alignbench.types import check
 

@@ -12,7 +12,7 @@ from alignbench.evaluation.items import Scored
 from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
 from alignbench.record.lineage import Lineage
 from alignbench.record.world import World
-from alignbench.report.board.variant import Variant, differing, names
+from alignbench.report.board.variant import MethodVariant, differing, names
 
 
 class PanelPlace(NamedTuple):
@@ -92,8 +92,8 @@ def groups(cells: Sequence[FinishedCell], lineage: Lineage) -> list[CultureBoard
     baselines: dict[str, str] = {}
     for panel_cells in panels.values():
         rivals = {entry.key: (cell, entry) for cell in panel_cells for entry in cell.baselines}
-        own = [Variant.of(cell, lineage) for cell in panel_cells]
-        said = names([*own, *(Variant.of_baseline(cell, entry, lineage) for cell, entry in rivals.values())])
+        own = [MethodVariant.of(cell, lineage) for cell in panel_cells]
+        said = names([*own, *(MethodVariant.of_baseline(cell, entry, lineage) for cell, entry in rivals.values())])
         called |= {cell.stage: name for cell, name in zip(panel_cells, said, strict=False)}
         baselines |= dict(zip(rivals, said[len(own) :], strict=True))
     titles = _titles(cells)

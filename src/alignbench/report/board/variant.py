@@ -14,7 +14,7 @@ from alignbench.record.lineage import Lineage
 
 
 @dataclass(frozen=True)
-class Variant:
+class MethodVariant:
     """How the answers of a cell's own row, or of a baseline of it, came to be.
 
     Attributes:
@@ -30,12 +30,12 @@ class Variant:
     details: Mapping[str, str] | None = None
 
     @classmethod
-    def of(cls, cell: FinishedCell, lineage: Lineage) -> Variant:
+    def of(cls, cell: FinishedCell, lineage: Lineage) -> MethodVariant:
         """The recipe of a finished cell, by its own row."""
         return cls._of(cell, cell.record.cell, cell.record.headline.key, lineage, cell.knobs.get("method", {}))
 
     @classmethod
-    def of_baseline(cls, cell: FinishedCell, entry: Scored, lineage: Lineage) -> Variant:
+    def of_baseline(cls, cell: FinishedCell, entry: Scored, lineage: Lineage) -> MethodVariant:
         """The recipe of a baseline that stands on the cell's board."""
         facts = replace(cell.record.cell, method=entry.label, changed={}, choices={})
         return cls._of(cell, facts, entry.key, lineage, cell.knobs.get("baselines", {}).get(entry.label, {}))
@@ -43,18 +43,18 @@ class Variant:
     @classmethod
     def _of(
         cls, cell: FinishedCell, facts: CellFacts, key: str, lineage: Lineage, method: Mapping[str, Any]
-    ) -> Variant:
+    ) -> MethodVariant:
         components = lineage.components(key)
         knobs = {"method": method, **{group: cell.knobs.get(group, {}) for group in components}}
         set_to = {f"{group}.{name}": value for group in knobs for name, value in _flat(knobs[group]).items()}
         return cls(facts, key, lineage.recipe(key), {**set_to, **components})
 
-    def same(self, other: Variant) -> bool:
+    def same(self, other: MethodVariant) -> bool:
         """Whether both did the same, but for the seed: same answers, same lineage, or every detail equal."""
         return self.answers == other.answers or self.lineage == other.lineage or self.details == other.details
 
 
-def variants(recipes: Sequence[Variant]) -> list[str]:
+def variants(recipes: Sequence[MethodVariant]) -> list[str]:
     """In order: what was changed, and choices in which the cells of its method differ.
 
     ``reward=verdict``; ``training=lora`` where ``training=cpu`` is there, too; empty where there is nothing to tell.
@@ -75,7 +75,7 @@ def variants(recipes: Sequence[Variant]) -> list[str]:
     return said
 
 
-def names(recipes: Sequence[Variant]) -> list[str]:
+def names(recipes: Sequence[MethodVariant]) -> list[str]:
     """In order: method and variant, ``culturerl, reward=verdict``."""
     found = zip(recipes, variants(recipes), strict=True)
     return [", ".join(filter(None, [recipe.cell.method, variant])) for recipe, variant in found]
@@ -87,9 +87,9 @@ def _variant(cell: CellFacts, like: Iterable[CellFacts]) -> str:
     return ", ".join(f"{k.removeprefix('method.')}={v}" for k, v in {**chosen, **cell.changed}.items())
 
 
-def _numbers(recipes: Sequence[Variant]) -> list[str]:
+def _numbers(recipes: Sequence[MethodVariant]) -> list[str]:
     """``variant 1`` and so on, in an order that does not depend on when cells were finished; empty if all are one."""
-    kinds: list[list[Variant]] = []
+    kinds: list[list[MethodVariant]] = []
     for recipe in recipes:
         joined = [kind for kind in kinds if any(recipe.same(other) for other in kind)]
         kinds = [kind for kind in kinds if kind not in joined] + [[recipe, *(r for kind in joined for r in kind)]]
@@ -100,7 +100,7 @@ def _numbers(recipes: Sequence[Variant]) -> list[str]:
     return [f"variant {number[id(recipe)]}{_difference(recipe, recipes)}" for recipe in recipes]
 
 
-def _difference(recipe: Variant, like: Iterable[Variant]) -> str:
+def _difference(recipe: MethodVariant, like: Iterable[MethodVariant]) -> str:
     """`` (judge=LikelihoodJudge)``; empty where no detail differs."""
     names = differing([other.details or {} for other in like])
     told = [f"{name}={value}" for name, value in (recipe.details or {}).items() if name in names]
