@@ -73,23 +73,20 @@ class GlobalOpinionQA(Benchmark):
     js_sqrt: bool = True
     js_base: LogBase = LogBase.e
 
-    @property
-    def provenance(self) -> Provenance:
-        """Of the published file."""
-        return Provenance(
-            population="adults sampled by Pew Global Attitudes and the World Values Survey, 138 country labels",
-            year="several; the file does not say of which an item is",
-            language="English",
-            collection="survey questions; shares of each country's answers, published as aggregates",
-            licence="CC BY-NC-SA 4.0",
-            source="huggingface.co/datasets/Anthropic/llm_global_opinions, data/global_opinions.csv",
-            assumptions=(
-                "Shares are scaled to sum 1; a country whose shares are all 0 was not asked.",
-                "Rows without a question, with one option or with more than 26 are left out.",
-                "Questions that begin with the same six words are drawn together in the bootstrap (our choice).",
-                "WVS rows repeat questions that a method may have learned from: see the knob sources.",
-            ),
-        )
+    provenance = Provenance(
+        population="adults sampled by Pew Global Attitudes and the World Values Survey, 138 country labels",
+        year="several; the file does not say of which an item is",
+        language="English",
+        collection="survey questions; shares of each country's answers, published as aggregates",
+        licence="CC BY-NC-SA 4.0",
+        source="huggingface.co/datasets/Anthropic/llm_global_opinions, data/global_opinions.csv",
+        assumptions=(
+            "Shares are scaled to sum 1; a country whose shares are all 0 was not asked.",
+            "Rows without a question, with one option or with more than 26 are left out.",
+            "Questions that begin with the same six words are drawn together in the bootstrap (our choice).",
+            "WVS rows repeat questions that a method may have learned from: see the knob sources.",
+        ),
+    )
 
     @property
     def metric(self) -> str:

@@ -35,7 +35,7 @@ def load_items(path: Path) -> tuple[Item, ...]:
         if line.strip() and not line.startswith("#"):
             with faults.caught():
                 item = item_from(where, _record(where, line))
-                check(item.id not in items, f"{where}, id", item.id, "give every item an id of its own")
+                check(item.id not in items, f"{where}, id", item.id, "give every item its own id")
                 items[item.id] = item
     faults.refuse()
     check(bool(items), str(path), "no items", "write one item a line")

@@ -44,7 +44,7 @@ _CULTURESPA = ProtocolMetric(
 
 # Below this distance an item counts as close (WorldValuesBench, recalled).
 _CLOSE = 0.2
-_POOLED = "answers of the interviewed, refusals as an option of their own"
+_POOLED = "answers of the interviewed, refusals as one more option"
 _of_interviews = partial(ProtocolMetric, interviewed=True)
 _KL_COMPAT = _of_interviews(
     "CLCA",

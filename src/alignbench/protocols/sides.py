@@ -43,7 +43,7 @@ class Truth:
     bootstrap: Bootstrap
 
     def shares(self, item: Item) -> Array:
-        """Of the country, in the order of ``Item.codes``."""
+        """The country's shares, in the order of ``Item.codes``."""
         return distribution(self.survey.of(self.iso3)[item.id].shares, item.id)
 
     def trained(self, items: Sequence[Item]) -> int:
@@ -102,13 +102,13 @@ def references(truth: Truth, ceiling_n: int) -> list[Side]:
     """
     survey, iso3 = truth.survey, truth.iso3
     shown = {UNIFORM: uniform(survey, iso3), MAJORITY: majority(survey, iso3), OTHERS: others_mean(survey, iso3)}
-    fixed = [_fixed(label, shares) for label, shares in shown.items() if shares]
-    return [*fixed, _sample(truth, ceiling_n)]
-
-
-def _fixed(label: str, shares: Mapping[str, Array]) -> Side:
-    own = {name: dist[None] for name, dist in shares.items()}
-    return Side(label, "reference", own, {name: with_refusals(dist, np.zeros(1)) for name, dist in own.items()})
+    sides = []
+    for label, shares in shown.items():
+        if shares:
+            own = {name: dist[None] for name, dist in shares.items()}
+            crowd = {name: with_refusals(dist, np.zeros(1)) for name, dist in own.items()}
+            sides.append(Side(label, "reference", own, crowd))
+    return [*sides, _sample(truth, ceiling_n)]
 
 
 def _sample(truth: Truth, ceiling_n: int) -> Side:

@@ -11,8 +11,7 @@ Conventions of every module:
   dimension that does not vary.
 * Where published code computes something else, an argument named for the difference repeats it; the default is
   the right formula.
-* Jensen-Shannon, Wasserstein, total variation and entropy are in
-  :mod:`alignbench.evaluation.metrics`.
+* Jensen-Shannon, Wasserstein and entropy are in :mod:`alignbench.evaluation.metrics`.
 """
 
 from alignbench.evaluation.measures.inputs import REFUSED
