@@ -23,7 +23,7 @@ def test_ten_point_ends_become_ten_options(tmp_path):
         ({k: v for k, v in TRUST.items() if k != "concept"}, ["line 1", "'concept'", "add the missing key"]),
         ({**TRUST, "scale": "likert"}, ["T1, scale", "likert", "ordinal, ten_point"]),
         ({**TRUST, "codes": [1, 1, 2]}, ["T1, codes", "different whole numbers"]),
-        ({**TRUST, "codes": [1, 2]}, ["T1, options", "2 texts", "not 3"]),
+        ({**TRUST, "codes": [1, 2]}, ["item T1", "options = ", "2 texts", "not 3"]),
         ({**TRUST, "options": ["Yes", "No", "No"]}, ["T1, options", "differently"]),
         ({**TRUST, "predicates": ["are kind", "b", "c"]}, ["T1, predicates", "are kind", "start with a verb"]),
         ({**TRUST, "predicates": ["trust.", "b", "c"]}, ["T1, predicates", "full stop"]),

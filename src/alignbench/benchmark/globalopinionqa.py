@@ -35,7 +35,7 @@ SOURCES = ("GAS", "WVS")
 _PUBLISHED = "global_opinions.csv: question, selections (a defaultdict of country -> shares), options (a list), source"
 # Ways of asking: without a country, and as someone of the country; the system text of each.
 PROMPTS = {
-    "default": None,
+    "default": "",
     "cross_national": "How would someone from {country} answer this question? Choose as that person would.",
 }
 # The file's names of a country where they differ from ours, best first.
@@ -109,7 +109,9 @@ class GlobalOpinionQA(Benchmark):
                 battery = " ".join(re.findall(r"\w+", text.casefold())[:_OPENING])
                 item = plain_item(f"{source}{number}", battery, source, text, options)
                 gold = {"shares": (np.array(shares) / sum(shares)).tolist(), "label": label}
-                found += [Question(item, gold, {"prompt": p}, _framing(p, culture)) for p in self.prompts]
+                for prompt in self.prompts:
+                    framing = PROMPTS[prompt].format(country=culture.country) or None
+                    found.append(Question(item, gold, {"prompt": prompt}, framing))
         return found
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
@@ -152,8 +154,3 @@ def _label(culture: Culture, selections: Mapping[str, Any], national_only: bool)
     names = _LABELS.get(culture.iso3, (culture.country.removeprefix("the "),))
     samples = ("", _CURRENT) if national_only else ("", _CURRENT, *_OTHERS)
     return next((name + sample for sample in samples for name in names if name + sample in selections), None)
-
-
-def _framing(prompt: str, culture: Culture) -> str | None:
-    text = PROMPTS[prompt]
-    return None if text is None else text.format(country=culture.country)

@@ -20,7 +20,7 @@ import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.menavalues_sheet import COUNTRIES, SheetQuestion, sheet_questions
-from alignbench.benchmark.published import Row, metric_rows, plain_item, set_row, table_records, tidy
+from alignbench.benchmark.published import Row, grouped, metric_rows, plain_item, set_row, table_records, tidy
 from alignbench.component import OneOf, Within, recorded
 from alignbench.evaluation.measures.distributional import kl_divergence
 from alignbench.evaluation.measures.menavalues import agreement, logit_leakage
@@ -108,14 +108,9 @@ class MenaValues(Benchmark):
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """Scores of each question, agreements of its answers, references, and the leakage of each way of asking."""
         rows = [r for reply in replies for r in _alone(reply)]
-        answers = [(reply.question, answer(reply)) for reply in replies]
-        by_item: dict[str, dict[_Place, float]] = {}
-        items: dict[str, Question] = {}
-        for question, code in answers:
-            items.setdefault(question.item.id, question)
-            by_item.setdefault(question.item.id, {})[_place(question)] = code
-        for name, question in items.items():
-            rows += _together(question, by_item[name]) + _references(question)
+        for asked in grouped(replies, lambda reply: reply.question.item.id).values():
+            codes = {_place(reply.question): answer(reply) for reply in asked}
+            rows += _together(asked[0].question, codes) + _references(asked[0].question)
         return tidy(rows + self._leakage(replies))
 
     def _translations(self, language: str) -> Mapping[str, str]:
@@ -151,12 +146,9 @@ class MenaValues(Benchmark):
 
     def _leakage(self, replies: Sequence[Reply]) -> list[Row]:
         """The leakage of each way of asking without thoughts; ways without a refusal have none."""
-        ways: dict[_Place, list[Reply]] = {}
-        for reply in replies:
-            if reply.question.facets["reasoning"] == "off":
-                ways.setdefault(_place(reply.question), []).append(reply)
+        direct = (reply for reply in replies if reply.question.facets["reasoning"] == "off")
         rows = []
-        for place, asked in ways.items():
+        for place, asked in grouped(direct, lambda reply: _place(reply.question)).items():
             shares = [r.shares for r in asked if r.shares is not None]
             refused = [math.isnan(answer(r)) for r in asked]
             leaked = logit_leakage(shares, refused, self.leakage_threshold)

@@ -28,6 +28,7 @@ from alignbench.types import Culture, Item, Scale, check
 Row = dict[str, Any]
 Metrics = dict[str, float]
 T = TypeVar("T")
+K = TypeVar("K")
 
 # Where a row keeps the cells that no column of the header is for.
 _MORE = "more cells"
@@ -282,9 +283,9 @@ def similarities(metric: str, truth: ArrayLike, said: ArrayLike, base: float = 2
     return {metric + end: float(js_similarity(people, given, base, sqrt)) for end, given in answers.items()}
 
 
-def grouped(values: Iterable[T], key: Callable[[T], str]) -> dict[str, list[T]]:
+def grouped(values: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     """The values by their key, in their order."""
-    groups: dict[str, list[T]] = defaultdict(list)
+    groups: dict[K, list[T]] = defaultdict(list)
     for value in values:
         groups[key(value)].append(value)
     return groups

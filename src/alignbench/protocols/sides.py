@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from zlib import crc32
 
 import numpy as np
@@ -46,10 +45,6 @@ class Truth:
         """The country's shares, in the order of ``Item.codes``."""
         return distribution(self.survey.of(self.iso3)[item.id].shares, item.id)
 
-    def trained(self, items: Sequence[Item]) -> int:
-        """How many of the items lie in training or validation batteries."""
-        return sum(item.id in self.seen for item in items)
-
 
 @dataclass(frozen=True, eq=False)
 class Side:
@@ -69,11 +64,6 @@ class Side:
     crowd: Mapping[str, Array]
     choices: Choices | None = None
     note: str = ""
-
-    @cached_property
-    def refusals(self) -> float:
-        """Share of the interviewed people's answers that were refused."""
-        return float(np.mean([shares[..., -1].mean() for shares in self.crowd.values()])) if self.crowd else 0.0
 
     def answered(self, item: Item) -> Array | None:
         """Shares among the answers that the interviewed gave, shape (draws, K); None where all were refused."""
