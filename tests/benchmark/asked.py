@@ -15,9 +15,9 @@ from alignbench.benchmark.ask import ask
 from alignbench.types import Culture, PromptPolicy
 from tests.judge.toy import Table
 
-GREECE = Culture("greece", "Greece", "GRC", "Greek", "el", "turkey")
-KOREA = Culture("korea", "South Korea", "KOR", "South Korean", "ko", "japan")
-USA = Culture("usa", "the United States", "USA", "American", "en", "china")
+GREECE = Culture("greece", "Greece", "GRC", "Greek", "el", (), "turkey")
+KOREA = Culture("korea", "South Korea", "KOR", "South Korean", "ko", (), "japan")
+USA = Culture("usa", "the United States", "USA", "American", "en", ("United States of America",), "china")
 
 
 def prefers(*texts: str) -> Table:

@@ -1,6 +1,6 @@
 import pytest
 
-from alignbench.benchmark.blend import Blend, BlendForm, lemmas
+from alignbench.benchmark.blend import Blend, lemmas
 from alignbench.errors import AlignbenchError
 from alignbench.identity import canonical
 from tests.benchmark.asked import GREECE, KOREA, USA, prefers, replies, says, scored, values, write_csv, write_json
@@ -89,7 +89,7 @@ def test_what_is_no_plural_stays():
 
 def test_choice_is_asked_in_both_orders_and_scored(tmp_path):
     path = write_csv(tmp_path / "mc.csv", [CHOICE, {**CHOICE, "MCQID": "other", "country": "US"}])
-    blend = Blend(str(path), BlendForm.choice)
+    blend = Blend(str(path), "choice")
     engine = prefers("rusks")
     table = scored(blend, engine, GREECE)
     assert values(table, "accuracy") == {"X-01_0": 1.0}
@@ -126,9 +126,9 @@ def test_wrong_files_are_refused(short, tmp_path):
     ):
         path = write_csv(tmp_path / "mc.csv", [{**CHOICE, **changed}])
         with pytest.raises(AlignbenchError, match=match):
-            Blend(str(path), BlendForm.choice).questions(GREECE)
+            Blend(str(path), "choice").questions(GREECE)
     with pytest.raises(AlignbenchError, match="column = 'MCQID'"):
-        Blend(str(write_csv(tmp_path / "mc.csv", [{"ID": "1"}])), BlendForm.choice).questions(GREECE)
+        Blend(str(write_csv(tmp_path / "mc.csv", [{"ID": "1"}])), "choice").questions(GREECE)
 
 
 def test_no_reply_scores_nothing(short):

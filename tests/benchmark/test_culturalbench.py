@@ -1,6 +1,6 @@
 import pytest
 
-from alignbench.benchmark.culturalbench import CulturalBench, CulturalBenchForm
+from alignbench.benchmark.culturalbench import CulturalBench
 from alignbench.errors import AlignbenchError
 from tests.benchmark.asked import GREECE, KOREA, USA, prefers, scored, values, write_csv
 
@@ -36,7 +36,7 @@ def test_easy_is_accuracy_over_four_options(tmp_path):
 
 def test_hard_needs_all_four(tmp_path):
     path = write_csv(tmp_path / "hard.csv", hard())
-    bench = CulturalBench(str(path), CulturalBenchForm.hard)
+    bench = CulturalBench(str(path), "hard")
 
     def judges(*true):
         table = prefers("False")
@@ -62,11 +62,11 @@ def test_hard_needs_all_four(tmp_path):
 def test_wrong_input_is_refused(tmp_path):
     path = tmp_path / "c.csv"
     for rows, form, match in (
-        ([{**EASY, "answer": "E"}], CulturalBenchForm.easy, "line 2, answer = 'E'"),
-        (hard(), CulturalBenchForm.easy, "column = 'prompt_option_a'"),
-        ([EASY], CulturalBenchForm.hard, "column = 'prompt_option'"),
-        (hard()[:3], CulturalBenchForm.hard, "question_idx 7 = 3"),
-        (hard(answer="perhaps"), CulturalBenchForm.hard, "line 2, answer = 'perhaps'"),
+        ([{**EASY, "answer": "E"}], "easy", "line 2, answer = 'E'"),
+        (hard(), "easy", "column = 'prompt_option_a'"),
+        ([EASY], "hard", "column = 'prompt_option'"),
+        (hard()[:3], "hard", "question_idx 7 = 3"),
+        (hard(answer="perhaps"), "hard", "line 2, answer = 'perhaps'"),
     ):
         write_csv(path, rows)
         with pytest.raises(AlignbenchError, match=match):

@@ -70,5 +70,5 @@ def test_links_and_unknown_groups_are_refused(tmp_path):
     linked = write(tmp_path / "l.jsonl", ("a", "Arabic", "https://example.org/comments/1"))
     with pytest.raises(AlignbenchError, match="links only"):
         linked.questions(IRAQ)
-    with pytest.raises(AlignbenchError, match="choose Arabic"):
+    with pytest.raises(AlignbenchError, match="choose one of nothing, Arabic"):
         Empathy(Rater(Table()), "x", group="Martian")

@@ -20,14 +20,14 @@ def test_minilm_gives_unit_rows_in_order_and_knows_meaning():
 
 
 def test_a_local_folder_is_the_same_model_and_has_its_own_fingerprint():
-    folder = SentenceModel(path=str(minilm._folder()))
+    folder = SentenceModel(path=str(minilm.MiniLM().folder))
     assert folder.encode(["a"]) == pytest.approx(MiniLM().encode(["a"]), abs=1e-6)
     assert len(folder.fingerprint) == 16
     assert "0.1" in MiniLM().fingerprint
 
 
 def test_batch_size_and_device_are_no_part_of_the_identity():
-    folder = str(minilm._folder())
+    folder = str(minilm.MiniLM().folder)
     quick = SentenceModel(path=folder, batch_size=1, device="cpu")
     assert canonical(MiniLM(batch_size=1, device="cpu")) == canonical(MiniLM())
     assert canonical(quick) == canonical(SentenceModel(path=folder)) != canonical(MiniLM())

@@ -231,7 +231,7 @@ def test_a_flat_row_holds_texts_and_numbers_alone() -> None:
     ("entries", "message"),
     [
         ([BASE, replace(BASE, label="other")], "only one"),
-        ([BASE, BASE], "label of its own"),
+        ([BASE, BASE], "its own label"),
         ([replace(BASE, distributions=[])], "no seed"),
         ([replace(METHOD, masses=[MASS])], "2 seeds"),
         ([BASE, CONTROL], "control must name the method"),

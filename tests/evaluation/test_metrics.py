@@ -11,7 +11,6 @@ from alignbench.evaluation.metrics import (
     entropy,
     js_divergence,
     js_similarity,
-    total_variation,
     wasserstein_similarity,
 )
 
@@ -41,10 +40,6 @@ def test_wasserstein_agrees_with_scipy() -> None:
         assert wasserstein_similarity(p, q) == pytest.approx(expected, abs=1e-12)
 
 
-def test_total_variation_of_a_hand_worked_pair() -> None:
-    assert total_variation([0.5, 0.5, 0], [0.2, 0.5, 0.3]) == pytest.approx(0.3)
-
-
 @pytest.mark.parametrize("k", [2, 4, 10])
 def test_extremes(k: int) -> None:
     first, last, flat = np.eye(k)[0], np.eye(k)[-1], np.full(k, 1 / k)
@@ -52,13 +47,12 @@ def test_extremes(k: int) -> None:
     assert js_similarity(first, last, base=np.e) == pytest.approx(1 - np.log(2))
     assert js_similarity(first, last, sqrt=True) == 0
     assert wasserstein_similarity(first, last) == 0 and wasserstein_similarity(flat, flat) == 1
-    assert total_variation(first, last) == 1 and total_variation(flat, flat) == 0
     assert entropy(first) == 0 and entropy(flat) == pytest.approx(1)
 
 
 def test_symmetry_and_bounds() -> None:
     for p, q in PAIRS:
-        for metric in (js_similarity, wasserstein_similarity, total_variation):
+        for metric in (js_similarity, wasserstein_similarity):
             assert metric(p, q) == pytest.approx(metric(q, p), abs=1e-14)
             assert 0 <= metric(p, q) <= 1
         assert 0 <= entropy(p) <= 1
@@ -95,7 +89,7 @@ def test_rounding_is_normalised_away() -> None:
 )
 def test_wrong_shares_are_refused(wrong: object) -> None:
     right = [0.2, 0.3, 0.5]
-    for metric in (js_divergence, wasserstein_similarity, total_variation):
+    for metric in (js_divergence, wasserstein_similarity):
         for pair in ((wrong, right), (right, wrong)):
             with pytest.raises(AlignbenchError):
                 metric(*pair)

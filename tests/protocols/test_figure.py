@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from alignbench.evaluation.measures import REFUSED
+from alignbench.evaluation.measures.inputs import REFUSED
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.protocols.figure import Figure

@@ -14,7 +14,7 @@ import pytest
 import alignbench.protocols.interviews as module
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Orders
-from alignbench.evaluation.measures import REFUSED
+from alignbench.evaluation.measures.inputs import REFUSED
 from alignbench.evaluation.survey import Scoring
 from alignbench.protocols.interviews import chosen, interview
 from alignbench.types import Chat

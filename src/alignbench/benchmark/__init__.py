@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -83,9 +83,14 @@ class Reply:
 
 
 class Benchmark(Component, ABC):
-    """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity."""
+    """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity.
+
+    Attributes:
+        texts: whether free text is wanted from questions with options, too (refusals, leakage).
+    """
 
     _group = "benchmark"
+    texts: ClassVar[bool] = False
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -115,11 +120,6 @@ class Benchmark(Component, ABC):
     def range_of(self, metric: str) -> tuple[float, float]:
         """Least and largest value of a metric of single items, where its intervals end; most are shares."""
         return 0.0, 1.0
-
-    @property
-    def texts(self) -> bool:
-        """Whether free text is wanted from questions with options, too (refusals, leakage)."""
-        return False
 
     @property
     def max_new_tokens(self) -> int:

@@ -80,7 +80,8 @@ def _spoken(
 
 def _prompts(number: int, question: Question, model: ModelSession, asking: Asking) -> list[_Prompt]:
     item = question.item
-    systems = [_joined(text, question.framing) for text in model.policy.systems_for(item)]
+    texts = ((text, question.framing) for text in model.policy.systems_for(item))
+    systems = ["\n\n".join(filter(None, both)) or None for both in texts]
     if question.user is None and item.options:
         return [
             _Prompt(number, p.options, p.request)
@@ -93,7 +94,3 @@ def _prompts(number: int, question: Question, model: ModelSession, asking: Askin
     options = tuple(range(len(item.options)))
     user, choices = question.user or item.question, question.choices or item.options
     return [_Prompt(number, options, Request(chat(user, system), choices)) for system in systems]
-
-
-def _joined(system: str | None, framing: str | None) -> str | None:
-    return "\n\n".join(text for text in (system, framing) if text) or None

@@ -7,7 +7,6 @@ of the other form are answers of other regions.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +23,7 @@ from alignbench.benchmark.published import (
     tidy,
 )
 from alignbench.component import OneOf, recorded
-from alignbench.evaluation.measures.short_answer import Annotation, answerable, sem_b, sem_w, words
+from alignbench.evaluation.measures.short_answer import Annotation, answerable, soft_exact_match, words
 from alignbench.types import Culture, check
 
 # Region, as the files are named -> country. Regions inside a country do not stand for it.
@@ -42,13 +41,6 @@ _INSTRUCTIONS = " Without any explanation, choose only one"
 _ES = re.compile(r"(?<=ss)es$|(?<=zz)es$|(?<=x)es$|(?<=[cs]h)es$|(?<=\w{3}o)es$")
 
 
-class BlendForm(Enum):
-    """How the questions are asked."""
-
-    short = "short"
-    choice = "choice"
-
-
 @dataclass(frozen=True)
 class Blend(Benchmark):
     """Questions of one region."""
@@ -56,7 +48,7 @@ class Blend(Benchmark):
     # Folder of the annotation files (form=short), or the multiple-choice CSV (form=choice).
     path: str = recorded("???")
     # short: one short answer; choice: one of four.
-    form: BlendForm = BlendForm.short
+    form: Annotated[str, OneOf("short", "choice")] = "short"
     # A region by the name of its file (West_Java); empty: the region that is the culture's country.
     region: Annotated[str, OneOf("", *REGIONS)] = ""
     # Ask as a person of the region who explains its ways to a foreigner.
@@ -64,28 +56,25 @@ class Blend(Benchmark):
     # Also count an answer whose letters are anywhere in the reply, inside words too, as the published code does.
     match_substrings: bool = False
 
-    @property
-    def provenance(self) -> Provenance:
-        """Of the release."""
-        return Provenance(
-            population="about five annotators a question in each of 16 regions",
-            year="2024",
-            language="English here; the release has 13 languages",
-            collection="questions written by people of the regions, answered by annotators who lived there",
-            licence="CC BY-SA 4.0",
-            source="github.com/nlee0212/BLEnD (data/annotations), Hugging Face nayeon212/BLEnD (both forms)",
-            assumptions=(
-                "What a handful of annotators answered is what the region's people do.",
-                "English plurals are folded by a small rule; the release lemmatises with spaCy.",
-                "The choice form is asked by option number in both orders; the release lets the model write JSON.",
-            ),
-        )
+    provenance = Provenance(
+        population="about five annotators a question in each of 16 regions",
+        year="2024",
+        language="English here; the release has 13 languages",
+        collection="questions written by people of the regions, answered by annotators who lived there",
+        licence="CC BY-SA 4.0",
+        source="github.com/nlee0212/BLEnD (data/annotations), Hugging Face nayeon212/BLEnD (both forms)",
+        assumptions=(
+            "What a handful of annotators answered is what the region's people do.",
+            "English plurals are folded by a small rule; the release lemmatises with spaCy.",
+            "The choice form is asked by option number in both orders; the release lets the model write JSON.",
+        ),
+    )
 
     @property
     def files(self) -> tuple[Path, ...]:
         """Every annotation file of the folder, or the CSV."""
         path = Path(self.path)
-        if self.form is BlendForm.choice:
+        if self.form == "choice":
             return (path,)
         found = tuple(sorted(path.glob("*_data.json")))
         check(bool(found), "benchmark.path", self.path, f"give the folder with {_SHORT}")
@@ -97,16 +86,16 @@ class Blend(Benchmark):
         if region is None:
             return []
         place = culture.country if not self.region else region.replace("_", " ")
-        return self._short(region, place) if self.form is BlendForm.short else self._choice(region, place)
+        return self._short(region, place) if self.form == "short" else self._choice(region, place)
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """SEM-B and SEM-W within [0, 100] for short answers, accuracy and what goes with it for choices."""
-        if self.form is BlendForm.choice:
+        if self.form == "choice":
             return tidy(choice_rows(replies))
         rows = []
         for reply in replies:
             truth = [Annotation(tuple(answers), votes) for answers, votes in reply.question.gold]
-            binary, weighted = (measure(reply.text, truth, lemmas, self.match_substrings) for measure in (sem_b, sem_w))
+            binary, weighted = soft_exact_match(reply.text, truth, lemmas, self.match_substrings)
             rows += metric_rows(reply.question, sem_b=binary, sem_w=weighted)
         return tidy(rows)
 
@@ -116,8 +105,8 @@ class Blend(Benchmark):
     def _short(self, region: str, place: str) -> list[Question]:
         found = []
         for number, record in _by_id(Path(self.path) / f"{region}_data.json").items():
-            annotations = _annotations(record)
-            if _is_answerable(record, annotations):
+            annotations, idks = _annotations(record), record.inner("idks")
+            if answerable(annotations, *(idks.count(key) for key in ("no-answer", "not-applicable", "idk"))):
                 asked = record.text("en_question").replace("your country", place)
                 user = f"{asked}\n\nGive one short answer and nothing else."
                 gold = [[list(a.answers), a.votes] for a in annotations]
@@ -160,12 +149,6 @@ def _annotations(record: Record) -> list[Annotation]:
     """Answers with an English spelling that somebody gave."""
     found = [Annotation(part.texts("en_answers"), part.count("count")) for part in record.entries("annotations")]
     return [a for a in found if a.answers and a.votes]
-
-
-def _is_answerable(record: Record, annotations: Sequence[Annotation]) -> bool:
-    idks = record.inner("idks")
-    none, not_applicable, idk = (idks.count(key) for key in ("no-answer", "not-applicable", "idk"))
-    return answerable(annotations, none, not_applicable, idk)
 
 
 def _multiple_choice(record: Record, framing: str | None) -> Question:

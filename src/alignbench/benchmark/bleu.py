@@ -29,11 +29,9 @@ def _bleu(candidate: Sequence[str], reference: Sequence[str]) -> float:
 
 def _precision(candidate: Sequence[str], reference: Sequence[str], n: int) -> float:
     """Share of the candidate's n-grams that the reference has, each as often as it has it."""
-    mine, theirs = _ngrams(candidate, n), _ngrams(reference, n)
+    mine, theirs = (
+        Counter(tuple(text[i : i + n]) for i in range(len(text) - n + 1)) for text in (candidate, reference)
+    )
     added = int(n > 1)
     total = mine.total() + added
     return ((mine & theirs).total() + added) / total if total else 0.0
-
-
-def _ngrams(text: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
-    return Counter(tuple(text[i : i + n]) for i in range(len(text) - n + 1))

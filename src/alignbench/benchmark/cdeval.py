@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 import numpy as np
@@ -16,7 +17,6 @@ import pandas as pd
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.published import Record, grouped, json_records, metric_rows, plain_item, right, tidy
 from alignbench.component import Within, recorded
-from alignbench.evaluation.measures.hofstede import high_pole_rate
 from alignbench.types import Culture
 
 DIMENSIONS = ("PDI", "IDV", "UAI", "MAS", "LTO", "IVR")
@@ -47,7 +47,7 @@ class CDEval(Benchmark):
 
     @property
     def provenance(self) -> Provenance:
-        """Of the release."""
+        """What is known of the release."""
         return Provenance(
             population="none: the questions measure a model, no people answered them",
             year="2024",
@@ -71,13 +71,15 @@ class CDEval(Benchmark):
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """By choice: ``high_pole``, how often the high pole was chosen, and ``likelihood``, its mean probability.
 
+        The first is the paper's likelihood; the averaging is recalled, not re-read.
+
         Neither end is better; ``high_pole_uniform`` is 0.5. ``agreement`` is 1 where all wordings and orders chose
         alike, ``mass`` the mean probability of the format asked for.
         """
         trials = grouped(replies, lambda reply: reply.question.item.id.partition(":")[0])
-        rates = high_pole_rate(np.array([[right(reply) for reply in several] for several in trials.values()]).T)
         rows = []
-        for rate, (choice, several) in zip(rates, trials.items(), strict=True):
+        for choice, several in trials.items():
+            rate = fmean(map(right, several))
             likelihood = np.mean([reply.shares[reply.question.gold] for reply in several if reply.shares])
             masses = [reply.mass for reply in several if reply.mass is not None]
             metrics = {"high_pole": rate, "high_pole_uniform": 0.5, "likelihood": float(likelihood)}

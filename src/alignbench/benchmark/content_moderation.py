@@ -1,6 +1,6 @@
 """Content moderation: sets of labelled texts in a culture's language (hate, offence, spam, stance ...).
 
-CulturePark and CultureLLM score on dozens of such sets, each with a format and licence of its own. A task file says
+CulturePark and CultureLLM score on dozens of such sets, each with its own format and licence. A task file says
 how the user's copies are to be read, so that none needs converting.
 """
 
@@ -51,7 +51,7 @@ class ContentModeration(Benchmark):
 
     @property
     def provenance(self) -> Provenance:
-        """Of the user's sets."""
+        """What the task file says of the user's sets."""
         return Provenance(
             population="the annotators of each set",
             year="as each set says",

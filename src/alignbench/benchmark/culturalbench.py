@@ -5,8 +5,8 @@ Easy: one of four options. Hard: the same options one by one, true or false, and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from alignbench.benchmark.published import (
     table_records,
     tidy,
 )
-from alignbench.component import recorded
+from alignbench.component import OneOf, recorded
 from alignbench.errors import AlignbenchError
 from alignbench.types import Culture
 
@@ -33,41 +33,31 @@ _TRUTH = ("true", "false")
 _OPTIONS = ("True", "False")
 
 
-class CulturalBenchForm(Enum):
-    """Which of the two files."""
-
-    easy = "easy"
-    hard = "hard"
-
-
 @dataclass(frozen=True)
 class CulturalBench(Benchmark):
     """Questions about the culture's country."""
 
     # CulturalBench-Easy.csv or CulturalBench-Hard.csv, as form says.
     path: str = recorded("???")
-    form: CulturalBenchForm = CulturalBenchForm.easy
+    form: Annotated[str, OneOf("easy", "hard")] = "easy"
 
-    @property
-    def provenance(self) -> Provenance:
-        """Of the release."""
-        return Provenance(
-            population="writers from 45 regions; five annotators of the region checked each question",
-            year="2024",
-            language="English",
-            collection="written by people with an AI's help, kept where most annotators of the region agreed",
-            licence="CC BY 4.0",
-            source="Hugging Face kellycyy/CulturalBench",
-            assumptions=(
-                "A question has one right option, the same for all people of the region.",
-                "The easy file's answer is a letter.",
-                "Options are asked by number in both orders; true and false too.",
-            ),
-        )
+    provenance = Provenance(
+        population="writers from 45 regions; five annotators of the region checked each question",
+        year="2024",
+        language="English",
+        collection="written by people with an AI's help, kept where most annotators of the region agreed",
+        licence="CC BY 4.0",
+        source="Hugging Face kellycyy/CulturalBench",
+        assumptions=(
+            "A question has one right option, the same for all people of the region.",
+            "The easy file's answer is a letter.",
+            "Options are asked by number in both orders; true and false too.",
+        ),
+    )
 
     def questions(self, culture: Culture) -> list[Question]:
         """The country's questions; in the hard form one for each option."""
-        easy = self.form is CulturalBenchForm.easy
+        easy = self.form == "easy"
         own = tuple(f"prompt_option_{letter}" for letter in _LETTERS) if easy else ("prompt_option",)
         columns = ("data_idx", "question_idx", "prompt_question", *own, "answer", "country")
         records = table_records(Path(self.path), columns, _EASY if easy else _HARD)
@@ -80,7 +70,7 @@ class CulturalBench(Benchmark):
         A question of the hard form counts 1 if all four judgements are right, else 0; evenly drawn ones score 1/16.
         """
         rows = choice_rows(replies)
-        if self.form is CulturalBenchForm.hard:
+        if self.form == "hard":
             for question, four in grouped(replies, lambda reply: reply.question.item.battery).items():
                 found = {"all_of_four": all(map(right, four)), "all_of_four_uniform": 0.5 ** len(four)}
                 rows += [{**row, "item": question} for row in metric_rows(four[0].question, **found)]

@@ -35,7 +35,7 @@ SOURCES = ("GAS", "WVS")
 _PUBLISHED = "global_opinions.csv: question, selections (a defaultdict of country -> shares), options (a list), source"
 # Ways of asking: without a country, and as someone of the country; the system text of each.
 PROMPTS = {
-    "default": None,
+    "default": "",
     "cross_national": "How would someone from {country} answer this question? Choose as that person would.",
 }
 # The file's names of a country where they differ from ours, best first.
@@ -73,23 +73,20 @@ class GlobalOpinionQA(Benchmark):
     js_sqrt: bool = True
     js_base: LogBase = LogBase.e
 
-    @property
-    def provenance(self) -> Provenance:
-        """Of the published file."""
-        return Provenance(
-            population="adults sampled by Pew Global Attitudes and the World Values Survey, 138 country labels",
-            year="several; the file does not say of which an item is",
-            language="English",
-            collection="survey questions; shares of each country's answers, published as aggregates",
-            licence="CC BY-NC-SA 4.0",
-            source="huggingface.co/datasets/Anthropic/llm_global_opinions, data/global_opinions.csv",
-            assumptions=(
-                "Shares are scaled to sum 1; a country whose shares are all 0 was not asked.",
-                "Rows without a question, with one option or with more than 26 are left out.",
-                "Questions that begin with the same six words are drawn together in the bootstrap (our choice).",
-                "WVS rows repeat questions that a method may have learned from: see the knob sources.",
-            ),
-        )
+    provenance = Provenance(
+        population="adults sampled by Pew Global Attitudes and the World Values Survey, 138 country labels",
+        year="several; the file does not say of which an item is",
+        language="English",
+        collection="survey questions; shares of each country's answers, published as aggregates",
+        licence="CC BY-NC-SA 4.0",
+        source="huggingface.co/datasets/Anthropic/llm_global_opinions, data/global_opinions.csv",
+        assumptions=(
+            "Shares are scaled to sum 1; a country whose shares are all 0 was not asked.",
+            "Rows without a question, with one option or with more than 26 are left out.",
+            "Questions that begin with the same six words are drawn together in the bootstrap (our choice).",
+            "WVS rows repeat questions that a method may have learned from: see the knob sources.",
+        ),
+    )
 
     @property
     def metric(self) -> str:
@@ -112,7 +109,9 @@ class GlobalOpinionQA(Benchmark):
                 battery = " ".join(re.findall(r"\w+", text.casefold())[:_OPENING])
                 item = plain_item(f"{source}{number}", battery, source, text, options)
                 gold = {"shares": (np.array(shares) / sum(shares)).tolist(), "label": label}
-                found += [Question(item, gold, {"prompt": p}, _framing(p, culture)) for p in self.prompts]
+                for prompt in self.prompts:
+                    framing = PROMPTS[prompt].format(country=culture.country) or None
+                    found.append(Question(item, gold, {"prompt": prompt}, framing))
         return found
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
@@ -155,8 +154,3 @@ def _label(culture: Culture, selections: Mapping[str, Any], national_only: bool)
     names = _LABELS.get(culture.iso3, (culture.country.removeprefix("the "),))
     samples = ("", _CURRENT) if national_only else ("", _CURRENT, *_OTHERS)
     return next((name + sample for sample in samples for name in names if name + sample in selections), None)
-
-
-def _framing(prompt: str, culture: Culture) -> str | None:
-    text = PROMPTS[prompt]
-    return None if text is None else text.format(country=culture.country)

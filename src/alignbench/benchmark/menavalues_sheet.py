@@ -70,7 +70,7 @@ class SheetQuestion:
 def sheet_questions(path: Path, iso3: str) -> list[SheetQuestion]:
     """The questions that a country answered.
 
-    Codes outside ``Min`` to ``MAX`` are dropped, the other shares scaled to sum 1 and the centre worked out anew.
+    Codes outside ``Min`` to ``MAX`` are dropped, the other shares scaled to sum 1 and the centre worked out again.
 
     Raises:
         AlignbenchError: no such file or row, or a cell that is not in the published format.

@@ -4,8 +4,9 @@ The file is that of :mod:`alignbench.benchmark.multiple_choice`, into which KorN
 question has shares, its options in semantic order, a question of knowledge an answer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -52,15 +53,12 @@ class NationalAlignment(MultipleChoice):
         shares, choice = reply.question.gold, chosen(reply)
         size = len(shares)
         metrics = {"sva_ceiling": sva_ceiling([shares])[0]}
-        for name, measure in self._measures(size).items():
+        measures: dict[str, Callable[[Sequence[Any], Sequence[int]], Array]] = {"sva": sva}
+        if size % 2:
+            measures |= {"a_sva": a_sva, "n_sva": partial(n_sva, majority=self.majority)}
+        for name, measure in measures.items():
             values = np.array([measure([shares], [option])[0] for option in range(size)])
             metrics |= {name: values[choice], f"{name}_uniform": values.mean()}
             if size % 2:
                 metrics[f"{name}_neutral"] = values[size // 2]
         return metric_rows(reply.question, **metrics)
-
-    def _measures(self, options: int) -> Mapping[str, Callable[[Sequence[Any], Sequence[int]], Array]]:
-        """Those that an item of so many options has."""
-        if options % 2 == 0:
-            return {"sva": sva}
-        return {"sva": sva, "a_sva": a_sva, "n_sva": lambda shares, choices: n_sva(shares, choices, self.majority)}

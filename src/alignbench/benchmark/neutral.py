@@ -28,24 +28,21 @@ class Neutral(Benchmark):
         """Our questions."""
         return (_ITEMS,)
 
-    @property
-    def provenance(self) -> Provenance:
-        """Of the questions."""
-        return Provenance(
-            population="nobody was asked: the right answers are not a matter of opinion",
-            year="2025",
-            language="English",
-            collection="60 questions written for this package: arithmetic, facts, language, logic, 15 of each",
-            licence="Apache-2.0",
-            source="bundled",
-            assumptions=(
-                "The answer is the most probable option, whatever else the model would rather have said: read accuracy "
-                "beside the mass of the options. Evenly drawn options score .25.",
-                "A fall against the base is damage; sixty easy questions see large damage only. Intervals draw the "
-                "twelve groups of five questions.",
-                "In the compact form (model=nano) the options are not listed, so that no model can know the answers.",
-            ),
-        )
+    provenance = Provenance(
+        population="nobody was asked: the right answers are not a matter of opinion",
+        year="2025",
+        language="English",
+        collection="60 questions written for this package: arithmetic, facts, language, logic, 15 of each",
+        licence="Apache-2.0",
+        source="bundled",
+        assumptions=(
+            "The answer is the most probable option, whatever else the model would rather have said: compare "
+            "accuracy with the mass of the options. Evenly drawn options score .25.",
+            "A fall against the base is damage; sixty easy questions see large damage only. Intervals draw the "
+            "twelve groups of five questions.",
+            "In the compact form (model=nano) the options are not listed, so that no model can know the answers.",
+        ),
+    )
 
     def questions(self, culture: Culture) -> list[Question]:
         """All sixty, whatever the culture."""

@@ -60,23 +60,20 @@ class NormAd(Benchmark):
         names = [c.name for c in self.conditions]
         check(several, "benchmark.conditions", names, "name at least one condition, each once")
 
-    @property
-    def provenance(self) -> Provenance:
-        """Of the release."""
-        return Provenance(
-            population="75 countries, as the Cultural Atlas describes them",
-            year="2024",
-            language="English",
-            collection="stories by a language model from the Cultural Atlas, filtered, a sample checked by people",
-            licence="CC BY 4.0",
-            source="Hugging Face akhilayerukola/NormAd, normad_etiquette_final_data.csv",
-            assumptions=(
-                "One description of a country's etiquette holds for its people.",
-                "A neutral story was paired with a norm that does not speak to it; its country is the norm's.",
-                "Conditions are worded by us; that the rule goes without the country is recalled, not re-read.",
-                "Items are drawn by Subaxis, the subject of etiquette.",
-            ),
-        )
+    provenance = Provenance(
+        population="75 countries, as the Cultural Atlas describes them",
+        year="2024",
+        language="English",
+        collection="stories by a language model from the Cultural Atlas, filtered, a sample checked by people",
+        licence="CC BY 4.0",
+        source="Hugging Face akhilayerukola/NormAd, normad_etiquette_final_data.csv",
+        assumptions=(
+            "One description of a country's etiquette holds for its people.",
+            "A neutral story was paired with a norm that does not speak to it; its country is the norm's.",
+            "Conditions are worded by us; that the rule goes without the country is recalled, not re-read.",
+            "Items are drawn by Subaxis, the subject of etiquette.",
+        ),
+    )
 
     def questions(self, culture: Culture) -> list[Question]:
         """Every story of the country under every condition."""

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from alignbench.benchmark import COLUMNS, Question, Reply
 from alignbench.data.checks import existing, nearest
+from alignbench.data.cultures import bare
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.measures.labels import macro_f1
 from alignbench.evaluation.metrics import js_similarity
@@ -27,23 +28,10 @@ from alignbench.types import Culture, Item, Scale, check
 Row = dict[str, Any]
 Metrics = dict[str, float]
 T = TypeVar("T")
+K = TypeVar("K")
 
 # Where a row keeps the cells that no column of the header is for.
 _MORE = "more cells"
-# iso3 -> how published data spell a country, apart from our own name for it.
-_SPELLINGS = {
-    "CZE": ("czech rep", "czech republic", "czechia"),
-    "GBR": ("great britain", "uk", "united kingdom"),
-    "IRN": ("islamic republic of iran",),
-    "KGZ": ("kyrgyz rep", "kyrgyz republic"),
-    "KOR": ("korea south", "republic of korea"),
-    "MMR": ("burma", "myanmar (burma)"),
-    "RUS": ("russian federation",),
-    "SVK": ("slovak rep", "slovak republic"),
-    "TUR": ("türkiye",),
-    "USA": ("u.s.a.", "united states of america", "us", "usa"),
-    "VNM": ("viet nam",),
-}
 
 
 @dataclass(frozen=True)
@@ -179,9 +167,14 @@ def json_file(path: Path, published: str) -> Any:
     except UnicodeDecodeError as error:
         raise AlignbenchError(str(path), str(error), f"give {published}, in UTF-8") from None
     except json.JSONDecodeError:
-        return [
-            _line(f"{path}, line {n}", line, published) for n, line in enumerate(text.splitlines(), start=1) if line
-        ]
+        values = []
+        for number, line in enumerate(text.splitlines(), start=1):
+            try:
+                values += [json.loads(line)] if line else []
+            except json.JSONDecodeError as error:
+                remedy = f"this is not JSON ({error.msg}); give {published}"
+                raise AlignbenchError(f"{path}, line {number}", line[:60], remedy) from None
+        return values
 
 
 def json_records(path: Path, published: str) -> list[Record]:
@@ -197,9 +190,8 @@ def json_records(path: Path, published: str) -> list[Record]:
 
 
 def is_named(name: str, culture: Culture) -> bool:
-    """Whether ``name``, as data spell it, is the culture, its country or the country's ISO code."""
-    own = map(_plain, (culture.country, culture.name, culture.iso3))
-    return _plain(name) in (*own, *_SPELLINGS.get(culture.iso3, ()))
+    """Whether ``name``, as data spell it, is the culture, its country, the country's ISO code or an alias."""
+    return bare(name) in map(bare, (culture.country, culture.name, culture.iso3, *culture.aliases))
 
 
 def literal(where: str, text: str, form: str) -> Any:
@@ -246,7 +238,7 @@ def right(reply: Reply) -> float:
 
 
 def choice_rows(replies: Sequence[Reply]) -> list[Row]:
-    """Of replies whose ``gold`` is the right option's index: accuracy, probability of the right option, mass.
+    """Accuracy, probability of the right option and mass of replies whose ``gold`` is the right option's index.
 
     ``accuracy_uniform`` is what an evenly drawn option scores on average.
     """
@@ -291,9 +283,9 @@ def similarities(metric: str, truth: ArrayLike, said: ArrayLike, base: float = 2
     return {metric + end: float(js_similarity(people, given, base, sqrt)) for end, given in answers.items()}
 
 
-def grouped(values: Iterable[T], key: Callable[[T], str]) -> dict[str, list[T]]:
+def grouped(values: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     """The values by their key, in their order."""
-    groups: dict[str, list[T]] = defaultdict(list)
+    groups: dict[K, list[T]] = defaultdict(list)
     for value in values:
         groups[key(value)].append(value)
     return groups
@@ -309,17 +301,6 @@ def tidy(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     facets = list(dict.fromkeys(key for row in rows for key in row if key not in COLUMNS))
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *facets]).fillna(dict.fromkeys(facets, ""))
     return frame.dropna(subset="value").reset_index(drop=True)
-
-
-def _plain(name: str) -> str:
-    return name.casefold().replace("_", " ").strip().removeprefix("the ")
-
-
-def _line(where: str, line: str, published: str) -> Any:
-    try:
-        return json.loads(line)
-    except json.JSONDecodeError as error:
-        raise AlignbenchError(where, line[:60], f"this is not JSON ({error.msg}); give {published}") from None
 
 
 def _objects(values: Sequence[Any], where: str, published: str) -> list[Record]:

@@ -12,19 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.bleu import mutual_bleu
-from alignbench.benchmark.published import Record, grouped, is_named, metric_rows, plain_item, table_records, tidy
-from alignbench.component import Count, recorded
+from alignbench.benchmark.published import grouped, is_named, metric_rows, plain_item, table_records, tidy
+from alignbench.component import Count, OneOf, recorded
 from alignbench.data.checks import existing
 from alignbench.evaluation.measures.ranks import country_distances, kendall_by_country
 from alignbench.evaluation.measures.short_answer import words
-from alignbench.evaluation.metrics import Array
 from alignbench.types import Culture, check
 
 _VECTORS = (
@@ -43,13 +42,6 @@ class Gaps(Enum):
     dimensions = "dimensions"
 
 
-class VectorDistance(Enum):
-    """How far apart two vectors are."""
-
-    euclidean = "euclidean"
-    cosine = "cosine"
-
-
 @dataclass(frozen=True)
 class StoryGeneration(Benchmark):
     """A story about each concept for a child of the culture."""
@@ -61,27 +53,24 @@ class StoryGeneration(Benchmark):
     offset: float = 0.0
     # Scale each dimension to deviation 1 over the countries compared.
     standardise: bool = False
-    metric: VectorDistance = VectorDistance.euclidean
+    metric: Annotated[str, OneOf("euclidean", "cosine")] = "euclidean"
     gaps: Gaps = Gaps.countries
     story_tokens: Count = 400
 
-    @property
-    def provenance(self) -> Provenance:
-        """Of the vectors and concepts."""
-        return Provenance(
-            population="the respondents behind the vectors (Hofstede's samples, or WVS wave 7)",
-            year="2015 (Hofstede's matrix) or 2017-2022 (WVS)",
-            language="English",
-            collection="survey scores by country; 35 concepts chosen by EECC's authors",
-            licence="Hofstede: research use with attribution; WVS: no redistribution; concepts: see EECC's LICENSE",
-            source="github.com/shaily99/eecc (hofstedes_distance, data), github.com/ArkaMukherjee0/mmCultural",
-            assumptions=(
-                "Stories ought to differ as much as survey answers do.",
-                "Likeness is BLEU with add-one smoothing, both directions; the paper also has BERTScore and WER.",
-                "One greedy story a concept and country; the prompt is ours.",
-                "Tau needs four countries with a vector in one table, else only vocabulary is scored.",
-            ),
-        )
+    provenance = Provenance(
+        population="the respondents behind the vectors (Hofstede's samples, or WVS wave 7)",
+        year="2015 (Hofstede's matrix) or 2017-2022 (WVS)",
+        language="English",
+        collection="survey scores by country; 35 concepts chosen by EECC's authors",
+        licence="Hofstede: research use with attribution; WVS: no redistribution; concepts: see EECC's LICENSE",
+        source="github.com/shaily99/eecc (hofstedes_distance, data), github.com/ArkaMukherjee0/mmCultural",
+        assumptions=(
+            "Stories ought to differ as much as survey answers do.",
+            "Likeness is BLEU with add-one smoothing, both directions; the paper also has BERTScore and WER.",
+            "One greedy story a concept and country; the prompt is ours.",
+            "Tau needs four countries with a vector in one table, else only vocabulary is scored.",
+        ),
+    )
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -118,7 +107,9 @@ class StoryGeneration(Benchmark):
         """
         rows = [row for reply in replies for row in _vocabulary(reply)]
         placed = [reply for reply in replies if reply.question.gold["vector"] is not None]
-        for told in map(self._complete, grouped(placed, lambda reply: reply.question.item.battery).values()):
+        for told in grouped(placed, lambda reply: reply.question.item.battery).values():
+            if self.gaps is Gaps.countries:
+                told = [reply for reply in told if None not in reply.question.gold["vector"]]
             if len(told) >= _FEWEST:
                 rows += self._taus(told)
         return tidy(rows)
@@ -126,21 +117,12 @@ class StoryGeneration(Benchmark):
     def _taus(self, told: Sequence[Reply]) -> list[dict[str, Any]]:
         texts = [reply.text or "" for reply in told]
         unlike = np.array([[1 - mutual_bleu(a, b) for b in texts] for a in texts])
-        far = country_distances(self._matrix(told), self.offset, self.standardise, self.metric.value)
+        vectors = np.array([reply.question.gold["vector"] for reply in told], dtype=np.float64)
+        shared = vectors[:, ~np.isnan(vectors).any(axis=0)]
+        far = country_distances(shared, self.offset, self.standardise, self.metric)
         taus = kendall_by_country(unlike, far)
         pairs = zip(told, taus, strict=True)
         return [row for r, tau in pairs if math.isfinite(tau) for row in metric_rows(r.question, kendall_tau=tau)]
-
-    def _matrix(self, told: Sequence[Reply]) -> Array:
-        """Vectors, shape (countries, dimensions), without the dimensions that ``gaps`` leaves out."""
-        values = np.array([reply.question.gold["vector"] for reply in told], dtype=np.float64)
-        return values[:, ~np.isnan(values).any(axis=0)] if self.gaps is Gaps.dimensions else values
-
-    def _complete(self, told: list[Reply]) -> list[Reply]:
-        """The replies of countries that ``gaps`` does not leave out."""
-        if self.gaps is Gaps.dimensions:
-            return told
-        return [reply for reply in told if None not in reply.question.gold["vector"]]
 
     def _vector(self, culture: Culture) -> list[float | None] | None:
         records = table_records(Path(self.vectors), ("country", "Demonym"), _VECTORS)
@@ -148,7 +130,7 @@ class StoryGeneration(Benchmark):
         check(bool(dimensions), self.vectors, "no dimensions", f"give {_VECTORS}")
         for record in records:
             if record.text("Demonym") == culture.adjective or is_named(record.text("country"), culture):
-                return [_number(record, name) for name in dimensions]
+                return [None if record.text(name) == _GAP else record.number(name) for name in dimensions]
         return None
 
     def _concepts(self) -> list[tuple[str, str]]:
@@ -160,10 +142,6 @@ class StoryGeneration(Benchmark):
             found.append((topic, concept))
         check(bool(found), self.concepts, "no concepts", f"give {_CONCEPTS}")
         return found
-
-
-def _number(record: Record, name: str) -> float | None:
-    return None if record.text(name) == _GAP else record.number(name)
 
 
 def _vocabulary(reply: Reply) -> list[dict[str, Any]]:

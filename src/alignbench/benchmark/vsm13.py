@@ -19,18 +19,12 @@ from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.published import Row, metric_rows, set_row, tidy
 from alignbench.data.hofstede import TABLE, hofstede
 from alignbench.data.items import load_items
-from alignbench.evaluation.measures.hofstede import (
-    DIMENSIONS,
-    QUESTIONS,
-    dimension_scores,
-    vsm13_distance,
-    vsm13_kendall,
-)
+from alignbench.evaluation.measures.hofstede import DIMENSIONS, QUESTIONS, dimension_scores, vsm13_distance
+from alignbench.evaluation.measures.ranks import kendall_tau
 from alignbench.evaluation.metrics import Array
 from alignbench.types import Culture, Item, check
 
-_FOLDER = Path(__file__).parents[1] / "resources" / "vsm13"
-_ITEMS = _FOLDER / "items.jsonl"
+_ITEMS = Path(__file__).parents[1] / "resources" / "vsm13" / "items.jsonl"
 _MIDDLE = 3.0
 # Facet of figures over several countries.
 ALL = "all"
@@ -48,23 +42,20 @@ class Vsm13(Benchmark):
         """Our wording and the table."""
         return (_ITEMS, TABLE)
 
-    @property
-    def provenance(self) -> Provenance:
-        """Of the table; the questions are ours."""
-        return Provenance(
-            population="matched samples of IBM employees and later ones; LTO and IVR: World Values Survey",
-            year="table of 2015, samples from 1967 on",
-            language="English",
-            collection="national indices published by Hofstede, Hofstede and Minkov",
-            licence="published figures, for research with attribution; the questionnaire is under copyright",
-            source="bundled: our wording of the 24 questions, and the 2015 figures of the cultures that have a file",
-            assumptions=(
-                "Our wording is not the official instrument; codes and weights are the module's.",
-                "The table's indices have another origin than the formulas: differences between countries say more "
-                "than a distance, and dimensions that are not published are left out of it.",
-                "A mean answer is the expected code over the option probabilities.",
-            ),
-        )
+    provenance = Provenance(
+        population="matched samples of IBM employees and later ones; LTO and IVR: World Values Survey",
+        year="table of 2015, samples from 1967 on",
+        language="English",
+        collection="national indices published by Hofstede, Hofstede and Minkov",
+        licence="published figures, for research with attribution; the questionnaire is under copyright",
+        source="bundled: our wording of the 24 questions, and the 2015 figures of the cultures that have a file",
+        assumptions=(
+            "Our wording is not the official instrument; codes and weights are the module's.",
+            "The table's indices have another origin than the formulas: differences between countries say more "
+            "than a distance, and dimensions that are not published are left out of it.",
+            "A mean answer is the expected code over the option probabilities.",
+        ),
+    )
 
     def questions(self, culture: Culture) -> list[Question]:
         """The 24 questions; none where the table does not have the country."""
@@ -75,6 +66,8 @@ class Vsm13(Benchmark):
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """Mean answers by question; indices, gaps and distance by country; taus over countries, if there are several.
+
+        A tau is Kendall's tau-b between the model's and the published order of the countries, free of the constant.
 
         Raises:
             AlignbenchError: a country whose 24 questions are not all answered.
@@ -93,8 +86,9 @@ class Vsm13(Benchmark):
         for country, indices in scores.items():
             rows += self._of_country(country, indices, truth[country])
         if len(scores) > 1:
-            taus = vsm13_kendall(list(scores.values()), [truth[country] for country in scores])
-            rows += [set_row(f"{d}_tau", tau, country=ALL) for d, tau in zip(DIMENSIONS, taus, strict=True)]
+            own, table = (np.stack([side[country] for country in scores], axis=1) for side in (scores, truth))
+            for dimension, ours, theirs in zip(DIMENSIONS, own, table, strict=True):
+                rows.append(set_row(f"{dimension}_tau", kendall_tau(ours, theirs), country=ALL))
         return tidy(rows)
 
     def _indices(self, country: str, means: Mapping[str, float]) -> Array:

@@ -43,10 +43,10 @@ def canonical(word: str, folders: Sequence[Path], field: str = "culture") -> str
     for name in names:
         culture = _read(name, folders)
         for text in (name, culture.country, culture.iso3, culture.adjective, *culture.aliases):
-            known.setdefault(_bare(text), []).append(name)
-    meant = sorted(set(known.get(_bare(word), ())), key=len)
+            known.setdefault(bare(text), []).append(name)
+    meant = sorted(set(known.get(bare(word), ())), key=len)
     if not meant:
-        near = sorted({name for text in get_close_matches(_bare(word), known, n=3) for name in known[text]})
+        near = sorted({name for text in get_close_matches(bare(word), known, n=3) for name in known[text]})
         hint = f" (nearest: {', '.join(near)})" if near else f": {', '.join(names)}"
         check(False, field, word, f"there is no such culture{hint}; or add conf/culture/{word}.yaml")
     plain = all(name.startswith(meant[0]) for name in meant)
@@ -54,8 +54,8 @@ def canonical(word: str, folders: Sequence[Path], field: str = "culture") -> str
     return meant[0]
 
 
-def _bare(text: str) -> str:
-    """The words alone."""
+def bare(text: str) -> str:
+    """The words alone: no case, punctuation or leading "the"."""
     return re.sub(r"[\W_]+", " ", text.casefold()).strip().removeprefix("the ")
 
 

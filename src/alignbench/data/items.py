@@ -20,9 +20,8 @@ def load_items(path: Path) -> tuple[Item, ...]:
     """The items of a JSON Lines file, in its order.
 
     Every line holds the fields of :class:`~alignbench.types.Item`; blank lines, and those that begin with ``#``, are
-    passed over. A ten-point item gives two
-    ``options``, the meanings of its first and its last code, and five ``predicates``, one for each
-    pair of codes; its option texts are made here ("1 (never)", "2", ... "10 (always)").
+    passed over. A ten-point item gives two ``options``, the meanings of its first and its last code, and five
+    ``predicates``, one for each pair of codes; its option texts are made here ("1 (never)", "2", ... "10 (always)").
 
     Raises:
         AlignbenchError: no such file, a line that is not JSON, a missing or unknown key, an id used
@@ -35,7 +34,7 @@ def load_items(path: Path) -> tuple[Item, ...]:
         if line.strip() and not line.startswith("#"):
             with faults.caught():
                 item = item_from(where, _record(where, line))
-                check(item.id not in items, f"{where}, id", item.id, "give every item an id of its own")
+                check(item.id not in items, f"{where}, id", item.id, "give every item its own id")
                 items[item.id] = item
     faults.refuse()
     check(bool(items), str(path), "no items", "write one item a line")
@@ -82,7 +81,10 @@ def item_from(where: str, record: Mapping[str, Any]) -> Item:
     with faults.caught():
         _texts(where, "predicates", record["predicates"], 5 if ten_point else len(codes))
         for predicate in record["predicates"]:
-            _predicate(where, predicate)
+            field = f"{where}, predicates"
+            remedy = 'start with a verb that fits both "I" and "We", such as think or find'
+            check(not _UNEVEN.match(predicate), field, predicate, remedy)
+            check(not predicate.endswith("."), field, predicate, "leave out the full stop; the sentence adds it")
     for key in ("id", "topic", "battery", "concept", "question"):
         if not isinstance(record[key], str) or not record[key].strip():
             faults.add(f"{where}, {key}", record[key], "give a text")
@@ -109,12 +111,6 @@ def _texts(where: str, key: str, texts: Any, count: int) -> None:
     check(listed, f"{where}, {key}", texts, "list texts")
     check(len(texts) == count, f"{where}, {key}", texts, f"{count} texts belong here, not {len(texts)}")
     check(len(set(texts)) == count, f"{where}, {key}", texts, "say every one differently")
-
-
-def _predicate(where: str, text: str) -> None:
-    field = f"{where}, predicates"
-    check(not _UNEVEN.match(text), field, text, 'start with a verb that fits both "I" and "We", such as think or find')
-    check(not text.endswith("."), field, text, "leave out the full stop; the sentence adds it")
 
 
 def _ladder(codes: Sequence[int], ends: Sequence[str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ _FOLDER = Path(__file__).parents[1] / "resources" / "languages"
 
 @dataclass(frozen=True)
 class Phrases:
-    """What a survey prompt says beside the question. ``scale`` has the places low, low_text, high, high_text, labels.
+    """What a survey prompt says besides the question. ``scale`` has the places low, low_text, high, high_text, labels.
 
     Attributes:
         think, conclude: ask for reasons before the answer, and for the answer after them; None where not translated.

@@ -57,7 +57,10 @@ def read_shares(path: Path, items: Sequence[Item], iso3: str | None = None) -> C
     for (country, item_id), mass in masses.items():
         people = sizes[country, item_id]
         with faults.caught():
-            _check_sum(f"{path}, {country} {item_id}, column share", sum(mass.values()))
+            field, total = f"{path}, {country} {item_id}, column share", sum(mass.values())
+            check(total > 0, field, total, "an item answered by nobody; leave out its rows")
+            remedy = f"the shares of an item must sum to 1 (within {SUM_TOLERANCE}); give every code its share"
+            check(abs(total - 1) <= SUM_TOLERANCE + 1e-9, field, round(total, 4), remedy)
             remedy = "one question has one number of respondents: give the same in all its rows"
             check(len(people) < 2, f"{path}, {country} {item_id}, column n", sorted(people), remedy)
             shares = normalised(mass, by_id[item_id].codes)
@@ -80,12 +83,6 @@ def refusal(mass: Mapping[int, float], codes: Sequence[int]) -> str | None:
     if outside <= OFF_SCALE_TOLERANCE * total:
         return None
     return f"{outside / total:.0%} of the answers lie on codes that the item does not have"
-
-
-def _check_sum(field: str, total: float) -> None:
-    check(total > 0, field, total, "an item answered by nobody; leave out its rows")
-    remedy = f"the shares of an item must sum to 1 (within {SUM_TOLERANCE}); give every code its share"
-    check(abs(total - 1) <= SUM_TOLERANCE + 1e-9, field, round(total, 4), remedy)
 
 
 def _schema(by_id: Mapping[str, Item]) -> DataFrameSchema:

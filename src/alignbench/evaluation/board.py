@@ -81,7 +81,7 @@ class Row:
             and training bring together.
         specificity: the interaction of model and survey (:mod:`alignbench.evaluation.interaction`) of a method with a
             control; where there are told rows, less theirs. ``_p`` is Holm-corrected over the methods of this board, a
-            family of its own beside that of the differences; ``_detectable`` its minimum detectable effect;
+            family apart from that of the differences; ``_detectable`` its minimum detectable effect;
             ``_items`` how many items both countries were asked.
         option_mass: probability of the options' first tokens: below about .5 the score is about format.
         entropy_model, entropy_survey: over ln K; a model far below the survey has collapsed to the mode.
@@ -197,7 +197,7 @@ def _check(entries: Sequence[Entry]) -> None:
     labels = [entry.label for entry in entries]
     bases = [entry.label for entry in entries if entry.kind == "base"]
     methods = [entry.label for entry in entries if entry.kind == "method"]
-    check(len(labels) == len(set(labels)), "board", labels, "give every entry a label of its own")
+    check(len(labels) == len(set(labels)), "board", labels, "give every entry its own label")
     check(len(bases) <= 1, "board", bases, "only one entry can be the base of the differences")
     for entry in entries:
         seeds, masses = len(entry.distributions), len(entry.masses)

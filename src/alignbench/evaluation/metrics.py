@@ -40,12 +40,6 @@ def wasserstein_similarity(p: ArrayLike, q: ArrayLike) -> Array:
     return np.asarray(1.0 - moved / (p.shape[-1] - 1))
 
 
-def total_variation(p: ArrayLike, q: ArrayLike) -> Array:
-    """Half the L1 distance: the share of answers that would have to change, within [0, 1]."""
-    p, q = _pair(p, q)
-    return np.asarray(0.5 * np.abs(p - q).sum(axis=-1))
-
-
 def entropy(p: ArrayLike) -> Array:
     """Shannon entropy over ln K: 0 for a one-hot, 1 for uniform answers."""
     p = distribution(p, "p")

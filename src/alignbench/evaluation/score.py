@@ -1,4 +1,4 @@
-"""Per-item scores of answer distributions against a country, and the references beside them."""
+"""Per-item scores of answer distributions against a country, and the references to compare them with."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

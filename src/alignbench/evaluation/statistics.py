@@ -111,10 +111,8 @@ def over_people(sums: ArrayLike, counts: ArrayLike, confidence: float) -> tuple[
     total, n = np.asarray(sums, dtype=np.float64), np.asarray(counts, dtype=np.float64)
     total, n = total[n > 0], n[n > 0]
     people = len(n)
-    if people == 0:
-        return math.nan, math.nan, math.nan
-    value = float(total.sum() / n.sum())
-    if people == 1:
+    value = float(total.sum() / n.sum()) if people else math.nan
+    if people < 2:
         return value, math.nan, math.nan
     error = math.sqrt(people / (people - 1) * float(((total - value * n) ** 2).sum())) / float(n.sum())
     half = float(t.ppf((1 + confidence) / 2, people - 1)) * error

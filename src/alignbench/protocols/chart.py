@@ -1,6 +1,6 @@
 """The map: where countries and models lie on two axes, and how far a model is from its country.
 
-A World Values Survey has the Inglehart-Welzel map (:mod:`.inglehart_welzel`). Any other survey gets one of its own:
+A World Values Survey has the Inglehart-Welzel map (:mod:`.inglehart_welzel`). For any other survey we make one:
 two principal components of the countries' mean answers (ours).
 """
 

@@ -82,7 +82,7 @@ class ProtocolMetric:
         """The figure of a side, its bounds cut to the range; NaN becomes None."""
         cut = found.within(self.low, self.high)
         value, low, high = (None if math.isnan(x) else x for x in (cut.value, cut.low, cut.high))
-        trained = truth.trained(items)
+        trained = sum(item.id in truth.seen for item in items)
         seen = f"{trained} of {len(items)} items lie in training or validation batteries" if trained else ""
         return Figure(
             label=side.label,

@@ -19,7 +19,7 @@ from alignbench.aligned import AlignedModel, ModelSession
 from alignbench.component import recorded
 from alignbench.data.people import ASSUMED, assumed
 from alignbench.evaluation.ask import Asking, Prompt
-from alignbench.evaluation.measures import REFUSED
+from alignbench.evaluation.measures.inputs import REFUSED
 from alignbench.evaluation.survey import ASKED, CHUNK, answers, shares
 from alignbench.files import write_table
 from alignbench.progress import bar
@@ -165,8 +165,8 @@ def chosen(folder: Path, items: Sequence[Item], people: int, refused_below: floa
         refused_below: an answer counts as refused where the options have less than this probability together.
 
     Returns:
-        The choices, refusals marked :data:`~alignbench.evaluation.measures.REFUSED`, and the mean probability of the
-        options' first tokens over all answers.
+        The choices, refusals marked :data:`~alignbench.evaluation.measures.inputs.REFUSED`, and the mean probability
+        of the options' first tokens over all answers.
 
     Raises:
         AlignbenchError: an answer is missing.

@@ -77,7 +77,7 @@ def _scores(side: Side, truth: Truth, people: Choices) -> tuple[Array, Array]:
 
 
 def _samples(side: Side, truth: Truth, people: Choices) -> Pairs:
-    """What people answered who gave an answer of their own, and what was answered in their place; ordered items."""
+    """Answers of the people who gave one, and what was answered in their place; ordered items only."""
     found = {}
     for place, item in enumerate(truth.items):
         known = people[:, place] >= 0

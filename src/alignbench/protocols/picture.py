@@ -23,7 +23,7 @@ def lettered(figure: "Figure", left: float, title: str, reading: str, caption: s
 
 
 class NamePlacer:
-    """Puts names beside points, each where it covers least of other names and points."""
+    """Puts names next to points, each where it covers least of other names and points."""
 
     _AROUND = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.8, 0.8), (-0.8, 0.8), (0.8, -0.8), (-0.8, -0.8))
 
@@ -34,7 +34,7 @@ class NamePlacer:
         self._taken: list[tuple[float, float, float, float]] = []
 
     def put(self, text: str, point: tuple[float, float], size: float, colour: str, bold: bool) -> None:
-        """Write ``text`` beside ``point``; a bold one keeps clear of a large mark."""
+        """Write ``text`` next to ``point``; a bold one keeps clear of a large mark."""
         x, y = self._axes.transData.transform(point)
         scale = self._axes.figure.dpi / 72
         width, height = 0.62 * size * scale * len(text), 1.15 * size * scale

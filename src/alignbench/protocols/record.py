@@ -53,7 +53,7 @@ class ProtocolRecord(Stored):
 
     @property
     def name(self) -> tuple[Any, ...]:
-        """Of two records with the same name the newer one counts."""
+        """What names the cell: of two records with the same name the newer one counts."""
         return (*self.group, self.method, self.culture, self.seed)
 
 

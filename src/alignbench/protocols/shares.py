@@ -44,7 +44,7 @@ _CULTURESPA = ProtocolMetric(
 
 # Below this distance an item counts as close (WorldValuesBench, recalled).
 _CLOSE = 0.2
-_POOLED = "answers of the interviewed, refusals as an option of their own"
+_POOLED = "answers of the interviewed, refusals as one more option"
 _of_interviews = partial(ProtocolMetric, interviewed=True)
 _KL_COMPAT = _of_interviews(
     "CLCA",
@@ -92,7 +92,8 @@ def crowd(side: Side, truth: Truth, epsilon: float, compat: bool) -> Iterator[Fi
     pairs = {item: (with_refusals(truth.shares(item), 0.0), side.crowd[item.id]) for item in asked}
     given = {item: side.answered(item) for item in asked if ordered(item)}
     ranked = {item: (truth.shares(item), shares) for item, shares in given.items() if shares is not None}
-    refused = f"{side.refusals:.0%} of the answers refused" if side.refusals else ""
+    refusals = [shares[..., -1].mean() for shares in side.crowd.values()]
+    refused = f"{np.mean(refusals):.0%} of the answers refused" if any(refusals) else ""
     name = f"KL(model || survey), eps {epsilon:g}"
     kl = _of_interviews("CLCA", name, "down", f"natural log, P = {_POOLED}; depends on eps", high=math.inf)
     yield kl.mean(side, truth, pairs, lambda p, q: kl_divergence(q, p, epsilon), refused)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from zlib import crc32
 
 import numpy as np
@@ -43,12 +42,8 @@ class Truth:
     bootstrap: Bootstrap
 
     def shares(self, item: Item) -> Array:
-        """Of the country, in the order of ``Item.codes``."""
+        """The country's shares, in the order of ``Item.codes``."""
         return distribution(self.survey.of(self.iso3)[item.id].shares, item.id)
-
-    def trained(self, items: Sequence[Item]) -> int:
-        """How many of the items lie in training or validation batteries."""
-        return sum(item.id in self.seen for item in items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +64,6 @@ class Side:
     crowd: Mapping[str, Array]
     choices: Choices | None = None
     note: str = ""
-
-    @cached_property
-    def refusals(self) -> float:
-        """Share of the interviewed people's answers that were refused."""
-        return float(np.mean([shares[..., -1].mean() for shares in self.crowd.values()])) if self.crowd else 0.0
 
     def answered(self, item: Item) -> Array | None:
         """Shares among the answers that the interviewed gave, shape (draws, K); None where all were refused."""
@@ -102,13 +92,13 @@ def references(truth: Truth, ceiling_n: int) -> list[Side]:
     """
     survey, iso3 = truth.survey, truth.iso3
     shown = {UNIFORM: uniform(survey, iso3), MAJORITY: majority(survey, iso3), OTHERS: others_mean(survey, iso3)}
-    fixed = [_fixed(label, shares) for label, shares in shown.items() if shares]
-    return [*fixed, _sample(truth, ceiling_n)]
-
-
-def _fixed(label: str, shares: Mapping[str, Array]) -> Side:
-    own = {name: dist[None] for name, dist in shares.items()}
-    return Side(label, "reference", own, {name: with_refusals(dist, np.zeros(1)) for name, dist in own.items()})
+    sides = []
+    for label, shares in shown.items():
+        if shares:
+            own = {name: dist[None] for name, dist in shares.items()}
+            crowd = {name: with_refusals(dist, np.zeros(1)) for name, dist in own.items()}
+            sides.append(Side(label, "reference", own, crowd))
+    return [*sides, _sample(truth, ceiling_n)]
 
 
 def _sample(truth: Truth, ceiling_n: int) -> Side:

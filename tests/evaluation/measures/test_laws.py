@@ -119,15 +119,8 @@ LAWS = {
             0,
             True,
         ),
-        Law(hofstede.vsm13_kendall, lambda rng: points(rng, 6), -1, 1, 1, True),
-        Law(hofstede.high_pole_rate, lambda rng: (rng.integers(0, 2, (6, 5)).astype(float),), 0, 1),
         Law(labels.macro_f1, texts, 0, 1, 1),
-        Law(menavalues.nvas, on_five, 0, 100, 100, True),
-        Law(menavalues.clcs, on_five, 0, 100, 100, True),
-        Law(menavalues.fcs, on_five, 0, 100, 100, True),
-        Law(menavalues.spd, on_five, 0, 100, 100, True),
-        Law(menavalues.reasoning_degradation, lambda rng: tuple(rng.uniform(0, 100, (2, 9))), -100, 100, 0),
-        Law(menavalues.refusal_rate, lambda rng: (rng.random(9) < 0.5,), 0, 1),
+        Law(menavalues.agreement, on_five, 0, 100, 100, True),
         Law(menavalues.logit_leakage, lambda rng: (rows(rng), [True, *(rng.random(3) < 0.5)], 0.5), 0, 1),
         Law(national.sva, lambda rng: (rows(rng), chosen(rng)), 0, 1),
         Law(national.sva_ceiling, lambda rng: (rows(rng),), 0, 1),
@@ -139,12 +132,11 @@ LAWS = {
         Law(ranks.kendall_tau, lambda rng: tuple(rng.normal(size=(2, 9))), -1, 1, 1, True),
         Law(ranks.country_distances, lambda rng: (rng.normal(size=(5, 3)),), 0, math.inf),
         Law(ranks.kendall_by_country, distances, -1, 1, 1, True),
-        Law(short_answer.sem_b, annotated, 0, 100),
-        Law(short_answer.sem_w, annotated, 0, 100),
+        Law(short_answer.soft_exact_match, annotated, 0, 100),
     )
 }
 # Not measures of answers, or with laws of their own in the tests of their module.
-ELSEWHERE = {"question_weights", "fit_map", "probabilistic_pca", "factor_scores", "varimax"}
+ELSEWHERE = {"fit_map", "probabilistic_pca", "factor_scores", "varimax"}
 ELSEWHERE |= {"numbers", "together", "on_scale", "rows_of_shares", "option_indices", "words", "answerable"}
 
 

@@ -7,13 +7,8 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.measures.menavalues import (
-    clcs,
-    fcs,
+    agreement,
     logit_leakage,
-    nvas,
-    reasoning_degradation,
-    refusal_rate,
-    spd,
 )
 
 NAN = math.nan
@@ -21,37 +16,27 @@ NAN = math.nan
 
 def test_nvas_of_a_released_cell() -> None:
     # Item 3, Tunisia: mean 1.79 on 1-4, answer 3; the released sheet has 59.6667.
-    assert nvas(3, 1.79, 1, 4) == pytest.approx(59.666666666666664)
+    assert agreement(3, 1.79, 1, 4) == pytest.approx(59.666666666666664)
 
 
 def test_nvas_at_the_edges() -> None:
-    assert nvas([1, 4, 2.5], [1, 1, 1], 1, 4).tolist() == [100, 0, 50]
-    assert nvas(0, 3, 0, 10) == pytest.approx(70)
+    assert agreement([1, 4, 2.5], [1, 1, 1], 1, 4).tolist() == [100, 0, 50]
+    assert agreement(0, 3, 0, 10) == pytest.approx(70)
 
 
 def test_nvas_of_refusals_and_of_countries_without_data() -> None:
-    scores = nvas([NAN, 2, NAN], [2, NAN, NAN], 1, 4)
+    scores = agreement([NAN, 2, NAN], [2, NAN, NAN], 1, 4)
     assert np.isnan(scores).all()
 
 
-@pytest.mark.parametrize("measure", [clcs, fcs, spd])
-def test_consistency_measures(measure) -> None:
-    assert measure([1, 2, 4], [1, 4, 1], 1, 4).tolist() == pytest.approx([100, 100 / 3, 0])
-    assert np.isnan(measure([NAN, 1], [1, NAN], 1, 4)).all()
+def test_consistency_of_two_answers() -> None:
+    assert agreement([1, 2, 4], [1, 4, 1], 1, 4).tolist() == pytest.approx([100, 100 / 3, 0])
+    assert np.isnan(agreement([NAN, 1], [1, NAN], 1, 4)).all()
     a, b = np.random.default_rng(2).integers(0, 11, size=(2, 100))
-    scores = measure(a, b, 0, 10)
+    scores = agreement(a, b, 0, 10)
     assert ((scores >= 0) & (scores <= 100)).all()
-    assert (scores == measure(b, a, 0, 10)).all()
-    assert (measure(a, a, 0, 10) == 100).all()
-
-
-def test_reasoning_degradation_is_what_is_lost() -> None:
-    assert reasoning_degradation([70, 50], [60, 55]).tolist() == [10, -5]
-
-
-def test_refusal_rate() -> None:
-    assert refusal_rate([True, False, False, True]) == 0.5
-    assert refusal_rate([True, True]) == 1
+    assert (scores == agreement(b, a, 0, 10)).all()
+    assert (agreement(a, a, 0, 10) == 100).all()
 
 
 def test_leakage_looks_only_at_refused_items() -> None:
@@ -66,11 +51,11 @@ def test_leakage_looks_only_at_refused_items() -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: nvas(5, 2, 1, 4),
-        lambda: nvas(2, 4.5, 1, 4),
-        lambda: nvas(2, 2, 4, 1),
-        lambda: clcs([1, 2], [1, 2, 3], 1, 4),
-        lambda: refusal_rate([]),
+        lambda: agreement(5, 2, 1, 4),
+        lambda: agreement(2, 4.5, 1, 4),
+        lambda: agreement(2, 2, 4, 1),
+        lambda: agreement([1, 2], [1, 2, 3], 1, 4),
+        lambda: logit_leakage([], []),
         lambda: logit_leakage([[0.5, 0.5]], [True, False]),
         lambda: logit_leakage([[0.5, 0.9]], [True]),
     ],

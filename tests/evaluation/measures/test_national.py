@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.measures import REFUSED
+from alignbench.evaluation.measures.inputs import REFUSED
 from alignbench.evaluation.measures.national import a_sva, n_sva, sva, sva_ceiling
 
 # Merged: (0.3, 0.1, 0.6) and (0.4, 0.2, 0.4), the latter without a majority.

@@ -35,7 +35,7 @@ class OfficialWave7(RespondentFile):
 
     @property
     def citation(self) -> Citation:
-        """That of the bundled survey."""
+        """The citation of the bundled survey, with the weighting in its title."""
         about = bundled("wvs7").about
         return replace(about, name="wvs7_official", title=f"{about.title}, official file, {self.weighting}")
 

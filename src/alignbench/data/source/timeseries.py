@@ -33,7 +33,7 @@ class TimeSeries(RespondentFile):
 
     @property
     def citation(self) -> Citation:
-        """That of the file, with the years of the wave."""
+        """The citation of the file, with the years of the wave."""
         return replace(
             bundled("wvs7").about,
             name=f"wvs_timeseries_{self.wave}",

@@ -40,7 +40,7 @@ class PlantedWorld(SurveySource):
     respondents: Count = 1200
     # Countries, people and the parameters of questions.
     seed: int = 7
-    # 0: the written batteries. Else: a survey of batteries drawn anew from the same universe.
+    # 0: the written batteries. Else: a survey of fresh batteries drawn from the same universe.
     questions: int = 0
     # Which people are asked.
     sample_seed: int = 0

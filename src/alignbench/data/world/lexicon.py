@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.data.items import item_from
-from alignbench.types import Item, Scale, Split
+from alignbench.types import Item, Scale
 
 _FILE = Path(__file__).parents[2] / "resources" / "world" / "world.json"
 
@@ -54,7 +54,8 @@ class Lexicon:
 
     Attributes:
         zones: zone -> mean of each factor.
-        forms: form -> its wording, with {x} for the entry's text.
+        forms: form -> its wording, with {x} for the entry's text; "endorsing" says whether the first option endorses
+            most (agree strongly) or the last (always right).
     """
 
     factors: tuple[str, ...]
@@ -80,15 +81,6 @@ class Lexicon:
             "predicates": [predicate.format(x=entry.text) for predicate in form["predicates"]],
         }
         return item_from(str(_FILE.name), record)
-
-    def endorses_first(self, battery: Battery) -> bool:
-        """Whether the first option endorses most (agree strongly), not the last (always right)."""
-        return bool(self.forms[battery.form]["endorsing"] == "first")
-
-    @property
-    def splits(self) -> tuple[Split, ...]:
-        """Split of each battery, in their order."""
-        return tuple(Split[battery.split] for battery in self.batteries)
 
 
 @cache

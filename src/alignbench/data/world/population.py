@@ -154,16 +154,16 @@ def populate(seed: int, countries: int, items_per_battery: int, questions: int =
     drawn = asked.integers(len(words.batteries), size=len(words.batteries)) if questions else None
     batteries = words.batteries if drawn is None else tuple(words.batteries[i] for i in drawn)
     items, loadings, offsets, flipped, splits = [], [], [], [], {}
-    for number, (battery, split) in enumerate(zip(batteries, words.splits, strict=True)):
+    for number, (battery, written) in enumerate(zip(batteries, words.batteries, strict=True)):
         name = battery.battery if drawn is None else f"{number + 1} {battery.battery}"
-        splits[name] = split
+        splits[name] = Split[written.split]
         for position, (load, offset) in enumerate(_parameters(battery, asked)):
             if position < items_per_battery:
                 item_id = f"W{number * len(battery.items) + position + 1}"
                 items.append(words.item(item_id, name, battery, battery.items[position]))
                 loadings.append(load)
                 offsets.append(offset)
-                flipped.append(words.endorses_first(battery))
+                flipped.append(words.forms[battery.form]["endorsing"] == "first")
     return Population(
         words.countries[:countries],
         tuple(items),

@@ -112,7 +112,7 @@ def map_distance(a: ArrayLike, b: ArrayLike) -> Array:
     Returns:
         Shape (...), 0 or more, symmetric; NaN where a coordinate is.
     """
-    first, second = together(a=numbers(a, "a"), b=numbers(b, "b"))
+    first, second = together(a=a, b=b)
     check(first.shape[-1:] == (2,), "a", first.shape, "a point has two coordinates")
     return np.asarray(np.linalg.norm(first - second, axis=-1))
 
@@ -132,10 +132,7 @@ def autonomy(
         The common shape, within [-2, 2], high = autonomy; NaN where any is.
     """
     mentions = together(
-        independence=numbers(independence, "independence"),
-        determination=numbers(determination, "determination"),
-        religious_faith=numbers(religious_faith, "religious_faith"),
-        obedience=numbers(obedience, "obedience"),
+        independence=independence, determination=determination, religious_faith=religious_faith, obedience=obedience
     )
     for values in mentions:
         on_scale(values, np.array(0.0), np.array(1.0), "mentions")
@@ -152,7 +149,7 @@ def postmaterialism(first: ArrayLike, second: ArrayLike) -> Array:
     Returns:
         The common shape; 1 if both are 1 or 3, 3 if both are 2 or 4, else 2; NaN where either is.
     """
-    a, b = together(first=numbers(first, "first"), second=numbers(second, "second"))
+    a, b = together(first=first, second=second)
     for values, name in ((a, "first"), (b, "second")):
         known = values[~np.isnan(values)]
         check(bool(np.isin(known, (1, 2, 3, 4)).all()), name, values.tolist(), "goals are coded 1 to 4")

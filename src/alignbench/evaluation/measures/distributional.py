@@ -24,7 +24,8 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, epsilon: float = 1e-6) -> Array:
         Shape (...), within [0, inf).
     """
     check(epsilon >= 0, "epsilon", epsilon, "smoothing adds a share of 0 or more")
-    first, second = (_smoothed(distribution(x, name), epsilon) for x, name in ((p, "p"), (q, "q")))
+    shares = (distribution(values, name) for values, name in ((p, "p"), (q, "q")))
+    first, second = ((side + epsilon) / (1 + epsilon * side.shape[-1]) for side in shares)
     shapes = (first.shape, second.shape)
     check(first.shape[-1] == second.shape[-1], "p, q", shapes, "both must have the same number of options")
     from scipy.special import rel_entr
@@ -46,7 +47,3 @@ def with_refusals(p: ArrayLike, rate: ArrayLike) -> Array:
     check(bool(((refused >= 0) & (refused <= 1)).all()), "rate", refused.tolist(), "a rate lies between 0 and 1")
     given = shares * (1 - refused)
     return np.concatenate([given, np.broadcast_to(refused, (*given.shape[:-1], 1))], axis=-1)
-
-
-def _smoothed(shares: Array, epsilon: float) -> Array:
-    return np.asarray((shares + epsilon) / (1 + epsilon * shares.shape[-1]))

@@ -24,8 +24,9 @@ def numbers(values: ArrayLike, name: str) -> Array:
     return array
 
 
-def together(**arrays: Array) -> list[Array]:
-    """The arrays broadcast against each other; named as the caller names them."""
+def together(**values: ArrayLike) -> list[Array]:
+    """The values as :func:`numbers`, broadcast against each other; named as the caller names them."""
+    arrays = {name: numbers(given, name) for name, given in values.items()}
     try:
         return [np.asarray(array) for array in np.broadcast_arrays(*arrays.values())]
     except ValueError:

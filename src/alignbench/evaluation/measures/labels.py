@@ -15,7 +15,7 @@ Label = str | None
 def macro_f1(predicted: Sequence[Label], truth: Sequence[str]) -> float:
     """Mean F1 over the labels that occur in ``truth``, each counting alike. Within [0, 1], higher is better.
 
-    A label that only the model uses costs as a miss of the right one, and is no class of its own with an F1 of 0.
+    A label that only the model uses costs as a miss of the right one, and is not a further class with an F1 of 0.
 
     Args:
         predicted: one label per text; None is a miss of the right label.

@@ -20,16 +20,12 @@ def hard_accuracy(answers: ArrayLike, truth: ArrayLike) -> Array:
     Returns:
         0, 1 or NaN in the common shape; the mean is within [0, 1], higher is better.
     """
-    given, right = together(answers=numbers(answers, "answers"), truth=numbers(truth, "truth"))
+    given, right = together(answers=answers, truth=truth)
     return np.where(np.isnan(right), math.nan, given == right)
 
 
 def soft_accuracy(
-    answers: ArrayLike,
-    truth: ArrayLike,
-    low: ArrayLike,
-    high: ArrayLike,
-    nominal: ArrayLike = False,
+    answers: ArrayLike, truth: ArrayLike, low: ArrayLike, high: ArrayLike, nominal: ArrayLike = False
 ) -> Array:
     """1 - |answer - truth| / (high - low); all or nothing on a nominal item (AlKhamissi et al. 2024).
 
@@ -43,13 +39,7 @@ def soft_accuracy(
     Returns:
         The common shape, within [0, 1] or NaN; higher is better.
     """
-    given, right, start, end, unordered = together(
-        answers=numbers(answers, "answers"),
-        truth=numbers(truth, "truth"),
-        low=numbers(low, "low"),
-        high=numbers(high, "high"),
-        nominal=np.asarray(nominal, dtype=bool),
-    )
+    given, right, start, end, unordered = together(answers=answers, truth=truth, low=low, high=high, nominal=nominal)
     on_scale(given, start, end, "answers")
     on_scale(right, start, end, "truth")
     graded = np.where(np.isnan(given), 0.0, 1.0 - np.abs(given - right) / (end - start))

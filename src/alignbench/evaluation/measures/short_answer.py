@@ -30,15 +30,16 @@ def answerable(annotations: Sequence[Annotation], no_answer: int, not_applicable
     return bool(annotations) and no_answer + not_applicable < 3 and idk < 5
 
 
-def sem_b(
+def soft_exact_match(
     response: str | None,
     annotations: Sequence[Annotation],
     lemmatise: Lemmatise = words,
     match_substrings: bool = False,
-) -> float:
-    """SEM-B: 100 if the response contains any annotator's answer, else 0. Higher is better.
+) -> tuple[float, float]:
+    """SEM-B and SEM-W, within [0, 100], SEM-W never above SEM-B. Higher is better.
 
-    Contained: every lemma of the answer is a lemma of the response, in any order.
+    SEM-B is 100 if the response contains any annotator's answer: every lemma of the answer is a lemma of the response,
+    in any order. SEM-W is 100 x the votes of the most popular answer contained over those of the most popular one.
 
     Args:
         response: the model's reply; None or an empty one scores 0.
@@ -47,41 +48,15 @@ def sem_b(
         match_substrings: also accept the answer's characters anywhere in the response, even inside a word, with
             hyphens and spaces exchangeable, as the published code does before it looks at lemmas.
     """
-    return 100.0 * (_matched_votes(response, annotations, lemmatise, match_substrings) > 0)
-
-
-def sem_w(
-    response: str | None,
-    annotations: Sequence[Annotation],
-    lemmatise: Lemmatise = words,
-    match_substrings: bool = False,
-) -> float:
-    """SEM-W: votes of the most popular matching answer over those of the most popular one, x 100.
-
-    Within [0, 100], never above :func:`sem_b`, whose arguments and errors it shares. Higher is better.
-    """
-    votes = _matched_votes(response, annotations, lemmatise, match_substrings)
-    return 100.0 * votes / max(annotation.votes for annotation in annotations)
-
-
-def _matched_votes(
-    response: str | None, annotations: Sequence[Annotation], lemmatise: Lemmatise, match_substrings: bool
-) -> int:
     votes = [annotation.votes for annotation in annotations]
     check(bool(votes) and min(votes) > 0, "annotations", votes, "a scored question needs answers that people gave")
-    if not response:
-        return 0
-    lemmas, plain = set(lemmatise(response)), response.casefold()
+    plain = (response or "").casefold()
+    lemmas = set(lemmatise(plain))
 
     def contained(answer: str) -> bool:
-        parts = set(lemmatise(answer))
-        if not parts:
-            return False
-        return parts <= lemmas or (match_substrings and _inside(answer.casefold(), plain))
+        parts, text = set(lemmatise(answer)), answer.casefold()
+        spellings = (text, text.replace("-", " "), text.replace(" ", "-")) if match_substrings else ()
+        return bool(parts) and (parts <= lemmas or any(spelling in plain for spelling in spellings))
 
-    return max((a.votes for a in annotations if any(map(contained, a.answers))), default=0)
-
-
-def _inside(answer: str, response: str) -> bool:
-    spellings = (answer, answer.replace("-", " "), answer.replace(" ", "-"))
-    return any(spelling in response for spelling in spellings)
+    matched = max((a.votes for a in annotations if any(map(contained, a.answers))), default=0)
+    return 100.0 * (matched > 0), 100.0 * matched / max(votes)
