@@ -39,7 +39,7 @@ class HF(Backend):
     device: str = recorded("auto")
     # CPU threads; 0 leaves them as they are.
     threads: Maybe = recorded(0)
-    # MiB for what was read of chats that go on (role-play), so that a turn reads only what is new; 0 reads all anew.
+    # MiB for what was read of chats that go on (role-play), so that a turn reads only what is new; 0 keeps nothing.
     past: Maybe = recorded(2048)
 
     @property
@@ -49,20 +49,18 @@ class HF(Backend):
 
     def open(self, model: ModelRef) -> HFEngine:
         """An engine on this device; weights load at the first call."""
-        return HFEngine(model, device_of(self.device), self.batch_tokens, self.threads, self.past << 20)
+        return HFEngine(model, self)
 
 
 class HFEngine(Engine):
     """See :class:`~alignbench.backend.Engine`."""
 
-    def __init__(self, model: ModelRef, device: str, batch_tokens: int, threads: int = 0, room: int = 0) -> None:
+    def __init__(self, model: ModelRef, knobs: HF) -> None:
+        self._device = device_of(knobs.device)
         self.model = model
         self.usage = Usage()
         self.renderer = Renderer.of(model)
-        self._device = device
-        self._budget = batch_tokens
-        self._threads = threads
-        self._room = room
+        self._budget, self._threads, self._room = knobs.batch_tokens, knobs.threads, knobs.past << 20
         # None outside of remembering().
         self._past: Past | None = None
         self._short_of_memory = False
@@ -95,11 +93,7 @@ class HFEngine(Engine):
         self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
     ) -> list[OptionScores]:
         """One forward a prompt where options are single tokens; prefixes that many prompts share run once."""
-        prompts = [self.renderer.prompt(chat) for chat in chats]
-        choices = [
-            [self.renderer.option_ids(prompt, option) for option in asked]
-            for prompt, asked in zip(prompts, options, strict=True)
-        ]
+        prompts, choices = self.renderer.with_options(chats, options)
         wanted = [contexts(asked) for asked in choices]
         tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
         rows = [TokenSequence(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]

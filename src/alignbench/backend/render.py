@@ -68,6 +68,14 @@ class Renderer:
             self._options[key] = self._continuation(prompt, option)
         return self._options[key]
 
+    def with_options(
+        self, chats: Sequence[Chat], options: Sequence[Sequence[str]]
+    ) -> tuple[list[RenderedPrompt], list[list[tuple[int, ...]]]]:
+        """The prompts of chats, and the tokens of the options of each."""
+        prompts = [self.prompt(chat) for chat in chats]
+        asked = zip(prompts, options, strict=True)
+        return prompts, [[self.option_ids(prompt, option) for option in own] for prompt, own in asked]
+
     def conversation(self, chat: Chat) -> tuple[list[int], list[int]]:
         """Token ids of (prompt, completion) for training; the last message is the assistant's.
 
