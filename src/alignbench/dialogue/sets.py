@@ -10,7 +10,6 @@ from alignbench.dialogue.adaptation import SceneRewriter
 from alignbench.dialogue.intent import Flag, Intent, Intents
 from alignbench.dialogue.judging import DialogueCritic, Rating, RatingSource, Review
 from alignbench.dialogue.scenario import SIDES, Scenario, Speaker
-from alignbench.synthetic.folder import DatasetCard
 
 _OPINIONS = {
     "quality": "good or bad",
@@ -74,18 +73,6 @@ SOURCES = (
 )
 
 
-def about(
-    title: str,
-    country: str,
-    steps: tuple[str, ...],
-    columns: Mapping[str, str],
-    generator: str,
-    critic: str | None = None,
-) -> DatasetCard:
-    """The card of a set that CLCA makes; ``generator`` and ``critic`` are names of models."""
-    return DatasetCard(f"{title}, {country}", "clca", country, steps, generator, critic, SOURCES, dict(columns))
-
-
 def scene_steps(drawn: int, rewriting: SceneRewriter, profile: str) -> tuple[str, ...]:
     """How rewritten scenes came to be, for the card."""
     told = f"It was told: {profile}" if profile else "No profile of the country is known."
@@ -143,7 +130,7 @@ def _judged(judging: DialogueCritic | None) -> str:
     read = f"a probability of {judging.very_confident:g} and more among its labels"
     sure = "stated as such" if judging.reading is RatingSource.words else read
     return (
-        "A critic judged quality and fit, criticised that judgement, and judged anew. Dropped is what it called bad, "
+        "A critic judged quality and fit, criticised that judgement, and judged again. Dropped is what it called bad, "
         f"in quality or on second thought, and was very confident of ({sure})."
     )
 

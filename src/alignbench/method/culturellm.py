@@ -24,12 +24,12 @@ from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.seeds import seed_of
 from alignbench.steps.joint import Joint
-from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, told_model, worded, written_by
+from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, told_model, worded, written_by
 from alignbench.steps.practice import of_run
 from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
-from alignbench.synthetic.folder import read_set, write_set
+from alignbench.synthetic.folder import DatasetCard, read_set, write_set
 from alignbench.synthetic.questions import Gate, Wording, paraphrase
 from alignbench.synthetic.synonyms import content_words, substitute, synonyms
 from alignbench.synthetic.tally import Tally
@@ -171,7 +171,8 @@ class Vary(Stage):
             "cosine": "of the two, by the embedder",
         }
         title, steps = "Survey questions in other words", (f"Seeds: {len(self.seeds)} training items.", *self.steps)
-        card = about(self.survey, "culturellm", title, "all countries", steps, columns, self.generator.title)
+        rests, writer = sources(self.survey), self.generator.title
+        card = DatasetCard(title, "culturellm", "all countries", steps, writer, None, rests, columns)
         write_set(folder, frame, card, tallies)
         return {"wordings": len(frame), **{tally.what: tally.kept for tally in tallies}}
 
@@ -253,7 +254,7 @@ class Label(Stage):
         }
         steps = (*(self.varied.steps if self.varied else ()), f"Label: the {self.answer.name} of the valid answers.")
         title = f"Survey questions with the answers of {self.names}"
-        card = about(self.train, "culturellm", title, self.names, steps, columns, self.writer)
+        card = DatasetCard(title, "culturellm", self.names, steps, self.writer, None, sources(self.train), columns)
         write_set(folder, pd.DataFrame(rows, columns=list(columns)), card, [*made, *tallies])
         return {"rows": len(rows), "seeds": sum(tally.kept for tally in tallies)}
 

@@ -31,7 +31,7 @@ from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import Disclosure, about, reasoned, told_model, within, written_by
+from alignbench.steps.lessons import Disclosure, reasoned, sources, told_model, within, written_by
 from alignbench.steps.practice import Fit, of_run
 from alignbench.steps.seeds import Seeds, Typical, TypicalAnswer, held, seeds_of
 from alignbench.steps.texts import rendered
@@ -263,7 +263,8 @@ class Opinions(Stage):
             f"At most {self.clusters} opinions a seed, one from each cluster of alike ones.",
         )
         title, critic = f"Opinions out of debates: {self.country}", self.critic.title if self.critic else None
-        return about(self.survey, "culturepark", title, self.country, steps, _COLUMNS, self.generator.title, critic)
+        writer, rests = self.generator.title, sources(self.survey)
+        return DatasetCard(title, "culturepark", self.country, steps, writer, critic, rests, _COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,6 @@ from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking
 from alignbench.steps.practice import Fit, option_rows
 from alignbench.store.stage import Tools
-from alignbench.synthetic.folder import DatasetCard
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
 from alignbench.training.recipe import Training
 from alignbench.training.sft import ConversationRow
@@ -123,30 +122,8 @@ def written_by(context: RunContext, what: str) -> str:
     return f"{what} were written by {context.generator.title}."
 
 
-def about(
-    survey: Survey,
-    method: str,
-    title: str,
-    country: str,
-    steps: Iterable[str],
-    columns: Mapping[str, str],
-    generator: str,
-    critic: str | None = None,
-) -> DatasetCard:
-    """The card of a set that a method makes from the survey.
-
-    Args:
-        generator, critic: names of the models that wrote and judged; critic None where nothing was judged.
-    """
+def sources(survey: Survey) -> tuple[str, ...]:
+    """What a set that is made from the survey rests on, for its card."""
     cited = f"{survey.title} ({survey.year}); {survey.citation} Licence: {survey.licence.rstrip('.')}."
     held = "Training batteries only. A model that has read the survey elsewhere may still write a held-out question."
-    return DatasetCard(
-        title=title,
-        method=method,
-        country=country,
-        steps=tuple(steps),
-        generator=generator,
-        critic=critic,
-        sources=tuple(text for text in (cited, survey.warning, held) if text),
-        columns=dict(columns),
-    )
+    return tuple(text for text in (cited, survey.warning, held) if text)
