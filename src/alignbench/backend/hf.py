@@ -72,6 +72,8 @@ class HFEngine(Engine):
         """Sampled texts depend on the seed and on the other chats of the call; greedy ones on neither."""
         rows = [TokenSequence(i, self.renderer.prompt(chat).ids) for i, chat in enumerate(chats)]
         texts: list[list[str]] = [[] for _ in rows]
+        pad = self.renderer.tokenizer.pad_token_id
+        pad = self.renderer.stops[0] if pad is None else pad
 
         with self._speaking(adapter) as weights, _seeded(sampling.seed), bar(len(rows), "generate", "chat") as progress:
             reader = self._reader(weights, adapter)
@@ -79,7 +81,7 @@ class HFEngine(Engine):
             def step(batch: list[TokenSequence]) -> None:
                 new, cache = reader.begun(batch)
                 self.usage.prompt_tokens += sum(map(len, new))
-                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, self._pad, cache)
+                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, pad, cache)
                 said = [[ids[: self.renderer.spoken(ids)] for ids in samples] for samples in drawn]
                 for row, samples in zip(batch, said, strict=True):
                     texts[row.request] = [self.renderer.decode(ids) for ids in samples]
@@ -218,11 +220,6 @@ class HFEngine(Engine):
             self._weights.delete_adapter(old)
         self._weights.eval()
         self._adapter = wanted
-
-    @property
-    def _pad(self) -> int:
-        pad = self.renderer.tokenizer.pad_token_id
-        return int(self.renderer.stops[0] if pad is None else pad)
 
 
 def _fits(step: Callable[[list[TokenSequence]], None], batch: list[TokenSequence]) -> bool:

@@ -119,12 +119,8 @@ class Renderer:
         """
         text = self.prompt(chat).text
         for message in chat:
-            check(
-                message.content.strip() in text,
-                f"chat.{message.role}",
-                message.content,
-                f"the template of {self.name} drops this message",
-            )
+            shown, remedy = message.content.strip() in text, f"the template of {self.name} drops this message"
+            check(shown, f"chat.{message.role}", message.content, remedy)
         return text
 
     @cached_property

@@ -64,7 +64,7 @@ class Server(Backend):
     cache: str = recorded("")
     # Start `vllm serve` on the model's folder; processes of one machine share it, the last one stops it.
     start: bool = recorded(False)
-    # The vLLM to start: a name or a path, so that it may live in an environment of its own.
+    # The vLLM to start: a name or a path, so that it may live in another environment.
     command: str = recorded("vllm")
     # More arguments of `vllm serve`.
     args: tuple[str, ...] = recorded(())
@@ -179,7 +179,19 @@ class ServerEngine(Engine):
             for context, tokens in contexts(choice).items()
             for start in range(0, len(tokens), _LOOKUPS)
         ]
-        bodies = [_look_up(name, prompts[i].ids + context, tokens) for i, context, tokens in asked]
+        # Log-probabilities of named tokens are a field of vLLM's, unknown elsewhere.
+        bodies = [
+            {
+                "model": name,
+                "prompt": [*prompts[i].ids, *context],
+                "max_tokens": 1,
+                "temperature": 0.0,
+                "logprobs": 1,
+                "logprob_token_ids": list(tokens),
+                "return_tokens_as_token_ids": True,
+            }
+            for i, context, tokens in asked
+        ]
 
         def connect() -> str:
             url = self._connect(adapter)
@@ -241,16 +253,14 @@ class ServerEngine(Engine):
             return self._knobs.base_url.rstrip("/")
         url = f"{self._process.url()}/v1"
         if adapter is not None:
-            self._load(url, adapter)
-        return url
-
-    def _load(self, url: str, adapter: Path) -> None:
-        try:
             body = {"lora_name": self._served(adapter), "lora_path": str(adapter.absolute())}
-            self._client.post(f"{url}/load_lora_adapter", body)
-        except Failure as failure:
-            if "already been loaded" not in failure.reason:
-                raise self._explain(failure) or AlignbenchError("adapter", str(adapter), failure.reason) from failure
+            try:
+                self._client.post(f"{url}/load_lora_adapter", body)
+            except Failure as failure:
+                if "already been loaded" not in failure.reason:
+                    other = AlignbenchError("adapter", str(adapter), failure.reason)
+                    raise self._explain(failure) or other from failure
+        return url
 
     def _served(self, adapter: Path | None) -> str:
         """What the server calls the model with this adapter; an adapter is named by its content."""
@@ -323,16 +333,3 @@ class ServerEngine(Engine):
         shared_by = [socket.gethostname(), os.environ.get("CUDA_VISIBLE_DEVICES"), model.fingerprint, command]
         name = hashlib.sha256(json.dumps(shared_by).encode()).hexdigest()[:16]
         return SharedServer(knobs.folder / "started" / name, command, environment, knobs.start_timeout_s)
-
-
-def _look_up(name: str, ids: Ids, tokens: Sequence[int]) -> Body:
-    """A request for the log-probabilities of ``tokens`` after ``ids``; a field of vLLM's, unknown elsewhere."""
-    return {
-        "model": name,
-        "prompt": list(ids),
-        "max_tokens": 1,
-        "temperature": 0.0,
-        "logprobs": 1,
-        "logprob_token_ids": list(tokens),
-        "return_tokens_as_token_ids": True,
-    }

@@ -42,13 +42,7 @@ def parties(culture: Culture, countries: Mapping[str, str], within: bool) -> tup
 
 
 def debate(
-    item: Item,
-    delegate: Party,
-    contact: Party,
-    attitude: str | None,
-    guided: bool,
-    turns: int,
-    take: int,
+    item: Item, delegate: Party, contact: Party, attitude: str | None, guided: bool, turns: int, take: int
 ) -> Dialogue:
     """The opening of a debate about ``item``; equal arguments give equal names.
 

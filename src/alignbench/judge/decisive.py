@@ -45,39 +45,6 @@ class Decisive:
     contrast: float = 0.0
 
 
-def decisive(
-    questions: Sequence[str],
-    answers: Sequence[str],
-    norms: Sequence[Sequence[Norm]],
-    embedder: Embedder,
-    question_weight: float,
-) -> list[Decisive]:
-    """The most related norm of each answer among its own list; each different text is embedded once.
-
-    Args:
-        question_weight: what the question counts next to the answer, 0 to 1, both for the choice
-            of the norm (its relatedness is added) and for the contrast (its contrast is taken off).
-    """
-    row = {text: i for i, text in enumerate(dict.fromkeys(text for text in (*answers, *questions) if text.strip()))}
-    vectors = embedder.encode(list(row)) if row else np.zeros((0, 0), np.float32)
-    found = []
-    for question, answer, candidates in zip(questions, answers, norms, strict=True):
-        two_sided = tuple(norm for norm in candidates if norm.opposite is not None)
-        if answer not in row or not two_sided:
-            found.append(Decisive(question, answer, None))
-            continue
-        sides = _sides(embedder, two_sided)
-        related, contrast = _compare(sides, vectors[row[answer]])
-        pull = related
-        if question in row:
-            of_question, lean = _compare(sides, vectors[row[question]])
-            pull = related + question_weight * of_question
-            contrast = contrast - question_weight * lean
-        best = int(pull.argmax())
-        found.append(Decisive(question, answer, two_sided[best], float(related[best]), float(contrast[best])))
-    return found
-
-
 def _compare(sides: tuple[Vectors, Vectors], vector: Vectors) -> tuple[Vectors, Vectors]:
     """Relatedness and contrast of one text with every norm, shape (len(norms),) each."""
     pro, contra = sides[0] @ vector, sides[1] @ vector
@@ -105,7 +72,8 @@ class GradedJudge(Judge):
     related_cut: float = 0.4
     # Least |score| for a verdict other than 0, in the judge's own unit.
     margin: NotNegative = 0.0
-    # What the question counts next to the answer, 0 to 1, in finding the norm and in the contrast.
+    # What the question counts next to the answer, 0 to 1, in finding the norm (its relatedness is added) and in the
+    # contrast (its own is taken off).
     question_weight: Share = 0.5
     embedder: Embedder = supplied()
 
@@ -119,8 +87,25 @@ class GradedJudge(Judge):
         return [self._judgement(d.norm, d.relatedness, next(scores)) if d.norm else Judgement(0.0, 0) for d in found]
 
     def find(self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]]) -> list[Decisive]:
-        """:func:`decisive` with this judge's knobs."""
-        return decisive(questions, answers, norms, self.embedder, self.question_weight)
+        """The most related norm of each answer among its own list; each different text is embedded once."""
+        row = {text: i for i, text in enumerate(dict.fromkeys(text for text in (*answers, *questions) if text.strip()))}
+        vectors = self.embedder.encode(list(row)) if row else np.zeros((0, 0), np.float32)
+        found = []
+        for question, answer, candidates in zip(questions, answers, norms, strict=True):
+            two_sided = tuple(norm for norm in candidates if norm.opposite is not None)
+            if answer not in row or not two_sided:
+                found.append(Decisive(question, answer, None))
+                continue
+            sides = _sides(self.embedder, two_sided)
+            related, contrast = _compare(sides, vectors[row[answer]])
+            pull = related
+            if question in row:
+                of_question, lean = _compare(sides, vectors[row[question]])
+                pull = related + self.question_weight * of_question
+                contrast = contrast - self.question_weight * lean
+            best = int(pull.argmax())
+            found.append(Decisive(question, answer, two_sided[best], float(related[best]), float(contrast[best])))
+        return found
 
     @abstractmethod
     def scores(self, found: Sequence[Decisive], tools: Tools) -> list[float]:

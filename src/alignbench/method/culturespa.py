@@ -24,8 +24,8 @@ from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, told_model, within, worded, written_by
-from alignbench.steps.practice import likeliest, of_run
+from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, within, worded, written_by
+from alignbench.steps.practice import asked_of, likeliest, of_run
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.conversation import conversation
@@ -75,20 +75,16 @@ class CultureSPA(Method):
         cultural = AnswerQuestions(questions, system, context.model, context.practising)
         activated = Activate(questions, plain, cultural, context.culture.country, self.least)
         systems = {context.culture.iso3: system}
+        asked, training = self.told.when_asked(systems), within(context.training, self.passes)
         fit = LearnActivated(
             activated=activated,
             train=context.train,
             system=self.told.in_training(systems)[context.culture.iso3],
             asking=context.practising,
-            **of_run(
-                context,
-                TrainerKind.options_sft,
-                systems=self.told.when_asked(systems),
-                training=within(context.training, self.passes),
-            ),
+            **of_run(context, TrainerKind.options_sft, systems=asked, training=training),
         )
         notes = (written_by(context, "Questions"),) if self.generated else ()
-        return told_model(context, fit, system, self.told, notes)
+        return asked_of(context, fit, asked, notes)
 
     def _writing(self, context: RunContext) -> QuestionWriter | None:
         if not self.generated:

@@ -128,10 +128,8 @@ class LabelIntents(Stage):
         every = [intent for of_dialogue in found for intent in of_dialogue]
         tally = _account("intents", [i.fault for i in every], [i.text for i in every])
         country, writer = self.played.culture.country, self.generator.title
-        steps, title = (
-            intent_steps(f"judge/{tools.key(self.judged)}", country, self.intents),
-            f"Intents of turns, {country}",
-        )
+        steps = intent_steps(f"judge/{tools.key(self.judged)}", country, self.intents)
+        title = f"Intents of turns, {country}"
         card = DatasetCard(title, "clca", country, steps, writer, None, SOURCES, INTENT_COLUMNS)
         write_set(folder, intent_rows(dialogues, found), card, [tally])
         return {**tally.record(), "cultural": sum(i.cultural for i in every if i.fault is None)}
@@ -166,5 +164,5 @@ def intents_of(labelled: LabelIntents, tools: Tools) -> dict[int, dict[int, Inte
 def _account(what: str, reasons: Sequence[str | None], texts: Sequence[str]) -> Tally:
     tally = Tally(what)
     for reason, text in zip(reasons, texts, strict=True):
-        tally.keep() if reason is None else tally.drop(reason, text)
+        tally.enter(text, reason)
     return tally

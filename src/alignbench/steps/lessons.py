@@ -8,7 +8,6 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from alignbench.aligned import AlignedModel
 from alignbench.backend.render import Renderer
 from alignbench.context import RunContext
 from alignbench.data.items import reworded
@@ -16,10 +15,12 @@ from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking
 from alignbench.steps.practice import Fit, option_rows
 from alignbench.store.stage import Tools
-from alignbench.training.options import OptionRow, distribution_sft, train_on_options
+from alignbench.training.losses import distribution_sft
+from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Training
+from alignbench.training.rows import OptionRow
 from alignbench.training.sft import ConversationRow
-from alignbench.types import Item, Message, ModelRef, PromptPolicy, check
+from alignbench.types import Item, Message, ModelRef, check
 
 
 class Disclosure(Enum):
@@ -49,17 +50,15 @@ class Lesson:
 
     item: Item
     position: int
-    system: str | None = None
-
-    def rows(self, asking: Asking) -> list[OptionRow]:
-        """The question in every order of its options; all probability on the right answer."""
-        target = [float(i == self.position) for i in range(len(self.item.codes))]
-        return option_rows(asking, [self.item], {self.item.id: target}, system=self.system)
+    system: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LearnLessons(Fit):
-    """Cross-entropy of the answer's token. A subclass holds where its lessons are from."""
+    """Cross-entropy of the answer's token, each question in every order of its options.
+
+    A subclass holds where its lessons are from.
+    """
 
     asking: Asking
 
@@ -69,7 +68,10 @@ class LearnLessons(Fit):
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Train, and leave the adapter."""
-        rows = [row for lesson in self.lessons(tools) for row in lesson.rows(self.asking)]
+        rows: list[OptionRow] = []
+        for lesson in self.lessons(tools):
+            target = [float(position == lesson.position) for position in range(len(lesson.item.codes))]
+            rows += option_rows(self.asking, [lesson.item], {lesson.item.id: target}, system=lesson.system)
         facts = train_on_options(self.model, rows, distribution_sft, self.training, self.seed, folder, self.validation)
         return {"rows": len(rows), **facts}
 
@@ -98,7 +100,7 @@ def reasoned(
         reply = f"{label}. {reason}"
         _, ids = renderer.conversation((*chat, Message("assistant", reply)))
         alone = renderer.option_ids(renderer.prompt(chat), label)
-        check(tuple(ids[:1]) == alone, "option label", reply, "the label is no token of its own: use digits")
+        check(tuple(ids[:1]) == alone, "option label", reply, "the label is not a separate token: use digits")
         rows.append(ConversationRow(chat, reply))
     return rows
 
@@ -109,12 +111,6 @@ def within(training: Training, passes: int) -> Training:
     To be made where the training becomes an input of a stage: passes that ``epochs`` overrules are in no key then.
     """
     return training.with_knobs(epochs=training.epochs or passes)
-
-
-def told_model(context: RunContext, fit: Fit, system: str, told: Disclosure, notes: tuple[str, ...]) -> AlignedModel:
-    """The model that a training makes, told ``system`` when it is asked, if it is to be told."""
-    policy = PromptPolicy((system if told is Disclosure.always else None,))
-    return AlignedModel(context.model, fit, policy, notes)
 
 
 def written_by(context: RunContext, what: str) -> str:

@@ -15,7 +15,7 @@ from alignbench.norms.prompts import TrainingPrompt, stance_system
 from alignbench.steps.practice import option_rows
 from alignbench.store.stage import Tools
 from alignbench.training.grpo import PromptRow
-from alignbench.training.options import OptionRow
+from alignbench.training.rows import OptionRow
 from alignbench.training.sft import ConversationRow
 from alignbench.types import Item, chat
 
@@ -35,15 +35,13 @@ class Environment:
 
     Attributes:
         judge: with thresholds that fit this culture's pool.
-        dropped: how many prompts lay too far from every cluster, or in one without a norm of this culture.
-        told: system text of survey questions; None where the culture has a model of its own.
+        told: system text of survey questions; None where the culture has a model to itself.
         target_entropy: normalised entropy of the target when ``reward`` is entropy, else None.
     """
 
     pool: NormPool
     judge: Judge
     prompts: Sequence[TrainingPrompt]
-    dropped: int
     told: str | None
     reward: Reward
     target_entropy: float | None

@@ -44,6 +44,14 @@ class Tally:
         if len(shown) < _EXAMPLES:
             shown.append(text)
 
+    def enter(self, text: str, reason: str | None) -> bool:
+        """Enter a text, which is kept unless there is a reason to drop it; whether it is kept."""
+        if reason is None:
+            self.keep()
+        else:
+            self.drop(reason, text)
+        return reason is None
+
     def require(self, least: int, field_: str) -> None:
         """Say the account, and refuse to go on with too little.
 

@@ -104,6 +104,6 @@ def _texts(renderer: Renderer, prompts: Sequence[PromptRow], training: Training)
             for t in (prompt.text, prompt.text.removeprefix(bos))
             if renderer.tokenizer(text=t).input_ids == list(prompt.ids)
         ]
-        check(bool(same), "model.tokenizer", renderer.name, "it adds special tokens of its own to every text")
+        check(bool(same), "model.tokenizer", renderer.name, "it adds special tokens to every text")
         texts.append(same[0])
     return texts
