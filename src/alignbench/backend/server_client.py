@@ -1,4 +1,4 @@
-"""One HTTP request to an OpenAI-compatible server: sent again while waiting may help, told plainly when it may not."""
+"""One HTTP request to an OpenAI-compatible server: sent again while that may help, else refused with a plain reason."""
 
 import json
 import random

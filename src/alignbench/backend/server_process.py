@@ -78,10 +78,7 @@ class SharedServer:
     @property
     def running(self) -> bool:
         """Whether the server's keeper lives."""
-        seat = hold(self.folder / RUNNING, shared=True, wait=False)
-        if seat is not None:
-            os.close(seat)
-        return seat is None
+        return not self._free(RUNNING, shared=True)
 
     @property
     def log(self) -> str:
@@ -92,11 +89,11 @@ class SharedServer:
     @property
     def _others(self) -> bool:
         """Whether anybody uses the server; its keeper, which may be stopping it, does not count."""
-        alone = hold(self.folder / USERS, shared=False, wait=False)
-        if alone is not None:
-            os.close(alone)
-            return False
-        seat = hold(self.folder / USERS, shared=True, wait=False)
+        return not self._free(USERS, shared=False) and self._free(USERS, shared=True)
+
+    def _free(self, name: str, shared: bool) -> bool:
+        """Whether such a lock on a file of the folder could be had at once."""
+        seat = hold(self.folder / name, shared, wait=False)
         if seat is not None:
             os.close(seat)
         return seat is not None

@@ -1,4 +1,4 @@
-"""Lessons: questions in survey format with one right answer each, and who the model is told to be meanwhile."""
+"""Lessons: questions in survey format with one right answer each, and who the model is told to be."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping

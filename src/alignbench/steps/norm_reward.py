@@ -52,22 +52,18 @@ class Environment:
         """The culture's norm on each prompt's own item, said in the first person, as the reply to learn."""
         norms = {norm.item: norm.spoken_by("I").statement for norm in self.pool.norms}
         own = [p for p in self.prompts if p.item in norms]
-        return [ConversationRow(chat(p.question, self._stance), norms[p.item]) for p in own]
+        return [ConversationRow(chat(p.question, stance_system(self.pool.country)), norms[p.item]) for p in own]
 
     @property
     def open_rows(self) -> list[PromptRow]:
         """Open questions; ``meta`` says by whose norms, and which, a reply is judged."""
         return [
             PromptRow(
-                chat(p.question, self._stance),
+                chat(p.question, stance_system(self.pool.country)),
                 {"country": self.pool.iso3, "question": p.question, "cluster": p.cluster},
             )
             for p in self.prompts
         ]
-
-    @property
-    def _stance(self) -> str:
-        return stance_system(self.pool.country)
 
     def grade_replies(self, replies: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> list[float]:
         """The reward of each reply, by the norms of its prompt's cluster."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from alignbench.errors import AlignbenchError
@@ -69,13 +69,7 @@ class Tally:
 
     def record(self) -> dict[str, Any]:
         """JSON-able, for manifests and cards."""
-        return {
-            "what": self.what,
-            "made": self.made,
-            "kept": self.kept,
-            "dropped": self.dropped,
-            "examples": self.examples,
-        }
+        return {**asdict(self), "made": self.made}
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Tally:
