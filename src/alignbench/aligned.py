@@ -49,12 +49,9 @@ class AlignedModel:
 
     def at_work(self, tools: Tools) -> ModelSession:
         """The model on its engine; no weights are loaded yet."""
-        policy = self.policy.ready(tools.folder)
-        folder = tools.folder(self.training) if self.training else None
-        if self.training is None or folder is None:
-            return ModelSession(tools.engine(self.base), None, policy)
-        if not (folder / WEIGHTS).is_dir():
-            return ModelSession(tools.engine(self.base), folder, policy)
-        key = tools.key(self.training)
-        weights = replace(self.base, name=f"{self.base.name}+{key}", path=folder / WEIGHTS, fingerprint=key)
-        return ModelSession(tools.engine(weights), None, policy)
+        model, adapter, policy = self.base, None, self.policy.ready(tools.folder)
+        if self.training is not None:
+            adapter, key = tools.folder(self.training), tools.key(self.training)
+            if (weights := adapter / WEIGHTS).is_dir():
+                model, adapter = replace(model, name=f"{model.name}+{key}", path=weights, fingerprint=key), None
+        return ModelSession(tools.engine(model), adapter, policy)

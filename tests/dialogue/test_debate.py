@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alignbench.dialogue.debate import Party, debate, parties
-from alignbench.dialogue.prompt import seen, system
+from alignbench.dialogue.prompt import seen
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, load_lexicons
 from alignbench.dialogue.state import load
@@ -25,7 +25,7 @@ def opened(within: bool = False, attitude: str | None = HELD, guided: bool = Tru
 
 def test_the_delegate_alone_is_told_what_to_hold() -> None:
     d = opened()
-    own, other = system(d, "a"), system(d, "b")
+    own, other = (seen(d, side)[0].content for side in SIDES)
 
     assert HELD in own and "as people in Iraq would" in own
     assert HELD not in other and "as people in the United States would" in other
@@ -35,13 +35,14 @@ def test_the_delegate_alone_is_told_what_to_hold() -> None:
 
 def test_within_a_culture_both_hold_it() -> None:
     d = opened(within=True)
-    assert all(HELD in system(d, side) for side in SIDES)
+    assert all(HELD in seen(d, side)[0].content for side in SIDES)
     assert d.scenario.a.name != d.scenario.b.name
 
 
 def test_without_self_calibration_nobody_is_told_to_speak_for_a_country() -> None:
     d = opened(attitude=None)
-    assert not any(HELD in system(d, side) or "would" in system(d, side) for side in SIDES)
+    told = [seen(d, side)[0].content for side in SIDES]
+    assert not any(HELD in text or "would" in text for text in told)
 
 
 def test_cues_come_in_the_order_of_the_paper_and_only_before_their_turn(tmp_path) -> None:

@@ -2,12 +2,12 @@ import pytest
 
 from alignbench.dialogue import Dialogue, Stop, Utterance
 from alignbench.dialogue.profile import profile
-from alignbench.dialogue.prompt import opening, rules
+from alignbench.dialogue.prompt import told
 from alignbench.dialogue.ruling import extended, going_round, overlap
 from alignbench.dialogue.scenario import adapted, load_scenarios
 
 SCENE = Dialogue(adapted(load_scenarios()[0], "germany", 0), profile("DEU"), "Germany")
-A, B = (speaker.name for speaker in SCENE.speakers)
+A, B = SCENE.scenario.a.name, SCENE.scenario.b.name
 GREETING = "I have news, and I hope that you will hear me out before you answer."
 
 
@@ -52,9 +52,9 @@ def test_leaving_the_role_stops_and_the_text_is_kept_apart(text):
 
 
 def test_printing_the_instructions_stops_and_speaking_of_the_scene_does_not():
-    assert after(f"Sure. {rules(SCENE, 'a')[:150]}").stop is Stop.role_leak
+    assert after(f"Sure. {told(SCENE, 'a', 'rules')[:150]}").stop is Stop.role_leak
     assert after(f"Well: {SCENE.profile[:120]}").stop is Stop.role_leak
-    assert after(opening(SCENE, "a")).stop is Stop.role_leak
+    assert after(told(SCENE, "a", "opening")).stop is Stop.role_leak
     assert after(f"I want to {SCENE.scenario.a.goal}.").stop is None
 
 

@@ -4,12 +4,11 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.judge.blend import BlendJudge
-from alignbench.judge.decisive import decisive
 from alignbench.judge.embedding import EmbeddingJudge
 from alignbench.judge.likelihood import LikelihoodJudge
 from tests.doors import tools_with
 
-from .toy import BASE, FAITH, SEEN, SUBJECT, Table, Words, given, make_norm
+from .toy import BASE, FAITH, SEEN, SUBJECT, Table, given, make_norm
 
 NORMS = tuple(make_norm(thing) for thing in FAITH)
 GRADED = [EmbeddingJudge(), LikelihoodJudge(), BlendJudge()]
@@ -47,7 +46,8 @@ def test_the_subject_of_an_answer_does_not_matter(subject, verb):
 
 
 def test_a_norm_pulls_no_answer_by_its_country():
-    found = decisive(["", ""], ["Ceeland is in the north.", "The sea is in the north."], [NORMS] * 2, Words(), 0.5)
+    answers = ["Ceeland is in the north.", "The sea is in the north."]
+    found = given(EmbeddingJudge()).find(["", ""], answers, [NORMS] * 2)
     assert found[0].relatedness == pytest.approx(found[1].relatedness, abs=0.1)
 
 

@@ -12,13 +12,14 @@ from alignbench.method import Method, culturerl, survey_sft
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import stance_system
 from alignbench.runs.reading import reading
-from alignbench.steps.texts import resident, wordings
+from alignbench.steps.texts import rendered, wordings
 from alignbench.types import OptionScores, Split
 
 from .chains import made
 
 METHODS = ("survey_sft", "culturerl")
-TOLD = {"IRQ": resident("Iraq"), "ARG": resident("Argentina"), "CHN": resident("China")}
+NAMES = {"IRQ": "Iraq", "ARG": "Argentina", "CHN": "China"}
+TOLD = {iso3: rendered("resident", country=name) for iso3, name in NAMES.items()}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.norms.cluster import Clustering, cluster, natural
+from alignbench.norms.cluster import Clustering, central, cluster, natural
 
 
 class Flat:
@@ -74,3 +74,9 @@ def test_too_few_items_are_refused(no_umap):
         cluster(ids, rows, Clustering.umap_hdbscan, min_cluster_size=15)
     with pytest.raises(AlignbenchError, match="clusters"):
         cluster(ids, rows, clusters=31)
+
+
+def test_the_central_row_of_each_cluster_is_found():
+    angles = np.radians([0, 2, 4, 90, 92, 94, 200])
+    rows = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    assert central(rows, 3, seed=0) == [1, 4, 6]

@@ -39,8 +39,8 @@ def own_minus_other(cell: Cell, model: AlignedModel, other: AlignedModel, iso3: 
 
 @pytest.mark.parametrize("method", ["survey_sft", "culturerl"])
 def test_each_culture_moves_toward_its_own_people(method, planted_cell, folder, monkeypatch) -> None:
-    said = joint.resident
-    monkeypatch.setattr(joint, "resident", lambda country: said(TOLD[country]))
+    said = joint.rendered
+    monkeypatch.setattr(joint, "rendered", lambda name, country: said(name, country=TOLD[country]))
     cell = planted_cell(folder, f"method={method}", "method.joint=[IRQ,CHN]", *QUICK)
     after = [aligned(cell, culture) for culture in (cell.culture, cell.control)]
     before = [model.prompted_base for model in after]

@@ -15,7 +15,7 @@ from alignbench.synthetic.opinions import (
     rewritten,
     settle,
     thinned,
-    verifier,
+    verified,
 )
 from alignbench.synthetic.tally import Tally
 from alignbench.types import Norm, Sampling
@@ -115,10 +115,10 @@ def test_verdicts_come_from_a_critic_a_judge_or_nobody() -> None:
     pen = Pen(lambda chat, draw: "")
 
     # The stand-in finds the shortest label likeliest: "fits" and "else" have four letters, the first wins.
-    assert verifier(Writer(pen), None, tools)(opinions) == [1, 1]
+    assert verified(opinions, Writer(pen), None, tools) == [1, 1]
     assert STANCE.statement in pen.asked[0][-1].content and texts[0] in pen.asked[0][-1].content
-    assert verifier(None, judge, tools)(opinions) == [1, -1]
-    assert verifier(None, None, tools)(opinions) == [1, 1]
+    assert verified(opinions, None, judge, tools) == [1, -1]
+    assert verified(opinions, None, None, tools) == [1, 1]
 
 
 def test_of_like_opinions_of_a_stance_one_stays() -> None:

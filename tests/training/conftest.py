@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from alignbench.backend import blank
-from alignbench.training.options import distribution_sft, train_on_options
+from alignbench.training.losses import distribution_sft
+from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Training, Weights
 from alignbench.types import ModelRef
 

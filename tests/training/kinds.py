@@ -9,7 +9,8 @@ from typing import Any
 from alignbench.training import Training
 from alignbench.training.dpo import PreferenceRow, train_dpo
 from alignbench.training.grpo import PromptRow, train_grpo
-from alignbench.training.options import distribution_sft, option_grpo, train_on_options
+from alignbench.training.losses import distribution_sft, option_grpo
+from alignbench.training.options import train_on_options
 from alignbench.training.recipe import TrainerKind
 from alignbench.training.selection import Validate
 from alignbench.training.sft import ConversationRow, train_sft

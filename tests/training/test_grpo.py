@@ -8,7 +8,8 @@ import pytest
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.training.grpo import PromptRow, train_grpo
-from alignbench.training.options import distribution_sft, train_on_options
+from alignbench.training.losses import distribution_sft
+from alignbench.training.options import train_on_options
 from alignbench.types import ModelRef, chat
 
 from .world import QUICK, Killed, assert_same_run, history, killed_at, option_rows

@@ -12,8 +12,10 @@ from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.store.stage import Stage, Tools
 from alignbench.store.store import Store
-from alignbench.training.options import OptionRow, distribution_sft, option_grpo, train_on_options
+from alignbench.training.losses import distribution_sft, option_grpo
+from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Select
+from alignbench.training.rows import OptionRow
 from alignbench.types import ModelRef, chat
 
 from .world import QUICK, Killed, assert_same_history, assert_same_run, distance, history, killed_at, majority

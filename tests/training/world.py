@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import load_file
 
 from alignbench.training import Training
-from alignbench.training.options import OptionRow, Score
+from alignbench.training.rows import OptionRow
+from alignbench.training.selection import Score
 from alignbench.types import chat
 
 Shares = tuple[float, ...]

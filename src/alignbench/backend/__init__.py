@@ -54,7 +54,7 @@ class Engine(ABC):
         """``sampling.n`` texts for each chat, special tokens removed.
 
         Raises:
-            Incomplete: a server failed on some chats; the error holds the texts of the others.
+            IncompleteAnswers: a server failed on some chats; the error holds the texts of the others.
         """
 
     @abstractmethod
@@ -67,7 +67,7 @@ class Engine(ABC):
     def remembering(self) -> Iterator[None]:
         """Chats inside go on from call to call, or begin alike: an engine may keep what it has read of them.
 
-        Those that keep nothing, or do so at all times as servers do, answer as ever.
+        One that keeps nothing, or always does, as servers do, answers as ever.
         """
         yield
 
@@ -80,7 +80,7 @@ class Backend(Component, ABC):
     """Where and how models run; knobs only, no weights.
 
     Attributes:
-        serves_full_modules: whether an adapter may hold modules trained in full beside its LoRA matrices.
+        serves_full_modules: whether an adapter may hold modules trained in full besides its LoRA matrices.
     """
 
     _group = "backend"

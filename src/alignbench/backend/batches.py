@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeAlias
 
-from alignbench.backend.options import Ids
+from alignbench.backend.options import Ids, common
 
 # Length of a prefix, and which of the sorted rows share it: from, up to.
 Span: TypeAlias = tuple[int, int, int]
@@ -25,11 +25,6 @@ class TokenSequence:
     def ids(self) -> Ids:
         """All tokens."""
         return self.prompt + self.leaf
-
-    @property
-    def free(self) -> int:
-        """Tokens whose logits nobody asks for: all before the prompt's last."""
-        return len(self.prompt) - 1
 
 
 @dataclass(frozen=True)
@@ -72,7 +67,7 @@ def groups(rows: Sequence[TokenSequence], overhead: int) -> list[PrefixGroup]:
     """Rows grouped so that running each shared prefix once saves the most tokens.
 
     Args:
-        overhead: tokens that one more forward costs as much as.
+        overhead: what one more forward costs, in tokens.
 
     Sorted rows form a tree of common prefixes; at each node either all share the node's prefix or
     its branches share their longer ones, whichever saves more. The tree is walked from its leaves
@@ -80,7 +75,9 @@ def groups(rows: Sequence[TokenSequence], overhead: int) -> list[PrefixGroup]:
     """
     ordered = sorted(rows, key=lambda row: row.ids)
     path = [_Node(0, 0)]
-    for end, prefix in enumerate([*(_common(a, b) for a, b in pairwise(ordered)), 0], start=1):
+    # All but the last token of a prompt, whose logits are asked for.
+    shared = [common(a.prompt[:-1], b.prompt[:-1]) for a, b in pairwise(ordered)]
+    for end, prefix in enumerate([*shared, 0], start=1):
         start, saved, found = end - 1, 0, list[Span]()
         while path[-1].prefix > prefix:
             node = path.pop()
@@ -125,9 +122,3 @@ def batches(rows: Sequence[TokenSequence], budget: int, extra: int = 0) -> list[
         made.append(ordered[:size])
         ordered = ordered[size:]
     return made
-
-
-def _common(a: TokenSequence, b: TokenSequence) -> int:
-    """Length of the prefix that two rows can share."""
-    limit = min(a.free, b.free)
-    return next((i for i in range(limit) if a.prompt[i] != b.prompt[i]), limit)

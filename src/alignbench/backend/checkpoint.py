@@ -26,20 +26,17 @@ def verify(folder: Path) -> None:
     Raises:
         AlignbenchError: the folder, its configuration, tokenizer, chat template or weights are missing.
     """
-    shards = weight_files(folder)
+    shards, templated = weight_files(folder), chat_template(folder) is not None
+    missing = [shard.name for shard in shards if not shard.is_file()]
     for there, remedy in (
         (folder.is_dir(), "no such folder: give a local model folder or a hub id"),
         ((folder / "config.json").is_file(), "config.json is missing: is this a model folder?"),
         (any((folder / n).is_file() for n in _TOKENIZERS), "the tokenizer is missing: copy tokenizer.json there"),
-        (
-            chat_template(folder) is not None,
-            "it has no chat template: use the instruct variant, or add chat_template.jinja",
-        ),
+        (templated, "it has no chat template: use the instruct variant, or add chat_template.jinja"),
         (bool(shards), "it has no *.safetensors: convert the weights with save_pretrained"),
+        (not missing, f"weight files are missing: {', '.join(missing)}; download again"),
     ):
         check(there, "model.path", str(folder), remedy)
-    missing = [shard.name for shard in shards if not shard.is_file()]
-    check(not missing, "model.path", str(folder), f"weight files are missing: {', '.join(missing)}; download again")
 
 
 def chat_template(folder: Path) -> str | None:

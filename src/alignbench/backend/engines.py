@@ -27,9 +27,6 @@ class Engines:
         for engine in self._open.values():
             engine.close()
 
-    def __len__(self) -> int:
-        return len(self._open)
-
 
 @dataclass(frozen=True)
 class Opener:
@@ -46,7 +43,7 @@ class Opener:
             AlignbenchError: there is no backend.
         """
         if self.backend is None:
-            raise AlignbenchError("backend", None, f"nothing opens {model.name} here: this store looks things up")
+            raise AlignbenchError("backend", None, f"this store only looks things up: it cannot open {model.name}")
         return self.engines.of(self.backend, model)
 
     def close(self) -> None:

@@ -95,13 +95,12 @@ def sample(
 
     ids, mask = padded(suffixes, weights.device, pad)
     room = ids.shape[1] + sampling.max_new_tokens
-    drawn = (
-        {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
-        if sampling.temperature > 0
-        else {"do_sample": False}
-    )
+    drawn: dict[str, Any] = {"do_sample": False}
     # Greedy copies would all be equal: draw one and repeat it.
-    copies = sampling.n if sampling.temperature > 0 else 1
+    copies = 1
+    if sampling.temperature > 0:
+        copies = sampling.n
+        drawn = {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
     layers = []
     if past is not None:
         # The tokens themselves are not read again.

@@ -39,7 +39,7 @@ class HF(Backend):
     device: str = recorded("auto")
     # CPU threads; 0 leaves them as they are.
     threads: Maybe = recorded(0)
-    # MiB for what was read of chats that go on (role-play), so that a turn reads only what is new; 0 reads all anew.
+    # MiB for what was read of chats that go on (role-play), so that a turn reads only what is new; 0 keeps nothing.
     past: Maybe = recorded(2048)
 
     @property
@@ -49,20 +49,18 @@ class HF(Backend):
 
     def open(self, model: ModelRef) -> HFEngine:
         """An engine on this device; weights load at the first call."""
-        return HFEngine(model, device_of(self.device), self.batch_tokens, self.threads, self.past << 20)
+        return HFEngine(model, self)
 
 
 class HFEngine(Engine):
     """See :class:`~alignbench.backend.Engine`."""
 
-    def __init__(self, model: ModelRef, device: str, batch_tokens: int, threads: int = 0, room: int = 0) -> None:
+    def __init__(self, model: ModelRef, knobs: HF) -> None:
+        self._device = device_of(knobs.device)
         self.model = model
         self.usage = Usage()
         self.renderer = Renderer.of(model)
-        self._device = device
-        self._budget = batch_tokens
-        self._threads = threads
-        self._room = room
+        self._budget, self._threads, self._room = knobs.batch_tokens, knobs.threads, knobs.past << 20
         # None outside of remembering().
         self._past: Past | None = None
         self._short_of_memory = False
@@ -74,6 +72,8 @@ class HFEngine(Engine):
         """Sampled texts depend on the seed and on the other chats of the call; greedy ones on neither."""
         rows = [TokenSequence(i, self.renderer.prompt(chat).ids) for i, chat in enumerate(chats)]
         texts: list[list[str]] = [[] for _ in rows]
+        pad = self.renderer.tokenizer.pad_token_id
+        pad = self.renderer.stops[0] if pad is None else pad
 
         with self._speaking(adapter) as weights, _seeded(sampling.seed), bar(len(rows), "generate", "chat") as progress:
             reader = self._reader(weights, adapter)
@@ -81,7 +81,7 @@ class HFEngine(Engine):
             def step(batch: list[TokenSequence]) -> None:
                 new, cache = reader.begun(batch)
                 self.usage.prompt_tokens += sum(map(len, new))
-                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, self._pad, cache)
+                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, pad, cache)
                 said = [[ids[: self.renderer.spoken(ids)] for ids in samples] for samples in drawn]
                 for row, samples in zip(batch, said, strict=True):
                     texts[row.request] = [self.renderer.decode(ids) for ids in samples]
@@ -95,11 +95,7 @@ class HFEngine(Engine):
         self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
     ) -> list[OptionScores]:
         """One forward a prompt where options are single tokens; prefixes that many prompts share run once."""
-        prompts = [self.renderer.prompt(chat) for chat in chats]
-        choices = [
-            [self.renderer.option_ids(prompt, option) for option in asked]
-            for prompt, asked in zip(prompts, options, strict=True)
-        ]
+        prompts, choices = self.renderer.with_options(chats, options)
         wanted = [contexts(asked) for asked in choices]
         tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
         rows = [TokenSequence(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]
@@ -224,11 +220,6 @@ class HFEngine(Engine):
             self._weights.delete_adapter(old)
         self._weights.eval()
         self._adapter = wanted
-
-    @property
-    def _pad(self) -> int:
-        pad = self.renderer.tokenizer.pad_token_id
-        return int(self.renderer.stops[0] if pad is None else pad)
 
 
 def _fits(step: Callable[[list[TokenSequence]], None], batch: list[TokenSequence]) -> bool:

@@ -80,12 +80,11 @@ def visible() -> dict[str, str]:
 
     Inside a job that sees one card of a node, that card is number 0; its UUID is another than its neighbour's.
     """
-    uuids = _uuids()
-    if _VISIBLE not in os.environ:
-        return {str(i): uuid for i, uuid in enumerate(uuids)}
+    known = {str(i): uuid for i, uuid in enumerate(_uuids())}
+    if _VISIBLE not in os.environ or not known:
+        return known
     names = [name.strip() for name in os.environ[_VISIBLE].split(",") if name.strip() not in ("", "-1")]
-    known = {str(i): uuid for i, uuid in enumerate(uuids)}
-    return {name: known.get(name, name) for name in names} if uuids else {}
+    return {name: known.get(name, name) for name in names}
 
 
 def _uuids() -> list[str]:

@@ -10,7 +10,7 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 def keep_freed() -> None:
     """From now on this process keeps what it frees; nothing changes where the C library is not glibc.
 
-    glibc maps every large block anew and unmaps it when it is freed, so that the kernel clears the same pages again
+    glibc maps each large block by itself and unmaps it when it is freed, so that the kernel clears the same pages again
     for each tensor of a forward (``experiments/bench/memory.py``).
     """
     library = _glibc()

@@ -10,6 +10,11 @@ Ids = tuple[int, ...]
 Table = Mapping[Ids, Mapping[int, float]]
 
 
+def common(a: Ids, b: Ids) -> int:
+    """Length of the beginning that two sequences share."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
 def contexts(options: Sequence[Ids]) -> dict[Ids, list[int]]:
     """Continuation of the prompt -> next tokens to look up after it.
 

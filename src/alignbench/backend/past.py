@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from alignbench.backend.options import Ids
+from alignbench.backend.options import Ids, common
 
 if TYPE_CHECKING:
     import torch
@@ -58,7 +58,7 @@ class Past:
     def known(self, ids: Ids) -> int:
         """How many of the first tokens were run before."""
         place = bisect_left(self._sorted, ids)
-        return max((_common(ids, kept) for kept in self._sorted[max(0, place - 1) : place + 1]), default=0)
+        return max((common(ids, kept) for kept in self._sorted[max(0, place - 1) : place + 1]), default=0)
 
     def recall(self, beginnings: Sequence[Ids]) -> Cache | None:
         """Beginnings that are :meth:`known`, some of them perhaps empty, padded on the left; None if all are empty."""
@@ -97,11 +97,6 @@ class Past:
     def _forget(self, ids: Ids) -> None:
         self._room += _size(self._kept.pop(ids))
         del self._sorted[bisect_left(self._sorted, ids)]
-
-
-def _common(a: Ids, b: Ids) -> int:
-    """Length of the beginning that two sequences share."""
-    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _size(layers: Sequence[Layer]) -> int:

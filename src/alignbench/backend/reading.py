@@ -1,4 +1,4 @@
-"""What of a call must be read: what prompts begin with alike is read once, and what is remembered is not read again."""
+"""Reads the prompts of a call: a beginning that many share is read once, and what is remembered is not read again."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -49,20 +49,16 @@ class Reader:
             yield [PrefixGroup(0, tuple(rows))], None
         elif self.past is None:
             for wave in waves(groups(rows, self.overhead), self.budget):
-                yield wave, self._prefill([group.beginning for group in wave])
+                self.usage.prompt_tokens += sum(group.prefix for group in wave)
+                # Rows that share nothing are a wave alone.
+                shared = wave[0].prefix > 0
+                yield wave, forward.prefill(self.weights, [group.beginning for group in wave]) if shared else None
         else:
             for batch in batches(rows, self.budget):
                 self._read([group.beginning for group in groups(batch, self.overhead)], self.past)
                 self._read([row.prompt[:-1] for row in batch], self.past)
                 known = [PrefixGroup(self.past.known(row.prompt[:-1]), (row,)) for row in batch]
                 yield known, self.past.recall([group.beginning for group in known])
-
-    def _prefill(self, prefixes: Sequence[Ids]) -> Cache | None:
-        """None for rows that share nothing, which are a wave of their own."""
-        if not prefixes[0]:
-            return None
-        self.usage.prompt_tokens += sum(map(len, prefixes))
-        return forward.prefill(self.weights, prefixes)
 
     def _read(self, wanted: Sequence[Ids], past: Past) -> None:
         """Read what is new of these sequences, and remember it."""

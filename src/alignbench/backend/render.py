@@ -68,6 +68,14 @@ class Renderer:
             self._options[key] = self._continuation(prompt, option)
         return self._options[key]
 
+    def with_options(
+        self, chats: Sequence[Chat], options: Sequence[Sequence[str]]
+    ) -> tuple[list[RenderedPrompt], list[list[tuple[int, ...]]]]:
+        """The prompts of chats, and the tokens of the options of each."""
+        prompts = [self.prompt(chat) for chat in chats]
+        asked = zip(prompts, options, strict=True)
+        return prompts, [[self.option_ids(prompt, option) for option in own] for prompt, own in asked]
+
     def conversation(self, chat: Chat) -> tuple[list[int], list[int]]:
         """Token ids of (prompt, completion) for training; the last message is the assistant's.
 
@@ -111,12 +119,8 @@ class Renderer:
         """
         text = self.prompt(chat).text
         for message in chat:
-            check(
-                message.content.strip() in text,
-                f"chat.{message.role}",
-                message.content,
-                f"the template of {self.name} drops this message",
-            )
+            shown, remedy = message.content.strip() in text, f"the template of {self.name} drops this message"
+            check(shown, f"chat.{message.role}", message.content, remedy)
         return text
 
     @cached_property

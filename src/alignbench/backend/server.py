@@ -1,16 +1,99 @@
-"""An OpenAI-compatible server: any as generator and judge, vLLM's also for exact option scores."""
+"""An OpenAI-compatible server: any as generator and judge, vLLM's also for exact option scores.
 
+Chats are sent for generation, token ids for scores.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
 
-from alignbench.backend import Backend, Engine
-from alignbench.backend.server_engine import ServerEngine
-from alignbench.backend.server_knobs import ServerKnobs
-from alignbench.types import ModelRef, check
+from alignbench.backend import Backend, Engine, IncompleteAnswers, Usage, adapters
+from alignbench.backend import cache as caches
+from alignbench.backend.options import Ids, contexts, scores
+from alignbench.backend.render import RenderedPrompt, Renderer
+from alignbench.backend.server_calls import Body, Budget, Caller, ReplyCache
+from alignbench.backend.server_client import Client, Failure
+from alignbench.backend.server_process import SharedServer
+from alignbench.component import Count, Maybe, NotNegative, Positive, recorded
+from alignbench.errors import AlignbenchError
+from alignbench.seeds import seed_of
+from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
+
+T = TypeVar("T")
+_PRICES = ("usd_per_million_prompt", "usd_per_million_completion")
+# Most tokens that vLLM looks up in one request.
+_LOOKUPS = 128
+_END_OF_THOUGHT = "</think>"
 
 
 @dataclass(frozen=True)
-class Server(ServerKnobs, Backend):
+class Server(Backend):
     """Where the server is, or how to start one; how hard it is asked; what may be spent."""
+
+    # Address with its version, as OpenAI's clients want it; not read where start=true.
+    base_url: str = recorded("http://localhost:8000/v1")
+    # Name of the environment variable that holds the key; empty: no key is sent.
+    key_env: str = recorded("")
+    # What the server calls the model; empty: the model's name here.
+    served_model: str = ""
+    # Bound the length of a reply by `max_completion_tokens`, for servers that refuse `max_tokens`.
+    max_completion_tokens: bool = recorded(False)
+    # Requests under way at once.
+    concurrency: Count = recorded(16)
+    # For one reply.
+    timeout_s: Positive = recorded(120.0)
+    # On 429, 5xx, timeouts and broken connections; the wait before them starts with backoff_s and doubles.
+    retries: Maybe = recorded(5)
+    backoff_s: NotNegative = recorded(1.0)
+    # Most that one engine may spend, prompts and answers together; 0 is no limit. Replies in the cache are free.
+    budget_tokens: Maybe = recorded(0)
+    budget_usd: NotNegative = recorded(0.0)
+    # Prices; 0 is unknown.
+    usd_per_million_prompt: NotNegative = recorded(0.0)
+    usd_per_million_completion: NotNegative = recorded(0.0)
+    # Folder of replies and of started servers; empty: next to the converted models.
+    cache: str = recorded("")
+    # Start `vllm serve` on the model's folder; processes of one machine share it, the last one stops it.
+    start: bool = recorded(False)
+    # The vLLM to start: a name or a path, so that it may live in another environment.
+    command: str = recorded("vllm")
+    # More arguments of `vllm serve`.
+    args: tuple[str, ...] = recorded(())
+    # Largest LoRA rank that a started server takes; 0 is none, which is faster.
+    max_lora_rank: Maybe = recorded(64)
+    # Until a started server must be healthy.
+    start_timeout_s: Positive = recorded(900.0)
+
+    def _consistent(self) -> None:
+        web = self.base_url.startswith(("http://", "https://"))
+        check(web, "backend.base_url", self.base_url, "give an address like http://localhost:8000/v1")
+        priced = all(getattr(self, price) > 0 for price in _PRICES)
+        remedy = f"dollars cannot be counted without prices: set {' and '.join(f'backend.{p}' for p in _PRICES)}"
+        check(priced or not self.budget_usd, "backend.budget_usd", self.budget_usd, remedy)
+
+    @property
+    def key(self) -> str:
+        """The key itself."""
+        return os.environ.get(self.key_env, "").strip() if self.key_env else ""
+
+    @property
+    def executable(self) -> str | None:
+        """The vLLM to start: first next to this Python, then on the PATH."""
+        return shutil.which(self.command, path=str(Path(sys.executable).parent)) or shutil.which(self.command)
+
+    @property
+    def folder(self) -> Path:
+        """Folder of replies and of started servers."""
+        return Path(self.cache).expanduser() if self.cache else caches.root() / "server"
 
     def verify(self) -> None:
         """Key and program must be there; whether a server answers is seen at the first call."""
@@ -22,3 +105,231 @@ class Server(ServerKnobs, Backend):
         """An engine; the server is asked, or started, at the first call."""
         self.verify()
         return ServerEngine(model, self)
+
+
+class ServerEngine(Engine):
+    """See :class:`~alignbench.backend.Engine`. Every reply is kept on disk and asked for once.
+
+    The server's own defaults hold for whatever we do not send; a server that we start has none.
+    """
+
+    def __init__(self, model: ModelRef, knobs: Server) -> None:
+        self.model = model
+        # Tokens that the server has counted; what came from the cache is not among them.
+        self.usage = Usage()
+        self._knobs = knobs
+        self._name = model.name if knobs.start else knobs.served_model or model.name
+        self._process = self._shared_server() if knobs.start else None
+        prices = (knobs.usd_per_million_prompt / 1e6, knobs.usd_per_million_completion / 1e6)
+        self._client = Client(knobs.key, knobs.timeout_s, knobs.retries, knobs.backoff_s)
+        # A started server's port says nothing about its replies.
+        ours = f"vllm serve --dtype {model.dtype} {' '.join(knobs.args)}"
+        source = ours if knobs.start else knobs.base_url.rstrip("/")
+        self._caller = Caller(
+            client=self._client,
+            cache=ReplyCache(knobs.folder / "replies"),
+            budget=Budget(knobs.budget_tokens, knobs.budget_usd, prices, self.usage),
+            concurrency=knobs.concurrency,
+            source={"server": source, "weights": model.fingerprint},
+            explain=self._explain,
+        )
+        self._scorable = False
+        self._limit = "max_completion_tokens" if knobs.max_completion_tokens else "max_tokens"
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """For scores alone: chats are rendered by the server."""
+        return Renderer.of(self.model)
+
+    def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
+        """One request a sample; its seed depends on the sampling's, and on how many of this chat came before it.
+
+        So texts do not depend on the other chats of the call, and those of neighbouring seeds are unrelated.
+        """
+        name = self._served(adapter)
+        count = 1 if sampling.temperature == 0 else sampling.n
+        before: Counter[Chat] = Counter()
+        bodies = []
+        for chat in chats:
+            bodies += [self._body(name, chat, sampling, before[chat] + i) for i in range(count)]
+            before[chat] += count
+
+        def by_chat(texts: Sequence[str]) -> list[list[str]]:
+            return [list(texts[i : i + count]) * (sampling.n // count) for i in range(0, len(texts), count)]
+
+        try:
+            return by_chat(self._asked(bodies, self._text, "generate", adapter))
+        except IncompleteAnswers as lost:
+            texts = by_chat([text or "" for text in lost.answers])
+            raise IncompleteAnswers(lost.field, lost.value, lost.remedy, texts) from None
+
+    def score(
+        self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
+    ) -> list[OptionScores]:
+        """One request a prompt for single-token options, one more for each longer option's every next token.
+
+        Raises:
+            AlignbenchError: the server is not vLLM (0.31 or later), or has another tokenizer.
+        """
+        name = self._served(adapter)
+        prompts, choices = self.renderer.with_options(chats, options)
+        asked = [
+            (i, context, tokens[start : start + _LOOKUPS])
+            for i, choice in enumerate(choices)
+            for context, tokens in contexts(choice).items()
+            for start in range(0, len(tokens), _LOOKUPS)
+        ]
+        # Log-probabilities of named tokens are a field of vLLM's, unknown elsewhere.
+        bodies = [
+            {
+                "model": name,
+                "prompt": [*prompts[i].ids, *context],
+                "max_tokens": 1,
+                "temperature": 0.0,
+                "logprobs": 1,
+                "logprob_token_ids": list(tokens),
+                "return_tokens_as_token_ids": True,
+            }
+            for i, context, tokens in asked
+        ]
+
+        def connect() -> str:
+            url = self._connect(adapter)
+            self._check_scorable(url, prompts[0])
+            return url
+
+        tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
+        found = self._caller.ask("/completions", bodies, self._logprobs, "score", connect)
+        for (i, context, _), values in zip(asked, found, strict=True):
+            tables[i].setdefault(context, {}).update(values)
+        return [scores(choice, table) for choice, table in zip(choices, tables, strict=True)]
+
+    def close(self) -> None:
+        """Leave a started server, which stops with its last user."""
+        if self._process is not None:
+            self._process.leave()
+
+    def _asked(
+        self, bodies: Sequence[Body], read: Callable[[Any, Body], T], label: str, adapter: Path | None
+    ) -> list[T]:
+        """What ``read`` finds in the replies to chats."""
+        return self._caller.ask("/chat/completions", bodies, read, label, lambda: self._connect(adapter))
+
+    def _body(self, name: str, chat: Chat, sampling: Sampling, number: int) -> Body:
+        """A request for sample ``number`` of ``chat``."""
+        body: dict[str, Any] = {
+            "model": name,
+            "messages": [{"role": m.role, "content": m.content} for m in chat],
+            self._limit: sampling.max_new_tokens,
+            "temperature": sampling.temperature,
+        }
+        if self.model.template_kwargs:
+            body["chat_template_kwargs"] = dict(self.model.template_kwargs)
+        if sampling.temperature > 0:
+            body |= {"top_p": sampling.top_p, "seed": seed_of(sampling.seed, number)}
+        return body
+
+    def _text(self, reply: Any, _: Body) -> str:
+        """The answer, trimmed; thoughts that the server left in it are cut off."""
+        message: Mapping[str, Any] = reply["choices"][0]["message"]
+        text = str(message["content"] or "")
+        if _END_OF_THOUGHT in text:
+            text = text.rpartition(_END_OF_THOUGHT)[2]
+        elif self.model.template_kwargs.get("enable_thinking"):
+            parted = message.get("reasoning") or message.get("reasoning_content")
+            text = text if parted else ""
+        return text.strip()
+
+    def _logprobs(self, reply: Any, body: Body) -> dict[int, float]:
+        try:
+            found = reply["choices"][0]["logprobs"]["top_logprobs"][0]
+            return {token: float(found[f"token_id:{token}"]) for token in body["logprob_token_ids"]}
+        except (KeyError, IndexError, TypeError):
+            raise self._unscorable("it does not give log-probabilities of named tokens") from None
+
+    def _connect(self, adapter: Path | None) -> str:
+        """Address of the server, which is up and has the adapter."""
+        if self._process is None:
+            return self._knobs.base_url.rstrip("/")
+        url = f"{self._process.url()}/v1"
+        if adapter is not None:
+            body = {"lora_name": self._served(adapter), "lora_path": str(adapter.absolute())}
+            try:
+                self._client.post(f"{url}/load_lora_adapter", body)
+            except Failure as failure:
+                if "already been loaded" not in failure.reason:
+                    other = AlignbenchError("adapter", str(adapter), failure.reason)
+                    raise self._explain(failure) or other from failure
+        return url
+
+    def _served(self, adapter: Path | None) -> str:
+        """What the server calls the model with this adapter; an adapter is named by its content."""
+        if adapter is None:
+            return self._name
+        remedy = "only a server that is started here can serve adapters: use backend.start=true, or backend=hf"
+        check(self._process is not None, "backend.start", False, remedy)
+        adapters.verify_served(adapter, self.model, self._knobs.max_lora_rank)
+        digest = hashlib.sha256()
+        for file in ("adapter_config.json", "adapter_model.safetensors"):
+            digest.update((adapter / file).read_bytes())
+        return f"{self._name}-lora-{digest.hexdigest()[:16]}"
+
+    def _check_scorable(self, url: str, prompt: RenderedPrompt) -> None:
+        """Token ids are sent: they must mean to the server what they mean here. Asked of vLLM's tokenizer endpoint."""
+        if self._scorable:
+            return
+        body = {"model": self._name, "prompt": prompt.text, "add_special_tokens": False}
+        try:
+            tokens = json.loads(self._client.post(f"{url.removesuffix('/v1')}/tokenize", body))["tokens"]
+        except Failure as failure:
+            no_endpoint = failure.status in (404, 405) and self._name not in failure.reason
+            explained = None if no_endpoint else self._explain(failure)
+            raise explained or self._unscorable(failure.reason) from failure
+        except (ValueError, KeyError, TypeError):
+            raise self._unscorable("it does not say how it tokenises") from None
+        own = list(prompt.ids)
+        # The renderer may have put a BOS before the text's tokens.
+        same = tokens in (own, own[1:])
+        check(same, "backend.served_model", self._name, f"its tokenizer is not that of {self.model.name}")
+        self._scorable = True
+
+    def _unscorable(self, reason: str) -> AlignbenchError:
+        remedy = (
+            f"cannot score options ({reason}): it serves as generator and judge only; "
+            "evaluate with backend=hf, backend=vllm, or a vLLM server (0.31 or later)"
+        )
+        return AlignbenchError("backend", self._knobs.base_url if self._process is None else "server", remedy)
+
+    def _explain(self, failure: Failure) -> AlignbenchError | None:
+        """The error for a failure that every other request would meet as well."""
+        knobs, status, reason = self._knobs, failure.status, failure.reason
+        if failure.unreachable and self._process is not None:
+            return AlignbenchError(
+                "backend.start", reason, f"the server has ended; its last words:\n{self._process.log}"
+            )
+        if failure.unreachable:
+            return AlignbenchError("backend.base_url", knobs.base_url, f"no server answers there ({reason})")
+        if status in (401, 403):
+            return AlignbenchError("backend.key_env", knobs.key_env, f"the server does not accept this key ({reason})")
+        if status == 404 and self._name in reason:
+            return AlignbenchError("backend.served_model", self._name, f"the server has no such model ({reason})")
+        if status == 400 and "max_completion_tokens" in reason and not knobs.max_completion_tokens:
+            return AlignbenchError("backend.max_completion_tokens", False, f"the server wants it to be true ({reason})")
+        if status is not None and (300 <= status < 400 or status in (404, 405)):
+            remedy = f"no OpenAI-compatible server there ({reason}); most addresses end in /v1"
+            return AlignbenchError("backend.base_url", knobs.base_url, remedy)
+        return None
+
+    def _shared_server(self) -> SharedServer:
+        knobs, model = self._knobs, self.model
+        lora = ("--enable-lora", "--max-lora-rank", str(knobs.max_lora_rank)) if knobs.max_lora_rank else ()
+        assert knobs.executable is not None
+        command = [
+            *(knobs.executable, "serve", str(model.path), "--served-model-name", self._name, "--dtype", model.dtype),
+            # Not the sampling that a model's folder may suggest.
+            *("--generation-config", "vllm", "--disable-uvicorn-access-log", *lora, *knobs.args),
+        ]
+        environment = {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1", "VLLM_NO_USAGE_STATS": "1", "VLLM_API_KEY": knobs.key}
+        shared_by = [socket.gethostname(), os.environ.get("CUDA_VISIBLE_DEVICES"), model.fingerprint, command]
+        name = hashlib.sha256(json.dumps(shared_by).encode()).hexdigest()[:16]
+        return SharedServer(knobs.folder / "started" / name, command, environment, knobs.start_timeout_s)

@@ -1,16 +1,18 @@
 """Many requests at once: what was asked before comes from the cache, what is new stays within the budget."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event, Lock
 from typing import Any, TypeVar
 
 from alignbench.backend import IncompleteAnswers, Usage
-from alignbench.backend.server_cache import ReplyCache
 from alignbench.backend.server_client import Client, Failure
 from alignbench.errors import AlignbenchError
+from alignbench.files import write_text
 from alignbench.progress import bar
 from alignbench.types import check
 
@@ -20,6 +22,34 @@ Body = Mapping[str, Any]
 _DOWN = 16
 # So many replies in a row that make no sense mean that it is no OpenAI-compatible server. Our choice.
 _NONSENSE = 3
+
+
+@dataclass(frozen=True)
+class ReplyCache:
+    """One JSON file a reply: ``{"asked": ..., "reply": ...}``. Threads and processes may share a folder."""
+
+    folder: Path
+
+    @staticmethod
+    def key(asked: Mapping[str, Any]) -> str:
+        """Name of a reply: hash of everything that the reply may depend on."""
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    def get(self, key: str) -> Any:
+        """The reply, or None."""
+        try:
+            return json.loads(self._file(key).read_text(encoding="utf-8"))["reply"]
+        except FileNotFoundError:
+            return None
+
+    def put(self, key: str, asked: Mapping[str, Any], reply: Any) -> None:
+        """Keep a reply; the file appears when it is whole."""
+        file = self._file(key)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps({"asked": asked, "reply": reply}))
+
+    def _file(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.json"
 
 
 @dataclass

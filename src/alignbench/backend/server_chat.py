@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from alignbench.backend.server import Server, ServerEngine
 from alignbench.backend.server_calls import Body
 from alignbench.backend.server_client import Failure
-from alignbench.backend.server_engine import ServerEngine
-from alignbench.backend.server_knobs import ServerKnobs
 from alignbench.errors import AlignbenchError
 from alignbench.types import Chat, ModelRef, OptionScores
 
@@ -25,7 +24,7 @@ class ChatEngine(ServerEngine):
         top: how many of the likeliest next tokens are asked for.
     """
 
-    def __init__(self, knobs: ServerKnobs, top: int) -> None:
+    def __init__(self, knobs: Server, top: int) -> None:
         name = knobs.served_model
         # All that is known of the weights.
         known = hashlib.sha256(f"{knobs.base_url.rstrip('/')} {name}".encode()).hexdigest()[:16]

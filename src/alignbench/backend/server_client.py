@@ -1,4 +1,4 @@
-"""One HTTP request to an OpenAI-compatible server: sent again while waiting may help, told plainly when it may not."""
+"""One HTTP request to an OpenAI-compatible server: sent again while that may help, else refused with a plain reason."""
 
 import json
 import random
@@ -73,14 +73,11 @@ class Client:
             try:
                 return self._attempt(url, body)
             except Failure as failure:
-                pause = self._pause(attempt) if failure.wait is None else failure.wait
+                longest = min(self.backoff_s * 2**attempt, _LONGEST_WAIT)
+                pause = random.uniform(longest / 2, longest) if failure.wait is None else failure.wait
                 if not failure.transient or attempt == self.retries or pause > _LONGEST_WAIT or wait(pause):
                     raise
             attempt += 1
-
-    def _pause(self, attempt: int) -> float:
-        longest = min(self.backoff_s * 2**attempt, _LONGEST_WAIT)
-        return random.uniform(longest / 2, longest)
 
     def _attempt(self, url: str, body: Any) -> bytes:
         headers = {"Content-Type": "application/json", "User-Agent": "alignbench"}

@@ -69,7 +69,7 @@ class SharedServer:
         """Stop using the server; where nobody else does, returns when it is gone and its memory free."""
         if self._seat is None:
             return
-        with self._locked:
+        with FileLock(self.folder / "lock"):
             os.close(self._seat)
             self._seat = None
             if not self._others:
@@ -78,10 +78,7 @@ class SharedServer:
     @property
     def running(self) -> bool:
         """Whether the server's keeper lives."""
-        seat = hold(self.folder / RUNNING, shared=True, wait=False)
-        if seat is not None:
-            os.close(seat)
-        return seat is None
+        return not self._free(RUNNING, shared=True)
 
     @property
     def log(self) -> str:
@@ -90,25 +87,21 @@ class SharedServer:
         return "\n".join(lines[-_LOG_LINES:])
 
     @property
-    def _locked(self) -> FileLock:
-        return FileLock(self.folder / "lock")
-
-    @property
     def _others(self) -> bool:
         """Whether anybody uses the server; its keeper, which may be stopping it, does not count."""
-        alone = hold(self.folder / USERS, shared=False, wait=False)
-        if alone is not None:
-            os.close(alone)
-            return False
-        beside = hold(self.folder / USERS, shared=True, wait=False)
-        if beside is not None:
-            os.close(beside)
-        return beside is not None
+        return not self._free(USERS, shared=False) and self._free(USERS, shared=True)
+
+    def _free(self, name: str, shared: bool) -> bool:
+        """Whether such a lock on a file of the folder could be had at once."""
+        seat = hold(self.folder / name, shared, wait=False)
+        if seat is not None:
+            os.close(seat)
+        return seat is not None
 
     def _join(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         state = self.folder / "server.json"
-        with self._locked:
+        with FileLock(self.folder / "lock"):
             self._seat = hold(self.folder / USERS, shared=True, wait=False)
             if self._seat is None:  # the keeper holds it: the server is being stopped
                 self._gone()
@@ -119,7 +112,7 @@ class SharedServer:
             self._port = json.loads(state.read_text(encoding="utf-8"))["port"]
 
     def _start(self, port: int) -> int:
-        """Start a keeper, which inherits the locked descriptor of its own file; its process id."""
+        """Start a keeper, which inherits the lock on ``running``; its process id."""
         running = hold(self.folder / RUNNING, shared=False, wait=True)
         assert running is not None
         command = [*self.command, "--host", _HOST, "--port", str(port)]

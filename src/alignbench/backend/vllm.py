@@ -100,11 +100,7 @@ class VLLMEngine(Engine):
         """
         from vllm import SamplingParams
 
-        prompts = [self.renderer.prompt(chat) for chat in chats]
-        choices = [
-            [self.renderer.option_ids(prompt, option) for option in asked]
-            for prompt, asked in zip(prompts, options, strict=True)
-        ]
+        prompts, choices = self.renderer.with_options(chats, options)
         # Sorted by tokens: prompts with the same beginning run one after the other.
         asked = sorted(
             (prompts[i].ids + context, i, context, tokens)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from alignbench.dialogue.scenario import SIDES, Scenario, Side, Speaker
+from alignbench.dialogue.scenario import SIDES, Scenario, Side
 
 
 class Stop(Enum):
@@ -24,7 +24,7 @@ class Stop(Enum):
 
 
 class DialogueForm(Enum):
-    """What kind of conversation it is; each has prompts of its own."""
+    """What kind of conversation it is; each kind has its prompts."""
 
     # A social scene with private goals.
     scene = "scene"
@@ -61,11 +61,6 @@ class Dialogue:
     turns: tuple[Utterance, ...] = ()
     stop: Stop | None = None
     rejected: str = ""
-
-    @property
-    def speakers(self) -> tuple[Speaker, Speaker]:
-        """Sides a and b."""
-        return self.scenario.a, self.scenario.b
 
     @property
     def next_side(self) -> Side:

@@ -1,6 +1,6 @@
 """Scenes rewritten for a culture by a model: CLCA's first step as published (Liu, Korhonen, Gurevych, ACL 2025).
 
-The model is told what is known of the country and a scene of no culture, and writes it anew: names, roles, place, and
+The model is told what is known of the country and a scene of no culture, and rewrites it: names, roles, place, and
 what each of the two wants and hides. The paper has GPT-4 give JSON back; here it is seven lines. Prompts are ours.
 """
 
@@ -80,8 +80,8 @@ class SceneRewriter(Component):
 
 def _read(text: str, source: Scenario) -> Scenario | str:
     """The scene in a reply, or why it is none."""
-    if (disowns := disowned(text)) is not None:
-        return disowns.name.replace("_", " ")
+    if (fault := disowned(text)) is not None:
+        return fault
     lines = [line.search(text) for line in _LINES]
     if any(line is None for line in lines):
         return "a line is missing"

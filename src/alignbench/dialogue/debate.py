@@ -42,13 +42,7 @@ def parties(culture: Culture, countries: Mapping[str, str], within: bool) -> tup
 
 
 def debate(
-    item: Item,
-    delegate: Party,
-    contact: Party,
-    attitude: str | None,
-    guided: bool,
-    turns: int,
-    take: int,
+    item: Item, delegate: Party, contact: Party, attitude: str | None, guided: bool, turns: int, take: int
 ) -> Dialogue:
     """The opening of a debate about ``item``; equal arguments give equal names.
 
@@ -60,12 +54,13 @@ def debate(
     rng = random.Random(f"{item.id}/{delegate.culture}/{contact.culture}/{take}")
     name = rng.choice(first_names(delegate.culture))
     other = rng.choice([n for n in first_names(contact.culture) if n != name])
-    stances = (attitude, attitude if contact == delegate or attitude is None else "")
-    a, b = (
-        Speaker(me, f"from {party.country}", _calibration(party, stance, listener), "")
-        for me, listener, party, stance in zip((name, other), (other, name), (delegate, contact), stances, strict=True)
-    )
     together = delegate == contact
+    goals = ["", ""]
+    if attitude is not None:  # what keeps a speaker to their culture
+        told = ((delegate, attitude, other), (contact, attitude if together else "", name))
+        goals = [rendered("debate_calibration", country=p.country, attitude=said, other=o) for p, said, o in told]
+    a = Speaker(name, f"from {delegate.country}", goals[0], "")
+    b = Speaker(other, f"from {contact.country}", goals[1], "")
     return Dialogue(
         Scenario(
             id=item.id,
@@ -83,13 +78,6 @@ def debate(
         form=DialogueForm.debate,
         cues=_cues((name, other), turns) if guided else (),
     )
-
-
-def _calibration(party: Party, attitude: str | None, other: str) -> str:
-    """What keeps a speaker to their culture; nothing where ``attitude`` is None."""
-    if attitude is None:
-        return ""
-    return rendered("debate_calibration", country=party.country, attitude=attitude, other=other)
 
 
 def _cues(names: tuple[str, str], turns: int) -> tuple[str, ...]:

@@ -109,10 +109,7 @@ def sentence(reply: str) -> str:
 
 def fault(text: str) -> str | None:
     """Why a sentence is no intent."""
-    disowns = disowned(text)
-    if disowns is not None:
-        return disowns.name.replace("_", " ")
-    return "garbled" if garbled(text) else None
+    return disowned(text) or ("garbled" if garbled(text) else None)
 
 
 def mentions(text: str, country: str | None) -> bool:

@@ -1,7 +1,7 @@
 """Which dialogues are good enough to learn from: CLCA's third step (Liu, Korhonen, Gurevych, ACL 2025).
 
 A critic judges the quality of a dialogue and how true it is to the culture, then criticises these first verdicts and
-judges anew. Here a verdict is read off the probabilities of its labels, which also a small critic has, and its
+judges again. Here a verdict is read off the probabilities of its labels, which also a small critic has, and its
 confidence is a range of that probability; or, as in the paper, the critic states both. Questions in our own words.
 """
 
@@ -123,7 +123,7 @@ class DialogueCritic(Component):
 
 
 def stated(reply: str, labels: Sequence[str]) -> Rating:
-    """The first label in a critic's words, and the confidence beside it; not sure where it states none."""
+    """The first label in a critic's words, and the confidence next to it; not sure where it states none."""
     label = re.search(rf"\b({'|'.join(labels)})\b", reply, re.IGNORECASE)
     sure = re.search("|".join(CONFIDENCES), reply, re.IGNORECASE)
     return Rating(label[1].lower() if label else "", sure[0].lower() if sure else UNSURE)

@@ -19,21 +19,15 @@ _MAP = _RESOURCES / "inglehart_welzel.csv"
 
 def profile(iso3: str) -> str:
     """One sentence per known figure of the country; empty where none is known. Missing figures are left out."""
-    words = _phrases()
-    by_dimension = [
-        _sentence(words["hofstede"][name], [p for least, p in words["hofstede"][name]["levels"] if least <= score][-1])
-        for name, score in hofstede().get(iso3, {}).items()
-    ]
-    on_map = [
-        _sentence(words["inglehart_welzel"][name], words["inglehart_welzel"][name]["levels"][level - 1])
-        for name, level in country_table(_MAP).get(iso3, {}).items()
-    ]
-    return " ".join(by_dimension + on_map)
-
-
-def _sentence(dimension: dict[str, Any], phrase: str) -> str:
-    sentence: str = dimension["sentence"]
-    return sentence.format(phrase=phrase)
+    words, said = _phrases(), []
+    for name, score in hofstede().get(iso3, {}).items():
+        dimension = words["hofstede"][name]
+        phrase = [phrase for least, phrase in dimension["levels"] if least <= score][-1]
+        said.append(dimension["sentence"].format(phrase=phrase))
+    for name, level in country_table(_MAP).get(iso3, {}).items():
+        dimension = words["inglehart_welzel"][name]
+        said.append(dimension["sentence"].format(phrase=dimension["levels"][level - 1]))
+    return " ".join(said)
 
 
 @cache

@@ -27,11 +27,12 @@ def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
         turns: only the first so many turns have been spoken; None for all.
     """
     spoken = [Message("assistant" if t.side == side else "user", t.text) for t in dialogue.turns[:turns]]
-    heard = [Message("user", opening(dialogue, side)), *spoken] if side == "a" else spoken
+    heard = [Message("user", told(dialogue, side, "opening")), *spoken] if side == "a" else spoken
     due = dialogue.cues[len(spoken) : len(spoken) + 1] if side == SIDES[len(spoken) % 2] else ()
     for cue in due:
         heard = [*heard[:-1], Message("user", f"{heard[-1].content}\n\n({cue})")]
-    return (Message("system", system(dialogue, side)), *heard)
+    system = told(dialogue, side, "system", rules=told(dialogue, side, "rules"))
+    return (Message("system", system), *heard)
 
 
 def whole(dialogue: Dialogue, side: Side) -> tuple[Chat, str] | None:
@@ -40,23 +41,12 @@ def whole(dialogue: Dialogue, side: Side) -> tuple[Chat, str] | None:
     return None if last is None else (seen(dialogue, side, last), dialogue.turns[last].text)
 
 
-def system(dialogue: Dialogue, side: Side) -> str:
-    """What ``side`` is told before the scene begins."""
-    return _said(dialogue, side, "system", rules=rules(dialogue, side))
+def told(dialogue: Dialogue, side: Side, name: str, **values: object) -> str:
+    """What ``side`` is told by one of the form's templates.
 
-
-def opening(dialogue: Dialogue, side: Side) -> str:
-    """What stands in the place of the other's words before the first turn."""
-    return _said(dialogue, side, "opening")
-
-
-def rules(dialogue: Dialogue, side: Side) -> str:
-    """The part of the system message that says how to play."""
-    return _said(dialogue, side, "rules")
-
-
-def _said(dialogue: Dialogue, side: Side, name: str, **values: object) -> str:
-    """The text of one of the form's templates."""
+    They are ``system``, before the scene begins; ``rules``, its part that says how to play; and ``opening``, in the
+    place of the other's words before the first turn.
+    """
     scene, other = dialogue.scenario, dialogue.scenario.speaker(other_side(side))
     return rendered(
         name if dialogue.form is DialogueForm.scene else f"debate_{name}",

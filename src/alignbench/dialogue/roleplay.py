@@ -43,7 +43,7 @@ class RolePlay(Component):
         """All dialogues to their end, in the order of ``openings``; one call to the engine a turn.
 
         The state is in ``folder`` after every turn. A run that was cut off goes on from it and ends as it would have,
-        but for rounding: what the engine remembered is read anew.
+        but for rounding: what the engine remembered is read again.
 
         Args:
             openings: no turn spoken; two takes of one scene differ in the seed of their scenario.
@@ -83,4 +83,4 @@ def _check(openings: Sequence[Dialogue]) -> None:
         check(not unfilled, f"{where}, placeholders", unfilled, "fill the scenario by adapted() or unadapted() first")
         check(not d.turns and d.stop is None, where, f"{len(d.turns)} turns", "begin with a dialogue without turns")
     twice = len(openings) - len(set(openings))
-    check(twice == 0, "openings", f"{twice} given twice", "give each take of a scene a scenario seed of its own")
+    check(twice == 0, "openings", f"{twice} given twice", "give each take of a scene another scenario seed")

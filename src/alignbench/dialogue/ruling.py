@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 from alignbench.dialogue import Dialogue, Stop, Utterance
-from alignbench.dialogue.prompt import CLOSING, opening, other_side, rules
+from alignbench.dialogue.prompt import CLOSING, other_side, told
 from alignbench.synthetic.refusals import LETTER, OUT_OF_ROLE, ROLE_DECLINED
 
 # English prose has 0.93 and more.
@@ -64,9 +64,9 @@ def _leaks(dialogue: Dialogue, text: str) -> bool:
     side = dialogue.next_side
     names = (dialogue.scenario.speaker(other_side(side)).name, "user", "assistant", "system")
     tagged = any(re.search(_tag(name), text, re.IGNORECASE | re.MULTILINE) for name in names)
-    said = (rules(dialogue, side), dialogue.profile, opening(dialogue, side), *dialogue.cues)
-    told = _runs(" ".join(said), _QUOTED_WORDS)
-    return tagged or bool(OUT_OF_ROLE.search(text)) or bool(told.keys() & _runs(text, _QUOTED_WORDS).keys())
+    said = (told(dialogue, side, "rules"), dialogue.profile, told(dialogue, side, "opening"), *dialogue.cues)
+    quoted = _runs(" ".join(said), _QUOTED_WORDS) & _runs(text, _QUOTED_WORDS)
+    return tagged or bool(OUT_OF_ROLE.search(text)) or bool(quoted)
 
 
 def _tag(name: str) -> str:
@@ -89,13 +89,13 @@ def going_round(text: str) -> float:
     return 1 - len(pairs) / pairs.total() if pairs else 0.0
 
 
-def disowned(text: str) -> Stop | None:
+def disowned(text: str) -> str | None:
     """What is wrong with a text that no role-player spoke: nothing in it, a refusal, talk of being a model."""
     if not LETTER.search(text):
-        return Stop.empty
+        return "empty"
     if ROLE_DECLINED.search(text):
-        return Stop.refusal
-    return Stop.role_leak if OUT_OF_ROLE.search(text) else None
+        return "refusal"
+    return "role leak" if OUT_OF_ROLE.search(text) else None
 
 
 def garbled(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from itertools import product
 
 import pandas as pd
 
@@ -10,7 +11,6 @@ from alignbench.dialogue.adaptation import SceneRewriter
 from alignbench.dialogue.intent import Flag, Intent, Intents
 from alignbench.dialogue.judging import DialogueCritic, Rating, RatingSource, Review
 from alignbench.dialogue.scenario import SIDES, Scenario, Speaker
-from alignbench.synthetic.folder import DatasetCard
 
 _OPINIONS = {
     "quality": "good or bad",
@@ -74,18 +74,6 @@ SOURCES = (
 )
 
 
-def about(
-    title: str,
-    country: str,
-    steps: tuple[str, ...],
-    columns: Mapping[str, str],
-    generator: str,
-    critic: str | None = None,
-) -> DatasetCard:
-    """The card of a set that CLCA makes; ``generator`` and ``critic`` are names of models."""
-    return DatasetCard(f"{title}, {country}", "clca", country, steps, generator, critic, SOURCES, dict(columns))
-
-
 def scene_steps(drawn: int, rewriting: SceneRewriter, profile: str) -> tuple[str, ...]:
     """How rewritten scenes came to be, for the card."""
     told = f"It was told: {profile}" if profile else "No profile of the country is known."
@@ -129,21 +117,19 @@ def dialogue_steps(
         f"The profile that both were told: {first.profile}" if first.profile else "No profile of the country is known."
     )
     return (
-        f"{origin}. Each speaker was told the scene and a goal and a secret of their own. {told}",
+        f"{origin}. Each speaker was told the scene, and a goal and a secret that the other did not know. {told}",
         "One model spoke both parts in turn. A dialogue ends when all turns are spoken, when a speaker closes it, or "
         "when one says nothing, declines, repeats or leaves the role; that last text is no turn.",
         f"Dialogues of fewer than {least_turns} turns, or garbled, were dropped unread.",
-        _judged(judging),
+        _judged(judging) if judging else "All others were kept: nobody judged them.",
     )
 
 
-def _judged(judging: DialogueCritic | None) -> str:
-    if judging is None:
-        return "All others were kept: nobody judged them."
+def _judged(judging: DialogueCritic) -> str:
     read = f"a probability of {judging.very_confident:g} and more among its labels"
     sure = "stated as such" if judging.reading is RatingSource.words else read
     return (
-        "A critic judged quality and fit, criticised that judgement, and judged anew. Dropped is what it called bad, "
+        "A critic judged quality and fit, criticised that judgement, and judged again. Dropped is what it called bad, "
         f"in quality or on second thought, and was very confident of ({sure})."
     )
 
@@ -168,7 +154,7 @@ def judged_rows(
     rows = []
     for position, (dialogue, reason) in enumerate(zip(dialogues, reasons, strict=True)):
         scene, found = dialogue.scenario, judgements.get(position)
-        row = {
+        row: dict[str, object] = {
             "dialogue": position,
             "scenario": scene.id,
             "domain": scene.domain,
@@ -179,31 +165,18 @@ def judged_rows(
             "turns": [{"speaker": scene.speaker(t.side).name, "text": t.text} for t in dialogue.turns],
             "stop": dialogue.stop.name if dialogue.stop else "",
         }
-        for name in _OPINIONS:
-            row |= _columns(name, getattr(found, name) if found else None)
+        for name, part in product(_OPINIONS, (f.name for f in fields(Rating))):
+            rating = getattr(found, name) if found else None
+            row[name if part == "label" else f"{name}_{part}"] = getattr(rating, part) if rating else None
         rows.append(row | {"critique": found.critique if found else "", "kept": reason is None, "reason": reason or ""})
     return pd.DataFrame(rows, columns=list(DIALOGUE_COLUMNS))
 
 
-def _columns(name: str, opinion: Rating | None) -> dict[str, str | float | None]:
-    values = {f.name: getattr(opinion, f.name) if opinion else None for f in fields(Rating)}
-    return {name if key == "label" else f"{name}_{key}": value for key, value in values.items()}
-
-
 def intent_rows(dialogues: Mapping[int, Dialogue], intents: Sequence[Sequence[Intent]]) -> pd.DataFrame:
     """A row a turn; ``dialogues`` by position in the role-play, ``intents`` in their order."""
-    rows = [
-        (
-            position,
-            i,
-            d.scenario.speaker(t.side).name,
-            t.text,
-            intent.text,
-            intent.cultural,
-            intent.fault is None,
-            intent.fault or "",
-        )
-        for (position, d), labelled in zip(dialogues.items(), intents, strict=True)
-        for i, (t, intent) in enumerate(zip(d.turns, labelled, strict=True))
-    ]
+    rows = []
+    for (position, d), labelled in zip(dialogues.items(), intents, strict=True):
+        for i, (turn, intent) in enumerate(zip(d.turns, labelled, strict=True)):
+            speaker, fault = d.scenario.speaker(turn.side).name, intent.fault
+            rows.append((position, i, speaker, turn.text, intent.text, intent.cultural, fault is None, fault or ""))
     return pd.DataFrame(rows, columns=list(INTENT_COLUMNS))

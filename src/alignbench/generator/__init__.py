@@ -1,7 +1,7 @@
 """Generators: the language models that write training data, and that judge what was written.
 
 A slot of the configuration is filled by a choice of this room: ``generator`` and ``critic`` at the top, and one
-inside every other component that needs a language model of its own (``author.generator``, ``judge.generator``).
+inside every other component that needs a language model (``author.generator``, ``judge.generator``).
 """
 
 from abc import ABC, abstractmethod

@@ -13,8 +13,6 @@ from alignbench.identity import spelt_out
 from alignbench.store.stage import Tools
 from alignbench.types import check
 
-_MOST = 20
-
 
 @dataclass(frozen=True)
 class APIModel(IndependentModel):
@@ -23,7 +21,7 @@ class APIModel(IndependentModel):
     # Its served_model says which model.
     backend: Server
     # Likeliest next tokens asked for when labels are weighed; OpenAI's servers give at most 20.
-    top_logprobs: Annotated[int, Within(1, _MOST)] = _MOST
+    top_logprobs: Annotated[int, Within(1, 20)] = 20
 
     def _consistent(self) -> None:
         served = self.backend.served_model

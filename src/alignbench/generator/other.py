@@ -19,7 +19,7 @@ class OtherModel(IndependentModel):
 
     model: Model
     backend: Backend
-    # Keep its weights in memory from call to call, beside the base model's; false: the base model's are freed before
+    # Keep its weights in memory from call to call, next to the base model's; false: the base model's are freed before
     # each of its calls and its own after it. Then one GPU is enough, and every call loads weights again.
     keep_loaded: bool = recorded(True)
 

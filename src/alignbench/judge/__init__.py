@@ -11,7 +11,7 @@ from alignbench.types import Norm
 
 @dataclass(frozen=True)
 class Judgement:
-    """A judge's word on one answer.
+    """What a judge makes of one answer.
 
     Attributes:
         score: graded support for the decisive norm, in the judge's own unit; positive supports.

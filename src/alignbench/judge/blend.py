@@ -27,11 +27,9 @@ class BlendJudge(GradedJudge):
     per_word: bool = False
     model: ModelRef = supplied()
 
-    def scores(
-        self, questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], tools: Tools
-    ) -> list[float]:
+    def scores(self, found: Sequence[Decisive], tools: Tools) -> list[float]:
         """Sum of both contrasts, each in its unit."""
-        likelihoods = likelihood_contrast(questions, answers, found, tools.engine(self.model), self.per_word)
+        likelihoods = likelihood_contrast(found, tools.engine(self.model), self.per_word)
         return [
             d.contrast / self.embedding_unit + likelihood / self.likelihood_unit
             for d, likelihood in zip(found, likelihoods, strict=True)

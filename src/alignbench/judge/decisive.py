@@ -33,47 +33,16 @@ class Decisive:
     """The norm that an answer speaks about.
 
     Attributes:
-        norm: None if the answer is blank or no norm has an opposite.
+        norm: two-sided; None if the answer is blank or no norm has an opposite.
         relatedness: max(cos(answer, statement), cos(answer, opposite)), -1 to 1.
         contrast: cos(answer, statement) - cos(answer, opposite), less the question's share.
     """
 
+    question: str
+    answer: str
     norm: Norm | None
     relatedness: float = -1.0
     contrast: float = 0.0
-
-
-def decisive(
-    questions: Sequence[str],
-    answers: Sequence[str],
-    norms: Sequence[Sequence[Norm]],
-    embedder: Embedder,
-    question_weight: float,
-) -> list[Decisive]:
-    """The most related norm of each answer among its own list; each different text is embedded once.
-
-    Args:
-        question_weight: what the question counts beside the answer, 0 to 1, both for the choice
-            of the norm (its relatedness is added) and for the contrast (its contrast is taken off).
-    """
-    row = {text: i for i, text in enumerate(dict.fromkeys(text for text in (*answers, *questions) if text.strip()))}
-    vectors = embedder.encode(list(row)) if row else np.zeros((0, 0), np.float32)
-    found = []
-    for question, answer, candidates in zip(questions, answers, norms, strict=True):
-        two_sided = tuple(norm for norm in candidates if norm.opposite is not None)
-        if answer not in row or not two_sided:
-            found.append(Decisive(None))
-            continue
-        sides = _sides(embedder, two_sided)
-        related, contrast = _compare(sides, vectors[row[answer]])
-        pull = related
-        if question in row:
-            of_question, lean = _compare(sides, vectors[row[question]])
-            pull = related + question_weight * of_question
-            contrast = contrast - question_weight * lean
-        best = int(pull.argmax())
-        found.append(Decisive(two_sided[best], float(related[best]), float(contrast[best])))
-    return found
 
 
 def _compare(sides: tuple[Vectors, Vectors], vector: Vectors) -> tuple[Vectors, Vectors]:
@@ -103,7 +72,8 @@ class GradedJudge(Judge):
     related_cut: float = 0.4
     # Least |score| for a verdict other than 0, in the judge's own unit.
     margin: NotNegative = 0.0
-    # What the question counts beside the answer, 0 to 1, in finding the norm and in the contrast.
+    # What the question counts next to the answer, 0 to 1, in finding the norm (its relatedness is added) and in the
+    # contrast (its own is taken off).
     question_weight: Share = 0.5
     embedder: Embedder = supplied()
 
@@ -112,28 +82,35 @@ class GradedJudge(Judge):
     ) -> list[Judgement]:
         """One judgement per answer; blank answers and lists without a two-sided norm get score and verdict 0."""
         found = self.find(questions, answers, norms)
-        live = [i for i, d in enumerate(found) if d.norm is not None]
-        judgements = [Judgement(0.0, 0)] * len(answers)
-        if not live:
-            return judgements
-        scores = self.scores([questions[i] for i in live], [answers[i] for i in live], [found[i] for i in live], tools)
-        for i, score in zip(live, scores, strict=True):
-            item = found[i].norm.item  # type: ignore[union-attr]
-            judgements[i] = Judgement(score, self.verdict(found[i].relatedness, score), item)
-        return judgements
+        live = [d for d in found if d.norm is not None]
+        scores = iter(self.scores(live, tools) if live else [])
+        return [self._judgement(d.norm, d.relatedness, next(scores)) if d.norm else Judgement(0.0, 0) for d in found]
 
     def find(self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]]) -> list[Decisive]:
-        """:func:`decisive` with this judge's knobs."""
-        return decisive(questions, answers, norms, self.embedder, self.question_weight)
+        """The most related norm of each answer among its own list; each different text is embedded once."""
+        row = {text: i for i, text in enumerate(dict.fromkeys(text for text in (*answers, *questions) if text.strip()))}
+        vectors = self.embedder.encode(list(row)) if row else np.zeros((0, 0), np.float32)
+        found = []
+        for question, answer, candidates in zip(questions, answers, norms, strict=True):
+            two_sided = tuple(norm for norm in candidates if norm.opposite is not None)
+            if answer not in row or not two_sided:
+                found.append(Decisive(question, answer, None))
+                continue
+            sides = _sides(self.embedder, two_sided)
+            related, contrast = _compare(sides, vectors[row[answer]])
+            pull = related
+            if question in row:
+                of_question, lean = _compare(sides, vectors[row[question]])
+                pull = related + self.question_weight * of_question
+                contrast = contrast - self.question_weight * lean
+            best = int(pull.argmax())
+            found.append(Decisive(question, answer, two_sided[best], float(related[best]), float(contrast[best])))
+        return found
 
     @abstractmethod
-    def scores(
-        self, questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], tools: Tools
-    ) -> list[float]:
+    def scores(self, found: Sequence[Decisive], tools: Tools) -> list[float]:
         """Graded support of each answer for its decisive norm (never None here); positive supports."""
 
-    def verdict(self, relatedness: float, score: float) -> int:
-        """-1, 0 or +1."""
-        if relatedness < self.related_cut or abs(score) < self.margin:
-            return 0
-        return int(np.sign(score))
+    def _judgement(self, norm: Norm, relatedness: float, score: float) -> Judgement:
+        clear = relatedness >= self.related_cut and abs(score) >= self.margin
+        return Judgement(score, int(np.sign(score)) if clear else 0, norm.item)

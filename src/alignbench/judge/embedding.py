@@ -18,8 +18,6 @@ class EmbeddingJudge(GradedJudge):
     # A difference of cosines below this says nothing about the stance.
     margin: NotNegative = 0.02
 
-    def scores(
-        self, questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], tools: Tools
-    ) -> list[float]:
+    def scores(self, found: Sequence[Decisive], tools: Tools) -> list[float]:
         """The decisive norm's contrast."""
         return [d.contrast for d in found]

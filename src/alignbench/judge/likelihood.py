@@ -29,31 +29,25 @@ class LikelihoodJudge(GradedJudge):
     per_word: bool = False
     model: ModelRef = supplied()
 
-    def scores(
-        self, questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], tools: Tools
-    ) -> list[float]:
+    def scores(self, found: Sequence[Decisive], tools: Tools) -> list[float]:
         """log p(answer | norm) - log p(answer | opposite); two forwards an answer."""
-        return likelihood_contrast(questions, answers, found, tools.engine(self.model), self.per_word)
+        return likelihood_contrast(found, tools.engine(self.model), self.per_word)
 
 
-def likelihood_contrast(
-    questions: Sequence[str], answers: Sequence[str], found: Sequence[Decisive], engine: Engine, per_word: bool
-) -> list[float]:
+def likelihood_contrast(found: Sequence[Decisive], engine: Engine, per_word: bool) -> list[float]:
     """log p(answer | norm, question) - log p(answer | opposite, question) in nats, one per answer.
 
     Every ``found`` must hold a norm with an opposite. Equal (norm, question, answer) are scored once.
     """
-    pairs: dict[tuple[Chat, str], float] = {}
     sides = []
-    for question, answer, d in zip(questions, answers, found, strict=True):
+    for d in found:
         assert d.norm is not None and d.norm.opposite is not None
-        sides.append(((_prompt(d.norm.statement, question), answer), (_prompt(d.norm.opposite, question), answer)))
-        pairs.update(dict.fromkeys(sides[-1], 0.0))
+        sides.append([(_prompt(text, d.question), d.answer) for text in (d.norm.statement, d.norm.opposite)])
+    pairs = list(dict.fromkeys(pair for both in sides for pair in both))
     results = engine.score([prompt for prompt, _ in pairs], [[answer] for _, answer in pairs])
-    pairs = {pair: result.logprobs[0] for pair, result in zip(pairs, results, strict=True)}
-    return [
-        (pairs[norm] - pairs[opposite]) / (max(1, len(norm[1].split())) if per_word else 1) for norm, opposite in sides
-    ]
+    logprobs = {pair: result.logprobs[0] for pair, result in zip(pairs, results, strict=True)}
+    words = [max(1, len(d.answer.split())) if per_word else 1 for d in found]
+    return [(logprobs[norm] - logprobs[other]) / n for (norm, other), n in zip(sides, words, strict=True)]
 
 
 def _prompt(norm: str, question: str) -> Chat:

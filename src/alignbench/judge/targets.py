@@ -12,23 +12,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from alignbench.evaluation.metrics import entropy as normalised_entropy
 from alignbench.evaluation.metrics import softmax
-from alignbench.types import check
 
 Distribution = NDArray[np.float64]
 
 
 def entropy_matched(scores: ArrayLike, entropy: float) -> Distribution:
-    """Softmax of ``scores`` (K,) at the temperature where entropy / ln K equals ``entropy``."""
-    check(0 < entropy <= 1, "entropy", entropy, "give a normalised entropy above 0 and at most 1")
+    """Softmax of ``scores`` (K,) at the temperature where entropy / ln K equals ``entropy``, within (0, 1]."""
     return _match(np.asarray(scores, dtype=float), lambda p: -float(normalised_entropy(p)), -entropy)
 
 
 def peak_matched(scores: ArrayLike, peak: float) -> Distribution:
-    """Softmax of ``scores`` (K,) at the temperature where the largest probability equals ``peak``.
+    """Softmax of ``scores`` (K,) at the temperature where the largest probability equals ``peak``, within (0, 1].
 
     Below 1/K, which no softmax can reach, the result is uniform.
     """
-    check(0 < peak <= 1, "peak", peak, "give a share above 0 and at most 1")
     return _match(np.asarray(scores, dtype=float), lambda p: float(p.max()), peak)
 
 

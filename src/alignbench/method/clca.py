@@ -25,11 +25,10 @@ from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
 from alignbench.method import Method, RunContext
 from alignbench.steps.dialogues import JudgeDialogues, LabelIntents, Play, intents_of, kept
 from alignbench.steps.lessons import within
-from alignbench.steps.practice import Fit, validation_of
+from alignbench.steps.practice import Fit, of_run
 from alignbench.steps.scenes import Scenes, rewritten
 from alignbench.store.stage import Tools
 from alignbench.synthetic.tally import Tally
-from alignbench.training import Training
 from alignbench.training.recipe import TrainerKind
 from alignbench.training.sft import ConversationRow, lengths, train_sft
 from alignbench.types import check
@@ -44,7 +43,7 @@ class View(Enum):
 
 @dataclass(frozen=True)
 class CLCA(Method):
-    """Knobs of all four stages. Defaults are for a small model on a CPU; published values stand beside them."""
+    """Knobs of all four stages. Defaults are for a small model on a CPU; published values stand next to them."""
 
     # What is learnt: both, or one of them (the paper's ablations).
     tasks: Annotated[tuple[View, ...], OneOf(*View)] = (View.dialogue, View.intent)
@@ -118,17 +117,15 @@ class CLCA(Method):
         labelled, intents = None, Intents(self.intent_tokens, self.flag)
         if View.intent in self.tasks:
             labelled = LabelIntents(played, judged, intents, context.generator, self.least_dialogues)
+        roomy = context.training.with_knobs(max_prompt_tokens=self.max_length)
         fit = LearnDialogues(
-            model=context.model,
             played=played,
             judged=judged,
             labelled=labelled,
             spoken=View.dialogue in self.tasks,
             max_length=self.max_length,
-            training=self._training(context.training),
-            validation=validation_of(context),
-            seed=context.seed,
             least=self.least_dialogues,
+            **of_run(context, TrainerKind.sft, training=within(roomy, self.epochs)),
         )
         return AlignedModel(context.model, fit, notes=(self._note(context),))
 
@@ -139,11 +136,6 @@ class CLCA(Method):
         if self.reading is RatingSource.words:
             return judging
         return judging.with_knobs(very_confident=self.very_confident, confident=self.confident)
-
-    def _training(self, training: Training) -> Training:
-        """The training with room for whole dialogues, and with a bound on its passes."""
-        bounded = within(training.with_knobs(max_prompt_tokens=self.max_length), self.epochs)
-        return bounded.read_by(TrainerKind.sft)
 
     def _note(self, context: RunContext) -> str:
         """Who wrote and who judged."""
@@ -193,10 +185,8 @@ class LearnDialogues(Fit):
         rows = [ConversationRow(*conversation, every_turn=True) for conversation in found if conversation]
         tally, fitting = Tally("training rows"), []
         for row, length in zip(rows, lengths(self.model, rows), strict=True):
-            if length <= self.max_length:
-                tally.keep()
+            fault = None if length <= self.max_length else f"longer than {self.max_length} tokens"
+            if tally.enter(row.reply, fault):
                 fitting.append(row)
-            else:
-                tally.drop(f"longer than {self.max_length} tokens", row.reply)
         tally.require(1, "method.max_length")
         return fitting, tally

@@ -19,6 +19,8 @@ from alignbench.types import Message, check
 class CNCADPO(CNCA, Method):
     """Direct preference optimisation on (y+, y-) of the same item."""
 
+    _trainer = TrainerKind.dpo
+
     # Weight of the log-ratios; a common value ([I]).
     beta: Positive = 0.1
     # Share of training.learning_rate: DPO diverges at rates where supervised training learns.
@@ -26,7 +28,7 @@ class CNCADPO(CNCA, Method):
 
     def learning(self, **common: Any) -> LearnChains:
         """Preference optimisation at this method's share of the rate."""
-        training = common.pop("training").read_by(TrainerKind.dpo)
+        training = common.pop("training")
         slower = training.with_knobs(learning_rate=self.rate * training.learning_rate)
         return LearnPreferences(**common, training=slower, beta=self.beta)
 
@@ -52,13 +54,11 @@ def _pairs(chains: Sequence[Chain]) -> list[tuple[Chain, Chain]]:
     for chain in chains:
         if chain.thought:
             by_item[chain.item].append(chain)
-    return [
-        (right, wrong)
-        for found in by_item.values()
-        for right, wrong in zip(
-            [chain for chain in found if chain.right], [chain for chain in found if not chain.right], strict=False
-        )
-    ]
+    pairs: list[tuple[Chain, Chain]] = []
+    for found in by_item.values():
+        right, wrong = ([chain for chain in found if chain.right is is_right] for is_right in (True, False))
+        pairs += zip(right, wrong, strict=False)
+    return pairs
 
 
 def _rows(right: Chain, wrong: Chain) -> list[PreferenceRow]:

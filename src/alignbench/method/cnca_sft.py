@@ -17,10 +17,11 @@ from alignbench.types import Message, check
 class CNCASFT(CNCA, Method):
     """-log pi(y+ | x), on the thought and on the answer after it."""
 
+    _trainer = TrainerKind.sft
+
     def learning(self, **common: Any) -> LearnChains:
         """Supervised fine-tuning."""
-        training = common.pop("training").read_by(TrainerKind.sft)
-        return LearnRight(**common, training=training)
+        return LearnRight(**common)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,12 +24,12 @@ from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.seeds import seed_of
 from alignbench.steps.joint import Joint
-from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, told_model, worded, written_by
-from alignbench.steps.practice import of_run
+from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, worded, written_by
+from alignbench.steps.practice import asked_of, of_run
 from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
-from alignbench.synthetic.folder import read_set, write_set
+from alignbench.synthetic.folder import DatasetCard, read_set, write_set
 from alignbench.synthetic.questions import Gate, Wording, paraphrase
 from alignbench.synthetic.synonyms import content_words, substitute, synonyms
 from alignbench.synthetic.tally import Tally
@@ -85,7 +85,7 @@ class CultureLLM(Joint, Method):
         seeds = seeds_of(context.train, self.seeds, self.count)
         countries = self.countries(context)
         systems = {iso3: rendered("chatbot", country=name) for iso3, name in countries.items()}
-        varied = self._varied(context, seeds)
+        asked, varied = self.told.when_asked(systems), self._varied(context, seeds)
         writer, names = context.generator.title if varied else "nobody", ", ".join(countries.values())
         label = Label(seeds, varied, context.train, tuple(countries), self.answer, names, writer)
         fit = LearnLabels(
@@ -93,11 +93,10 @@ class CultureLLM(Joint, Method):
             train=context.train,
             systems=self.told.in_training(systems),
             asking=context.practising,
-            **of_run(context, TrainerKind.options_sft, systems=self.told.when_asked(systems)),
+            **of_run(context, TrainerKind.options_sft, systems=asked),
         )
         written = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
-        notes = (*self.notes(countries), *written)
-        return told_model(context, fit, systems[context.culture.iso3], self.told, notes)
+        return asked_of(context, fit, asked, (*self.notes(countries), *written))
 
     def _varied(self, context: RunContext, seeds: tuple[Item, ...]) -> Vary | None:
         if self.variant is Augmentation.seed_only:
@@ -171,7 +170,8 @@ class Vary(Stage):
             "cosine": "of the two, by the embedder",
         }
         title, steps = "Survey questions in other words", (f"Seeds: {len(self.seeds)} training items.", *self.steps)
-        card = about(self.survey, "culturellm", title, "all countries", steps, columns, self.generator.title)
+        rests, writer = sources(self.survey), self.generator.title
+        card = DatasetCard(title, "culturellm", "all countries", steps, writer, None, rests, columns)
         write_set(folder, frame, card, tallies)
         return {"wordings": len(frame), **{tally.what: tally.kept for tally in tallies}}
 
@@ -253,7 +253,7 @@ class Label(Stage):
         }
         steps = (*(self.varied.steps if self.varied else ()), f"Label: the {self.answer.name} of the valid answers.")
         title = f"Survey questions with the answers of {self.names}"
-        card = about(self.train, "culturellm", title, self.names, steps, columns, self.writer)
+        card = DatasetCard(title, "culturellm", self.names, steps, self.writer, None, sources(self.train), columns)
         write_set(folder, pd.DataFrame(rows, columns=list(columns)), card, [*made, *tallies])
         return {"rows": len(rows), "seeds": sum(tally.kept for tally in tallies)}
 

@@ -31,8 +31,8 @@ from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import Disclosure, about, reasoned, told_model, within, written_by
-from alignbench.steps.practice import Fit, of_run
+from alignbench.steps.lessons import Disclosure, reasoned, sources, within, written_by
+from alignbench.steps.practice import Fit, asked_of, of_run
 from alignbench.steps.seeds import Seeds, Typical, TypicalAnswer, held, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
@@ -46,7 +46,7 @@ from alignbench.synthetic.opinions import (
     rewritten,
     settle,
     thinned,
-    verifier,
+    verified,
 )
 from alignbench.synthetic.tally import Tally
 from alignbench.training.recipe import TrainerKind, Training
@@ -114,21 +114,16 @@ class CulturePark(Method):
         play = RolePlay(self.turns, self.turn_tokens, self.temperature, self.top_p, seed=context.seed)
         debated = Debate(self._openings(context, known), play, context.generator)
         opinions = self._opinions(context, debated, known, tally)
-        system = rendered("chatbot", country=context.culture.country)
-        systems = {iso3: system}
+        systems = {iso3: rendered("chatbot", country=context.culture.country)}
+        asked, training = self.told.when_asked(systems), self._training(context.training)
         fit = LearnOpinions(
             opinions=opinions,
             items={name: stance.item for name, stance in known.items()},
             system=self.told.in_training(systems)[iso3],
             asking=context.practising,
-            **of_run(
-                context,
-                TrainerKind.sft,
-                systems=self.told.when_asked(systems),
-                training=self._training(context.training),
-            ),
+            **of_run(context, TrainerKind.sft, systems=asked, training=training),
         )
-        return told_model(context, fit, system, self.told, (written_by(context, "Debates and opinions"),))
+        return asked_of(context, fit, asked, (written_by(context, "Debates and opinions"),))
 
     def _training(self, training: Training) -> Training:
         """The training with room for the longest opinion; a word may be several tokens of a small vocabulary."""
@@ -229,7 +224,7 @@ class Opinions(Stage):
         tally, generator = Tally("opinions"), partial(self.generator.open, tools)
         listing, rewriting = (Sampling(2 * n, seed=self.seed) for n in (self.turn_tokens or 1, self.most_words))
         said = extracted(generator, self.extract, self._speeches(tools), listing)
-        verify = verifier(self.critic, self.judge, tools)
+        verify = partial(verified, critic=self.critic, judge=self.judge, tools=tools)
         rewrite = partial(rewritten, generator, rewriting)
         shaped = in_shape(said, self.most_words, tally)
         fitting = settle(shaped, verify, rewrite, self.most_words, tally)
@@ -263,7 +258,8 @@ class Opinions(Stage):
             f"At most {self.clusters} opinions a seed, one from each cluster of alike ones.",
         )
         title, critic = f"Opinions out of debates: {self.country}", self.critic.title if self.critic else None
-        return about(self.survey, "culturepark", title, self.country, steps, _COLUMNS, self.generator.title, critic)
+        writer, rests = self.generator.title, sources(self.survey)
+        return DatasetCard(title, "culturepark", self.country, steps, writer, critic, rests, _COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,17 +32,17 @@ from alignbench.norms.prompts import PromptText, training_prompts
 from alignbench.progress import say
 from alignbench.steps.joint import Joint
 from alignbench.steps.norm_reward import Environment, Reward
-from alignbench.steps.practice import Fit, Systems, of_run
+from alignbench.steps.practice import Fit, Systems, asked_of, of_run
 from alignbench.steps.seeds import asked_there
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage, Tools
 from alignbench.training.grpo import train_grpo
-from alignbench.training.options import OptionRow, option_grpo, train_on_options
+from alignbench.training.losses import option_grpo
+from alignbench.training.options import train_on_options
 from alignbench.training.recipe import TrainerKind, Training
+from alignbench.training.rows import OptionRow
 from alignbench.training.sft import train_sft
 from alignbench.types import Item, check
-
-__all__ = ["CultureRL", "PoolItems", "Prompts", "Reward"]
 
 
 class Prompts(Enum):
@@ -91,16 +91,11 @@ class CultureRL(Joint, Method):
 
     def _consistent(self) -> None:
         check(self.pool_size > self.clusters, "method.pool_size", self.pool_size, "give more norms than clusters")
-        check(
-            not self.warm_start or self.prompts is Prompts.open,
-            "method.warm_start",
-            True,
-            "it prepares open practice: add method.prompts=open",
-        )
-        aimless = self.prompts is Prompts.open and self.reward is Reward.entropy
-        check(
-            not aimless, "method.reward", "entropy", "open answers have no options to spread over: verdict or support"
-        )
+        is_open = self.prompts is Prompts.open
+        remedy = "it prepares open practice: add method.prompts=open"
+        check(is_open or not self.warm_start, "method.warm_start", True, remedy)
+        remedy = "open answers have no options to spread over: verdict or support"
+        check(not is_open or self.reward is not Reward.entropy, "method.reward", "entropy", remedy)
 
     def align(self, context: RunContext) -> AlignedModel:
         """A pool of each country's norms, a judge calibrated on each, and a training against them."""
@@ -127,7 +122,7 @@ class CultureRL(Joint, Method):
             asking=context.practising if survey_format else None,
             **of_run(context, *self._trainers, systems=systems, training=self._training(context.training)),
         )
-        return self.asked(context, fit, systems)
+        return asked_of(context, fit, systems, self.notes(systems))
 
     def _training(self, training: Training) -> Training:
         """The training as it is read: the floor is one of targets, and verdicts are paid as they are."""
@@ -141,18 +136,11 @@ class CultureRL(Joint, Method):
         return tuple(kind for kind, is_taken in taken.items() if is_taken)
 
     def _pool(self, context: RunContext, iso3: str, country: str) -> Pool:
-        density = self.clustering is Clustering.umap_hdbscan
-        return Pool(
-            survey=context.train,
-            iso3=iso3,
-            country=country,
-            items=self._items(context.train),
-            embedder=context.embedder,
-            clustering=self.clustering,
-            clusters=None if density else self.clusters,
-            cluster_seed=None if density else self.cluster_seed,
-            min_cluster_size=self.min_cluster_size if density else None,
-        )
+        read = {"clusters": self.clusters, "seed": self.cluster_seed}
+        if self.clustering is Clustering.umap_hdbscan:
+            read = {"min_cluster_size": self.min_cluster_size}
+        items = self._items(context.train)
+        return Pool(context.train, iso3, country, items, context.embedder, self.clustering, read)
 
     def _items(self, train: Survey) -> tuple[str, ...]:
         """Ids of the items that become norms and prompts; the same for every culture."""
@@ -174,8 +162,7 @@ class Pool(Stage):
 
     Attributes:
         items: ids of those that become norms.
-        clusters, cluster_seed: of k-means; None with another clustering.
-        min_cluster_size: of HDBSCAN; None with another clustering.
+        read: the knobs that this clustering reads, as :func:`~alignbench.norms.pool.build_pool` names them.
     """
 
     name = "norms"
@@ -186,9 +173,7 @@ class Pool(Stage):
     items: tuple[str, ...]
     embedder: Embedder
     clustering: Clustering
-    clusters: int | None
-    cluster_seed: int | None
-    min_cluster_size: int | None
+    read: Mapping[str, int]
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Write the pool, its table and its picture."""
@@ -197,11 +182,6 @@ class Pool(Stage):
         known = [item for item in self.survey.items if item.id in self.items]
         _, tally = asked_there("norms", known, self.survey, self.iso3)
         say(f"  {tally}")
-        knobs = {
-            "clusters": self.clusters,
-            "seed": self.cluster_seed,
-            "min_cluster_size": self.min_cluster_size,
-        }
         pool = build_pool(
             self.survey,
             self.iso3,
@@ -209,7 +189,7 @@ class Pool(Stage):
             self.embedder,
             items=self.items,
             clustering=self.clustering,
-            **{name: value for name, value in knobs.items() if value is not None},
+            **self.read,
         )
         pool.save(folder)
         pool.table().to_csv(folder / "norms.csv", index=False)
@@ -293,10 +273,9 @@ class Practise(Fit):
             AlignbenchError: no prompt lies within ``cut``, or every reward group stays without variance.
         """
         runs = [self._run(iso3, tools) for iso3 in self.pools]
-        facts: dict[str, Any] = {
-            "prompts": sum(len(run.prompts) for run in runs),
-            "dropped": sum(run.dropped for run in runs),
-        }
+        prompts = sum(len(run.prompts) for run in runs)
+        # Those too far from every cluster, or in one without a norm of the culture, were dropped.
+        facts: dict[str, Any] = {"prompts": prompts, "dropped": len(runs) * len(self.items) - prompts}
         if self.prompts is Prompts.survey:
             return facts | {"survey": self._practise_survey(runs, folder)}
         first = folder / "first"
@@ -313,11 +292,9 @@ class Practise(Fit):
         """The prompts near a cluster of the country's pool, and the judge with its fitted thresholds."""
         pool, calibrated = NormPool.load(tools.folder(self.pools[iso3])), self.judges[iso3]
         items = [item for item in self.train.items if item.id in self.items]
-        prompts, dropped = training_prompts(items, pool, self.embedder, self.cut, self.prompt_text)
+        prompts = training_prompts(items, pool, self.embedder, self.cut, self.prompt_text)
         judge = calibrated.judge.with_knobs(**tools.facts(calibrated)["thresholds"])
-        return Environment(
-            pool, judge, prompts, len(dropped), self.systems[iso3], self.reward, self.target_entropy, tools
-        )
+        return Environment(pool, judge, prompts, self.systems[iso3], self.reward, self.target_entropy, tools)
 
     def _practise_survey(self, runs: Sequence[Environment], folder: Path) -> Mapping[str, Any]:
         """One-token answers: every option's reward is known beforehand, so groups are drawn from one softmax."""

@@ -24,12 +24,12 @@ from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, told_model, within, worded, written_by
-from alignbench.steps.practice import likeliest, of_run
+from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, within, worded, written_by
+from alignbench.steps.practice import asked_of, likeliest, of_run
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.conversation import conversation
-from alignbench.synthetic.folder import read_set, write_set
+from alignbench.synthetic.folder import DatasetCard, read_set, write_set
 from alignbench.synthetic.questions import fresh
 from alignbench.synthetic.tally import Tally
 from alignbench.training.recipe import TrainerKind
@@ -47,7 +47,7 @@ _KEPT = {
 class CultureSPA(Method):
     """Knobs of CultureSPA; who writes questions is ``generator``, who answers is the base model itself."""
 
-    # Questions written for each topic beside the training items; 1,000 for each of 13 topics published.
+    # Questions written for each topic, besides the training items; 1,000 for each of 13 topics published.
     generated: Maybe = 10
     # Training items shown to the writer; not known of the paper.
     shown: Count = 3
@@ -75,20 +75,16 @@ class CultureSPA(Method):
         cultural = AnswerQuestions(questions, system, context.model, context.practising)
         activated = Activate(questions, plain, cultural, context.culture.country, self.least)
         systems = {context.culture.iso3: system}
+        asked, training = self.told.when_asked(systems), within(context.training, self.passes)
         fit = LearnActivated(
             activated=activated,
             train=context.train,
             system=self.told.in_training(systems)[context.culture.iso3],
             asking=context.practising,
-            **of_run(
-                context,
-                TrainerKind.options_sft,
-                systems=self.told.when_asked(systems),
-                training=within(context.training, self.passes),
-            ),
+            **of_run(context, TrainerKind.options_sft, systems=asked, training=training),
         )
         notes = (written_by(context, "Questions"),) if self.generated else ()
-        return told_model(context, fit, system, self.told, notes)
+        return asked_of(context, fit, asked, notes)
 
     def _writing(self, context: RunContext) -> QuestionWriter | None:
         if not self.generated:
@@ -132,14 +128,15 @@ class Questions(Stage):
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Have them written."""
-        items, tally, steps = self.train.items, Tally("written questions"), []
+        items, tally = self.train.items, Tally("written questions")
+        steps: tuple[str, ...] = (f"{len(items)} training items.",)
         rows = [(item.id, item.topic, item.question) for item in items]
         if self.writing:
             rows += self._written(self.writing, tools, tally)
             say(f"  {tally}")
-            steps.append(f"{self.writing.generated} questions written a topic, with their options.")
-        steps.insert(0, f"{len(items)} training items.")
-        card = about(self.train, "culturespa", "Survey questions", "all countries", steps, _QUESTIONS, self.writer)
+            steps += (f"{self.writing.generated} questions written a topic, with their options.",)
+        title, rests = "Survey questions", sources(self.train)
+        card = DatasetCard(title, "culturespa", "all countries", steps, self.writer, None, rests, _QUESTIONS)
         write_set(folder, pd.DataFrame(rows, columns=list(_QUESTIONS)), card, [tally])
         return {"items": len(items), "written": tally.kept}
 
@@ -219,8 +216,8 @@ class Activate(Stage):
             "Each question answered by the base model, plain and as a person of the country: the likeliest option.",
             "Kept where the two answers differ.",
         )
-        train, title = self.questions.train, f"What the model knows of {self.country}"
-        card = about(train, "culturespa", title, self.country, steps, _KEPT, self.questions.writer)
+        title, rests = f"What the model knows of {self.country}", sources(self.questions.train)
+        card = DatasetCard(title, "culturespa", self.country, steps, self.questions.writer, None, rests, _KEPT)
         write_set(folder, frame[differ], card, [*made, tally])
         return {"kept": tally.kept, "made": tally.made}
 

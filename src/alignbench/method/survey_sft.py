@@ -16,16 +16,18 @@ from alignbench.evaluation.ask import Asking
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.steps.joint import Joint
-from alignbench.steps.practice import Fit, Systems, of_run, option_rows
+from alignbench.steps.practice import Fit, Systems, asked_of, of_run, option_rows
 from alignbench.steps.seeds import asked_there
 from alignbench.store.stage import Tools
-from alignbench.training.options import OptionRow, distribution_sft, train_on_options
+from alignbench.training.losses import distribution_sft
+from alignbench.training.options import train_on_options
 from alignbench.training.recipe import TrainerKind
+from alignbench.training.rows import OptionRow
 
 
 @dataclass(frozen=True)
 class SurveySFT(Joint, Method):
-    """No knobs of its own but ``joint``; see ``training``."""
+    """Its one knob is ``joint``; see ``training``."""
 
     def align(self, context: RunContext) -> AlignedModel:
         """An adapter trained on the items of the culture's country, or of all that are trained together."""
@@ -36,7 +38,7 @@ class SurveySFT(Joint, Method):
             asking=context.practising,
             **of_run(context, TrainerKind.options_sft, systems=systems),
         )
-        return self.asked(context, fit, systems)
+        return asked_of(context, fit, systems, self.notes(systems))
 
 
 @dataclass(frozen=True, kw_only=True)

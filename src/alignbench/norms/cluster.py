@@ -2,7 +2,7 @@
 
 Rows are sorted by item id before anything is fitted, everything is seeded and runs on one thread
 (parallel sums differ from run to run), and clusters are numbered by their first item. k-means with
-k = 8 and seed 42 is CultureRL's choice (authors' code); UMAP with HDBSCAN is ours, beside it.
+k = 8 and seed 42 is CultureRL's choice (authors' code); UMAP with HDBSCAN is ours.
 """
 
 import re
@@ -92,10 +92,8 @@ def _kmeans(rows: Vectors, clusters: int, seed: int) -> Labels:
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    check(
-        clusters <= len(rows), "method.clusters", clusters,
-        f"only {len(rows)} items are left to cluster: ask for at most so many clusters",
-    )  # fmt: skip
+    remedy = f"only {len(rows)} items are left to cluster: ask for at most so many clusters"
+    check(clusters <= len(rows), "method.clusters", clusters, remedy)
     with threadpool_limits(1):
         return np.asarray(KMeans(clusters, random_state=seed, n_init=10).fit_predict(rows), dtype=np.int64)
 
@@ -105,20 +103,16 @@ def _umap_hdbscan(rows: Vectors, min_cluster_size: int, seed: int) -> Labels:
     import hdbscan
     import umap
 
-    check(
-        len(rows) > 2 * min_cluster_size and len(rows) > 8, "method.min_cluster_size", min_cluster_size,
-        f"only {len(rows)} items are left to cluster: take a smaller one, or kmeans",
-    )  # fmt: skip
+    enough, remedy = len(rows) > max(2 * min_cluster_size, 8), f"only {len(rows)} items are left to cluster"
+    check(enough, "method.min_cluster_size", min_cluster_size, f"{remedy}: take a smaller one, or kmeans")
     neighbours = min(10, len(rows) - 1)
     reducer = umap.UMAP(
         n_components=5, n_neighbors=neighbours, min_dist=0.0, metric="cosine", random_state=seed, n_jobs=1
     )
     reduced = reducer.fit_transform(rows)
     found = hdbscan.HDBSCAN(min_cluster_size=min_cluster_size, core_dist_n_jobs=1).fit_predict(reduced)
-    check(
-        bool((found != _NOISE).any()), "method.min_cluster_size", min_cluster_size,
-        "HDBSCAN sees nothing but noise: take a smaller one, or kmeans",
-    )  # fmt: skip
+    remedy = "HDBSCAN sees nothing but noise: take a smaller one, or kmeans"
+    check(bool((found != _NOISE).any()), "method.min_cluster_size", min_cluster_size, remedy)
     return np.asarray(found, dtype=np.int64)
 
 

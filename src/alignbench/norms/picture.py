@@ -30,7 +30,9 @@ def draw_pool(pool: NormPool, path: Path) -> None:
     axes = figure.add_axes((0.24, 0.09, 0.52, 0.79))
     axes.set_axis_off()
     clusters = np.array([norm.cluster for norm in pool.norms])
-    points = _unit_square(_project(pool))
+    points = _project(pool)
+    low, high = points.min(axis=0), points.max(axis=0)
+    points = (points - low) / np.where(high > low, high - low, 1)
     sizes = np.array([14 + 76 * norm.support**1.5 for norm in pool.norms])
     for cluster in np.unique(clusters):
         rows = clusters == cluster
@@ -43,7 +45,9 @@ def draw_pool(pool: NormPool, path: Path) -> None:
     axes.set_ylim(-0.03, 1.03)
     _name_clusters(figure, axes, pool, points, clusters)
     figure.text(0.03, 0.95, f"Norms of {pool.country}", fontsize=15, color=_INK, weight="bold", va="center")
-    figure.text(0.03, 0.035, _caption(pool), fontsize=8, color=_GREY, va="center")
+    how = f"{len(pool.names)} clusters ({pool.made_with['clustering']}, seed {pool.made_with['seed']})"
+    caption = f"{pool.iso3}: {len(pool.norms)} norms in {how}. Larger dots: wider support."
+    figure.text(0.03, 0.035, caption, fontsize=8, color=_GREY, va="center")
     figure.savefig(path, facecolor=_PAPER)
 
 
@@ -54,12 +58,6 @@ def _project(pool: NormPool) -> NDArray[np.float64]:
     flat = np.zeros((len(pool.norms), 2))
     flat[:, : len(axes)] = pool.vectors @ axes.T
     return flat
-
-
-def _unit_square(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    low, high = points.min(axis=0), points.max(axis=0)
-    square: NDArray[np.float64] = (points - low) / np.where(high > low, high - low, 1)
-    return square
 
 
 def _name_clusters(
@@ -110,9 +108,3 @@ def _spread(wanted: list[float], lines: list[int]) -> list[float]:
 
 def _colour(cluster: int) -> str:
     return _COLOURS[cluster % len(_COLOURS)]
-
-
-def _caption(pool: NormPool) -> str:
-    made = pool.made_with
-    how = f"{made.get('clustering', 'clusters')}, seed {made.get('seed', '?')}"
-    return f"{pool.iso3}: {len(pool.norms)} norms in {len(pool.names)} clusters ({how}). Larger dots: wider support."

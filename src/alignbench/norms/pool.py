@@ -122,12 +122,14 @@ def build_pool(
     vectors = embedder.encode([i.concept for i in chosen])
     clustered = cluster([i.id for i in chosen], vectors, clustering, clusters, min_cluster_size, seed)
     asked = [row for row, item in enumerate(chosen) if item.id in answers]
+    norms = []
+    for row in asked:
+        item, given, label = chosen[row], answers[chosen[row].id], int(clustered.labels[row])
+        norms.append(norm_at(item, given, iso3, *modal_level(item, given), f"People in {country}", label))
     return NormPool(
         iso3=iso3,
         country=country,
-        norms=tuple(
-            _norm(chosen[row], answers[chosen[row].id], iso3, country, int(clustered.labels[row])) for row in asked
-        ),
+        norms=tuple(norms),
         concepts=tuple(chosen[row].concept for row in asked),
         vectors=vectors[asked],
         names=_names(chosen, vectors, clustered),
@@ -173,9 +175,10 @@ def level_shares(item: Item, answers: Answers) -> list[float]:
     return [round(share, 9) for share in shares]
 
 
-def _norm(item: Item, answers: Answers, iso3: str, country: str, cluster: int) -> Norm:
-    subject = f"People in {country}"
-    level, support = modal_level(item, answers)
+def norm_at(
+    item: Item, answers: Answers, iso3: str, level: int, support: float, subject: str, cluster: int = 0
+) -> Norm:
+    """A level of an item as a norm, with its opposite where there is one."""
     opposite = opposite_level(item, answers, level)
     contrary = None if opposite is None else item.statement(opposite, subject)
     return Norm(item.id, iso3, level, item.statement(level, subject), contrary, support, cluster, subject)

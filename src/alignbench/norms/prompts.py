@@ -1,7 +1,7 @@
 """Open questions for practice, each tied to the norm cluster by which its answers are judged.
 
 Source: CultureRL, step B. The paper takes paraphrased survey questions from CultureLLM, shows no
-options, and drops those far from every cluster centre; here the questions are our own items'.
+options, and drops those far from every cluster centre; here the questions are those of our own items.
 """
 
 from collections.abc import Sequence
@@ -35,15 +35,11 @@ class TrainingPrompt:
 
 
 def training_prompts(
-    items: Sequence[Item],
-    pool: NormPool,
-    embedder: Embedder,
-    cut: float,
-    text: PromptText = PromptText.question,
-) -> tuple[list[TrainingPrompt], list[TrainingPrompt]]:
-    """(kept, dropped) prompts in the order of ``items``.
+    items: Sequence[Item], pool: NormPool, embedder: Embedder, cut: float, text: PromptText = PromptText.question
+) -> list[TrainingPrompt]:
+    """Prompts in the order of ``items``.
 
-    Dropped are those farther than ``cut`` from every centre, and those whose cluster holds no norm
+    Left out are those farther than ``cut`` from every centre, and those whose cluster holds no norm
     of this culture. The authors' data suggests a cut of about 0.6 for their embedder and 62 items
     [I]. MiniLM spreads wider: with eight clusters of the bundled survey's training items, 1.0 keeps
     88 of 141 questions, or 126 when concepts are compared.
@@ -51,10 +47,9 @@ def training_prompts(
     Raises:
         AlignbenchError: another embedder than the pool's, or nothing is kept.
     """
-    check(
-        embedder.fingerprint == pool.made_with.get("embedder"), "embedder", embedder.fingerprint,
-        f"the pool was made with {pool.made_with.get('embedder')}: distances need the same one",
-    )  # fmt: skip
+    made_with, own = pool.made_with.get("embedder"), embedder.fingerprint
+    remedy = f"the pool was made with {made_with}: distances need the same one"
+    check(own == made_with, "embedder", own, remedy)
     clusters, distances = pool.nearest(embedder.encode([getattr(i, text.name) for i in items]))
     prompts = [
         TrainingPrompt(item.id, item.question, cluster, distance)
@@ -63,7 +58,7 @@ def training_prompts(
     judged = {norm.cluster for norm in pool.norms}
     kept = [p for p in prompts if p.distance <= cut and p.cluster in judged]
     check(bool(kept), "method.cut", cut, f"no prompt is so near: the nearest lies at {min(distances):.2f}")
-    return kept, [p for p in prompts if p not in kept]
+    return kept
 
 
 def stance_system(country: str | None = None) -> str:

@@ -25,7 +25,7 @@ from alignbench.files import write_table
 from alignbench.progress import bar
 from alignbench.runs.cell import Cell
 from alignbench.steps.practice import PROMPT_TOKENS
-from alignbench.steps.texts import persona_text
+from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
 from alignbench.types import Item, PromptPolicy, Split, check
 
@@ -73,7 +73,7 @@ def interviewees(cell: Cell, items: Sequence[Item], count: int, seed: int) -> In
     asked = tuple(item for item in items if item.id in cell.survey.of(iso3))
     real = cell.source.people(iso3, count, seed)
     people = assumed(cell.surveys[Split.train], iso3, count, seed) if real is None else real
-    systems = tuple(persona_text(cell.culture, person.words) for person in people)
+    systems = tuple(rendered("persona", culture=cell.culture, person=person.words) for person in people)
     if real is None:
         return Interviewees(systems, asked, None, ASSUMED)
     own = [[person.answers.get(item.id, -1) for item in asked] for person in real]

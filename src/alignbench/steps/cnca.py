@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Component, Count, Maybe, NotNegative, OneOf, Positive, PositiveShare
@@ -15,15 +15,18 @@ from alignbench.norms.mining import MiningInput
 from alignbench.progress import say
 from alignbench.steps.distil import Chain, Distil, counts
 from alignbench.steps.mining import low_norms
-from alignbench.steps.practice import Fit, validation_of
+from alignbench.steps.practice import Fit, of_run
 from alignbench.store.stage import Tools
 from alignbench.training import Training
+from alignbench.training.recipe import TrainerKind
 from alignbench.types import PromptPolicy, Sampling
 
 
 @dataclass(frozen=True)
 class CNCA(Component):
     """Knobs of mining, of the chains that are learnt, and of the thoughts at the end; all values are ours ([I])."""
+
+    _trainer: ClassVar[TrainerKind]
 
     # tq_ta | tq_ra: what the author of the low-level norms is told; chains need a norm for each item.
     mining: Annotated[MiningInput, OneOf(MiningInput.tq_ta, MiningInput.tq_ra)] = MiningInput.tq_ta
@@ -56,13 +59,7 @@ class CNCA(Component):
             items=self.items,
             sampling=self._thinking(self.chains, context.seed),
         )
-        fit = self.learning(
-            source=source,
-            model=context.model,
-            training=self._training(context.training),
-            validation=validation_of(context),
-            seed=context.seed,
-        )
+        fit = self.learning(source=source, **of_run(context, self._trainer, training=self._training(context.training)))
         thinking = self._thinking(self.asked_chains, context.seed) if self.asked_chains else None
         return AlignedModel(context.model, fit, PromptPolicy(reasoning=thinking), (context.author.note,))
 

@@ -14,7 +14,7 @@ from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.sets import (
     DIALOGUE_COLUMNS,
     INTENT_COLUMNS,
-    about,
+    SOURCES,
     dialogue_steps,
     intent_rows,
     intent_steps,
@@ -24,7 +24,7 @@ from alignbench.dialogue.state import load
 from alignbench.generator import Generator
 from alignbench.steps.scenes import Rewrite, Scenes
 from alignbench.store.stage import Stage, Tools
-from alignbench.synthetic.folder import read_set, write_set
+from alignbench.synthetic.folder import DatasetCard, read_set, write_set
 from alignbench.synthetic.tally import Tally
 from alignbench.types import Culture
 
@@ -99,7 +99,8 @@ class JudgeDialogues(Stage):
         steps = dialogue_steps(dialogues, self.judging, self.least_turns, source)
         country, writer = self.played.culture.country, self.played.generator.title
         critic = self.critic.title if self.critic else None
-        card = about("Role-played dialogues", country, steps, DIALOGUE_COLUMNS, writer, critic)
+        title = f"Role-played dialogues, {country}"
+        card = DatasetCard(title, "clca", country, steps, writer, critic, SOURCES, DIALOGUE_COLUMNS)
         write_set(folder, judged_rows(dialogues, verdicts, reasons), card, [tally])
         return tally.record()
 
@@ -126,9 +127,10 @@ class LabelIntents(Stage):
         found = self.intents.label(self.generator.open(tools), list(dialogues.values()))
         every = [intent for of_dialogue in found for intent in of_dialogue]
         tally = _account("intents", [i.fault for i in every], [i.text for i in every])
-        country = self.played.culture.country
+        country, writer = self.played.culture.country, self.generator.title
         steps = intent_steps(f"judge/{tools.key(self.judged)}", country, self.intents)
-        card = about("Intents of turns", country, steps, INTENT_COLUMNS, self.generator.title)
+        title = f"Intents of turns, {country}"
+        card = DatasetCard(title, "clca", country, steps, writer, None, SOURCES, INTENT_COLUMNS)
         write_set(folder, intent_rows(dialogues, found), card, [tally])
         return {**tally.record(), "cultural": sum(i.cultural for i in every if i.fault is None)}
 
@@ -162,5 +164,5 @@ def intents_of(labelled: LabelIntents, tools: Tools) -> dict[int, dict[int, Inte
 def _account(what: str, reasons: Sequence[str | None], texts: Sequence[str]) -> Tally:
     tally = Tally(what)
     for reason, text in zip(reasons, texts, strict=True):
-        tally.keep() if reason is None else tally.drop(reason, text)
+        tally.enter(text, reason)
     return tally

@@ -24,7 +24,7 @@ from alignbench.evaluation.metrics import softmax
 from alignbench.norms.mining import load
 from alignbench.steps.mining import Mine
 from alignbench.steps.practice import PROMPT_TOKENS
-from alignbench.steps.texts import norms_text
+from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
 from alignbench.types import Chat, Item, ModelRef, Sampling
 
@@ -120,7 +120,7 @@ class Distil(Stage):
 
     def _sampled(self, engine: Engine, items: Sequence[Item], norms: Mapping[str, str]) -> pd.DataFrame:
         """Columns item, thought, answer, top: a row a chain."""
-        seen = self._prompts(items, {item.id: norms_text([norms[item.id]]) for item in items})
+        seen = self._prompts(items, {item.id: rendered("norms", norms=[norms[item.id]]) for item in items})
         thoughts = engine.generate([prompt.request.chat for prompt in seen], self.sampling)
         asked = []
         for prompt, texts in zip(seen, thoughts, strict=True):

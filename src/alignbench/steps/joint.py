@@ -8,12 +8,10 @@ Source: Zhao et al., AAAI 2026 (doi 10.1609/aaai.v40i44.41150) train CultureRL a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alignbench.aligned import AlignedModel
 from alignbench.component import Component
 from alignbench.context import RunContext
-from alignbench.steps.practice import Fit, Systems
-from alignbench.steps.texts import resident
-from alignbench.types import PromptPolicy, check
+from alignbench.steps.texts import rendered
+from alignbench.types import check
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Joint(Component):
 
     The control does what the cell of its culture would do. Named in ``joint``, it is the same weights, told another
     country, and nothing more is trained; own minus cross is then how far the method keeps the countries apart. Not
-    named, it joins the others in a training of its own: every culture is asked of a model that has learnt its people,
+    named, it joins the others in another training: every culture is asked of a model that has learnt its people,
     but one country more shares the same updates. Name it in ``joint`` to compare like with like.
     """
 
@@ -52,11 +50,7 @@ class Joint(Component):
 
     def systems(self, countries: Mapping[str, str]) -> dict[str, str | None]:
         """iso3 -> system text of its questions, the first wording of ``cultural_prompt``; None without ``joint``."""
-        return {iso3: resident(country) if self.joint else None for iso3, country in countries.items()}
-
-    def asked(self, context: RunContext, fit: Fit, systems: Systems) -> AlignedModel:
-        """The model that the training makes, told the culture's own system text where there is one."""
-        return AlignedModel(context.model, fit, PromptPolicy((systems[context.culture.iso3],)), self.notes(systems))
+        return {iso3: rendered("resident", country=name) if self.joint else None for iso3, name in countries.items()}
 
     def notes(self, countries: Iterable[str]) -> tuple[str, ...]:
         """The sentence that every table with one model of several countries must carry."""

@@ -1,4 +1,4 @@
-"""Lessons: questions in survey format with one right answer each, and who the model is told to be meanwhile."""
+"""Lessons: questions in survey format with one right answer each, and who the model is told to be."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,6 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from alignbench.aligned import AlignedModel
 from alignbench.backend.render import Renderer
 from alignbench.context import RunContext
 from alignbench.data.items import reworded
@@ -16,11 +15,12 @@ from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking
 from alignbench.steps.practice import Fit, option_rows
 from alignbench.store.stage import Tools
-from alignbench.synthetic.folder import DatasetCard
-from alignbench.training.options import OptionRow, distribution_sft, train_on_options
+from alignbench.training.losses import distribution_sft
+from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Training
+from alignbench.training.rows import OptionRow
 from alignbench.training.sft import ConversationRow
-from alignbench.types import Item, Message, ModelRef, PromptPolicy, check
+from alignbench.types import Item, Message, ModelRef, check
 
 
 class Disclosure(Enum):
@@ -50,17 +50,15 @@ class Lesson:
 
     item: Item
     position: int
-    system: str | None = None
-
-    def rows(self, asking: Asking) -> list[OptionRow]:
-        """The question in every order of its options; all probability on the right answer."""
-        target = [float(i == self.position) for i in range(len(self.item.codes))]
-        return option_rows(asking, [self.item], {self.item.id: target}, system=self.system)
+    system: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LearnLessons(Fit):
-    """Cross-entropy of the answer's token. A subclass holds where its lessons are from."""
+    """Cross-entropy of the answer's token, each question in every order of its options.
+
+    A subclass holds where its lessons are from.
+    """
 
     asking: Asking
 
@@ -70,7 +68,10 @@ class LearnLessons(Fit):
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Train, and leave the adapter."""
-        rows = [row for lesson in self.lessons(tools) for row in lesson.rows(self.asking)]
+        rows: list[OptionRow] = []
+        for lesson in self.lessons(tools):
+            target = [float(position == lesson.position) for position in range(len(lesson.item.codes))]
+            rows += option_rows(self.asking, [lesson.item], {lesson.item.id: target}, system=lesson.system)
         facts = train_on_options(self.model, rows, distribution_sft, self.training, self.seed, folder, self.validation)
         return {"rows": len(rows), **facts}
 
@@ -99,7 +100,7 @@ def reasoned(
         reply = f"{label}. {reason}"
         _, ids = renderer.conversation((*chat, Message("assistant", reply)))
         alone = renderer.option_ids(renderer.prompt(chat), label)
-        check(tuple(ids[:1]) == alone, "option label", reply, "the label is no token of its own: use digits")
+        check(tuple(ids[:1]) == alone, "option label", reply, "the label is not a separate token: use digits")
         rows.append(ConversationRow(chat, reply))
     return rows
 
@@ -112,41 +113,13 @@ def within(training: Training, passes: int) -> Training:
     return training.with_knobs(epochs=training.epochs or passes)
 
 
-def told_model(context: RunContext, fit: Fit, system: str, told: Disclosure, notes: tuple[str, ...]) -> AlignedModel:
-    """The model that a training makes, told ``system`` when it is asked, if it is to be told."""
-    policy = PromptPolicy((system if told is Disclosure.always else None,))
-    return AlignedModel(context.model, fit, policy, notes)
-
-
 def written_by(context: RunContext, what: str) -> str:
     """The sentence that every table must carry on data that a model made."""
     return f"{what} were written by {context.generator.title}."
 
 
-def about(
-    survey: Survey,
-    method: str,
-    title: str,
-    country: str,
-    steps: Iterable[str],
-    columns: Mapping[str, str],
-    generator: str,
-    critic: str | None = None,
-) -> DatasetCard:
-    """The card of a set that a method makes from the survey.
-
-    Args:
-        generator, critic: names of the models that wrote and judged; critic None where nothing was judged.
-    """
+def sources(survey: Survey) -> tuple[str, ...]:
+    """What a set that is made from the survey rests on, for its card."""
     cited = f"{survey.title} ({survey.year}); {survey.citation} Licence: {survey.licence.rstrip('.')}."
     held = "Training batteries only. A model that has read the survey elsewhere may still write a held-out question."
-    return DatasetCard(
-        title=title,
-        method=method,
-        country=country,
-        steps=tuple(steps),
-        generator=generator,
-        critic=critic,
-        sources=tuple(text for text in (cited, survey.warning, held) if text),
-        columns=dict(columns),
-    )
+    return tuple(text for text in (cited, survey.warning, held) if text)

@@ -15,7 +15,7 @@ from alignbench.norms.prompts import TrainingPrompt, stance_system
 from alignbench.steps.practice import option_rows
 from alignbench.store.stage import Tools
 from alignbench.training.grpo import PromptRow
-from alignbench.training.options import OptionRow
+from alignbench.training.rows import OptionRow
 from alignbench.training.sft import ConversationRow
 from alignbench.types import Item, chat
 
@@ -35,15 +35,13 @@ class Environment:
 
     Attributes:
         judge: with thresholds that fit this culture's pool.
-        dropped: how many prompts lay too far from every cluster, or in one without a norm of this culture.
-        told: system text of survey questions; None where the culture has a model of its own.
+        told: system text of survey questions; None where the culture has a model to itself.
         target_entropy: normalised entropy of the target when ``reward`` is entropy, else None.
     """
 
     pool: NormPool
     judge: Judge
     prompts: Sequence[TrainingPrompt]
-    dropped: int
     told: str | None
     reward: Reward
     target_entropy: float | None
@@ -54,22 +52,18 @@ class Environment:
         """The culture's norm on each prompt's own item, said in the first person, as the reply to learn."""
         norms = {norm.item: norm.spoken_by("I").statement for norm in self.pool.norms}
         own = [p for p in self.prompts if p.item in norms]
-        return [ConversationRow(chat(p.question, self._stance), norms[p.item]) for p in own]
+        return [ConversationRow(chat(p.question, stance_system(self.pool.country)), norms[p.item]) for p in own]
 
     @property
     def open_rows(self) -> list[PromptRow]:
         """Open questions; ``meta`` says by whose norms, and which, a reply is judged."""
         return [
             PromptRow(
-                chat(p.question, self._stance),
+                chat(p.question, stance_system(self.pool.country)),
                 {"country": self.pool.iso3, "question": p.question, "cluster": p.cluster},
             )
             for p in self.prompts
         ]
-
-    @property
-    def _stance(self) -> str:
-        return stance_system(self.pool.country)
 
     def grade_replies(self, replies: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> list[float]:
         """The reward of each reply, by the norms of its prompt's cluster."""

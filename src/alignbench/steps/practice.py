@@ -11,15 +11,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from alignbench.aligned import AlignedModel
 from alignbench.backend import Engine
 from alignbench.context import RunContext
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.metrics import js_similarity, softmax
 from alignbench.store.stage import Stage
-from alignbench.training.options import OptionRow, Score
 from alignbench.training.recipe import Select, TrainerKind, Training
-from alignbench.types import Item, ModelRef
+from alignbench.training.rows import OptionRow
+from alignbench.training.selection import Score
+from alignbench.types import Item, ModelRef, PromptPolicy
 
 # Tokens of a survey question with its options, roughly.
 PROMPT_TOKENS = 150
@@ -77,17 +79,6 @@ class Fit(Stage):
         return 3 * self.training.updates * self.training.prompts_per_update * PROMPT_TOKENS
 
 
-def validation_of(context: RunContext, systems: Systems | None = None) -> Validation | None:
-    """The validation items as the aligned model will be asked, where ``training.select`` wants them.
-
-    Args:
-        systems: None for the culture itself, with nothing said before.
-    """
-    if context.training.select is Select.last:
-        return None
-    return Validation(context.validation, systems or {context.culture.iso3: None}, context.practising)
-
-
 def of_run(
     context: RunContext, *kinds: TrainerKind, systems: Systems | None = None, training: Training | None = None
 ) -> dict[str, Any]:
@@ -95,15 +86,22 @@ def of_run(
 
     Args:
         kinds: trainers that read the knobs of the training.
-        systems: as in :func:`validation_of`.
+        systems: as the aligned model will be asked, on the validation items too where ``training.select`` wants them;
+            None for the culture itself, with nothing said before.
         training: the method's own form of the run's; None for that itself.
     """
+    asked = Validation(context.validation, systems or {context.culture.iso3: None}, context.practising)
     return {
         "model": context.model,
         "training": (training or context.training).read_by(*kinds),
-        "validation": validation_of(context, systems),
+        "validation": None if context.training.select is Select.last else asked,
         "seed": context.seed,
     }
+
+
+def asked_of(context: RunContext, fit: Fit, systems: Systems, notes: tuple[str, ...] = ()) -> AlignedModel:
+    """The model that a training makes, asked under the culture's own system text where there is one."""
+    return AlignedModel(context.model, fit, PromptPolicy((systems[context.culture.iso3],)), notes)
 
 
 def option_rows(

@@ -12,11 +12,11 @@ from alignbench.dialogue import Dialogue
 from alignbench.dialogue.adaptation import SceneRewriter
 from alignbench.dialogue.profile import profile
 from alignbench.dialogue.scenario import Scenario, adapted, load_scenarios, unadapted
-from alignbench.dialogue.sets import SCENE_COLUMNS, about, scene_rows, scene_steps, scenes_of
+from alignbench.dialogue.sets import SCENE_COLUMNS, SOURCES, scene_rows, scene_steps, scenes_of
 from alignbench.generator import Generator
 from alignbench.seeds import seed_of
 from alignbench.store.stage import Stage, Tools
-from alignbench.synthetic.folder import read_set, write_set
+from alignbench.synthetic.folder import DatasetCard, read_set, write_set
 from alignbench.synthetic.tally import Tally
 from alignbench.types import Culture
 
@@ -85,7 +85,8 @@ class Rewrite(Stage):
         made = self.rewriting.rewrite(engine, self.sources, self.country, self.profile, tally)
         tally.require(self.least, "method.scenarios")
         steps = scene_steps(len(self.sources), self.rewriting, self.profile)
-        card = about("Scenes for two people", self.country, steps, SCENE_COLUMNS, self.generator.title)
+        title, writer = f"Scenes for two people, {self.country}", self.generator.title
+        card = DatasetCard(title, "clca", self.country, steps, writer, None, SOURCES, SCENE_COLUMNS)
         write_set(folder, scene_rows(made), card, [tally])
         return tally.record()
 

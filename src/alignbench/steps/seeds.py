@@ -10,7 +10,7 @@ from enum import Enum
 
 from alignbench.data.distance import regional_variation
 from alignbench.data.survey import Survey
-from alignbench.norms.pool import opposite_level
+from alignbench.norms.pool import norm_at
 from alignbench.progress import say
 from alignbench.synthetic.tally import Tally
 from alignbench.types import Answers, Item, Norm, Scale, check
@@ -91,7 +91,12 @@ def held(seeds: Sequence[Item], train: Survey, iso3: str, how: Typical) -> tuple
     answers = train.of(iso3)
     found, tally = asked_there("seeds", seeds, train, iso3)
     check(bool(found), "method.seeds", str(tally), "none can be used for this country: choose other seeds")
-    return {item.id: _held(item, answers[item.id], iso3, how) for item in found}, tally
+    known = {}
+    for item in found:
+        own, position = answers[item.id], typical(item, answers[item.id], how)
+        stance = norm_at(item, own, iso3, item.level(position), own.shares[position], "I")
+        known[item.id] = TypicalAnswer(item, position, stance)
+    return known, tally
 
 
 def asked_there(what: str, items: Sequence[Item], train: Survey, iso3: str) -> tuple[list[Item], Tally]:
@@ -103,12 +108,3 @@ def asked_there(what: str, items: Sequence[Item], train: Survey, iso3: str) -> t
         if item.id not in answers:
             tally.drop("not asked there", item.id)
     return found, tally
-
-
-def _held(item: Item, answers: Answers, iso3: str, how: Typical) -> TypicalAnswer:
-    position = typical(item, answers, how)
-    level = item.level(position)
-    opposite = opposite_level(item, answers, level)
-    contrary = None if opposite is None else item.statement(opposite, "I")
-    stance = Norm(item.id, iso3, level, item.statement(level, "I"), contrary, answers.shares[position], 0, "I")
-    return TypicalAnswer(item, position, stance)

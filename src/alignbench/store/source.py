@@ -15,7 +15,7 @@ from pathlib import Path
 
 from alignbench.backend.cache import root
 from alignbench.errors import AlignbenchError
-from alignbench.store.manifest import write_json
+from alignbench.files import write_text
 
 _INCLUDED = re.compile(r"\{%-?\s*(?:include|extends|import|from)\s+[\"']([^\"']+)[\"']")
 _NAME = re.compile(r"[\w.*-]+|[^*\n]+\.\w+")
@@ -79,7 +79,7 @@ def _facts(file: Path, mtime_ns: int, size: int) -> Facts:
     except (OSError, ValueError, TypeError):  # not there, or damaged
         facts = _parsed(content)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    write_json(kept, asdict(facts))
+    write_text(kept, json.dumps(asdict(facts)))
     return facts
 
 

@@ -128,11 +128,7 @@ class Tools:
         return self._read(stage).path
 
     def facts(self, stage: Stage) -> Mapping[str, Any]:
-        """What the stage's ``build`` returned.
-
-        Raises:
-            AlignbenchError: the stage that is built does not rest on this one.
-        """
+        """What the stage's ``build`` returned; refused as :meth:`folder` is."""
         return self._read(stage).facts
 
     def _read(self, stage: Stage) -> Artifact:

@@ -15,7 +15,7 @@ from alignbench.backend.engines import Opener
 from alignbench.identity import digest
 from alignbench.progress import say
 from alignbench.store.artifact import MANIFEST, Artifact
-from alignbench.store.code import Code, changed, code_in, code_of, code_under
+from alignbench.store.code import Code, changed, code_in, code_of
 from alignbench.store.manifest import manifest, write_json
 from alignbench.store.stage import Stage, Tools
 from alignbench.types import ModelRef
@@ -89,7 +89,7 @@ class Store:
         found = self._at(stage)
         if _complete(found):
             return State.done
-        lock = _lock_file(found)
+        lock = _sibling(found, "lock")
         if not lock.is_file():
             return State.pending
         try:
@@ -130,7 +130,7 @@ class Store:
             return
         goal.path.parent.mkdir(parents=True, exist_ok=True)
         with _lock(goal):
-            complete, partial = _complete(goal), _partial(goal)
+            complete, partial = _complete(goal), _sibling(goal, "partial")
             if not complete:
                 if goal.path.exists():  # its manifest was lost: nothing tells what it holds
                     shutil.rmtree(goal.path)
@@ -145,8 +145,7 @@ class Store:
             if stage.by_all_ranks:
                 ranks.barrier()
             upstream = [self._at(before) for before in stage.upstream]
-            outside = {str(plugin): code_under(plugin.folder).digest for plugin in plugins.loaded()}
-            record = manifest(stage, goal.key, upstream, _own_code(stage).modules, outside, started, facts)
+            record = manifest(stage, goal.key, upstream, _own_code(stage).modules, started, facts)
             write_json(partial / MANIFEST, record)
             partial.rename(goal.path)
             self.built.append(goal)
@@ -162,7 +161,7 @@ class Store:
     def _attend(self, stage: Stage, goal: Artifact) -> None:
         """What a rank that does not write does: build what all build, then wait for rank 0."""
         if stage.by_all_ranks and not ranks.agreed(False):
-            stage.build(_partial(goal), self.tools(stage))
+            stage.build(_sibling(goal, "partial"), self.tools(stage))
             ranks.barrier()
         while not _complete(goal):
             time.sleep(_PAUSE)
@@ -194,7 +193,7 @@ def _complete(artifact: Artifact) -> bool:
 
 def _lock(artifact: Artifact) -> AcquireReturnProxy[Any]:
     """Held by the one process that builds; the system frees it when that process dies."""
-    lock = FileLock(_lock_file(artifact))
+    lock = FileLock(_sibling(artifact, "lock"))
     try:
         return lock.acquire(timeout=0)
     except Timeout:
@@ -202,9 +201,6 @@ def _lock(artifact: Artifact) -> AcquireReturnProxy[Any]:
         return lock.acquire()
 
 
-def _partial(artifact: Artifact) -> Path:
-    return artifact.path.with_name(f"{artifact.key}.partial")
-
-
-def _lock_file(artifact: Artifact) -> Path:
-    return artifact.path.with_name(f"{artifact.key}.lock")
+def _sibling(artifact: Artifact, ending: str) -> Path:
+    """Next to the stage's folder: ``partial``, the folder while it is built, or the file ``lock``."""
+    return artifact.path.with_name(f"{artifact.key}.{ending}")

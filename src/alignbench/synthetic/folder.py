@@ -4,7 +4,7 @@ A set with a column ``turns``, each a list of ``{speaker, text}``, is one of dia
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True)
 class DatasetCard:
-    """What the card says beside the counts.
+    """What the card says in addition to the counts.
 
     Attributes:
         title: of the set.
@@ -40,7 +40,7 @@ class DatasetCard:
     generator: str
     critic: str | None
     sources: tuple[str, ...]
-    columns: dict[str, str]
+    columns: Mapping[str, str]
 
 
 def write_set(folder: Path, rows: pd.DataFrame, about: DatasetCard, tallies: Sequence[Tally]) -> None:

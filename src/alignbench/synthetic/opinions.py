@@ -9,9 +9,9 @@ from alignbench.backend import Engine
 from alignbench.embedder import Embedder
 from alignbench.generator import Generator
 from alignbench.judge import Judge
+from alignbench.norms.cluster import central
 from alignbench.store.stage import Tools
 from alignbench.synthetic.conversation import conversation
-from alignbench.synthetic.nearness import one_per_cluster
 from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import bare, fault, first_line, sentences, words
 from alignbench.synthetic.verdict import verdicts
@@ -70,32 +70,20 @@ class Speech:
 Verify = Callable[[Sequence[Opinion]], list[int]]
 
 
-def by_critic(engine: Engine) -> Verify:
-    """A language model's verdict, read off the probabilities of the labels."""
+def verified(opinions: Sequence[Opinion], critic: Generator | None, judge: Judge | None, tools: Tools) -> list[int]:
+    """The verdicts of whoever is there, the critic first; without either all opinions fit.
 
-    def verify(opinions: Sequence[Opinion]) -> list[int]:
-        chats = [conversation("verdict", statement=o.stance.statement, opinion=o.text) for o in opinions]
-        return [_LABELS[verdict.label] for verdict in verdicts(engine, chats, list(_LABELS))]
-
-    return verify
-
-
-def by_judge(judge: Judge, tools: Tools) -> Verify:
-    """A judge's verdict on the opinion against the stance and its opposite."""
-
-    def verify(opinions: Sequence[Opinion]) -> list[int]:
-        stances = [[o.stance] for o in opinions]
-        judged = judge.judge([o.question for o in opinions], [o.text for o in opinions], stances, tools)
-        return [judgement.verdict for judgement in judged]
-
-    return verify
-
-
-def verifier(critic: Generator | None, judge: Judge | None, tools: Tools) -> Verify:
-    """The verdicts of whoever is there; without either all opinions fit."""
+    A critic's are read off the probabilities of its labels; a judge's are on the opinion against the stance and its
+    opposite.
+    """
     if critic:
-        return by_critic(critic.open(tools))
-    return by_judge(judge, tools) if judge else lambda opinions: [1] * len(opinions)
+        chats = [conversation("verdict", statement=o.stance.statement, opinion=o.text) for o in opinions]
+        return [_LABELS[verdict.label] for verdict in verdicts(critic.open(tools), chats, list(_LABELS))]
+    if judge is None:
+        return [1] * len(opinions)
+    stances = [[o.stance] for o in opinions]
+    judged = judge.judge([o.question for o in opinions], [o.text for o in opinions], stances, tools)
+    return [judgement.verdict for judgement in judged]
 
 
 def extracted(
@@ -187,17 +175,18 @@ def settle(
 
 
 def thinned(opinions: Sequence[Opinion], embedder: Embedder, clusters: int, seed: int, tally: Tally) -> list[Opinion]:
-    """At most ``clusters`` opinions of each stance, one of each group of alike ones; those are the kept."""
+    """At most ``clusters`` opinions of each stance, those nearest to the centres of k-means clusters, are the kept.
+
+    CulturePark's de-duplication (Li et al. 2024): similar opinions fall into one cluster, and one of them stays.
+    """
     kept = []
     for item in dict.fromkeys(o.stance.item for o in opinions):
         own = {o.text: o for o in opinions if o.stance.item == item}
         for _ in range(sum(o.stance.item == item for o in opinions) - len(own)):
             tally.drop("said before")
-        chosen = one_per_cluster(embedder, list(own), clusters, seed)
+        few = len(own) <= clusters
+        chosen = range(len(own)) if few else central(embedder.encode(list(own)), clusters, seed)
         for position, opinion in enumerate(own.values()):
-            if position in chosen:
+            if tally.enter(opinion.text, None if position in chosen else "like another"):
                 kept.append(opinion)
-                tally.keep()
-            else:
-                tally.drop("like another", opinion.text)
     return kept

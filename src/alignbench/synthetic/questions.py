@@ -8,7 +8,6 @@ from alignbench.backend import Engine
 from alignbench.embedder import Embedder
 from alignbench.seeds import seed_of
 from alignbench.synthetic.conversation import conversation
-from alignbench.synthetic.nearness import cosines
 from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import fault, first_line, words
 from alignbench.types import Sampling
@@ -38,15 +37,13 @@ class Gate:
         """Add to ``known`` what passes among (seed, text) offers, and enter each into the tally."""
         listed = list(offers)
         sound = [(seed, text) for seed, text in listed if fault(text) is None]
-        near = dict(zip(sound, cosines(self.embedder, *([p[i] for p in sound] for i in (1, 0))), strict=True))
+        seeds, texts = ([pair[i] for pair in sound] for i in (0, 1))
+        cosines = (self.embedder.encode(texts) * self.embedder.encode(seeds)).sum(axis=1) if sound else ()
+        near = dict(zip(sound, cosines, strict=True))
         for seed, text in listed:
             cosine = float(near.get((seed, text), 0.0))
-            reason = self._reason(seed, text, cosine, known[seed])
-            if reason is None:
+            if tally.enter(text, self._reason(seed, text, cosine, known[seed])):
                 known[seed].append(Wording(text, cosine))
-                tally.keep()
-            else:
-                tally.drop(reason, text)
 
     def _reason(self, seed: str, text: str, cosine: float, known: Sequence[Wording]) -> str | None:
         if (found := fault(text)) is not None:
@@ -63,12 +60,7 @@ class Gate:
 
 
 def paraphrase(
-    engine: Engine,
-    seeds: Sequence[str],
-    gate: Gate,
-    tries: int,
-    sampling: Sampling,
-    tally: Tally,
+    engine: Engine, seeds: Sequence[str], gate: Gate, tries: int, sampling: Sampling, tally: Tally
 ) -> dict[str, list[Wording]]:
     """Paraphrases of each seed that pass the gate; seeds with too few are asked for again, up to ``tries`` times.
 
@@ -115,11 +107,7 @@ def fresh(
     for (topic, _), text, vector in zip(offers, texts, vectors, strict=True):
         cosine = float((of_topic[topic] @ vector).max())
         reason = _staleness(text, cosine, [other for other in found if other], copy, near)
-        if reason is None:
-            tally.keep()
-        else:
-            tally.drop(reason, text)
-        found.append(None if reason else text)
+        found.append(text if tally.enter(text, reason) else None)
     return found
 
 

@@ -36,11 +36,7 @@ def content_words(question: str, protected: Collection[str], count: int) -> list
 
 
 def synonyms(
-    engine: Engine,
-    wanted: Mapping[str, Sequence[str]],
-    count: int,
-    sampling: Sampling,
-    tally: Tally,
+    engine: Engine, wanted: Mapping[str, Sequence[str]], count: int, sampling: Sampling, tally: Tally
 ) -> dict[str, dict[str, list[str]]]:
     """Seed -> word -> at most ``count`` synonyms; one call to the engine.
 
@@ -60,11 +56,8 @@ def _parsed(line: str, word: str, sentence: Collection[str], count: int, tally: 
     for part in re.split(r"[,;/]", line):
         text = part.strip(" .\"'“”").casefold()
         reason = _reason(text, word, sentence, kept) or ("more than wanted" if len(kept) >= count else None)
-        if reason:
-            tally.drop(reason, text)
-        else:
+        if tally.enter(text, reason):
             kept.append(text)
-            tally.keep()
     return kept
 
 

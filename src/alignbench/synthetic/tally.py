@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from alignbench.errors import AlignbenchError
@@ -44,6 +44,14 @@ class Tally:
         if len(shown) < _EXAMPLES:
             shown.append(text)
 
+    def enter(self, text: str, reason: str | None) -> bool:
+        """Enter a text, which is kept unless there is a reason to drop it; whether it is kept."""
+        if reason is None:
+            self.keep()
+        else:
+            self.drop(reason, text)
+        return reason is None
+
     def require(self, least: int, field_: str) -> None:
         """Say the account, and refuse to go on with too little.
 
@@ -61,13 +69,7 @@ class Tally:
 
     def record(self) -> dict[str, Any]:
         """JSON-able, for manifests and cards."""
-        return {
-            "what": self.what,
-            "made": self.made,
-            "kept": self.kept,
-            "dropped": self.dropped,
-            "examples": self.examples,
-        }
+        return {**asdict(self), "made": self.made}
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Tally:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend.render import Renderer
+from alignbench.backend.render import RenderedPrompt, Renderer
 from alignbench.device import has_cuda
 from alignbench.training import loop
 from alignbench.training.recipe import Training
@@ -57,8 +57,12 @@ def train_grpo(
     from trl import GRPOConfig, GRPOTrainer
 
     renderer = Renderer.of(model)
-    examples = [{"prompt": text, "row": i} for i, text in enumerate(_texts(renderer, prompts, training))]
-    tokens = [len(renderer.prompt(row.chat).ids) for row in prompts]
+    examples, tokens = [], []
+    for i, row in enumerate(prompts):
+        prompt = renderer.prompt(row.chat)
+        check_length(len(prompt.ids), training)
+        examples.append({"prompt": _text(renderer, prompt), "row": i})
+        tokens.append(len(prompt.ids))
 
     def paid(completion_ids: list[list[int]], row: list[int], **_: Any) -> list[float]:
         return reward([renderer.decode(ids) for ids in completion_ids], [prompts[i].meta for i in row])
@@ -87,23 +91,14 @@ def train_grpo(
     )
 
 
-def _texts(renderer: Renderer, prompts: Sequence[PromptRow], training: Training) -> list[str]:
-    """Prompts as text that TRL, which tokenises them itself, turns into the very ids of the renderer.
+def _text(renderer: Renderer, prompt: RenderedPrompt) -> str:
+    """A prompt as text that TRL, which tokenises it itself, turns into the very ids of the renderer.
 
     Raises:
-        AlignbenchError: it would not, or a prompt is too long.
+        AlignbenchError: it would not.
     """
-    texts = []
-    for row in prompts:
-        prompt = renderer.prompt(row.chat)
-        check_length(len(prompt.ids), training)
-        bos = renderer.tokenizer.bos_token or ""
-        # A tokenizer that adds BOS by itself gets the text without it.
-        same = [
-            t
-            for t in (prompt.text, prompt.text.removeprefix(bos))
-            if renderer.tokenizer(text=t).input_ids == list(prompt.ids)
-        ]
-        check(bool(same), "model.tokenizer", renderer.name, "it adds special tokens of its own to every text")
-        texts.append(same[0])
-    return texts
+    # A tokenizer that adds BOS by itself gets the text without it.
+    texts = (prompt.text, prompt.text.removeprefix(renderer.tokenizer.bos_token or ""))
+    same = [text for text in texts if renderer.tokenizer(text=text).input_ids == list(prompt.ids)]
+    check(bool(same), "model.tokenizer", renderer.name, "it adds special tokens to every text")
+    return same[0]

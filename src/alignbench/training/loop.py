@@ -17,8 +17,7 @@ from alignbench.training.export import CHECKPOINTS, export, finished
 from alignbench.training.order import order_of
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training, Weights
-from alignbench.training.selection import Selection, Validate, best
-from alignbench.training.zero_variance import stop_if_idle
+from alignbench.training.selection import Selection, Validate, best, stop_if_idle
 from alignbench.types import ModelRef, check
 
 # Our name of a figure -> TRL's.
@@ -72,25 +71,29 @@ def train(
         AlignbenchError: there are no examples, batch and micro-batch do not fit, no group had any variance for
             ``patience_zero_variance`` updates, or there is nothing to select by.
     """
-    done = finished(folder)
-    if done is not None:
+    if done := finished(folder):
         return done
     check(bool(examples), "training rows", 0, "there is nothing to train on")
     training = training.for_rows(len(examples))
     selection = Selection(Renderer.of(model), training, validate)
-    _quiet()
-    from datasets import Dataset
+    import datasets
+    from huggingface_hub import constants
 
+    # No bars but ours, and no usage statistics sent by TRL.
+    datasets.disable_progress_bars()
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     batch = training.prompts_per_update * generations
     args = config(**arguments(training, seed, folder, batch, max(tokens) if generations == 1 else 0))
     network, tokenizer = load_policy(model, training, seed, start)
     order = order_of(training.updates, len(examples), training.prompts_per_update, seed)
-    used = Dataset.from_list([examples[i] for i in order])
+    used = datasets.Dataset.from_list([examples[i] for i in order])
     own = trainer(model=network, args=args, processing_class=tokenizer, train_dataset=used)
     history = _run(own, selection, seed, folder, label)
     written = batch * sum(row.get("completion_tokens", 0.0) for row in history)
     usage = Usage(generations * sum(tokens[i] for i in order), round(written))
-    return export(network, tokenizer, model, training, folder, history, usage, _sharded(own))
+    # Where every rank holds a shard (FSDP), rank 0 gets all weights, and every rank must ask.
+    whole = own.accelerator.get_state_dict(own.model_wrapped) if own.is_fsdp_enabled else None
+    return export(network, tokenizer, model, training, folder, history, usage, whole)
 
 
 def arguments(training: Training, seed: int, folder: Path, batch: int, longest: int = 0) -> dict[str, Any]:
@@ -136,21 +139,12 @@ def arguments(training: Training, seed: int, folder: Path, batch: int, longest: 
     }
 
 
-def _quiet() -> None:
-    """No bars but ours, and no usage statistics sent by TRL."""
-    import datasets
-    from huggingface_hub import constants
-
-    datasets.disable_progress_bars()
-    constants.HF_HUB_DISABLE_TELEMETRY = True
-
-
 def _run(trainer: Any, selection: Selection, seed: int, folder: Path, label: str) -> list[dict[str, Any]]:
     """Train from the last whole checkpoint on; returns the history, one entry per update.
 
     The network ends with the weights that are to be exported.
 
-    Randomness is seeded anew at each update, so that an update does not depend on where a kill came.
+    Randomness is seeded at each update, so that an update does not depend on where a kill came.
 
     Raises:
         AlignbenchError: no group had any variance for ``patience_zero_variance`` updates.
@@ -171,14 +165,6 @@ def _run(trainer: Any, selection: Selection, seed: int, folder: Path, label: str
         # Knows adapters, full weights and shards; public only as a switch that wants transformers' own evaluation.
         trainer._load_best_model()
     return history
-
-
-def _sharded(trainer: Any) -> Mapping[str, Any] | None:
-    """All weights on rank 0 where every rank holds a shard (FSDP), else None; every rank must ask."""
-    if not trainer.is_fsdp_enabled:
-        return None
-    weights: Mapping[str, Any] = trainer.accelerator.get_state_dict(trainer.model_wrapped)
-    return weights
 
 
 def last_checkpoint(folder: Path) -> str | None:
@@ -222,7 +208,7 @@ def _labelled_positions() -> Iterator[None]:
 
 
 def _restore_adapter(checkpoint: str) -> Any:
-    """transformers forgets the trained adapter where a second one (TRL's reference) lies beside it."""
+    """transformers forgets the trained adapter where there is a second one (TRL's reference)."""
     from transformers import TrainerCallback
 
     class RestoreAdapter(TrainerCallback):  # type: ignore[misc]
@@ -257,7 +243,7 @@ def _watch(trainer: Any, selection: Selection, seed: int, folder: Path, progress
                 # Into the log that is about to be saved, so that a resumed training knows it.
                 state.log_history[-1] |= selection.rate(trainer.model)
             history = history_of(state.log_history)
-            # The checkpoint that transformers must keep beside the newest.
+            # The checkpoint that transformers must keep next to the newest.
             state.best_global_step = best(history)
             if ranks.is_main():
                 write_json(folder / "history.json", history)

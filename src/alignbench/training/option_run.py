@@ -17,7 +17,7 @@ from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entro
 from alignbench.training.order import order_of, rows_of
 from alignbench.training.policy import trainable
 from alignbench.training.recipe import Training, Weights
-from alignbench.training.rows import EncodedQuestion, OptionRow, last_logprobs, padded
+from alignbench.training.rows import EncodedQuestion, OptionRow, last_logprobs
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -114,7 +114,8 @@ class OptionRun:
         paid = [row.rewards for row in shown if row.rewards is not None]
 
         def tensor(values: Sequence[Sequence[float]], kind: dtype) -> Tensor:
-            return torch.tensor(padded(values, width), dtype=kind, device=logp.device)
+            padded = [[*row, *[0] * (width - len(row))] for row in values]
+            return torch.tensor(padded, dtype=kind, device=logp.device)
 
         return OptionBatch(
             logp=logp,

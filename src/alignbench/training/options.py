@@ -14,16 +14,13 @@ from alignbench.progress import bar
 from alignbench.store.manifest import write_json
 from alignbench.training.checkpoint import Checkpoints
 from alignbench.training.export import export, finished
-from alignbench.training.losses import OptionLoss, distribution_sft, option_grpo
+from alignbench.training.losses import OptionLoss
 from alignbench.training.option_run import OptionRun
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training
 from alignbench.training.rows import OptionRow, encode
-from alignbench.training.selection import Score, Selection, Validate, best
-from alignbench.training.zero_variance import stop_if_idle
+from alignbench.training.selection import Selection, Validate, best, stop_if_idle
 from alignbench.types import ModelRef, check
-
-__all__ = ["OptionRow", "Score", "Validate", "distribution_sft", "option_grpo", "train_on_options"]
 
 
 def train_on_options(
@@ -49,8 +46,7 @@ def train_on_options(
         AlignbenchError: a label is no single token; a prompt is too long; no group had any variance
             for ``patience_zero_variance`` updates; the loss is not finite; nothing to select by.
     """
-    done = finished(folder)
-    if done is not None:
+    if done := finished(folder):
         return done
     check(bool(rows), "training rows", 0, "there is nothing to train on")
     paid = sum(row.rewards is not None for row in rows)

@@ -6,7 +6,7 @@ import numpy as np
 def rows_of(update: int, rows: int, per_update: int, seed: int) -> list[int]:
     """Positions of the rows of an update (counted from 0).
 
-    Epochs follow one another without a gap, each in an order of its own drawn from ``seed``.
+    Epochs follow one another without a gap, each in another order, drawn from ``seed``.
     """
     positions = range(update * per_update, (update + 1) * per_update)
     orders = {epoch: np.random.default_rng([seed, epoch]).permutation(rows) for epoch in {p // rows for p in positions}}

@@ -22,6 +22,7 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
     """
     import torch
     from peft import LoraConfig, PeftModel, get_peft_model
+    from transformers import BitsAndBytesConfig
 
     from alignbench.backend.loading import load
     from alignbench.backend.render import Renderer
@@ -33,7 +34,15 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
     source = replace(model, dtype="bfloat16" if frozen_bfloat16 else "float32")
     if start is not None and full:
         source = replace(source, path=start / "model")
-    network, tokenizer = load(source, device_of("auto"), _nf4() if training.nf4 else None)
+    packed = None
+    if training.nf4:
+        nf4 = {
+            "bnb_4bit_quant_type": "nf4",
+            "bnb_4bit_use_double_quant": True,
+            "bnb_4bit_compute_dtype": torch.bfloat16,
+        }
+        packed = BitsAndBytesConfig(load_in_4bit=True, **nf4)
+    network, tokenizer = load(source, device_of("auto"), packed)
     # Texts sampled in training end where the template ends a turn, which may not be the tokenizer's EOS.
     network.generation_config.eos_token_id = list(Renderer(tokenizer, model.template_kwargs, model.name).stops)
     torch.manual_seed(seed)
@@ -42,6 +51,7 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
     elif start is not None:
         network = PeftModel.from_pretrained(network, start, is_trainable=True)
     else:
+        names = list(training.lora_targets)
         network = get_peft_model(
             network,
             LoraConfig(
@@ -49,9 +59,7 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
                 lora_alpha=training.lora_alpha,
                 lora_dropout=training.lora_dropout,
                 # PEFT wants this word as text, module names as a list.
-                target_modules="all-linear"
-                if training.lora_targets == ("all-linear",)
-                else list(training.lora_targets),
+                target_modules="all-linear" if names == ["all-linear"] else names,
                 modules_to_save=list(training.full_modules) or None,
                 task_type="CAUSAL_LM",
             ),
@@ -59,18 +67,6 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
     for weight in trainable(network).values():
         weight.data = weight.data.float()
     return network.train(), tokenizer
-
-
-def _nf4() -> Any:
-    import torch
-    from transformers import BitsAndBytesConfig
-
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=torch.bfloat16,
-    )
 
 
 def trainable(network: Any) -> dict[str, Any]:

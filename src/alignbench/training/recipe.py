@@ -51,11 +51,7 @@ Group = Annotated[int, Within(least=2, remedy="GRPO compares at least two answer
 
 @dataclass(frozen=True)
 class Training(Component):
-    """Knobs of all trainers. Learning rate in AdamW units; lengths in tokens.
-
-    Raises:
-        AlignbenchError: a knob makes no sense, named with its value and what to do.
-    """
+    """Knobs of all trainers. Learning rate in AdamW units; lengths in tokens."""
 
     _group = "training"
 
@@ -66,7 +62,7 @@ class Training(Component):
     lora_dropout: Annotated[float, Within(least=0, below=1)] = 0.0
     # PEFT target: "all-linear" or module names.
     lora_targets: tuple[str, ...] = ("all-linear",)
-    # Modules trained in full beside LoRA (PEFT modules_to_save), lm_head and the like; served by backend=hf alone.
+    # Modules trained in full besides LoRA (PEFT modules_to_save), lm_head and the like; served by backend=hf alone.
     # A head tied to the embeddings comes apart from them.
     full_modules: tuple[str, ...] = ()
     # QLoRA (nf4, doubly quantised, bfloat16 arithmetic): none | nf4 | auto, which is nf4 on CUDA with bitsandbytes and

@@ -51,7 +51,7 @@ def encode(renderer: Renderer, chat: Chat, options: Sequence[str], training: Tra
     """Tokenise one question.
 
     Raises:
-        AlignbenchError: a label is not a single token of its own, or the prompt is longer than ``max_prompt_tokens``.
+        AlignbenchError: a label is not a single token, or the prompt is longer than ``max_prompt_tokens``.
     """
     prompt = renderer.prompt(chat)
     check_length(len(prompt.ids), training)
@@ -79,8 +79,3 @@ def last_logprobs(network: Any, prompts: Sequence[EncodedQuestion], bfloat16: bo
 
     with torch.autocast(network.device.type, torch.bfloat16, enabled=bfloat16):
         return forward.logprobs(network, [prompt.ids for prompt in prompts], keep=1)[:, -1]
-
-
-def padded(rows: Sequence[Sequence[float]], width: int) -> list[list[float]]:
-    """Rows of equal length, filled with zeros."""
-    return [[*row, *[0] * (width - len(row))] for row in rows]

@@ -1,4 +1,4 @@
-"""Which checkpoint a training exports: one rule for all trainers, ``training.select``."""
+"""Which checkpoint a training exports (``training.select``), and when it stops early: one rule for all trainers."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -32,11 +32,8 @@ class Selection:
 
     def __post_init__(self) -> None:
         remedy = "this training was given nothing to validate on: use last"
-        check(self.validate is not None or self._last, "training.select", self.training.select.name, remedy)
-
-    @property
-    def _last(self) -> bool:
-        return self.training.select is Select.last
+        select = self.training.select
+        check(self.validate is not None or select is Select.last, "training.select", select.name, remedy)
 
     def rate(self, network: Any) -> dict[str, float]:
         """What a checkpoint adds to the history: ``validation``, or nothing where the last one is exported.
@@ -46,7 +43,7 @@ class Selection:
         Raises:
             AlignbenchError: the figure is not finite.
         """
-        if self.validate is None or self._last:
+        if self.validate is None or self.training.select is Select.last:
             return {}
         worth = ranks.agreed(self.validate(partial(score_options, network, self.renderer, self.training)))
         rate = self.training.learning_rate
@@ -58,6 +55,18 @@ def best(history: Sequence[Mapping[str, Any]]) -> int:
     """Update whose weights are to be exported: the best validated one, the earlier of equals, else the last."""
     validated = [h for h in history if "validation" in h] or history[-1:]
     return int(max(validated, key=lambda h: (h.get("validation", 0.0), -h["update"]))["update"])
+
+
+def stop_if_idle(history: Sequence[Mapping[str, Any]], training: Training) -> None:
+    """Raise when every group of the last ``patience_zero_variance`` updates had zero variance: GRPO learns nothing.
+
+    Entries without ``zero_variance_share`` (trainings without groups) never stop anything.
+    """
+    recent = [h.get("zero_variance_share", 0.0) for h in history[-training.patience_zero_variance :]]
+    idle = len(recent) == training.patience_zero_variance and min(recent) >= 1.0
+    found = f"{len(recent)} updates in which all completions of a prompt earned the same"
+    remedy = "the reward does not tell answers apart: use a graded judge, raise the temperature, or check the prompts"
+    check(not idle, "training", found, remedy)
 
 
 def score_options(

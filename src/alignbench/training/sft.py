@@ -32,7 +32,7 @@ class ConversationRow:
 
     @property
     def turns(self) -> list[ConversationRow]:
-        """Each reply that is learnt, as a row of its own."""
+        """Each reply that is learnt, as a separate row."""
         spoken = [i for i, m in enumerate(self.chat) if m.role == "assistant"] if self.every_turn else []
         earlier = [ConversationRow(self.chat[:i], self.chat[i].content) for i in spoken]
         return [*earlier, ConversationRow(self.chat, self.reply)]

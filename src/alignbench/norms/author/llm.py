@@ -52,12 +52,14 @@ class LLMAuthor(Author):
 
     def high_level(self, topic: str, norms: Sequence[str], count: int, subject: str, tools: Tools) -> list[str]:
         """At most ``count`` lines."""
-        prompt = _prompt("high", topic=topic.replace("_", " "), norms=norms, count=count, subject=subject)
-        return _lines(self._written([prompt], count, tools)[0], subject, count)
+        return self._of_topic("high", topic, count, subject, tools, norms=norms)
 
     def from_topic(self, topic: str, count: int, subject: str, tools: Tools) -> list[str]:
         """At most ``count`` lines."""
-        prompt = _prompt("topic", topic=topic.replace("_", " "), count=count, subject=subject)
+        return self._of_topic("topic", topic, count, subject, tools)
+
+    def _of_topic(self, name: str, topic: str, count: int, subject: str, tools: Tools, **values: object) -> list[str]:
+        prompt = _prompt(name, topic=topic.replace("_", " "), count=count, subject=subject, **values)
         return _lines(self._written([prompt], count, tools)[0], subject, count)
 
     def _written(self, prompts: Sequence[str], norms: int, tools: Tools) -> list[str]:

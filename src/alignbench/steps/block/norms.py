@@ -12,7 +12,7 @@ from alignbench.embedder.nearest import Nearest
 from alignbench.norms.mining import load
 from alignbench.steps.block import Block, Knobs
 from alignbench.steps.mining import Abstract, high_norms
-from alignbench.steps.texts import norms_text
+from alignbench.steps.texts import rendered
 from alignbench.types import Item
 
 
@@ -44,7 +44,7 @@ class _TopicTexts(Block):
 
     def texts(self, item: Item) -> tuple[str, ...]:
         nearest = [self.every.texts[i] for i in sorted(self.every.ranked(item.question)[: self.count])]
-        return (norms_text(self.norms.get(item.topic) or nearest),)
+        return (rendered("norms", norms=self.norms.get(item.topic) or nearest),)
 
 
 def make(context: RunContext, knobs: Knobs) -> Block:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from alignbench.context import RunContext
 from alignbench.steps.block import Block, FixedTexts, Knobs
-from alignbench.steps.texts import persona_text
+from alignbench.steps.texts import rendered
 
 
 @dataclass(frozen=True)
@@ -17,4 +17,5 @@ class People(FixedTexts):
 def make(context: RunContext, knobs: Knobs) -> Block:
     """``personas`` people of the country, drawn at random, one variant each."""
     people, note = context.people(context.culture.iso3, knobs.personas)
-    return People(tuple(persona_text(context.culture, person.words) for person in people), note)
+    texts = (rendered("persona", culture=context.culture, person=person.words) for person in people)
+    return People(tuple(texts), note)
