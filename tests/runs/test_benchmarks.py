@@ -29,11 +29,11 @@ def test_a_killed_benchmark_goes_on_after_its_last_whole_chunk(tmp_path, monkeyp
     assert benchmarks._replies(opened(again), KNOBS, QUESTIONS, Asking(), tmp_path) == replies and not again.calls
 
 
-def test_a_trained_and_told_model_is_compared_with_the_base_told_the_same_words(make_cell):
+def test_a_trained_and_prompted_model_is_compared_with_the_base_given_the_same_prompt(make_cell):
     cell = make_cell(
         "culture=iraq", "method=culturellm", "method.variant=seed_only", "benchmark=neutral", "control=false"
     )
     _, record = benchmarks.run_benchmark(cell, KNOBS)
     against = {line.label: line.against for line in record.lines}
-    assert against["culturellm"] == "base told as culturellm" and against["base told as culturellm"] == "base"
+    assert against["culturellm"] == "base prompted as culturellm" and against["base prompted as culturellm"] == "base"
     assert against["base"] is None and against["cultural_prompt"] == "base"

@@ -24,7 +24,7 @@ from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.seeds import seed_of
 from alignbench.steps.joint import Joint
-from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, told_model, worded, written_by
+from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, prompted_model, worded, written_by
 from alignbench.steps.practice import of_run
 from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
@@ -97,7 +97,7 @@ class CultureLLM(Joint, Method):
         )
         written = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
         notes = (*self.notes(countries), *written)
-        return told_model(context, fit, systems[context.culture.iso3], self.told, notes)
+        return prompted_model(context, fit, systems[context.culture.iso3], self.told, notes)
 
     def _varied(self, context: RunContext, seeds: tuple[Item, ...]) -> Vary | None:
         if self.variant is Augmentation.seed_only:

@@ -31,7 +31,7 @@ from alignbench.generator import Generator
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import Disclosure, about, reasoned, told_model, within, written_by
+from alignbench.steps.lessons import Disclosure, about, prompted_model, reasoned, within, written_by
 from alignbench.steps.practice import Fit, of_run
 from alignbench.steps.seeds import Seeds, Typical, TypicalAnswer, held, seeds_of
 from alignbench.steps.texts import rendered
@@ -128,7 +128,7 @@ class CulturePark(Method):
                 training=self._training(context.training),
             ),
         )
-        return told_model(context, fit, system, self.told, (written_by(context, "Debates and opinions"),))
+        return prompted_model(context, fit, system, self.told, (written_by(context, "Debates and opinions"),))
 
     def _training(self, training: Training) -> Training:
         """The training with room for the longest opinion; a word may be several tokens of a small vocabulary."""

@@ -24,7 +24,7 @@ from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, told_model, within, worded, written_by
+from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, about, prompted_model, within, worded, written_by
 from alignbench.steps.practice import likeliest, of_run
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
@@ -88,7 +88,7 @@ class CultureSPA(Method):
             ),
         )
         notes = (written_by(context, "Questions"),) if self.generated else ()
-        return told_model(context, fit, system, self.told, notes)
+        return prompted_model(context, fit, system, self.told, notes)
 
     def _writing(self, context: RunContext) -> QuestionWriter | None:
         if not self.generated:

@@ -30,7 +30,7 @@ class Stored:
         schema: to be raised where the meaning of a field changes and its name does not; other changes are found by it.
     """
 
-    schema: ClassVar[int] = 1
+    schema: ClassVar[int] = 2
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts and lists with the number of the schema; a number that is not there is None."""

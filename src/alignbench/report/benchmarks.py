@@ -16,7 +16,7 @@ COVERS = (
     "questions, not the chance in training, and end where the metric does. Detectable: the minimum detectable effect, "
     "the difference that is found with a chance of 80 % at a level of 5 %."
 )
-BEYOND = "Differences are to the base model; those marked ‡ to the base model told the same words: beyond the prompt."
+BEYOND = "Differences are to the base model; those marked ‡ to the base model given the same prompt: beyond the prompt."
 
 
 def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: str) -> None:
@@ -43,8 +43,8 @@ def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: s
     console.print(table)
     console.print(f"{provenance.population}, {provenance.year}, {provenance.language}; {provenance.collection}")
     console.print(f"Licence {provenance.licence}; {provenance.source}")
-    told = [BEYOND] if any(line.against not in (None, "base") for line in lines) else []
-    for assumption in (*provenance.assumptions, COVERS, *told):
+    beyond = [BEYOND] if any(line.against not in (None, "base") for line in lines) else []
+    for assumption in (*provenance.assumptions, COVERS, *beyond):
         console.print(f"- {assumption}")
 
 

@@ -14,7 +14,7 @@ def shown(*places: Shown) -> dict[str, BoardMetric]:
 
 
 def mark(row: Row) -> str:
-    """What the difference of a row is to, where that is not the base model told nothing."""
+    """What the difference of a row is to, where that is not the unprompted base model."""
     return CROSS if row.kind == "control" else BEYOND if row.plain is not None else ""
 
 

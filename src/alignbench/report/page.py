@@ -32,7 +32,7 @@ _FIRST_CURVES = ("reward", "validation", "loss", "entropy", "zero_variance_share
 
 @dataclass(frozen=True)
 class ItemChange:
-    """An item, and by how much its score rose from the base model (told the same words, if any) to the aligned one."""
+    """An item, and by how much its score rose from the base model, given the same prompt, to the aligned one."""
 
     item: ItemRecord
     change: float
@@ -126,7 +126,7 @@ def facts(record: CellRecord) -> dict[str, str]:
 
 def moved(record: CellRecord) -> list[ItemChange]:
     """Items scored for both the aligned model and what it is compared with, the largest gain first."""
-    base, own = record.told or record.base, record.aligned
+    base, own = record.prompted or record.base, record.aligned
     if base is None or own is None:
         return []
     both = [i for i in record.items if {base.label, own.label} <= i.scores.keys() & i.models.keys()]

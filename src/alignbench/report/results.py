@@ -78,12 +78,12 @@ def _board(record: CellRecord) -> Iterator[Line]:
                 yield {**about, **_figure(metric, facets, float(value), low, high, METRICS[metric].unit)}
     for other in record.elsewhere:
         label = record.aligned.label if record.aligned else ""
-        figure = _figure("elsewhere", other.told, other.difference, other.low, other.high, METRICS["elsewhere"].unit)
+        figure = _figure("elsewhere", other.name, other.difference, other.low, other.high, METRICS["elsewhere"].unit)
         yield {
             "benchmark": "survey",
             "label": label,
             "kind": "method",
-            "against": f"{BASE} told {other.told}",
+            "against": f"{BASE} prompted as {other.name}",
             **figure,
         }
 

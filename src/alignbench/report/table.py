@@ -50,9 +50,9 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
         below.append(exposed(record))
     if record.control and record.control.difference is not None:
         below.insert(1, f"{CROSS} own minus cross: the method's score minus that of the control (↳).")
-    if record.told:
+    if record.prompted:
         below.insert(
-            1, f"{BEYOND} difference to the base told the same words (↳); all others are to the base told nothing."
+            1, f"{BEYOND} difference to the base given the same prompt (↳); all others are to the unprompted base."
         )
     return Group(
         "",
@@ -88,5 +88,5 @@ def _cells(row: Row, names: Sequence[str]) -> list[str]:
     """Score and difference with their intervals; the others have no room for theirs."""
     label = row.label if row.kind in ("base", "method", "reference") else f"↳ {row.label}"
     whole = ("score", "difference", "format_spread")
-    told = [of(row, n) if n in whole else text(METRICS[n], (row.figure(n)[0], None, None), row) for n in names]
-    return [label, *told, count(row.items)]
+    figures = [of(row, n) if n in whole else text(METRICS[n], (row.figure(n)[0], None, None), row) for n in names]
+    return [label, *figures, count(row.items)]

@@ -62,13 +62,13 @@ class Summary(Stage):
     def build(self, folder: Path, tools: Tools) -> None:
         """Summarise."""
         own = next((row.model for row in self.rows if row.kind == "method"), self.rows[0].model)
-        told = {row.method: row.label for row in self.rows if row.kind == "told"}
+        prompted = {row.method: row.label for row in self.rows if row.kind == "prompted"}
         lines = summary(
             self.table(tools),
             self.setting.scoring.resampling,
             {row.label: tools.key(stage) for row, stage in zip(self.rows, self.answers, strict=True)},
             {row.label: row.kind for row in self.rows},
-            {row.label: _against(row, told) for row in self.rows},
+            {row.label: _against(row, prompted) for row in self.rows},
             self.benchmark.range_of,
         )
         record = BenchmarkRecord(cell_facts(self.setting, own), self.setting.choices["benchmark"], tuple(lines))
@@ -102,11 +102,11 @@ def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, Bench
     return whole.table(cell.tools), BenchmarkRecord.load(found.path)
 
 
-def _against(row: Contender, told: Mapping[str | None, str]) -> str | None:
-    """What a row is compared with: a method with the base told the same words where there is that row."""
+def _against(row: Contender, prompted: Mapping[str | None, str]) -> str | None:
+    """What a row is compared with: a method with the base given the same prompt where there is that row."""
     if row.kind == "base":
         return None
-    return told.get(row.method, BASE) if row.kind == "method" else BASE
+    return prompted.get(row.method, BASE) if row.kind == "method" else BASE
 
 
 def _replies(

@@ -112,8 +112,10 @@ def within(training: Training, passes: int) -> Training:
     return training.with_knobs(epochs=training.epochs or passes)
 
 
-def told_model(context: RunContext, fit: Fit, system: str, told: Disclosure, notes: tuple[str, ...]) -> AlignedModel:
-    """The model that a training makes, told ``system`` when it is asked, if it is to be told."""
+def prompted_model(
+    context: RunContext, fit: Fit, system: str, told: Disclosure, notes: tuple[str, ...]
+) -> AlignedModel:
+    """The model that a training makes, prompted with ``system`` when it is asked, if it is to be told."""
     policy = PromptPolicy((system if told is Disclosure.always else None,))
     return AlignedModel(context.model, fit, policy, notes)
 

@@ -89,9 +89,9 @@ def summary(record: CellRecord) -> dict[str, float]:
         found |= {f"own_minus_cross{end}": getattr(control, f"difference{end}") for end in ("", "_low", "_high")}
         found["own_minus_cross_p_raw"] = control.p_raw
     found["base_score"] = base.score if base else None
-    found["told_score"] = record.told.score if record.told else None
+    found["prompted_score"] = record.prompted.score if record.prompted else None
     found |= {f"sanity/{r.label}": r.score for r in record.rows if r.kind == "reference"}
-    found |= {f"elsewhere/{e.told}": e.difference for e in record.elsewhere}
+    found |= {f"elsewhere/{e.name}": e.difference for e in record.elsewhere}
     found["items"] = row.items
     return {name: value for name, value in found.items() if value is not None}
 
