@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from alignbench.config import instantiate
-from alignbench.data.source.bundled import Bundled
+from alignbench.data.source.bundled import BundledSurvey
 from alignbench.errors import AlignbenchError
 
 
@@ -16,7 +16,7 @@ def items(cfg):
 def test_every_item_stands_in_the_table_and_in_the_csv(culture, compose_config, capsys, tmp_path):
     items(compose_config("task=items", f"culture={culture}"))
     lines = capsys.readouterr().out.splitlines()
-    survey = Bundled("wvs7" if culture == "usa" else "aoi2022").load(())
+    survey = BundledSurvey("wvs7" if culture == "usa" else "aoi2022").load(())
     end = next(k for k, line in enumerate(lines) if not line)
     assert [line.split()[0] for line in lines[1:end]] == [item.id for item in survey.items]
     assert max(map(len, lines[:end])) <= 80

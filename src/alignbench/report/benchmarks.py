@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from alignbench.benchmark import Provenance
-from alignbench.files import replacing
+from alignbench.files import write_table
 from alignbench.record.benchmark import BenchmarkLine
 from alignbench.report.numbers import change, count, interval, number
 
@@ -55,8 +55,7 @@ def write_lines(
     from alignbench.store.manifest import write_json
 
     folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / f"{name}.parquet") as partial:
-        table.to_parquet(partial, index=False)
+    write_table(folder / f"{name}.parquet", table)
     write_json(folder / f"{name}.json", dict(provenance))
     moves = {"difference": "value", "difference_low": "low", "difference_high": "high", "detectable": "detectable"}
     rows = [
@@ -72,6 +71,5 @@ def write_lines(
         for line in lines
     ]
     path = folder / f"{name}.csv"
-    with replacing(path) as partial:
-        pd.DataFrame(rows).to_csv(partial, index=False)
+    write_table(path, pd.DataFrame(rows))
     return path

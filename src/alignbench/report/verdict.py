@@ -114,8 +114,8 @@ def _rival(finding: Finding, record: CellRecord, own: Row) -> str:
     best = max(level, key=lambda row: (row.label == COUNTRY_PROMPT, row.score))
     name = "the country prompt" if best.label == COUNTRY_PROMPT else best.label
     does = "does better" if round(best.score, 3) > round(own.score, 3) else "does as well"
-    joint = ", but" if finding in (Finding.specific, Finding.mixed, Finding.shared, Finding.gain) else "; "
-    return f"{joint.rstrip()} {name} {does}: {number(best.score)} against {number(own.score)}"
+    joint = ", but" if finding in (Finding.specific, Finding.mixed, Finding.shared, Finding.gain) else ";"
+    return f"{joint} {name} {does}: {number(best.score)} against {number(own.score)}"
 
 
 def _evidence(own: Row, prompted: Row | None) -> str:

@@ -12,7 +12,7 @@ from alignbench.evaluation.interaction import Interaction, interaction
 from alignbench.evaluation.items import Kind, Scored, seeds_of
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.report.markdown import columns_table
+from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import change, number, p_value
 
 READING = (
@@ -126,22 +126,14 @@ def plain(specificity: Specificity) -> dict[str, Any]:
     return {"label": specificity.label, "cultures": cultures, "prompted": specificity.prompted, **figures, **tests}
 
 
-_COLUMNS: dict[str, Callable[[tuple[str, Specificity]], str]] = {
-    "method": lambda row: row[1].label,
-    "model": lambda row: row[0],
-    "cultures": lambda row: ", ".join(row[1].cultures),
-    "specificity (‡ beyond the prompt), 95 %": lambda row: _figure(row[1]),
-    "p (Holm)": lambda row: p_value(row[1].p_value),
-    "minimum detectable effect": lambda row: number(row[1].found.detectable),
-    "pairs": lambda row: str(row[1].found.pairs),
-    "items": lambda row: str(row[1].found.items),
-}
-
-
 def markdown(found: Sequence[tuple[str, Specificity]]) -> str:
-    """One table of the figures, under the names of models."""
-    return columns_table(_COLUMNS, found, 3)
-
-
-def _figure(one: Specificity) -> str:
-    return change(one.found.value, one.found.low, one.found.high) + (" ‡" if one.prompted else "")
+    """One table of the figures, each after the name of its model."""
+    titles = ["method", "model", "cultures", "specificity (‡ beyond the prompt), 95 %", "p (Holm)"]
+    titles += ["minimum detectable effect", "pairs", "items"]
+    rows = []
+    for model, one in found:
+        figure = one.found
+        specific = change(figure.value, figure.low, figure.high) + (" ‡" if one.prompted else "")
+        tests = (p_value(one.p_value), number(figure.detectable), str(figure.pairs), str(figure.items))
+        rows.append((one.label, model, ", ".join(one.cultures), specific, *tests))
+    return pipe_table(titles, rows, 3)
