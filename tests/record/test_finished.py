@@ -59,8 +59,8 @@ def test_cells_of_an_earlier_version_are_counted_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cell(tmp_path, "none", "iraq")
-    (file,) = tmp_path.glob("score/*/manifest.json")
-    file.write_text(file.read_text().replace('"scoring"', '"benchmark"'))
+    (file,) = tmp_path.glob("score/*/record.json")
+    file.write_text(file.read_text().replace('"notes"', '"remarks"'))
     with pytest.raises(AlignbenchError, match="no finished cell of this version"):
         finished(tmp_path)
     capsys.readouterr()

@@ -20,8 +20,8 @@ def mark(row: Row) -> str:
 
 def of(row: Row, name: str) -> str:
     """A figure of the row as text, a difference after its :func:`mark`."""
-    told = text(METRICS[name], row.figure(name), row)
-    return f"{mark(row)} {told}".lstrip() if name == "difference" else told
+    figure = text(METRICS[name], row.figure(name), row)
+    return f"{mark(row)} {figure}".lstrip() if name == "difference" else figure
 
 
 def text(metric: BoardMetric, figures: Figures, row: Row) -> str:

@@ -60,7 +60,7 @@ COLUMNS = (
 
 
 def schema_markdown() -> str:
-    """The schema as two Markdown tables: what stands beside every ``results.parquet``."""
+    """The schema as two Markdown tables: what goes with every ``results.parquet``."""
     columns = [(f"`{c.name}`", c.dtype, c.unit, c.meaning) for c in COLUMNS]
     kinds = [(f"`{name}`", meaning) for name, meaning in KINDS.items()]
     metrics = [(f"`{name}`", m.unit, m.range, m.better.value, m.meaning) for name, m in METRICS.items()]

@@ -7,7 +7,7 @@ from alignbench.evaluation.board import Row
 from alignbench.record.cell import CellRecord
 from alignbench.report.numbers import change, number
 
-# The baseline that tells the model nothing but the country.
+# The baseline whose prompt names the country and nothing else.
 COUNTRY_PROMPT = "cultural_prompt"
 
 

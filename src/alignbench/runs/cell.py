@@ -169,7 +169,7 @@ _countries = cache(country_names)
 
 @cache
 def _figures(source: SurveySource, bringing: tuple[Culture, ...]) -> tuple[Survey, Mapping[Split, Survey]]:
-    """The survey whole and split; ``bringing`` are the cultures that come with shares of their own."""
+    """The survey whole and split; ``bringing`` are the cultures that bring shares."""
     survey = source.load(bringing)
     return survey, split_survey(survey, source.splits())
 

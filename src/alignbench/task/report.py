@@ -1,4 +1,4 @@
-"""``task=report``: every page and every pooled table anew from the store alone."""
+"""``task=report``: write every page and every pooled table from the store alone."""
 
 from dataclasses import dataclass
 from pathlib import Path

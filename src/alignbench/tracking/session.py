@@ -1,4 +1,4 @@
-"""One W&B run, opened so that it resumes, keeps to its folder, tells nothing of the machine, and gives up in time."""
+"""One W&B run, opened so that it resumes, keeps to its folder, says nothing of the machine, and gives up in time."""
 
 import os
 from collections.abc import Iterator

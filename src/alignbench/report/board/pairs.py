@@ -24,7 +24,7 @@ READING = (
 
 # Culture of the model -> culture of the survey -> item id -> the model's scores there, shape (seeds,).
 Crossed: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Array]]]
-# Of answers, shape (seeds, options), to shares, shape (options,): one score a seed.
+# How similar answers, shape (seeds, options), are to shares, shape (options,): one score a seed.
 Similarity: TypeAlias = Callable[[Array, Array], Array]
 
 
