@@ -355,9 +355,8 @@ def _explain(override: Override, word: str, plain: DictConfig, error: Exception)
     if override.package:
         taken = [str(slot) for slot in plain.hydra.runtime.choices if str(slot).startswith(f"{key}@")]
         near = difflib.get_close_matches(_key(override), taken, n=2, cutoff=0.8)
-        hint = (
-            f"did you mean {' or '.join(near)}?" if near else "a model and a backend have one only with generator=other"
-        )
+        slots = "a model and a backend have one only with generator=other"
+        hint = f"did you mean {' or '.join(near)}?" if near else slots
         return AlignbenchError(_key(override), value, f"there is no such place among the choices made; {hint}")
     if isinstance(node, DictConfig) and leaf not in node:
         known = [str(k) for k in node if k != "_target_"]

@@ -221,6 +221,6 @@ def _renamed(board: Iterable[Scored], names: Mapping[str, str]) -> list[Scored]:
 
 
 def damage(cells: Iterable[CellRecord]) -> float | None:
-    """Mean change of the score when prompted as other countries, over countries and seeds; None where none was asked."""
+    """Mean change of the score under other countries' prompts, over countries and seeds; None where none was asked."""
     changes = [other.difference for record in cells for other in record.elsewhere]
     return fmean(changes) if changes else None

@@ -29,7 +29,7 @@ class SetRow:
 
     Attributes:
         turns: the dialogue, if it is one.
-        before, after: name of each other column -> value in words; of a dialogue, by their place before or after the turns.
+        before, after: name of each other column -> value in words; of a dialogue, by their place around the turns.
     """
 
     turns: tuple[Mapping[str, str], ...]
