@@ -90,7 +90,7 @@ def compare(
 
     Args:
         against: label of the row to measure from, such as ``"cultural_prompt"``; None is what the board measures from:
-            the base model, told the same words if the method is told some when it is asked.
+            the base model, given the same prompt if the method has one when it is asked.
         method, culture, model, seed: what to compare; () is everything.
 
     Returns:

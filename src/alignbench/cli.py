@@ -47,7 +47,7 @@ def _run(cfg: DictConfig) -> bool:
     from alignbench.sweep import failures
 
     try:
-        plugins.load(cfg.plugins)  # a job of a sweep may be a process of its own
+        plugins.load(cfg.plugins)  # a job of a sweep may be another process
         instantiate(cfg.task).main(cfg)
     except Exception as error:
         if HydraConfig.get().mode is not RunMode.MULTIRUN:

@@ -34,8 +34,8 @@ class Within:
         if self.remedy:
             return self.remedy
         bounds = {"from": self.least, "above": self.above, "to": self.most, "below": self.below}
-        told = (f"{word} {bound:g}" for word, bound in bounds.items() if abs(bound) < inf)
-        return " ".join(["give a finite number", *told])
+        parts = (f"{word} {bound:g}" for word, bound in bounds.items() if abs(bound) < inf)
+        return " ".join(["give a finite number", *parts])
 
 
 class OneOf:
@@ -118,4 +118,4 @@ def _bounds(cls: Any) -> Mapping[str, Within | OneOf]:
     """Field -> what its type says that it may be."""
     hints = get_type_hints(cls, include_extras=True)
     found = ((f.name, getattr(hints[f.name], "__metadata__", ())) for f in fields(cls))
-    return {name: told[0] for name, told in found if told}
+    return {name: bounds[0] for name, bounds in found if bounds}

@@ -68,14 +68,14 @@ class Root:
     critic: Any = MISSING
     # How the survey is scored.
     scoring: Any = MISSING
-    # Where finished cells are shown beside the pages.
+    # Where finished cells are shown, besides the pages.
     tracking: Any = MISSING
     # Another benchmark, for task=benchmark.
     benchmark: Any = None
     seed: int = 0
     # Also fit the method in the culture's control country and report the specificity.
     control: bool = True
-    # Cultures that the aligned model is told afterwards, to see what it forgot (damage).
+    # Cultures that the aligned model is prompted as afterwards, to see what it forgot (damage).
     others: list[str] = field(default_factory=list)
     # Go on although the judge is near chance on the norm pool.
     insist: bool = False

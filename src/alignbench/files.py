@@ -1,4 +1,4 @@
-"""Files that other programs read: written whole or not at all, and read with a word on what is wrong with them."""
+"""Files that other programs read: written whole or not at all, and read with one line on what is wrong with them."""
 
 import json
 import os

@@ -231,7 +231,7 @@ def single(arguments: Sequence[str]) -> list[str]:
 def per_cell(arguments: Sequence[str]) -> list[str]:
     """The arguments with the knobs of swept groups as sweeps, of one value each.
 
-    Hydra composes the plain words of a sweep by themselves first: beside ``method=a,b`` it would look for
+    Hydra composes the plain words of a sweep by themselves first: with ``method=a,b`` it would look for
     ``method.joint=[IRQ]`` in the default method. Those of a sweep it leaves to the cells.
     """
     parsed = _parsed(arguments)
@@ -355,7 +355,8 @@ def _explain(override: Override, word: str, plain: DictConfig, error: Exception)
     if override.package:
         taken = [str(slot) for slot in plain.hydra.runtime.choices if str(slot).startswith(f"{key}@")]
         near = difflib.get_close_matches(_key(override), taken, n=2, cutoff=0.8)
-        hint = f"did you mean {' or '.join(near)}?" if near else "a model and a backend have one beside generator=other"
+        slots = "a model and a backend have one only with generator=other"
+        hint = f"did you mean {' or '.join(near)}?" if near else slots
         return AlignbenchError(_key(override), value, f"there is no such place among the choices made; {hint}")
     if isinstance(node, DictConfig) and leaf not in node:
         known = [str(k) for k in node if k != "_target_"]

@@ -47,13 +47,13 @@ METHOD = Entry(
 )
 WEAK = Entry("weak", "method", [toward(SHARES["USA"], 0.88)], "k2", method="weak")
 CONTROL = Entry("control", "control", [toward(SHARES["CHN"], 0.7)], "k3", method="method", country="China")
-TOLD = Entry("told", "told", [toward(TRUTH, 0.3)], "k4", method="method")
-TOLD_CONTROL = Entry(
-    "told control", "told_control", [toward(SHARES["CHN"], 0.3)], "k5", method="method", country="China"
+PROMPTED = Entry("prompted", "prompted", [toward(TRUTH, 0.3)], "k4", method="method")
+PROMPTED_CONTROL = Entry(
+    "prompted control", "prompted_control", [toward(SHARES["CHN"], 0.3)], "k5", method="method", country="China"
 )
 ROWS = {row.label: row for row in board([BASE, METHOD, WEAK, CONTROL], WORLD, "IRQ", KNOBS, control="CHN")}
-ALL = [BASE, METHOD, TOLD, CONTROL, TOLD_CONTROL]
-TOLD_ROWS = {row.label: row for row in board(ALL, WORLD, "IRQ", KNOBS, control="CHN")}
+ALL = [BASE, METHOD, PROMPTED, CONTROL, PROMPTED_CONTROL]
+PROMPTED_ROWS = {row.label: row for row in board(ALL, WORLD, "IRQ", KNOBS, control="CHN")}
 
 
 def test_entries_keep_their_order_and_sanity_rows_follow() -> None:
@@ -84,12 +84,12 @@ def test_differences_are_to_the_base_and_own_minus_cross_for_the_control() -> No
     assert (ROWS["method"].against, ROWS["control"].against, ROWS["base"].against) == ("base", "method", None)
 
 
-def test_a_method_with_a_told_row_is_compared_with_that_and_the_told_row_with_the_base() -> None:
-    own, told, base = (TOLD_ROWS[label] for label in ("method", "told", "base"))
-    assert (own.against, told.against, TOLD_ROWS["told control"].against) == ("told", "base", "base")
-    assert own.difference == pytest.approx(own.score - told.score)
+def test_a_method_with_a_prompted_row_is_compared_with_that_and_the_prompted_row_with_the_base() -> None:
+    own, prompted, base = (PROMPTED_ROWS[label] for label in ("method", "prompted", "base"))
+    assert (own.against, prompted.against, PROMPTED_ROWS["prompted control"].against) == ("prompted", "base", "base")
+    assert own.difference == pytest.approx(own.score - prompted.score)
     assert own.plain == pytest.approx(own.score - base.score) and own.plain_low < own.plain < own.plain_high
-    assert told.difference == pytest.approx(told.score - base.score) and told.plain is None
+    assert prompted.difference == pytest.approx(prompted.score - base.score) and prompted.plain is None
     assert ROWS["method"].plain is None
 
 
@@ -100,23 +100,26 @@ def by_hand(own: Entry, cross: Entry) -> float:
     return (score["IRQ", "IRQ"] + score["CHN", "CHN"] - score["IRQ", "CHN"] - score["CHN", "IRQ"]) / 2
 
 
-def test_specificity_is_the_interaction_less_that_of_the_rows_told_the_same_words() -> None:
+def test_specificity_is_the_interaction_less_that_of_the_rows_given_the_same_prompt() -> None:
     one = replace(METHOD, distributions=METHOD.distributions[:1], masses=())
     rows = {row.label: row for row in board([BASE, one, CONTROL], WORLD, "IRQ", KNOBS, control="CHN")}
     assert rows["method"].specificity == pytest.approx(by_hand(one, CONTROL))
     assert rows["method"].specificity_low > 0 and rows["method"].specificity_items == 24
     assert rows["method"].specificity_detectable > 0
-    told = {row.label: row for row in board([BASE, one, *ALL[2:]], WORLD, "IRQ", KNOBS, control="CHN")}
-    assert told["method"].specificity == pytest.approx(by_hand(one, CONTROL) - by_hand(TOLD, TOLD_CONTROL))
+    prompted = {row.label: row for row in board([BASE, one, *ALL[2:]], WORLD, "IRQ", KNOBS, control="CHN")}
+    assert prompted["method"].specificity == pytest.approx(by_hand(one, CONTROL) - by_hand(PROMPTED, PROMPTED_CONTROL))
     assert ROWS["weak"].specificity is None and ROWS["control"].specificity is None
 
 
 def test_weights_that_learnt_nothing_have_no_difference_and_no_specificity() -> None:
-    idle = [replace(TOLD, label="method", kind="method"), replace(TOLD_CONTROL, label="control", kind="control")]
-    row = board([BASE, idle[0], TOLD, idle[1], TOLD_CONTROL], WORLD, "IRQ", KNOBS, control="CHN")[1]
+    idle = [
+        replace(PROMPTED, label="method", kind="method"),
+        replace(PROMPTED_CONTROL, label="control", kind="control"),
+    ]
+    row = board([BASE, idle[0], PROMPTED, idle[1], PROMPTED_CONTROL], WORLD, "IRQ", KNOBS, control="CHN")[1]
     assert (row.difference, row.difference_low, row.difference_high) == (0, 0, 0)
     assert (row.specificity, row.specificity_low, row.specificity_high) == (0, 0, 0)
-    assert row.plain > 0.05, "although its words bring it much closer than the base told nothing"
+    assert row.plain > 0.05, "although its prompt brings it much closer than the unprompted base"
 
 
 def test_the_interaction_rests_on_items_asked_in_both_countries() -> None:
@@ -155,23 +158,21 @@ def test_seeds_are_paired_whatever_their_order_and_only_those_that_both_ran() ->
     def at(entry: Entry, weight: float) -> Entry:
         return replace(entry, distributions=[toward(TRUTH, weight)], masses=(), key=f"{entry.label} {weight}")
 
-    def told(entry: Entry) -> Entry:
-        return replace(entry, label="told", kind="told")
+    def rows_of(own: float, prompted: float | None) -> list[Entry]:
+        same = [] if prompted is None else [replace(at(METHOD, prompted), label="prompted", kind="prompted")]
+        return [BASE, at(METHOD, own), *same]
 
     seeds = {3: (0.2, 0.3), 1: (0.6, None), 5: (0.4, 0.7)}
-    boards = {
-        seed: scored([BASE, at(METHOD, own), *([told(at(METHOD, told_at))] if told_at else [])], WORLD, "IRQ", KNOBS)
-        for seed, (own, told_at) in seeds.items()
-    }
+    boards = {seed: scored(rows_of(*weights), WORLD, "IRQ", KNOBS) for seed, weights in seeds.items()}
     pooled = {entry.label: entry for entry in pool_seeds(boards)}
-    assert (pooled["method"].seeds, pooled["told"].seeds, pooled["base"].seeds) == ((1, 3, 5), (3, 5), ())
+    assert (pooled["method"].seeds, pooled["prompted"].seeds, pooled["base"].seeds) == ((1, 3, 5), (3, 5), ())
     found = {row.label: row for row in rows(list(pooled.values()), KNOBS.resampling)}
     by_seed = {
         seed: {row.label: row.score for row in rows(kept, KNOBS.resampling)}
         for seed, kept in boards.items()
         if seed > 1
     }
-    expected = np.mean([scores["method"] - scores["told"] for scores in by_seed.values()])
+    expected = np.mean([scores["method"] - scores["prompted"] for scores in by_seed.values()])
     assert found["method"].difference == pytest.approx(expected)
     assert (found["method"].seeds, found["base"].seeds) == (3, 1)
 

@@ -56,8 +56,8 @@ def test_survey_sft_carries_over_to_held_out_batteries_and_is_specific(survey_sf
 def test_a_training_that_learns_nothing_is_told_from_the_words_that_it_comes_with(planted) -> None:
     idle = ("training.updates=1", "training.learning_rate=1e-12")
     record = planted("method=culturellm", "method.variant=seed_only", *idle)
-    own, told = record.aligned, record.told
-    assert own.plain > 0.2 and own.plain_low > 0 and told.difference == pytest.approx(own.plain, abs=1e-4)
+    own, prompted = record.aligned, record.prompted
+    assert own.plain > 0.2 and own.plain_low > 0 and prompted.difference == pytest.approx(own.plain, abs=1e-4)
     assert own.difference_low <= 0 <= own.difference_high and abs(own.difference) < 1e-4
     assert own.specificity_low <= 0 <= own.specificity_high and abs(own.specificity) < 1e-4
     assert record.control.difference > 0.1, "own minus cross is the words alone"
@@ -76,7 +76,7 @@ def test_specificity_over_all_pairs_is_what_was_learnt_of_the_own_people(planted
     learnt, nothing = sorted(panel.specificities, key=lambda one: -one.found.value)
     assert learnt.label.startswith("survey_sft") and learnt.found.value > 0.05 and learnt.found.low > 0
     assert learnt.found.pairs == 1 and learnt.p_value < 0.05
-    assert nothing.told and abs(nothing.found.value) < 1e-4 and nothing.found.low <= 0 <= nothing.found.high
+    assert nothing.prompted and abs(nothing.found.value) < 1e-4 and nothing.found.low <= 0 <= nothing.found.high
 
 
 def test_what_training_damages_elsewhere_is_seen(survey_sft) -> None:

@@ -12,7 +12,7 @@ from alignbench.evaluation.statistics import holm
 from alignbench.record.finished import finished
 from alignbench.record.lineage import Lineage
 from alignbench.report.board.groups import groups
-from alignbench.report.board.variant import Variant, names, variants
+from alignbench.report.board.variant import MethodVariant, names, variants
 from tests.report.cells import cell, pooled_board
 
 
@@ -59,8 +59,8 @@ def test_cells_of_an_earlier_version_are_counted_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cell(tmp_path, "none", "iraq")
-    (file,) = tmp_path.glob("score/*/manifest.json")
-    file.write_text(file.read_text().replace('"scoring"', '"benchmark"'))
+    (file,) = tmp_path.glob("score/*/record.json")
+    file.write_text(file.read_text().replace('"notes"', '"remarks"'))
     with pytest.raises(AlignbenchError, match="no finished cell of this version"):
         finished(tmp_path)
     capsys.readouterr()
@@ -71,6 +71,20 @@ def test_cells_of_an_earlier_version_are_counted_in_one_line(
     assert [found.record.cell.seed for found in finished(tmp_path)] == [0, 1] and kept
     said = [line for line in capsys.readouterr().out.splitlines() if line]
     assert said == ["2 cells are of an earlier version of alignbench: issue their commands again"]
+
+
+def test_records_that_call_prompted_rows_by_an_older_name_are_counted_not_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = cell(tmp_path, "culturerl", "iraq")
+    (file,) = tmp_path.glob("score/*/record.json")
+    older = {**record.to_json(), "schema": 1}
+    older["rows"].append({**older["rows"][0], "label": "base told as culturerl", "kind": "told"})
+    file.write_text(json.dumps(older))
+    capsys.readouterr()
+    with pytest.raises(AlignbenchError, match="no finished cell of this version"):
+        finished(tmp_path)
+    assert "1 cell is of an earlier version of alignbench: issue its command again" in capsys.readouterr().out
 
 
 def test_formats_are_averaged_over_seeds_and_decide_what_is_separable(tmp_path: Path) -> None:
@@ -102,7 +116,7 @@ def test_variants_are_named_by_what_was_changed_and_by_choices_that_differ(tmp_p
     plain = cell(tmp_path, "culturerl", "iraq").cell
     verdict = cell(tmp_path, "culturerl", "iraq", reward="verdict").cell
     lora, cpu = (replace(plain, choices={"training": choice, "judge": "llm"}) for choice in ("lora", "cpu"))
-    one, other, cheap, dear = (Variant(cell) for cell in (plain, verdict, lora, cpu))
+    one, other, cheap, dear = (MethodVariant(cell) for cell in (plain, verdict, lora, cpu))
     assert names([one, other]) == ["culturerl", "culturerl, reward=verdict"]
     assert names([cheap, dear]) == ["culturerl, training=lora", "culturerl, training=cpu"]
     assert names([cheap]) == ["culturerl"]

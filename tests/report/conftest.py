@@ -129,21 +129,21 @@ def assets(tmp_path: Path) -> Path:
 def with_rows(record: CellRecord) -> Callable[..., CellRecord]:
     """The record with other rows: base and method, with its difference and specificity (value, low, high).
 
-    ``told`` adds the base told the same words, and ``rivals`` baselines with these scores.
+    ``prompted`` adds the base given the same prompt, and ``rivals`` baselines with these scores.
     """
 
     def make(
         own: tuple[Any, ...],
         specific: tuple[Any, ...] | None = None,
-        told: bool = False,
+        prompted: bool = False,
         rivals: Mapping[str, float] | None = None,
         **more: Any,
     ) -> CellRecord:
         facts = {**gain(*own), **specificity(*(specific or (None, None, None))), **more}
         rows = [ROWS[0], replace(ROWS[1], **facts)]
-        if told:
-            rows[1] = replace(rows[1], against="told", plain=0.3, plain_low=0.2, plain_high=0.4)
-            rows.append(row("base told as culturerl", "told", 0.93, method="culturerl", against="base"))
+        if prompted:
+            rows[1] = replace(rows[1], against="prompted", plain=0.3, plain_low=0.2, plain_high=0.4)
+            rows.append(row("base prompted as culturerl", "prompted", 0.93, method="culturerl", against="base"))
         others = (row(label, "method", score, method=label) for label, score in (rivals or {}).items())
         return replace(record, rows=(*rows, *others))
 

@@ -13,7 +13,7 @@ from alignbench.evaluation.board import Row
 from alignbench.record.finished import finished, pages
 from alignbench.record.lineage import Lineage
 from alignbench.report.board import write
-from alignbench.report.board.files import latex
+from alignbench.report.board.files import BoardRow, latex
 from alignbench.report.board.lines import BoardLine
 from alignbench.report.board.marks import difference_labels, spread_labels
 from alignbench.report.board.page import TEMPLATES
@@ -95,7 +95,7 @@ def test_variety_between_cultures_stands_beside_peoples(reports: Path) -> None:
 
 def test_special_characters_survive_latex(tmp_path: Path) -> None:
     cell(tmp_path, "a_b", "iraq", gain=0.3)
-    assert r"& a\_b &" in latex({"50 % & more": pooled_board(finished(tmp_path))})
+    assert r"& a\_b &" in latex([BoardRow("50 % & more", row) for row in pooled_board(finished(tmp_path))])
 
 
 def test_the_page_is_one_file_and_says_what_must_be_said_first(reports: Path) -> None:

@@ -58,13 +58,13 @@ def test_rows_carry_the_numbers_of_the_record(record: CellRecord, text: str) -> 
     assert "&lt; 0.001" in text
 
 
-def test_told_and_untold_stand_side_by_side(with_rows, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    told = replace(with_rows((0.01, -0.02, 0.03), (0.0, -0.01, 0.01), told=True, detectable=0.04), pool=None)
-    text = write_page(told, tmp_path, tmp_path).read_text(encoding="utf-8")
+def test_prompted_and_unprompted_stand_side_by_side(with_rows, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    prompted = replace(with_rows((0.01, -0.02, 0.03), (0.0, -0.01, 0.01), prompted=True, detectable=0.04), pool=None)
+    text = write_page(prompted, tmp_path, tmp_path).read_text(encoding="utf-8")
     own = next(r for r in Page(text).rows if "0.931" in r)
     assert "beyond the prompt" in own and "[−0.010, 0.010]" in own
     tiles = text.split('<dl class="tiles">')[1].split("</dl>")[0]
-    for words in ("Base told the same words", "Difference beyond the prompt", "+0.010", "+0.300", "Specificity"):
+    for words in ("Base given the same prompt", "Difference beyond the prompt", "+0.010", "+0.300", "Specificity"):
         assert words in tiles, words
     assert text.index("Minimum detectable effect: a difference of 0.040") < text.index(
         "nothing learnt beyond the prompt"
@@ -120,13 +120,14 @@ def test_gains_and_losses_are_both_shown(record: CellRecord, text: str) -> None:
     assert losses.index("−0.110") < losses.index("−0.020")
 
 
-def test_items_moved_beyond_the_prompt_where_the_base_was_told_the_same(with_rows) -> None:  # type: ignore[no-untyped-def]
-    told = with_rows((0.01, -0.02, 0.03), None, told=True)
-    label = told.told.label
+def test_items_moved_beyond_the_prompt_where_the_base_was_given_the_same_prompt(with_rows) -> None:  # type: ignore[no-untyped-def]
+    prompted = with_rows((0.01, -0.02, 0.03), None, prompted=True)
+    label = prompted.prompted.label
     items = [
-        replace(i, scores={**i.scores, label: 0.55}, models={**i.models, label: (0.4, 0.4, 0.2)}) for i in told.items
+        replace(i, scores={**i.scores, label: 0.55}, models={**i.models, label: (0.4, 0.4, 0.2)})
+        for i in prompted.items
     ]
-    found = moved(replace(told, items=tuple(items)))
+    found = moved(replace(prompted, items=tuple(items)))
     assert [round(m.change, 2) for m in found] == [0.36, 0.27, 0.19, 0.14, 0.10, 0.06, 0.03, -0.06]
     assert found[0].base == (0.4, 0.4, 0.2)
 

@@ -30,8 +30,8 @@ def boards(*methods: tuple[str, float, float | None], seeds: tuple[int, ...] = (
         for name, own, words in methods:
             entries.append(Entry(name, "method", [toward(iso3, own, s) for s in seeds], name + iso3, method=name))
             if words is not None:
-                told = f"base told as {name}"
-                entries.append(Entry(told, "told", [toward(iso3, words, 0)], told + iso3, method=name))
+                prompted = f"base prompted as {name}"
+                entries.append(Entry(prompted, "prompted", [toward(iso3, words, 0)], prompted + iso3, method=name))
         board = scored(entries, WORLD, iso3, KNOBS)
         made[culture] = [replace(e, seeds=seeds) if len(seeds) > 1 and e.kind == "method" else e for e in board]
     return made
@@ -44,8 +44,8 @@ def found(made: dict[str, list[Scored]]) -> dict[str, Specificity]:
 def test_it_is_positive_for_what_is_learnt_and_zero_for_what_the_words_bring_alone() -> None:
     of = found(boards(("learnt", 0.8, None), ("words", 0.8, 0.8), ("beyond", 0.8, 0.3), ("all alike", 0.0, None)))
     assert of["learnt"].found.low > 0.02 and of["learnt"].found.pairs == 3 and of["learnt"].found.items == 15
-    assert of["words"].told and of["words"].found.value == pytest.approx(0, abs=1e-12)
-    assert of["beyond"].told and 0.02 < of["beyond"].found.value < of["learnt"].found.value
+    assert of["words"].prompted and of["words"].found.value == pytest.approx(0, abs=1e-12)
+    assert of["beyond"].prompted and 0.02 < of["beyond"].found.value < of["learnt"].found.value
     assert abs(of["all alike"].found.value) < of["learnt"].found.value / 20
     corrected = holm([one.found.p_value for one in of.values()])
     assert [one.p_value for one in of.values()] == pytest.approx(corrected)
@@ -75,9 +75,9 @@ def test_only_seeds_that_all_cultures_share_count_and_words_stand_for_every_seed
     assert found({**whole, "iraq": of_one}) == {}, "seeds of one culture alone cannot be paired"
 
 
-def test_a_culture_without_the_told_row_is_left_out() -> None:
+def test_a_culture_without_the_prompted_row_is_left_out() -> None:
     made = boards(("learnt", 0.8, 0.3))
-    made["usa"] = [entry for entry in made["usa"] if entry.kind != "told"]
+    made["usa"] = [entry for entry in made["usa"] if entry.kind != "prompted"]
     one = found(made)["learnt"]
     assert one.cultures == ("iraq", "china") and one.found.pairs == 1
 

@@ -31,12 +31,12 @@ def test_control_stands_under_its_method_and_references_apart(record: CellRecord
     assert shown[at["uniform"] - 1] == ""
 
 
-def test_the_base_told_the_same_words_stands_under_its_method(with_rows) -> None:  # type: ignore[no-untyped-def]
-    shown = lines(with_rows((0.01, -0.02, 0.03), (0.0, -0.01, 0.01), told=True), 80)
+def test_the_base_given_the_same_prompt_stands_under_its_method(with_rows) -> None:  # type: ignore[no-untyped-def]
+    shown = lines(with_rows((0.01, -0.02, 0.03), (0.0, -0.01, 0.01), prompted=True), 80)
     own = next(k for k, line in enumerate(shown) if line.startswith("culturerl ") and "0.931" in line)
-    assert "‡ +0.010 [−0.020, 0.030]" in shown[own] and shown[own + 1].startswith("↳ base told")
+    assert "‡ +0.010 [−0.020, 0.030]" in shown[own] and shown[own + 1].startswith("↳ base prompted")
     text = " ".join(shown)
-    assert "‡ difference to the base told the same words (↳)" in text and "+0.300 [0.200, 0.400]" in text
+    assert "‡ difference to the base given the same prompt (↳)" in text and "+0.300 [0.200, 0.400]" in text
 
 
 def test_notes_and_reading_are_below(record: CellRecord) -> None:

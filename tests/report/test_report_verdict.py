@@ -44,11 +44,11 @@ def test_sentence_carries_the_intervals(with_rows: Callable[..., CellRecord]) ->
     ],
 )
 def test_with_words_the_weights_must_add_to_what_the_words_bring(with_rows, own, specific, finding) -> None:  # type: ignore[no-untyped-def]
-    judged = verdict(with_rows(own, specific, told=True))
+    judged = verdict(with_rows(own, specific, prompted=True))
     assert judged.finding is finding
     assert ("culturerl: nothing learnt beyond the prompt" in judged.headline) == (finding is Finding.nothing)
     assert (
-        "against the base told the same words, +0.300 [0.200, 0.400] against the base told nothing" in judged.evidence
+        "against the base given the same prompt, +0.300 [0.200, 0.400] against the unprompted base" in judged.evidence
     )
 
 

@@ -10,10 +10,12 @@ import pytest
 
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.record.finished import finished
+from alignbench.record.lineage import Lineage
 from alignbench.report.board import read, write
+from alignbench.report.board.groups import groups
 from alignbench.report.board.pairs import crossed
 from alignbench.report.board.panels import sections
-from alignbench.tracking.pooled import heat_maps, pooled, table
+from alignbench.tracking.pooled import heat_maps, table
 from tests.report.browser import CHROMIUM, drive
 from tests.report.cells import cell
 
@@ -74,9 +76,9 @@ def test_one_world_needs_no_list_of_worlds(tmp_path: Path) -> None:
 
 
 def test_pictures_and_tables_of_a_tracker_keep_worlds_apart(store: Path, tmp_path: Path) -> None:
-    placed = pooled(finished(store), store)
-    assert len(heat_maps(placed, tmp_path)) == 3
-    assert {row[0] for row in table(placed).rows} == {p.place.world.name for p in placed} and len(placed) > 3
+    boards = groups(finished(store), Lineage(store))
+    assert len(heat_maps(boards, tmp_path)) == 3
+    assert set(table(boards)["world"]) == {board.place.world.name for board in boards} and len(table(boards)) > 3
 
 
 STEPS = """

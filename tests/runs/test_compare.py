@@ -14,18 +14,18 @@ def kinds(record):
     return {row.label: row.kind for row in record.rows if row.kind != "reference"}
 
 
-def test_a_training_that_is_told_stands_beside_the_base_told_the_same_words(make_cell):
+def test_a_training_that_is_prompted_stands_beside_the_base_given_the_same_prompt(make_cell):
     record, stage = compare(make_cell("culture=iraq", *LESSONS))
     assert kinds(record) == {
         "base": "base",
         "culturellm": "method",
-        "base told as culturellm": "told",
+        "base prompted as culturellm": "prompted",
         "culturellm of Argentina": "control",
-        "base told as culturellm of Argentina": "told_control",
+        "base prompted as culturellm of Argentina": "prompted_control",
         "cultural_prompt": "method",
     }
-    own, told = record.aligned, record.told
-    assert own.against == told.label and own.difference == pytest.approx(own.score - told.score)
+    own, prompted = record.aligned, record.prompted
+    assert own.against == prompted.label and own.difference == pytest.approx(own.score - prompted.score)
     assert own.plain == pytest.approx(own.score - record.base.score)
     js = {e.label: e.frames[0].set_index("item")[["js", ACROSS]].dropna() for e in load(stage.path) if e.method}
 
@@ -34,28 +34,28 @@ def test_a_training_that_is_told_stands_beside_the_base_told_the_same_words(make
         return (sides[0]["js"] + sides[1][ACROSS] - sides[0][ACROSS] - sides[1]["js"]) / 2
 
     learnt = crossed("culturellm", "culturellm of Argentina")
-    learnt -= crossed("base told as culturellm", "base told as culturellm of Argentina")
+    learnt -= crossed("base prompted as culturellm", "base prompted as culturellm of Argentina")
     assert own.specificity == pytest.approx(learnt.mean()) and own.specificity_items == learnt.count()
 
 
-def test_answers_of_told_rows_are_shared_by_all_trainings_under_the_same_words(make_cell):
-    first = compare(make_cell("culture=iraq", *LESSONS, "control=false"))[0].told
-    other = compare(make_cell("culture=iraq", *LESSONS, "control=false", "training.learning_rate=1e-4"))[0].told
+def test_answers_of_prompted_rows_are_shared_by_all_trainings_under_the_same_words(make_cell):
+    first = compare(make_cell("culture=iraq", *LESSONS, "control=false"))[0].prompted
+    other = compare(make_cell("culture=iraq", *LESSONS, "control=false", "training.learning_rate=1e-4"))[0].prompted
     assert first.key == other.key and first.score == other.score
 
 
-def test_words_without_training_and_training_without_words_need_no_told_row(make_cell):
+def test_words_without_training_and_training_without_words_need_no_prompted_row(make_cell):
     prompt, _ = compare(make_cell("culture=iraq", "method=cultural_prompt"))
     assert set(kinds(prompt).values()) == {"base", "method", "control"}
     assert prompt.aligned.against == "base" and prompt.aligned.specificity is not None
     silent, _ = compare(make_cell("culture=iraq", *LESSONS, "method.told=never"))
-    assert "told" not in kinds(silent).values() and silent.aligned.against == "base"
+    assert "prompted" not in kinds(silent).values() and silent.aligned.against == "base"
 
 
-def test_full_weights_that_are_told_are_compared_alike(make_cell):
+def test_full_weights_that_are_prompted_are_compared_alike(make_cell):
     record, _ = compare(make_cell("culture=iraq", *LESSONS, "control=false", "training.weights=full"))
-    assert record.told is not None and record.aligned.against == record.told.label
-    assert record.told.score != record.aligned.score
+    assert record.prompted is not None and record.aligned.against == record.prompted.label
+    assert record.prompted.score != record.aligned.score
 
 
 @pytest.mark.parametrize(

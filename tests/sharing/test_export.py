@@ -12,13 +12,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from alignbench.config import conf_dir
 from alignbench.errors import AlignbenchError
 from alignbench.record.finished import finished
+from alignbench.record.lineage import Lineage
+from alignbench.report.board.groups import groups
 from alignbench.report.numbers import change, interval, number
 from alignbench.report.verdict import verdict
 from alignbench.runs.compare import compare
 from alignbench.sharing.folder import write_folder
 from alignbench.sharing.found import of_cell, of_fit
 from alignbench.tracking.content import Content
-from alignbench.tracking.pooled import pooled
 
 TRAINED = ("culture=iraq", "method=survey_sft", "scoring.orders=forward")
 PROMPTED = ("culture=iraq", "method=cultural_prompt", "method.wordings=2", "control=false", "scoring.orders=forward")
@@ -40,9 +41,10 @@ def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):
     compare(make_cell(*PROMPTED))
     prompted = of_cell(make_cell(*PROMPTED, looking=True))
     a_prompt_is_shared_as_texts(prompted, tmp_path / "out")
-    placed = pooled(finished(stage.path.parents[1]), stage.path.parents[1])
-    rows = {found.row.label: found.row for found in placed}
-    assert len(rows) == len(placed) == len(record.rows)  # the prompt is the trained cell's baseline: one row
+    store = stage.path.parents[1]
+    (board,) = groups(finished(store), Lineage(store))
+    rows = {row.label: row for row in board.rows}
+    assert len(rows) == len(board.rows) == len(record.rows)  # the prompt is the trained cell's baseline: one row
     own = next(row for row in rows.values() if row.key == record.aligned.key)
     assert own.score == pytest.approx(record.aligned.score) and own.label.startswith("survey_sft, training.updates=2")
     assert "cultural_prompt, wordings=2" in rows

@@ -4,6 +4,7 @@ import os
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +12,6 @@ from alignbench.record.finished import finished
 from alignbench.report.board.groups import PanelPlace
 from alignbench.tracking import push
 from alignbench.tracking.knobs import Upload, WandbMode
-from alignbench.tracking.pooled import PlacedRow
 from alignbench.tracking.wandb import Wandb
 from tests.tracking.offline import runs
 from tests.tracking.stored import BASE_FOLDER, KEY, PIXEL, fill
@@ -68,9 +68,11 @@ def recorded(monkeypatch):
 
 def test_a_sweep_can_be_read_back_from_offline_files_and_is_written_once(cells, tmp_path, monkeypatch):
     boards = lambda cells, _: [  # noqa: E731
-        PlacedRow(PanelPlace(cell.world, "test", "tiny"), "iraq", row) for cell in cells for row in cell.record.board
+        SimpleNamespace(place=PanelPlace(cell.world, "test", "tiny"), culture="iraq", rows=cell.record.board)
+        for cell in cells
     ]
-    monkeypatch.setattr(push, "pooled", boards)
+    monkeypatch.setattr(push, "with_items", list)
+    monkeypatch.setattr(push, "groups", boards)
     pictures = tmp_path / "reports/protocols/tiny"
     pictures.mkdir(parents=True)
     (pictures / "cultural_map.png").write_bytes(PIXEL)

@@ -71,18 +71,18 @@ class Row:
         method: label of the method's row that this one serves, its own for a method; None for base and references.
         score: mean js similarity over items, ``low`` and ``high`` its interval over batteries (and seeds, if several).
         skill: (score - uniform) / (ceiling - uniform).
-        against: label of what ``difference`` is measured from: of a method with a told row that row, of a control its
-            method, of all other rows the base.
+        against: label of what ``difference`` is measured from: of a method with a prompted row that row, of a control
+            its method, of all other rows the base.
         difference: score minus that of ``against``, paired by item and seed; in a control row *own minus cross*, the
             method's score minus the control's.
         p_value: two-sided, of a method's ``difference``, Holm-corrected over the methods of this board.
         p_raw: the same of methods and controls, uncorrected.
-        plain: score minus the base's, told nothing, with its interval, for methods that have a told row: what prompt
+        plain: score minus the unprompted base's, with its interval, for methods that have a prompted row: what prompt
             and training bring together.
         specificity: the interaction of model and survey (:mod:`alignbench.evaluation.interaction`) of a method with a
-            control; where there are told rows, less theirs. ``_p`` is Holm-corrected over the methods of this board, a
-            family apart from that of the differences; ``_detectable`` its minimum detectable effect;
-            ``_items`` how many items both countries were asked.
+            control; where there are prompted rows, less theirs. ``_p`` is Holm-corrected over the methods of this
+            board, apart from the differences; ``_detectable`` its minimum detectable effect; ``_items`` how many items
+            both countries were asked.
         option_mass: probability of the options' first tokens: below about .5 the score is about format.
         entropy_model, entropy_survey: over ln K; a model far below the survey has collapsed to the mode.
         seed_spread: standard deviation of the seeds' scores.
@@ -251,7 +251,7 @@ def _against(scored: Scored, by_label: Mapping[str, Scored]) -> Scored | None:
     base = next((s for s in by_label.values() if s.kind == "base"), None)
     if scored.kind == "control":
         return by_label[str(scored.method)]
-    return None if scored is base else _serving(scored, by_label, "told") or base
+    return None if scored is base else _serving(scored, by_label, "prompted") or base
 
 
 def minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Difference | None:
@@ -265,20 +265,20 @@ def minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Differe
 
 
 def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Interaction | None:
-    """The interaction of a method and its control with both surveys, less that of the rows told the same words."""
+    """The interaction of a method and its control with both surveys, less that of the rows given the same prompt."""
     control = _serving(scored, by_label, "control")
     if control is None:
         return None
-    told = _serving(scored, by_label, "told"), _serving(scored, by_label, "told_control", control.country)
-    models = {"own": (scored, told[0]), "control": (control, told[1])}
+    prompted = _serving(scored, by_label, "prompted"), _serving(scored, by_label, "prompted_control", control.country)
+    models = {"own": (scored, prompted[0]), "control": (control, prompted[1])}
     seeds = seeds_of(entry for pair in models.values() for entry in pair if entry is not None)
     across = scored.column(ACROSS)
     items = [item for item in scored.items if not math.isnan(across[item])]
     if seeds is None or not items:
         return None
 
-    def net(model: Scored, told: Scored | None, column: str) -> dict[str, Array]:
-        score = model.js(items, seeds, column) - (0.0 if told is None else told.js(items, seeds, column))
+    def net(model: Scored, prompted: Scored | None, column: str) -> dict[str, Array]:
+        score = model.js(items, seeds, column) - (0.0 if prompted is None else prompted.js(items, seeds, column))
         return dict(zip(items, score.T, strict=True))
 
     surveys = {"own": "js", "control": ACROSS}
@@ -295,9 +295,9 @@ def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -
     other = _against(scored, by_label)
     turned = other is not None and scored.kind == "control"
     change = minus(other, scored, bootstrap) if other and turned else minus(scored, other, bootstrap)
-    told = other is not None and other.kind == "told"
+    prompted = other is not None and other.kind == "prompted"
     base = next((s for s in by_label.values() if s.kind == "base"), None)
-    plain = minus(scored, base, bootstrap) if told else None
+    plain = minus(scored, base, bootstrap) if prompted else None
     specific = _specificity(scored, by_label, bootstrap) if scored.kind == "method" else None
     return Row(
         label=scored.label,

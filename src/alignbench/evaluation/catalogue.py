@@ -113,7 +113,7 @@ METRICS: dict[str, BoardMetric] = {
         "Difference",
         "score minus that of the row in against, paired by item",
         "What the method changed, on the same questions, against the model as it is. “Beyond the prompt”: against the "
-        "model told the same words, so that the training alone counts. ▲ closer to the people, ▼ further away: "
+        "model given the same prompt, so that the training alone counts. ▲ closer to the people, ▼ further away: "
         "significant after Holm’s correction.",
         shown=_MAIN,
     ),
@@ -155,13 +155,12 @@ METRICS: dict[str, BoardMetric] = {
     ),
     "elsewhere": _gain(
         "Damage",
-        "change of the score when told the culture in facets",
-        "Change of the score when the aligned model is told it is from other countries. Below zero: they were "
-        "forgotten.",
+        "change of the score when prompted as the culture in facets",
+        "Change of the score when the aligned model is prompted as other countries. Below zero: they were forgotten.",
         shown=_MAIN,
         of_row=False,
     ),
-    "plain": _gain("With the prompt", "score minus the base's, told nothing, where against is a told row"),
+    "plain": _gain("With the prompt", "score minus the unprompted base's, where against is a prompted row"),
     "own_minus_cross": _gain(
         "Own minus cross", "of a control row: the method's score minus the control's", of_row=False
     ),

@@ -44,7 +44,7 @@ def interaction(
 
     A pair's S is its mean over the items that both countries were asked, and every pair counts the same. A battery is
     one cluster across all pairs, because its items are the same questions everywhere. To leave out what a prompt brings
-    by itself, give each model's score minus that of the base model told the same words: the interaction is linear.
+    by itself, give each model's score minus that of the base model given the same prompt: the interaction is linear.
 
     Args:
         scores: culture of the model -> culture of the survey -> the model's scores there. Both levels name the same

@@ -14,8 +14,8 @@ from alignbench.evaluation.formats import mean_over_seeds
 from alignbench.evaluation.metrics import Array
 from alignbench.types import check
 
-Kind = Literal["base", "method", "told", "control", "told_control", "reference"]
-# Label of the base model, told nothing.
+Kind = Literal["base", "method", "prompted", "control", "prompted_control", "reference"]
+# Label of the unprompted base model.
 BASE = "base"
 # The table's name in a folder.
 ITEMS = "items.parquet"
@@ -27,7 +27,7 @@ _OF_ROW = ["label", "kind", "method", "country", "key", "formats"]
 def label_of(kind: Kind, method: str, country: str | None = None) -> str:
     """Label of a row that serves ``method``; ``country`` is the control's, for kinds that have one."""
     recipe = f"{method} of {country}" if country else method
-    return f"{BASE} told as {recipe}" if kind in ("told", "told_control") else recipe
+    return f"{BASE} prompted as {recipe}" if kind in ("prompted", "prompted_control") else recipe
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class Scored:
     """Something on the board with its frames of :func:`~alignbench.evaluation.score.score_items`.
 
     Attributes:
-        kind: ``base``, the base model, told nothing; ``method``; ``told``, the base model under the method's own prompt
-            policy; ``control``, the method's recipe on another country's figures; ``told_control``, the base model
+        kind: ``base``, the unprompted base model; ``method``; ``prompted``, the base model under the method's prompt
+            policy; ``control``, the method's recipe on another country's figures; ``prompted_control``, the base model
             under the control's prompt policy; ``reference``, no model.
         frames: one per seed, same items; those of models hold :data:`ACROSS`, the score on the control's survey (NaN
             for items that its country was not asked, or without a control).
         key: run key(s), shown with the row.
         method: label of the method's row that this one serves, its own for a method; None for base and references.
-        country: the control's country, for kinds control and told_control.
+        country: the control's country, for kinds control and prompted_control.
         formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.formats`.
         seeds: of each frame; empty where the answers do not depend on the seed.
     """

@@ -17,7 +17,7 @@ class BenchmarkLine:
     Attributes:
         kind: role of the entry, see :class:`~alignbench.evaluation.items.Scored`.
         against: label of the entry that ``difference`` is measured from: the base model, for a trained model that is
-            also told something the base told the same words; None where there is no difference.
+            also prompted the base given the same prompt; None where there is no difference.
         facets: framing, language and the like, as text; empty where the metric pools them.
         key: of the stage that holds replies and scores.
     """

@@ -94,7 +94,7 @@ class DamageRecord:
     culture: str = ""
 
     @property
-    def told(self) -> str:
+    def name(self) -> str:
         """The culture, by its name where it is known, else by its country."""
         return self.culture or self.country
 
@@ -160,7 +160,7 @@ class CellRecord(Stored):
 
     @property
     def base(self) -> Row | None:
-        """The row of the base model, told nothing."""
+        """The row of the unprompted base model."""
         return next((r for r in self.rows if r.kind == "base"), None)
 
     @property
@@ -174,7 +174,7 @@ class CellRecord(Stored):
         return self.reading[:4]
 
     def serving(self, row: Row | None, kind: Kind) -> Row | None:
-        """The row of a kind that serves the method of ``row``: its control, or the base model told the same words."""
+        """The row of a kind that serves the method of ``row``: its control, or the base model given the same prompt."""
         return next((r for r in self.rows if row is not None and r.kind == kind and r.method == row.label), None)
 
     @property
@@ -188,15 +188,15 @@ class CellRecord(Stored):
         return self.serving(self.aligned, "control")
 
     @property
-    def told(self) -> Row | None:
-        """The row of the base model under the aligned model's words, where training and words can be told apart."""
-        return self.serving(self.aligned, "told")
+    def prompted(self) -> Row | None:
+        """The row of the base model under the aligned model's prompt, where it has both a training and a prompt."""
+        return self.serving(self.aligned, "prompted")
 
     @property
     def board(self) -> tuple[Row, ...]:
         """Rows in reading order: base, each method with the rows that serve it, then references."""
         methods = [r.label for r in self.rows if r.kind == "method"]
-        kinds = ("method", "told", "control", "told_control")
+        kinds = ("method", "prompted", "control", "prompted_control")
         served = [r for label in methods for kind in kinds for r in self.rows if (r.method, r.kind) == (label, kind)]
         apart = {kind: [r for r in self.rows if r.kind == kind] for kind in ("base", "reference")}
         return (*apart["base"], *served, *apart["reference"])

@@ -189,7 +189,7 @@ def pooled(named: Mapping[str, Iterable[FinishedCell]], baselines: Mapping[str, 
     called = {e.key: name for name, cell in cells for e in cell.scored if (e.kind, e.label) == ("method", cell.own)}
     boards: dict[int, dict[str, Scored]] = {}
     for name, cell in sorted(cells, key=lambda pair: pair[1].manifest["finished"]):
-        # A baseline that stands here as a method of its own is one row.
+        # A baseline that stands here as a method, too, is one row.
         known = {**(baselines or {}), **called}
         names = {e.label: known[e.key] for e in cell.scored if e.kind == "method" and e.key in known}
         names |= {} if cell.own is None else {cell.own: name}
@@ -221,6 +221,6 @@ def _renamed(board: Iterable[Scored], names: Mapping[str, str]) -> list[Scored]:
 
 
 def damage(cells: Iterable[CellRecord]) -> float | None:
-    """Mean change of the score when told other countries, over countries and seeds; None where none was asked."""
+    """Mean change of the score under other countries' prompts, over countries and seeds; None where none was asked."""
     changes = [other.difference for record in cells for other in record.elsewhere]
     return fmean(changes) if changes else None

@@ -19,14 +19,14 @@ def with_older(record: CellRecord, older: CellRecord) -> CellRecord:
     rows = [row for row in older.rows if row.label not in {known.label for known in record.rows}]
     formats = any(row.formats for row in older.rows) and not any(row.formats for row in record.rows)
     sentences = [sentence for sentence in record.reading if not (formats and sentence == ONE_FORM)]
-    known = {other.told for other in record.elsewhere}
+    known = {other.name for other in record.elsewhere}
     return replace(
         record,
         rows=(*(_completed(row, before.get(row.label)) for row in record.rows), *rows),
         notes=_once(record.notes, older.notes),
         items=_items(record.items, older.items),
         samples=record.samples or older.samples,
-        elsewhere=(*record.elsewhere, *(other for other in older.elsewhere if other.told not in known)),
+        elsewhere=(*record.elsewhere, *(other for other in older.elsewhere if other.name not in known)),
         provenance=(*record.provenance, *(s for s in older.provenance if s not in record.provenance)),
         reading=_once(sentences, older.reading) if rows or formats else record.reading,
     )

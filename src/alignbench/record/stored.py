@@ -30,7 +30,7 @@ class Stored:
         schema: to be raised where the meaning of a field changes and its name does not; other changes are found by it.
     """
 
-    schema: ClassVar[int] = 1
+    schema: ClassVar[int] = 2
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts and lists with the number of the schema; a number that is not there is None."""
@@ -81,8 +81,8 @@ def records(
 ) -> list[tuple[Path, Manifest, R]]:
     """Folder, manifest and record of every finished stage of that name, the oldest first.
 
-    What cannot be read is left out after a line for each file; what is of an earlier version (its manifest knows no
-    ``scoring``, or its record has other fields) after one line that counts.
+    What cannot be read is left out after a line for each file; what is of an earlier version after one line that
+    counts.
 
     Args:
         wanted: whether to read the record at all; None reads all.
@@ -92,7 +92,6 @@ def records(
         if (wanted and not wanted(manifest)) or (data := read_object(folder / _FILE)) is None:
             continue
         try:
-            check("scoring" in manifest.get("inputs", {}).get("setting", {}), "record", str(folder), _REMEDY)
             found.append(((folder / _FILE).stat().st_mtime, folder, manifest, kind.from_json(data)))
         except AlignbenchError:
             earlier += 1

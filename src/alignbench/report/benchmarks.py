@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from alignbench.benchmark import Provenance
-from alignbench.files import replacing
+from alignbench.files import write_table
 from alignbench.record.benchmark import BenchmarkLine
 from alignbench.report.numbers import change, count, interval, number
 
@@ -16,7 +16,7 @@ COVERS = (
     "questions, not the chance in training, and end where the metric does. Detectable: the minimum detectable effect, "
     "the difference that is found with a chance of 80 % at a level of 5 %."
 )
-BEYOND = "Differences are to the base model; those marked ‡ to the base model told the same words: beyond the prompt."
+BEYOND = "Differences are to the base model; those marked ‡ to the base model given the same prompt: beyond the prompt."
 
 
 def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: str) -> None:
@@ -43,8 +43,8 @@ def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: s
     console.print(table)
     console.print(f"{provenance.population}, {provenance.year}, {provenance.language}; {provenance.collection}")
     console.print(f"Licence {provenance.licence}; {provenance.source}")
-    told = [BEYOND] if any(line.against not in (None, "base") for line in lines) else []
-    for assumption in (*provenance.assumptions, COVERS, *told):
+    beyond = [BEYOND] if any(line.against not in (None, "base") for line in lines) else []
+    for assumption in (*provenance.assumptions, COVERS, *beyond):
         console.print(f"- {assumption}")
 
 
@@ -55,8 +55,7 @@ def write_lines(
     from alignbench.store.manifest import write_json
 
     folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / f"{name}.parquet") as partial:
-        table.to_parquet(partial, index=False)
+    write_table(folder / f"{name}.parquet", table)
     write_json(folder / f"{name}.json", dict(provenance))
     moves = {"difference": "value", "difference_low": "low", "difference_high": "high", "detectable": "detectable"}
     rows = [
@@ -72,6 +71,5 @@ def write_lines(
         for line in lines
     ]
     path = folder / f"{name}.csv"
-    with replacing(path) as partial:
-        pd.DataFrame(rows).to_csv(partial, index=False)
+    write_table(path, pd.DataFrame(rows))
     return path

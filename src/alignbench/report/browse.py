@@ -1,4 +1,4 @@
-"""A page of synthetic sets: dialogues beside one another with their verdicts, other sets row by row."""
+"""A page of synthetic sets: dialogues side by side with their verdicts, other sets row by row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from alignbench.synthetic.folder import read_set
 from alignbench.synthetic.tally import Tally
 
 _TURNS = "turns"
-# A verdict's companions, shown beside it: how sure, and with which probability.
-_BESIDE = ("_confidence", "_probability")
-# More columns than this do not fit beside one another. Our choice.
+# A verdict's companions, shown after it: how sure, and with which probability.
+_COMPANIONS = ("_confidence", "_probability")
+# More columns than this do not fit side by side. Our choice.
 _WIDEST = 8
 # Shown as the state of a row.
 _STATE = ("kept", "reason")
@@ -29,7 +29,7 @@ class SetRow:
 
     Attributes:
         turns: the dialogue, if it is one.
-        before, after: name of each other column -> value in words; of a dialogue, by their place beside the turns.
+        before, after: name of each other column -> value in words; of a dialogue, by their place around the turns.
     """
 
     turns: tuple[Mapping[str, str], ...]
@@ -57,7 +57,7 @@ class Shelf:
 
     @property
     def cards(self) -> bool:
-        """Whether each row has a card of its own, instead of a line in a table."""
+        """Whether each row has a card, instead of a line in a table."""
         return self.dialogues or len(self.columns) > _WIDEST
 
 
@@ -90,14 +90,14 @@ def _entry(row: Mapping[Any, Any]) -> SetRow:
 
 
 def _named(columns: Sequence[str]) -> list[str]:
-    """The columns that are shown under a name of their own."""
-    beside = {name + end for name in columns for end in _BESIDE}
-    return [name for name in columns if name not in beside and name not in (_TURNS, *_STATE)]
+    """The columns that are shown under their names."""
+    companions = {name + end for name in columns for end in _COMPANIONS}
+    return [name for name in columns if name not in companions and name not in (_TURNS, *_STATE)]
 
 
 def _value(name: str, row: Mapping[Any, Any]) -> str:
     """The value in words, with its companions."""
-    parts = [row[name], *(row[name + end] for end in _BESIDE if name + end in row)]
+    parts = [row[name], *(row[name + end] for end in _COMPANIONS if name + end in row)]
     return ", ".join(text for text in map(_text, parts) if text)
 
 

@@ -14,14 +14,14 @@ def shown(*places: Shown) -> dict[str, BoardMetric]:
 
 
 def mark(row: Row) -> str:
-    """What the difference of a row is to, where that is not the base model told nothing."""
+    """What the difference of a row is to, where that is not the unprompted base model."""
     return CROSS if row.kind == "control" else BEYOND if row.plain is not None else ""
 
 
 def of(row: Row, name: str) -> str:
     """A figure of the row as text, a difference after its :func:`mark`."""
-    told = text(metrics()[name], row.figure(name), row)
-    return f"{mark(row)} {told}".lstrip() if name == "difference" else told
+    figure = text(metrics()[name], row.figure(name), row)
+    return f"{mark(row)} {figure}".lstrip() if name == "difference" else figure
 
 
 def text(metric: BoardMetric, figures: Figures, row: Row) -> str:

@@ -64,7 +64,7 @@ def _on_board(group: CultureBoard) -> Iterator[tuple[str, str | None, tuple[Any,
 
 
 def _between(group: CultureBoard, against: str) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
-    models = [entry for entry in group.scored if entry.kind in ("base", "method", "told")]
+    models = [entry for entry in group.scored if entry.kind in ("base", "method", "prompted")]
     other = next((entry for entry in models if entry.label == against), None)
     rivals = [entry for entry in models if entry.kind == "method" and entry is not other]
     changes = [minus(entry, other, resampling(group.first)) for entry in rivals]

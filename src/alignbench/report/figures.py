@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from markupsafe import Markup
 
 from alignbench.evaluation.board import Row
@@ -79,16 +80,10 @@ def change_bars(changes: Sequence[float], height: int = 120) -> Markup:
     unit = height / ((top - bottom) or 1.0)
     width = 100 / len(ordered)
     rect = Markup('<rect class="{}" x="{:.3f}%" y="{:.2f}" width="{:.3f}%" height="{:.2f}"/>')
-    bars = [
-        rect.format(
-            "own" if c > 0 else "other",
-            (k + 0.12) * width,
-            (top - max(c, 0.0)) * unit,
-            0.76 * width,
-            max(abs(c) * unit, 0.75),
-        )
-        for k, c in enumerate(ordered)
-    ]
+    bars = []
+    for k, c in enumerate(ordered):
+        place = (k + 0.12) * width, (top - max(c, 0.0)) * unit, 0.76 * width, max(abs(c) * unit, 0.75)
+        bars.append(rect.format("own" if c > 0 else "other", *place))
     closer = sum(c > 0 for c in ordered)
     zero = line("0%", "100%", top * unit, top * unit, "zero")
     return svg(height, f"{closer} of {len(ordered)} items moved closer to the survey", [*bars, zero])
@@ -119,10 +114,7 @@ def curve(points: Sequence[tuple[float, float]], label: str, height: int = 96) -
 
 def running_mean(values: np.ndarray, width: int) -> np.ndarray:
     """Mean over the ``2 * width + 1`` values around each place, fewer at the ends."""
-    at = np.arange(len(values))
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    first, last = np.maximum(at - width, 0), np.minimum(at + width + 1, len(values))
-    return np.asarray((total[last] - total[first]) / (last - first))
+    return pd.Series(values).rolling(2 * width + 1, center=True, min_periods=1).mean().to_numpy()
 
 
 def svg(height: float, label: str | None, shapes: Iterable[Markup]) -> Markup:

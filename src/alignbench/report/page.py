@@ -32,7 +32,7 @@ _FIRST_CURVES = ("reward", "validation", "loss", "entropy", "zero_variance_share
 
 @dataclass(frozen=True)
 class ItemChange:
-    """An item, and by how much its score rose from the base model (told the same words, if any) to the aligned one."""
+    """An item, and by how much its score rose from the base model, given the same prompt, to the aligned one."""
 
     item: ItemRecord
     change: float
@@ -126,7 +126,7 @@ def facts(record: CellRecord) -> dict[str, str]:
 
 def moved(record: CellRecord) -> list[ItemChange]:
     """Items scored for both the aligned model and what it is compared with, the largest gain first."""
-    base, own = record.told or record.base, record.aligned
+    base, own = record.prompted or record.base, record.aligned
     if base is None or own is None:
         return []
     both = [i for i in record.items if {base.label, own.label} <= i.scores.keys() & i.models.keys()]
@@ -139,14 +139,13 @@ def moved(record: CellRecord) -> list[ItemChange]:
 
 def curves(history: Sequence[Mapping[str, float | None]]) -> list[Curve]:
     """Each figure of the history over the updates at which it was logged, if at least twice; reward first."""
-    names = {name: None for name in (*_FIRST_CURVES, *(k for row in history for k in row)) if name != "update"}
-    found = [Curve(name, tuple(_points(history, name))) for name in names]
-    return [c for c in found if len(c.points) > 1]
-
-
-def _points(history: Sequence[Mapping[str, float | None]], name: str) -> list[tuple[float, float]]:
-    pairs = [(row.get("update"), row.get(name)) for row in history]
-    return [(x, y) for x, y in pairs if x is not None and y is not None and numbers.defined(y)]
+    found = []
+    for name in dict.fromkeys((*_FIRST_CURVES, *(k for row in history for k in row if k != "update"))):
+        pairs = [(row.get("update"), row.get(name)) for row in history]
+        points = [(x, y) for x, y in pairs if x is not None and y is not None and numbers.defined(y)]
+        if len(points) > 1:
+            found.append(Curve(name, tuple(points)))
+    return found
 
 
 def _clusters(pool: PoolRecord | None) -> dict[str, list[Mapping[str, Any]]]:

@@ -61,31 +61,17 @@ def _of_cell(folder: Path, cell: CellFacts, manifest: Manifest) -> Line:
 
 
 def _board(record: CellRecord) -> Iterator[Line]:
+    survey = {"benchmark": "survey"}
     for row in record.rows:
-        about = {
-            "benchmark": "survey",
-            "label": row.label,
-            "kind": row.kind,
-            "against": row.against,
-            "items": row.items,
-            "batteries": row.batteries,
-            "seeds": row.seeds,
-            "published_items": record.exposure.get(ANY),
-            "responses": row.key or None,
-        }
+        about = {name: getattr(row, name) for name in ("label", "kind", "against", "items", "batteries", "seeds")}
+        about |= {"published_items": record.exposure.get(ANY), "responses": row.key or None}
         for metric, facets, value, low, high in _figures(row):
             if value is not None:
-                yield {**about, **_figure(metric, facets, float(value), low, high, metrics()[metric].unit)}
+                yield {**survey, **about, **_figure(metric, facets, float(value), low, high, metrics()[metric].unit)}
     for other in record.elsewhere:
-        label = record.aligned.label if record.aligned else ""
-        figure = _figure("elsewhere", other.told, other.difference, other.low, other.high, metrics()["elsewhere"].unit)
-        yield {
-            "benchmark": "survey",
-            "label": label,
-            "kind": "method",
-            "against": f"{BASE} told {other.told}",
-            **figure,
-        }
+        label, against = record.aligned.label if record.aligned else "", f"{BASE} prompted as {other.name}"
+        figure = _figure("elsewhere", other.name, other.difference, other.low, other.high, metrics()["elsewhere"].unit)
+        yield {**survey, "label": label, "kind": "method", "against": against, **figure}
 
 
 def _figures(row: Row) -> Iterator[tuple[str, str, Any, float | None, float | None]]:

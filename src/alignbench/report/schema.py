@@ -17,11 +17,11 @@ class Column(NamedTuple):
 
 _TEXT, _FLOAT, _COUNT = "string", "float64", "Int64"
 KINDS = {
-    "base": "the base model, told nothing",
+    "base": "the unprompted base model",
     "method": "a method's model, as it is asked",
-    "told": "the base model under the method's own words: what its prompt alone brings",
+    "prompted": "the base model under the method's own prompt: what that alone brings",
     "control": "the same recipe on another country's figures",
-    "told_control": "the base model under the control's words",
+    "prompted_control": "the base model under the control's prompt",
     "reference": "no model: uniform answers, the people themselves ...",
 }
 
@@ -41,7 +41,7 @@ COLUMNS = (
     Column("survey", _TEXT, "", "title and year"),
     Column("split", _TEXT, "", "items that were asked: train, validation or test"),
     Column("label", _TEXT, "", "row of the board"),
-    Column("kind", _TEXT, "", "base, method, told, control, told_control or reference; see below"),
+    Column("kind", _TEXT, "", "base, method, prompted, control, prompted_control or reference; see below"),
     Column("against", _TEXT, "", "label of what difference is measured from (of a control: own minus cross)"),
     Column("metric", _TEXT, "", "see below; of another benchmark its own, with .difference and .detectable"),
     Column("facets", _TEXT, "", "framing, language, other country and the like; empty for none"),
@@ -60,7 +60,7 @@ COLUMNS = (
 
 
 def schema_markdown() -> str:
-    """The schema as two Markdown tables: what stands beside every ``results.parquet``."""
+    """The schema as two Markdown tables: what goes with every ``results.parquet``."""
     columns = [(f"`{c.name}`", c.dtype, c.unit, c.meaning) for c in COLUMNS]
     kinds = [(f"`{name}`", meaning) for name, meaning in KINDS.items()]
     figures = [(f"`{name}`", m.unit, m.range, m.better.value, m.meaning) for name, m in metrics().items()]

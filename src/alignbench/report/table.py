@@ -39,21 +39,21 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
     from rich.text import Text
 
     judged = verdict(record)
-    score = f"Score: {record.score_name}, higher is closer. In brackets: 95 % intervals."
-    below = [score, *judged.caveats, *record.reading_of_tables, *record.notes]
+    control, flagged = record.control, inseparable(record)
+    below = [f"Score: {record.score_name}, higher is closer. In brackets: 95 % intervals."]
+    if record.prompted:
+        below.append(
+            f"{BEYOND} difference to the base given the same prompt (↳); all others are to the unprompted base."
+        )
+    if control and control.difference is not None:
+        below.append(f"{CROSS} own minus cross: the method's score minus that of the control (↳).")
+    below += [*filter(None, [flagged]), *judged.caveats, *record.reading_of_tables, *record.notes]
     for other in record.elsewhere:
-        moved = change(other.difference, other.low, other.high)
-        below.append(f"Told {other.country} afterwards: {number(other.before)} -> {number(other.after)}, {moved}.")
-    if flagged := inseparable(record):
-        below.insert(1, flagged)
+        change_there = change(other.difference, other.low, other.high)
+        scores = f"{number(other.before)} -> {number(other.after)}"
+        below.append(f"Prompted as {other.country} afterwards: {scores}, {change_there}.")
     if record.exposure:
         below.append(exposed(record))
-    if record.control and record.control.difference is not None:
-        below.insert(1, f"{CROSS} own minus cross: the method's score minus that of the control (↳).")
-    if record.told:
-        below.insert(
-            1, f"{BEYOND} difference to the base told the same words (↳); all others are to the base told nothing."
-        )
     return Group(
         "",
         *([Text(record.warning, style="bold")] if record.warning else []),
@@ -88,5 +88,5 @@ def _cells(row: Row, names: Sequence[str]) -> list[str]:
     """Score and difference with their intervals; the others have no room for theirs."""
     label = row.label if row.kind in ("base", "method", "reference") else f"↳ {row.label}"
     whole = ("score", "difference", "format_spread")
-    told = [of(row, n) if n in whole else text(metrics()[n], (row.figure(n)[0], None, None), row) for n in names]
-    return [label, *told, count(row.items)]
+    figures = [of(row, n) if n in whole else text(metrics()[n], (row.figure(n)[0], None, None), row) for n in names]
+    return [label, *figures, count(row.items)]

@@ -5,7 +5,7 @@ shares, so that every figure is an expectation over people drawn from them, for 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +20,14 @@ from alignbench.evaluation.measures.diversity import (
 )
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap, Interval, interval
-from alignbench.report.markdown import columns_table
+from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import interval as bounds
 from alignbench.report.numbers import number
 from alignbench.types import Scale
 
 DRAWN = 100
 READING = (
-    "The same items of the cultures named, seeds averaged, beside people's own figures. D is the mean "
+    "The same items of the cultures named, seeds averaged, next to people's own figures. D is the mean "
     "distance (0 to 1, as a share of the scale) between the answers of two people of different countries, with what "
     "people of one country differ in; its 95 % interval is over item batteries. Majority is the share of answers that "
     f"are the country's most frequent one; options, how many of an item's options {DRAWN} people use; differentiation, "
@@ -106,23 +106,17 @@ def plain(variety: Variety) -> dict[str, Any]:
     return {**facts, "cultures": " ".join(variety.cultures), "D": d.value, "D_low": d.low, "D_high": d.high}
 
 
-_COLUMNS: dict[str, Callable[[tuple[str, Variety]], str]] = {
-    "method": lambda told: told[1].label,
-    "model": lambda told: told[0],
-    "cultures": lambda told: ", ".join(told[1].cultures),
-    "items": lambda told: str(told[1].items),
-    "D, 95 % (people)": lambda told: _spread(told[1]),
-    "majority (people)": lambda told: f"{number(told[1].majority)} ({number(told[1].people_majority)})",
-    "options (people)": lambda told: f"{number(told[1].options, 2)} ({number(told[1].people_options, 2)})",
-    "differentiation": lambda told: number(told[1].differentiation),
-}
-
-
 def markdown(found: Sequence[tuple[str, Variety]]) -> str:
-    """One table of the figures of models, people's own in brackets."""
-    return columns_table(_COLUMNS, found, 3)
-
-
-def _spread(of: Variety) -> str:
-    d = of.diversity
-    return f"{number(d.value)} {bounds(d.low, d.high)} ({number(of.people_diversity)})"
+    """One table of the figures, each after the name of its model, people's own in brackets."""
+    titles = ("method", "model", "cultures", "items", "D, 95 % (people)", "majority (people)", "options (people)")
+    rows = []
+    for model, one in found:
+        d = one.diversity
+        figures = (
+            f"{number(d.value)} {bounds(d.low, d.high)} ({number(one.people_diversity)})",
+            f"{number(one.majority)} ({number(one.people_majority)})",
+            f"{number(one.options, 2)} ({number(one.people_options, 2)})",
+            number(one.differentiation),
+        )
+        rows.append((one.label, model, ", ".join(one.cultures), str(one.items), *figures))
+    return pipe_table((*titles, "differentiation"), rows, 3)

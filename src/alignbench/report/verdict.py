@@ -7,7 +7,7 @@ from alignbench.evaluation.board import Row
 from alignbench.record.cell import CellRecord
 from alignbench.report.numbers import change, number
 
-# The baseline that tells the model nothing but the country.
+# The baseline whose prompt names the country and nothing else.
 COUNTRY_PROMPT = "cultural_prompt"
 
 
@@ -49,8 +49,8 @@ class CellVerdict:
 def verdict(record: CellRecord) -> CellVerdict:
     """Judge the aligned model by the 95 % intervals of its difference and of its specificity.
 
-    The difference is to the base model, told the same words where weights were changed and words are used, too. An
-    interval wholly above zero is a gain; one that holds zero (or none at all) is no clear change. If, with words, the
+    The difference is to the base model, given the same prompt where the method both trains and prompts. An interval
+    wholly above zero is a gain; one that holds zero (or none at all) is no clear change. If, with a prompt, the
     specificity is not clear of zero either, nothing was learnt beyond the prompt. A gain is *specific* if the interval
     of the specificity lies above zero. Whether or not it does, most of the gain is shared with the control if the
     specificity makes less than half of it (our choice). The headline names the plainest rival: the prompt of the
@@ -60,9 +60,11 @@ def verdict(record: CellRecord) -> CellVerdict:
     if own is None or own.difference is None:
         headline = "There is nothing to compare: this cell holds no pair of base and aligned model"
         return CellVerdict(Finding.none, headline, caveats=tuple(_row_notes(record)))
-    finding = _finding(own, record.told)
+    finding = _finding(own, record.prompted)
     headline = _headline(finding, record, own) + _rival(finding, record, own)
-    return CellVerdict(finding, headline, _evidence(own, record.told), tuple(_caveats(record, base, own)), _power(own))
+    return CellVerdict(
+        finding, headline, _evidence(own, record.prompted), tuple(_caveats(record, base, own)), _power(own)
+    )
 
 
 def _clear(low: float | None, high: float | None) -> int:
@@ -72,11 +74,11 @@ def _clear(low: float | None, high: float | None) -> int:
     return 1 if low > 0 else -1
 
 
-def _finding(own: Row, told: Row | None) -> Finding:
+def _finding(own: Row, prompted: Row | None) -> Finding:
     moved = _clear(own.difference_low, own.difference_high)
     specific = _clear(own.specificity_low, own.specificity_high)
     if moved == 0:
-        return Finding.unclear if told is None or specific else Finding.nothing
+        return Finding.unclear if prompted is None or specific else Finding.nothing
     if moved < 0:
         return Finding.loss
     if own.specificity is None or own.specificity_low is None:
@@ -88,7 +90,7 @@ def _finding(own: Row, told: Row | None) -> Finding:
 
 
 def _headline(finding: Finding, record: CellRecord, own: Row) -> str:
-    than = ", beyond what its prompt does" if record.told else ""
+    than = ", beyond what its prompt does" if record.prompted else ""
     closer = f"{own.label} brings {record.cell.model} closer to {record.cell.country}{than}"
     unclear = "" if own.specificity is None else ", though it fits the two countries differently"
     clear = _clear(own.specificity_low, own.specificity_high)
@@ -112,15 +114,15 @@ def _rival(finding: Finding, record: CellRecord, own: Row) -> str:
     best = max(level, key=lambda row: (row.label == COUNTRY_PROMPT, row.score))
     name = "the country prompt" if best.label == COUNTRY_PROMPT else best.label
     does = "does better" if round(best.score, 3) > round(own.score, 3) else "does as well"
-    joint = ", but" if finding in (Finding.specific, Finding.mixed, Finding.shared, Finding.gain) else "; "
-    return f"{joint.rstrip()} {name} {does}: {number(best.score)} against {number(own.score)}"
+    joint = ", but" if finding in (Finding.specific, Finding.mixed, Finding.shared, Finding.gain) else ";"
+    return f"{joint} {name} {does}: {number(best.score)} against {number(own.score)}"
 
 
-def _evidence(own: Row, told: Row | None) -> str:
+def _evidence(own: Row, prompted: Row | None) -> str:
     found = change(*own.figure("difference"))
-    found += " against the base model" if told is None else " against the base told the same words"
+    found += " against the base model" if prompted is None else " against the base given the same prompt"
     if own.plain is not None:
-        found += f", {change(*own.figure('plain'))} against the base told nothing"
+        found += f", {change(*own.figure('plain'))} against the unprompted base"
     if own.specificity is None:
         return f"{found}; no control, so its specificity is not known"
     return f"{found}; specificity {change(*own.figure('specificity'))}"
@@ -138,7 +140,7 @@ def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
     """Facts that would change how the sentence is read."""
     found = []
     if own.separable is False:
-        spreads = [row.format_spread or 0.0 for row in (record.told or base, own) if row is not None]
+        spreads = [row.format_spread or 0.0 for row in (record.prompted or base, own) if row is not None]
         found.append(
             f"Not separable from format: the score of {own.label} or of what it is compared with moves by "
             f"±{number(max(spreads))} with the form of the questions, more than their difference."

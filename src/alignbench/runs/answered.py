@@ -63,7 +63,7 @@ class ContenderAnswers(Contender):
 
 @dataclass(frozen=True)
 class DamageCheck:
-    """The base and the aligned model told another culture: what alignment damaged there."""
+    """The base and the aligned model prompted as another culture: what alignment damaged there."""
 
     culture: Culture
     before: Respond

@@ -1,14 +1,14 @@
 """Another benchmark than the survey: base, method and control on the same questions, as tidy rows."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from alignbench.aligned import AlignedModel, ModelSession
+from alignbench.aligned import AlignedModel
 from alignbench.benchmark import COLUMNS, Benchmark, Question, Reply
 from alignbench.benchmark.ask import ask
 from alignbench.evaluation.ask import Answer, Asking
@@ -43,9 +43,23 @@ class Replies(Stage):
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Ask and score; a killed one goes on from its last chunk."""
-        replies = _replies(self.model.at_work(tools), self.benchmark, self.questions, self.asking, folder)
-        self.benchmark.score(replies).to_parquet(folder / _SCORES, index=False)
+        self.benchmark.score(self._replies(folder, tools)).to_parquet(folder / _SCORES, index=False)
         return {"questions": len(self.questions)}
+
+    def _replies(self, folder: Path, tools: Tools) -> list[Reply]:
+        """Ask in chunks, each written to ``folder/replies.jsonl`` when it is there; goes on after the last one."""
+        model, file = self.model.at_work(tools), folder / "replies.jsonl"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        found = [_reply(question, json.loads(line)) for question, line in zip(self.questions, lines, strict=False)]
+        with bar(len(self.questions), "answers", "question") as progress:
+            progress.update(len(found))
+            while len(found) < len(self.questions):
+                part = ask(model, self.benchmark, self.questions[len(found) :][:_CHUNK], self.asking)
+                lines += [json.dumps(_record(reply), ensure_ascii=False) for reply in part]
+                write_text(file, "\n".join(lines) + "\n")
+                found += part
+                progress.update(len(part))
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +76,13 @@ class Summary(Stage):
     def build(self, folder: Path, tools: Tools) -> None:
         """Summarise."""
         own = next((row.model for row in self.rows if row.kind == "method"), self.rows[0].model)
-        told = {row.method: row.label for row in self.rows if row.kind == "told"}
+        prompted = {row.method: row.label for row in self.rows if row.kind == "prompted"}
         lines = summary(
             self.table(tools),
             self.setting.scoring.resampling,
             {row.label: tools.key(stage) for row, stage in zip(self.rows, self.answers, strict=True)},
             {row.label: row.kind for row in self.rows},
-            {row.label: _against(row, told) for row in self.rows},
+            {row.label: _against(row, prompted) for row in self.rows},
             self.benchmark.range_of,
         )
         record = BenchmarkRecord(cell_facts(self.setting, own), self.setting.choices["benchmark"], tuple(lines))
@@ -102,29 +116,11 @@ def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, Bench
     return whole.table(cell.tools), BenchmarkRecord.load(found.path)
 
 
-def _against(row: Contender, told: Mapping[str | None, str]) -> str | None:
-    """What a row is compared with: a method with the base told the same words where there is that row."""
+def _against(row: Contender, prompted: Mapping[str | None, str]) -> str | None:
+    """What a row is compared with: a method with the base given the same prompt where there is that row."""
     if row.kind == "base":
         return None
-    return told.get(row.method, BASE) if row.kind == "method" else BASE
-
-
-def _replies(
-    model: ModelSession, benchmark: Benchmark, questions: Sequence[Question], asking: Asking, folder: Path
-) -> list[Reply]:
-    """Ask in chunks, each written to ``folder/replies.jsonl`` when it is there; goes on after the last whole one."""
-    file = folder / "replies.jsonl"
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    found = [_reply(question, json.loads(line)) for question, line in zip(questions, lines, strict=False)]
-    with bar(len(questions), "answers", "question") as progress:
-        progress.update(len(found))
-        while len(found) < len(questions):
-            part = ask(model, benchmark, questions[len(found) :][:_CHUNK], asking)
-            lines += [json.dumps(_record(reply), ensure_ascii=False) for reply in part]
-            write_text(file, "\n".join(lines) + "\n")
-            found += part
-            progress.update(len(part))
-    return found
+    return prompted.get(row.method, BASE) if row.kind == "method" else BASE
 
 
 def _record(reply: Reply) -> dict[str, Any]:

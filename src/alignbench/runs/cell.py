@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from alignbench.backend import Backend
@@ -169,7 +170,7 @@ _countries = cache(country_names)
 
 @cache
 def _figures(source: SurveySource, bringing: tuple[Culture, ...]) -> tuple[Survey, Mapping[Split, Survey]]:
-    """The survey whole and split; ``bringing`` are the cultures that come with shares of their own."""
+    """The survey whole and split; ``bringing`` are the cultures that bring shares."""
     survey = source.load(bringing)
     return survey, split_survey(survey, source.splits())
 
@@ -199,15 +200,11 @@ def _choices() -> dict[str, str]:
 
 
 def _chosen() -> Mapping[str, Any]:
-    from hydra.core.hydra_config import HydraConfig
-
     return HydraConfig.get().runtime.choices if HydraConfig.initialized() else {}
 
 
 def _recorded(cfg: DictConfig) -> dict[str, Any]:
     """How the cell was asked for: plain values, without Hydra's own."""
-    from hydra.core.hydra_config import HydraConfig
-
     own = OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k != "hydra"])
     return {
         "experiment": experiment(),
@@ -219,8 +216,6 @@ def _recorded(cfg: DictConfig) -> dict[str, Any]:
 
 def config_folders() -> tuple[Path, ...]:
     """Folders of the running job's config: the user's own first, then the package's and those of plugins."""
-    from hydra.core.hydra_config import HydraConfig
-
     sources = HydraConfig.get().runtime.config_sources
     folders = [Path(s.path) for s in sources if s.schema == "file" and s.path]
     return tuple(sorted(folders, key=lambda f: f in conf_dirs()))

@@ -88,7 +88,7 @@ def score_of(cell: Cell) -> Score:
 def contenders(cell: Cell) -> Iterator[Contender]:
     """Base, the method, the method as made for the control culture, then the other baselines.
 
-    After a model whose weights change and who is told something comes the base model told the same words: only against
+    After a model whose weights change and that is prompted comes the base model given the same prompt: only against
     that row does it show what the weights have learnt.
     """
     baselines = {canonical(method): name for name, method in cell.baselines.items()}
@@ -96,20 +96,20 @@ def contenders(cell: Cell) -> Iterator[Contender]:
     context = cell.context(cell.culture)
     yield Contender(kind="base", model=cell.baselines[BASE].align(context))
     if own != BASE:
-        yield from _with_told("method", cell.method.align(context), own)
+        yield from _with_prompted("method", cell.method.align(context), own)
         if cell.control is not None:
             there = cell.method.align(cell.context(cell.control))
-            yield from _with_told("control", there, own, cell.control.country)
+            yield from _with_prompted("control", there, own, cell.control.country)
     for name in baselines.values():
         if name not in (BASE, own):
-            yield from _with_told("method", cell.baselines[name].align(context), name)
+            yield from _with_prompted("method", cell.baselines[name].align(context), name)
 
 
-def _with_told(kind: Kind, model: AlignedModel, method: str, country: str | None = None) -> Iterator[Contender]:
+def _with_prompted(kind: Kind, model: AlignedModel, method: str, country: str | None = None) -> Iterator[Contender]:
     yield Contender(kind=kind, model=model, method=method, country=country)
     if model.training and model.is_prompted:
-        told: Kind = "told" if kind == "method" else "told_control"
-        yield Contender(kind=told, model=model.prompted_base, method=method, country=country)
+        prompted: Kind = "prompted" if kind == "method" else "prompted_control"
+        yield Contender(kind=prompted, model=model.prompted_base, method=method, country=country)
 
 
 def _answered(cell: Cell, row: Contender) -> ContenderAnswers:

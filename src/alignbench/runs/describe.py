@@ -74,12 +74,12 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
     """What was run, for any report.
 
     Args:
-        model: what the method made; of choices and changes those are told that had a part in it.
+        model: what the method made; choices and changes are named if they had a part in it.
     """
     groups = used(model)
     choices = {g: cell.choices[at] for g, at in GROUPS.items() if g in groups - {"method"} and at in cell.choices}
     # Every knob of the method, and who judged and wrote, so that each table names its recipe.
-    beside = {name: chosen for name, chosen in choices.items() if name != "training"}
+    choosers = {name: chosen for name, chosen in choices.items() if name != "training"}
     knobs = {knob: str(plain(value)) for knob, value in cell.method.knobs.items()}
     return CellFacts(
         method=cell.choices["method"],
@@ -90,7 +90,7 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
         survey=f"{cell.survey.title} ({cell.survey.year})",
         split=cell.scoring.split.name,
         training=choices.get("training"),
-        labels={**knobs, **beside, "backend": cell.choices["backend"]},
+        labels={**knobs, **choosers, "backend": cell.choices["backend"]},
         changed={knob: value for knob, value in cell.changed.items() if knob.partition(".")[0] in groups},
         choices=choices,
     )

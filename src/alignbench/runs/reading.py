@@ -26,11 +26,11 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
         f"All rows are scored on the {cell.scoring.split.name} items that the country was asked. {_seen(cell)}",
     ]
-    if any(row.kind == "told" for row in rows):
+    if any(row.kind == "prompted" for row in rows):
         lines.append(
-            "A trained model that is told something when it is asked is compared with the base model told the same"
-            " words: the difference is what its weights learnt. Its difference to the base told nothing holds what the"
-            " words bring, too."
+            "A trained model that is prompted when it is asked is compared with the base model given the same prompt:"
+            " the difference is what its weights learnt. Its difference to the unprompted base holds what the prompt"
+            " brings, too."
         )
     if any(row.label == HALVES for row in rows):
         lines.append(
@@ -69,10 +69,12 @@ def _selection(select: Select) -> str:
 
 def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:
     own, other = cell.culture.country, control.country
-    beyond = ", less the same of the base model told the same words" if any(r.kind == "told" for r in rows) else ""
+    beyond = (
+        ", less the same of the base model given the same prompt" if any(r.kind == "prompted" for r in rows) else ""
+    )
     made = f"the same recipe on the figures of {other}"
     if isinstance(cell.method, Joint) and cell.culture.iso3 in cell.method.joint:
-        made = f"one model of several countries, told {other}, that has learnt the figures of {own}, too"
+        made = f"one model of several countries, prompted as {other}, that has learnt the figures of {own}, too"
     return (
         f"Specificity is the interaction of model and survey: how much better the models for {own} and {other} fit"
         f" their own country's survey than each other's{beyond}. What a method gains on both surveys alike (format,"

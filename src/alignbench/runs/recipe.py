@@ -1,4 +1,4 @@
-"""What a command changed in the components it chose: how variants of one method are told apart."""
+"""What a command changed in the components it chose: what tells variants of one method apart."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields

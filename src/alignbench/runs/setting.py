@@ -1,4 +1,4 @@
-"""What a comparison is about: everything that its record tells and its scores are measured by."""
+"""What a comparison is about: what its record says, and what its scores are measured by."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Setting:
     Attributes:
         choices: group -> name of the choice, as on the command line.
         control: the culture whose figures serve as control; None if switched off.
-        others: cultures that the aligned model is told afterwards, to see what it forgot.
+        others: cultures that the aligned model is prompted as afterwards, to see what it forgot.
         survey: the survey, whole; ``asked`` is the split that is asked.
         changed: knobs that differ from their choice's own; see :mod:`alignbench.runs.recipe`.
     """

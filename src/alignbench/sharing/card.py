@@ -12,7 +12,6 @@ from alignbench.report.columns import KEY, of
 from alignbench.report.numbers import change, number
 from alignbench.report.verdict import verdict
 from alignbench.sharing.found import ShareableCell
-from alignbench.store.artifact import Artifact
 from alignbench.store.manifest import plain
 from alignbench.templates import templates
 
@@ -21,7 +20,7 @@ _FIGURES = ("score", "skill", "difference", "p_value", "specificity")
 _TEMPLATES = templates(Path(__file__).parent / "templates")
 _TEMPLATES.filters.update(number=number, cell=lambda text: str(text).replace("|", r"\|"))
 _TEMPLATES.globals.update(change=change, of=of, metrics=METRICS, key=KEY, figures=_FIGURES)
-# Licences that the hub knows by these names; any other is "other" there, and told in full in the card.
+# Licences that the hub knows by these names; any other is "other" there, and named in full in the card.
 _HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0")
 
 
@@ -48,7 +47,7 @@ class FolderContents:
 def card(found: ShareableCell, shared: FolderContents) -> str:
     """The text of README.md."""
     cell, record = found.cell, found.record
-    licence = cell.model.licence.lower()
+    licence, model = cell.model.licence.lower(), found.config["knobs"]["model"]
     text = _TEMPLATES.get_template("card.md.jinja").render(
         shared=shared,
         cell=record.cell,
@@ -62,7 +61,7 @@ def card(found: ShareableCell, shared: FolderContents) -> str:
         stages=found.stages.values(),
         command=command(found),
         manifest=found.stage.manifest,
-        citations=citations(found),
+        citations=[text for text in (found.cell.survey.citation, str(model.get("citation") or "")) if text],
     )
     return f"{text}\n"
 
@@ -72,13 +71,10 @@ def recipe(found: ShareableCell) -> dict[str, dict[str, str]]:
     parts = {"method": plain(found.cell.method.knobs), "asking": identity(found.cell.scoring.asking)}
     if "fit" in found.stages:
         parts["training"] = found.stages["fit"].manifest["inputs"]["training"]
-    stages = {f"stage {name} ({stage.key})": _facts(stage) for name, stage in found.stages.items()}
-    named = {**parts, **stages}.items()
-    return {name: {k: public(v) for k, v in knobs.items() if k != "class"} for name, knobs in named}
-
-
-def _facts(stage: Artifact) -> dict[str, Any]:
-    return {k: v for k, v in stage.facts.items() if isinstance(v, str | int | float | bool)}
+    for name, stage in found.stages.items():
+        facts = {k: v for k, v in stage.facts.items() if isinstance(v, str | int | float | bool)}
+        parts[f"stage {name} ({stage.key})"] = facts
+    return {name: {k: public(v) for k, v in knobs.items() if k != "class"} for name, knobs in parts.items()}
 
 
 def command(found: ShareableCell) -> str:
@@ -86,12 +82,6 @@ def command(found: ShareableCell) -> str:
     apart = ("task", "store=", "reports=", "tracking", "hydra")
     words = [public(word) for word in found.config["overrides"] if not word.lstrip("+~").startswith(apart)]
     return " ".join(["python -m alignbench", *words])
-
-
-def citations(found: ShareableCell) -> list[str]:
-    """Survey and base model, as they ask to be cited."""
-    model = str(found.config["knobs"]["model"].get("citation") or "")
-    return [text for text in (found.cell.survey.citation, model) if text]
 
 
 def public(value: Any) -> str:

@@ -16,7 +16,7 @@ _PROMPTS = "prompt_policy.json"
 
 
 def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = False) -> Path:
-    """Write ``out/<cell>`` anew and return it.
+    """Write ``out/<cell>``, in place of an older one, and return it.
 
     Args:
         base: what the base model is called to others; empty is its hub id, else its name.

@@ -41,7 +41,7 @@ class Composer:
         return getattr(self.loader, name)
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        """The config of one cell, a copy of its own for every caller."""
+        """The config of one cell, a new copy for every caller."""
         asked = [str(word) for word in (*master_config.hydra.overrides.hydra, *sweep_overrides)]
         name = hashlib.sha256(repr((asked, str(Path.cwd()))).encode()).hexdigest()[:24]
         if name not in self._known:
@@ -66,7 +66,7 @@ class Composer:
 
     @cached_property
     def _folder(self) -> Path:
-        """Named by all that a config depends on beside its words; what nobody used for a week is removed."""
+        """Named by all that a config depends on besides its words; what nobody used for a week is removed."""
         stamps = [metadata.version(package) for package in ("hydra-core", "omegaconf")]
         for package in (Path(__file__).parents[1], *(plugin.folder for plugin in plugins.loaded())):
             stamps += _stamps(package.rglob("*.py"))

@@ -1,4 +1,4 @@
-"""Which cell a composed config describes, told without building anything."""
+"""Which cell a composed config describes; nothing is built."""
 
 import hashlib
 import shlex

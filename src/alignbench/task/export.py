@@ -29,7 +29,7 @@ class Export(Task):
     private: bool = True
 
     def main(self, cfg: DictConfig) -> None:
-        """Write the folder, and push it if told to.
+        """Write the folder, and push it if ``push`` names a repository.
 
         Raises:
             AlignbenchError: the cell is not finished, or holds nothing that can be shared.

@@ -37,7 +37,7 @@ class Items(Task):
         """
         import pandas as pd
 
-        from alignbench.files import replacing
+        from alignbench.files import write_table
 
         culture, source = instantiate(cfg.culture), instantiate(cfg.survey)
         survey, splits = source.load((culture,)), source.splits()
@@ -55,8 +55,7 @@ class Items(Task):
         say(f"asked in {culture.country}: {sum(asked.values())} ({', '.join(f'{k} {n}' for k, n in asked.items())})")
         path = Path(cfg.reports) / f"items-{survey.name}-{culture.name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as partial:
-            pd.DataFrame(lines).drop(columns="people").astype({"n": "Int64"}).to_csv(partial, index=False)
+        write_table(path, pd.DataFrame(lines).drop(columns="people").astype({"n": "Int64"}))
         say(f"table  {path}")
 
 

@@ -1,4 +1,4 @@
-"""``task=report``: every page and every pooled table anew from the store alone."""
+"""``task=report``: write every page and every pooled table from the store alone."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ class Report(Task):
         Raises:
             AlignbenchError: the store holds no finished cell of either kind.
         """
-        from alignbench.files import replacing, write_text
+        from alignbench.files import write_table, write_text
         from alignbench.protocols.write import write_protocols
         from alignbench.record.benchmark import benchmarks_of, finished_benchmarks
         from alignbench.record.finished import finished, pages
@@ -42,7 +42,6 @@ class Report(Task):
             asked, made = benchmarks_of(cell.record.cell, benchmarks), accounts(cell.record, store)
             write_page(cell.record, folder / shown[cell.stage], cell.stage, asked, made)
         page = board.write(cells, store, folder)
-        with replacing(folder / "results.parquet") as partial:
-            table(cells, benchmarks, Lineage(store)).to_parquet(partial, index=False)
+        write_table(folder / "results.parquet", table(cells, benchmarks, Lineage(store)))
         write_text(folder / "results.md", schema_markdown())
         say(f"{len(shown)} cells, board {page}, all figures {folder / 'results.parquet'}")

@@ -31,4 +31,4 @@ class Track(Task):
         for cell in track(cells, "push", unit="cell"):
             tracker.cell(cell.stage)
         tracker.boards(store)
-        say(f"{len(cells)} cells of {store} seen to")
+        say(f"{len(cells)} cells of {store} are shown")

@@ -36,7 +36,7 @@ class MakeWorkspace(Task):
         check(bool(knobs.entity), "tracking.entity", "", "name your account or team: tracking.entity=...")
         try:
             view = workspace(knobs).save()
-        except Exception as error:  # the client raises classes of its own and of its HTTP library
+        except Exception as error:  # classes of the client and of its HTTP library
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise AlignbenchError("tracking", "wandb", f"the view was not saved ({reason})") from error
         say(f"view   {view.url}")

@@ -24,6 +24,8 @@ class Tracker:
 class Tracking(Component, ABC):
     """Where finished cells are shown; never part of a stage's identity."""
 
+    _group = "tracking"
+
     @abstractmethod
     def open(self, reports: Path) -> Tracker:
         """A tracker that is ready.

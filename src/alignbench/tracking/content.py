@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from alignbench.evaluation.board import flat
 from alignbench.evaluation.catalogue import of_rows
 from alignbench.record.cell import CellRecord
 from alignbench.record.finished import config_of
-
-
-@dataclass(frozen=True)
-class PlainTable:
-    """Rows of plain values under named columns."""
-
-    columns: tuple[str, ...]
-    rows: Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +34,7 @@ class Content:
     config: Mapping[str, Any]
     summary: Mapping[str, float]
     curves: tuple[Mapping[str, float], ...]
-    tables: Mapping[str, PlainTable]
+    tables: Mapping[str, pd.DataFrame]
     pictures: Mapping[str, Path]
     weights: Path | None
     record: CellRecord
@@ -65,7 +59,7 @@ class Content:
             },
             summary=summary(record),
             curves=tuple({k: v for k, v in row.items() if v is not None} for row in record.history or ()),
-            tables={name: table for name, table in tables(record).items() if table.rows},
+            tables={name: table for name, table in tables(record).items() if len(table)},
             pictures={"norm_pool": picture} if picture and picture.is_file() else {},
             weights=weights_of(stage.parents[1], record),
             record=record,
@@ -89,34 +83,36 @@ def summary(record: CellRecord) -> dict[str, float]:
         found |= {f"own_minus_cross{end}": getattr(control, f"difference{end}") for end in ("", "_low", "_high")}
         found["own_minus_cross_p_raw"] = control.p_raw
     found["base_score"] = base.score if base else None
-    found["told_score"] = record.told.score if record.told else None
+    found["prompted_score"] = record.prompted.score if record.prompted else None
     found |= {f"sanity/{r.label}": r.score for r in record.rows if r.kind == "reference"}
-    found |= {f"elsewhere/{e.told}": e.difference for e in record.elsewhere}
+    found |= {f"elsewhere/{e.name}": e.difference for e in record.elsewhere}
     found["items"] = row.items
     return {name: value for name, value in found.items() if value is not None}
 
 
-def tables(record: CellRecord) -> dict[str, PlainTable]:
+def tables(record: CellRecord) -> dict[str, pd.DataFrame]:
     """The board; scores of items; answers, a row an option; samples; other countries; provenance."""
     labels = tuple(r.label for r in record.board if any(r.label in i.models for i in record.items))
+    items = [
+        {"item": i.id, "battery": i.battery, "question": i.question, **{label: i.scores[label] for label in labels}}
+        for i in record.items
+    ]
     answers = [
-        (i.id, i.question, option, i.survey[k], *(i.models[label][k] for label in labels))
+        {"item": i.id, "question": i.question, "option": option, "survey": i.survey[k]}
+        | {label: i.models[label][k] for label in labels}
         for i in record.items
         for k, option in enumerate(i.options)
     ]
     return {
-        "board": table_of([flat(row) for row in record.board]),
-        "items": PlainTable(
-            ("item", "battery", "question", *labels),
-            [(i.id, i.battery, i.question, *(i.scores[label] for label in labels)) for i in record.items],
-        ),
-        "answers": PlainTable(("item", "question", "option", "survey", *labels), answers),
-        "samples": table_of(list(map(asdict, record.samples))),
-        "elsewhere": table_of(list(map(asdict, record.elsewhere))),
-        "provenance": table_of(list(map(asdict, record.provenance))),
+        "board": table_of(map(flat, record.board)),
+        "items": table_of(items),
+        "answers": table_of(answers),
+        "samples": table_of(map(asdict, record.samples)),
+        "elsewhere": table_of(map(asdict, record.elsewhere)),
+        "provenance": table_of(map(asdict, record.provenance)),
     }
 
 
-def table_of(rows: Sequence[Mapping[str, Any]]) -> PlainTable:
-    """A table of mappings that have the same keys."""
-    return PlainTable(tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows])
+def table_of(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """A table of plain values as they are: None stays None, a whole number stays one."""
+    return pd.DataFrame(list(rows), dtype=object)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
+from alignbench.component import Count, Positive
 from alignbench.tracking import Tracking
 from alignbench.types import check
 
@@ -42,21 +43,19 @@ class WandbKnobs(Tracking, ABC):
     folder: str = "outputs/reports"
     upload: Upload = Upload.lora
     # Larger artifacts stay at home.
-    limit_mib: int = 500
+    limit_mib: Count = 500
     # Seconds to wait for the server at the start and at the end of a run.
-    timeout: float = 60.0
+    timeout: Positive = 60.0
 
-    def __post_init__(self) -> None:
+    def _consistent(self) -> None:
         check(bool(self.project), "tracking.project", self.project, "give the project a name")
-        check(self.limit_mib > 0, "tracking.limit_mib", self.limit_mib, "give a positive number")
-        check(self.timeout > 0, "tracking.timeout", self.timeout, "give a positive number of seconds")
 
     @property
     def online(self) -> bool:
         """Whether runs go to the server."""
         if self.mode is WandbMode.auto:
-            told = os.environ.get("WANDB_MODE")
-            return told == "online" if told else has_key()
+            mode = os.environ.get("WANDB_MODE")
+            return mode == "online" if mode else has_key()
         return self.mode is WandbMode.online
 
 

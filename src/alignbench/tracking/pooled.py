@@ -1,54 +1,39 @@
-"""The pooled board of many cells, and its heat map of culture x method."""
+"""The pooled boards of many cells as a table, and their heat maps of culture x method."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from alignbench.evaluation.board import Row, flat
-from alignbench.record.finished import FinishedCell, with_items
-from alignbench.record.lineage import Lineage
-from alignbench.report.board.groups import PanelPlace, groups
-from alignbench.tracking.content import PlainTable, table_of
+from alignbench.report.board.groups import CultureBoard
+from alignbench.tracking.content import table_of
 
 # Where the colours end, on every picture, so that one colour is one figure.
 _END = 0.15
 
 
-class PlacedRow(NamedTuple):
-    """A row of a pooled board, and where it stands."""
-
-    place: PanelPlace
-    culture: str
-    row: Row
-
-
-def pooled(cells: Sequence[FinishedCell], store: Path) -> list[PlacedRow]:
-    """Rows of one board per world, split, model and culture, seeds averaged before intervals are made.
-
-    Cells whose scores by item cannot be read are left out.
-    """
-    found = groups(with_items(cells), Lineage(store))
-    return [PlacedRow(group.place, group.culture, row) for group in found for row in group.rows]
+def table(boards: Sequence[CultureBoard]) -> pd.DataFrame:
+    """Their rows, each after the place where it stands."""
+    return table_of(
+        {"world": world.name, "split": split, "model": model, "culture": board.culture, **flat(row)}
+        for board in boards
+        for world, split, model in [board.place]
+        for row in board.rows
+    )
 
 
-def table(placed: Sequence[PlacedRow]) -> PlainTable:
-    """The same as plain values."""
-    places = ({"world": p.place.world.name, "split": p.place.split, "model": p.place.model} for p in placed)
-    return table_of([{**place, "culture": p.culture, **flat(p.row)} for place, p in zip(places, placed, strict=True)])
-
-
-def heat_maps(placed: Sequence[PlacedRow], folder: Path) -> list[Path]:
+def heat_maps(boards: Sequence[CultureBoard], folder: Path) -> list[Path]:
     """One picture per world, split and model, culture x method: colour and figure are the difference to the base model.
 
     A dot marks a difference whose interval holds no zero.
     """
     folder.mkdir(parents=True, exist_ok=True)
     found = []
-    for place in dict.fromkeys(p.place for p in placed):
-        rows = {(p.culture, p.row.label): p.row for p in placed if p.place == place}
+    for place in dict.fromkeys(board.place for board in boards):
+        rows = {(board.culture, row.label): row for board in boards if board.place == place for row in board.rows}
         rows = {at: row for at, row in rows.items() if row.kind == "method" and row.difference is not None}
         if rows:
             name = re.sub(r"[^\w.-]+", "_", f"{place.model} {place.world.name} {place.split}")

@@ -9,14 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from alignbench.progress import say
-from alignbench.record.finished import finished
+from alignbench.record.finished import finished, with_items
+from alignbench.record.lineage import Lineage
+from alignbench.report.board.groups import CultureBoard, groups
 from alignbench.report.board.page import MAPS
 from alignbench.sharing.weights import adapter_config, hub_id
 from alignbench.tracking import Tracker
-from alignbench.tracking.content import Content, PlainTable
+from alignbench.tracking.content import Content
 from alignbench.tracking.knobs import Upload, WandbKnobs
-from alignbench.tracking.pooled import PlacedRow, heat_maps, pooled, table
+from alignbench.tracking.pooled import heat_maps, table
 from alignbench.tracking.pushed import PushLog
 from alignbench.tracking.session import session
 
@@ -49,11 +53,11 @@ class Pusher(Tracker):
 
     def boards(self, store: Path) -> None:
         """Push the pooled board of every group whose cells or maps changed since the last time."""
-        groups = self.log.groups()
-        known_cells = finished(store) if groups else []
+        pushed = self.log.groups()
+        known_cells = finished(store) if pushed else []
         cells = {stage.name: cell for cell in known_cells for stage in (*cell.older, cell.stage)}
         maps = sorted(self.reports.glob(MAPS))
-        for group, keys in groups.items():
+        for group, keys in pushed.items():
             found = list({cells[key].stage: cells[key] for key in keys if key in cells}.values())
             digest = hashlib.sha256(
                 repr([[cell.stage.name for cell in found], [m.read_bytes() for m in maps]]).encode()
@@ -62,12 +66,12 @@ class Pusher(Tracker):
             with self.log.held(key) as known:
                 if not found or known.get("digest") == digest:
                     continue
-                push = partial(self._push_board, key, group, pooled(found, store), maps)
+                push = partial(self._push_board, key, group, groups(with_items(found), Lineage(store)), maps)
                 if self._sent(push):
                     self.log.note(key, {"digest": digest})
 
     def _sent(self, push: Callable[[], None]) -> bool:
-        """Whether it went through; a failure is told once a process."""
+        """Whether it went through; a failure is said once a process."""
         destination = self.log.folder.absolute()
         if destination in _given_up:
             return False
@@ -132,21 +136,21 @@ class Pusher(Tracker):
             artifact.add_dir(str(file))
         run.log_artifact(artifact)
 
-    def _push_board(self, key: str, group: str, placed: list[PlacedRow], maps: list[Path]) -> None:
+    def _push_board(self, key: str, group: str, boards: list[CultureBoard], maps: list[Path]) -> None:
         import wandb
 
         folder = Path(self.knobs.folder) / "wandb" / "pictures"
         with session(self.knobs, key, name=f"board of {group}", group=group, job_type="board", tags=["board"]) as run:
-            media: dict[str, Any] = {"pooled_board": _wandb_table(table(placed))}
-            for name, pictures in {"heat_map": heat_maps(placed, folder / _name(group)), "cultural_map": maps}.items():
+            media: dict[str, Any] = {"pooled_board": _wandb_table(table(boards))}
+            for name, pictures in {"heat_map": heat_maps(boards, folder / _name(group)), "cultural_map": maps}.items():
                 media[name] = [wandb.Image(str(path), caption=f"{path.parent.name} {path.stem}") for path in pictures]
             run.log({name: value for name, value in media.items() if value})
 
 
-def _wandb_table(table: PlainTable) -> Any:
+def _wandb_table(table: pd.DataFrame) -> Any:
     import wandb
 
-    return wandb.Table(columns=list(table.columns), data=[list(row) for row in table.rows], allow_mixed_types=True)
+    return wandb.Table(columns=list(table), data=table.to_numpy().tolist(), allow_mixed_types=True)
 
 
 def _name(text: str) -> str:

@@ -1,7 +1,7 @@
-"""One W&B run, opened so that it resumes, keeps to its folder, tells nothing of the machine, and gives up in time."""
+"""One W&B run, opened so that it resumes, keeps to its folder, says nothing of the machine, and gives up in time."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,23 @@ def session(knobs: WandbKnobs, key: str, **facts: Any) -> Iterator[Any]:
         dir=home.parent,
         mode="online" if knobs.online else "offline",
         resume="allow",
-        settings=wandb.Settings(**_settings(knobs)),
+        # Silent, patient for ``timeout`` seconds, and without host, code, git, packages and system figures.
+        settings=wandb.Settings(
+            silent=True,
+            console="off",
+            init_timeout=knobs.timeout,
+            finish_timeout=knobs.timeout,
+            finish_timeout_raises=True,
+            host="alignbench",
+            program="alignbench",
+            disable_git=True,
+            disable_code=True,
+            save_code=False,
+            x_disable_meta=True,
+            x_disable_stats=True,
+            x_disable_machine_info=True,
+            x_save_requirements=False,
+        ),
         **facts,
     )
     failed = True
@@ -34,23 +50,3 @@ def session(knobs: WandbKnobs, key: str, **facts: Any) -> Iterator[Any]:
         failed = False
     finally:
         run.finish(exit_code=int(failed))
-
-
-def _settings(knobs: WandbKnobs) -> Mapping[str, Any]:
-    """Silent, patient for ``timeout`` seconds, and without host, code, git, packages and system figures."""
-    return {
-        "silent": True,
-        "console": "off",
-        "init_timeout": knobs.timeout,
-        "finish_timeout": knobs.timeout,
-        "finish_timeout_raises": True,
-        "host": "alignbench",
-        "program": "alignbench",
-        "disable_git": True,
-        "disable_code": True,
-        "save_code": False,
-        "x_disable_meta": True,
-        "x_disable_stats": True,
-        "x_disable_machine_info": True,
-        "x_save_requirements": False,
-    }

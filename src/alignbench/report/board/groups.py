@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from alignbench.evaluation.board import Row, rows
 from alignbench.evaluation.items import Scored
+from alignbench.identity import canonical
 from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
 from alignbench.record.lineage import Lineage
 from alignbench.record.world import World
@@ -78,32 +79,26 @@ class CultureBoard:
 
 def groups(cells: Sequence[FinishedCell], lineage: Lineage) -> list[CultureBoard]:
     """Cells by world, split, model and culture, sorted by these."""
-    found: dict[tuple[World, str, str, str], dict[str, list[FinishedCell]]] = {}
-    asked = {cell.stage: _asked(cell) for cell in cells}
     panels: dict[tuple[World, str, str], list[FinishedCell]] = {}
     for cell in cells:
-        facts = cell.record.cell
-        panel = (cell.world, facts.split, facts.model)
-        panels.setdefault(panel, []).append(cell)
-        found.setdefault((*panel, facts.culture), {}).setdefault(repr(sorted(asked[cell.stage].items())), []).append(
-            cell
-        )
-    called: dict[Path, str] = {}
-    baselines: dict[str, str] = {}
-    for panel_cells in panels.values():
-        rivals = {entry.key: (cell, entry) for cell in panel_cells for entry in cell.baselines}
-        own = [MethodVariant.of(cell, lineage) for cell in panel_cells]
+        panels.setdefault((cell.world, cell.record.cell.split, cell.record.cell.model), []).append(cell)
+    titles, made = _titles(cells), []
+    for (_, _, model), of_panel in sorted(panels.items(), key=lambda part: (part[0][0].order, *part[0][1:])):
+        rivals = {entry.key: (cell, entry) for cell in of_panel for entry in cell.baselines}
+        own = [MethodVariant.of(cell, lineage) for cell in of_panel]
         said = names([*own, *(MethodVariant.of_baseline(cell, entry, lineage) for cell, entry in rivals.values())])
-        called |= {cell.stage: name for cell, name in zip(panel_cells, said, strict=False)}
-        baselines |= dict(zip(rivals, said[len(own) :], strict=True))
-    titles = _titles(cells)
-    made = []
-    for (_, _, model, culture), ways in sorted(found.items(), key=lambda part: (part[0][0].order, *part[0][1:])):
-        names_apart = differing([asked[cells[0].stage] for cells in ways.values()])
-        for cells in ways.values():
-            way = asked[cells[0].stage]
-            name = ", ".join([model, *(f"{k}={way.get(k)}" for k in names_apart)])
-            made.append(CultureBoard(name, titles[culture], tuple(cells), called, baselines))
+        called = {cell.stage: name for cell, name in zip(of_panel, said, strict=False)}
+        baselines = dict(zip(rivals, said[len(own) :], strict=True))
+        for culture in sorted({cell.record.cell.culture for cell in of_panel}):
+            ways: dict[str, tuple[dict[str, str], list[FinishedCell]]] = {}
+            for cell in of_panel:
+                if cell.record.cell.culture == culture:
+                    way = _asked(cell)
+                    ways.setdefault(canonical(way), (way, []))[1].append(cell)
+            apart = differing([way for way, _ in ways.values()])
+            for way, alike in ways.values():
+                name = ", ".join([model, *(f"{k}={way.get(k)}" for k in apart)])
+                made.append(CultureBoard(name, titles[culture], tuple(alike), called, baselines))
     return made
 
 

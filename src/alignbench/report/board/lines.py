@@ -29,7 +29,7 @@ class BoardLine:
     """A row of the board.
 
     Attributes:
-        damage: mean change of the score when told other countries; None where none was asked.
+        damage: mean change of the score when prompted as other countries; None where none was asked.
         cost: mean over seeds; None for references, and where the lineage of the answers is not known.
         pages: one per seed, for rows that cells were run for.
         manifests: of the responses, one per seed; of references that of the board they come from.

@@ -12,19 +12,19 @@ from alignbench.evaluation.interaction import Interaction, interaction
 from alignbench.evaluation.items import Kind, Scored, seeds_of
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.report.markdown import columns_table
+from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import change, number, p_value
 
 READING = (
     "How much better each culture’s own model fits its people than the other cultures’ models of the same method do, "
     "over all pairs of cultures; what a model gains on every survey alike cancels. Where a method both trains and "
-    "prompts, what its words bring by themselves is taken off. p-values are corrected after Holm over the methods of "
+    "prompts, what the prompt brings by itself is taken off. p-values are corrected after Holm over the methods of "
     "one table."
 )
 
 # Culture of the model -> culture of the survey -> item id -> the model's scores there, shape (seeds,).
 Crossed: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Array]]]
-# Of answers, shape (seeds, options), to shares, shape (options,): one score a seed.
+# How similar answers, shape (seeds, options), are to shares, shape (options,): one score a seed.
 Similarity: TypeAlias = Callable[[Array, Array], Array]
 
 
@@ -33,13 +33,13 @@ class Specificity:
     """The interaction of a method's models with the surveys of their cultures.
 
     Attributes:
-        told: whether that of the base model told the same words is taken off.
+        prompted: whether that of the base model given the same prompt is taken off.
         p_value: two-sided, corrected after Holm over the methods side by side; None where there is none.
     """
 
     label: str
     cultures: tuple[str, ...]
-    told: bool
+    prompted: bool
     found: Interaction
     p_value: float | None
 
@@ -54,12 +54,12 @@ def specificities(
     """
     found = []
     for label in dict.fromkeys(e.label for board in boards.values() for e in board if e.kind == "method"):
-        own, told = _entries(boards, label, "method"), _entries(boards, label, "told")
-        if told:
-            own = {culture: entry for culture, entry in own.items() if culture in told}
-        if figure := _over_pairs(own, told, similarity, bootstrap):
+        own, prompted = _entries(boards, label, "method"), _entries(boards, label, "prompted")
+        if prompted:
+            own = {culture: entry for culture, entry in own.items() if culture in prompted}
+        if figure := _over_pairs(own, prompted, similarity, bootstrap):
             p_raw = None if math.isnan(figure.p_value) else figure.p_value
-            found.append(Specificity(label, tuple(own), bool(told), figure, p_raw))
+            found.append(Specificity(label, tuple(own), bool(prompted), figure, p_raw))
     together = corrected([one.p_value for one in found])
     return [replace(one, p_value=p) for one, p in zip(found, together, strict=True)]
 
@@ -94,15 +94,15 @@ def _entries(boards: Mapping[str, Sequence[Scored]], label: str, kind: Kind) -> 
 
 
 def _over_pairs(
-    own: Mapping[str, Scored], told: Mapping[str, Scored], similarity: Similarity, bootstrap: Bootstrap
+    own: Mapping[str, Scored], prompted: Mapping[str, Scored], similarity: Similarity, bootstrap: Bootstrap
 ) -> Interaction | None:
-    seeds = seeds_of((*own.values(), *told.values()))
+    seeds = seeds_of((*own.values(), *prompted.values()))
     if seeds is None:
         return None
-    scores, words = crossed(own, similarity, seeds), crossed(told, similarity, seeds)
+    scores, words = crossed(own, similarity, seeds), crossed(prompted, similarity, seeds)
     net = {
         model: {
-            survey: {item: score - (words[model][survey][item] if told else 0.0) for item, score in cells.items()}
+            survey: {item: score - (words[model][survey][item] if prompted else 0.0) for item, score in cells.items()}
             for survey, cells in surveys.items()
         }
         for model, surveys in scores.items()
@@ -123,25 +123,17 @@ def plain(specificity: Specificity) -> dict[str, Any]:
     """The figures for a table."""
     figures, cultures = asdict(specificity.found), " ".join(specificity.cultures)
     tests = {"p_raw": figures.pop("p_value"), "p_value": specificity.p_value}
-    return {"label": specificity.label, "cultures": cultures, "told": specificity.told, **figures, **tests}
-
-
-_COLUMNS: dict[str, Callable[[tuple[str, Specificity]], str]] = {
-    "method": lambda told: told[1].label,
-    "model": lambda told: told[0],
-    "cultures": lambda told: ", ".join(told[1].cultures),
-    "specificity (‡ beyond the prompt), 95 %": lambda told: _figure(told[1]),
-    "p (Holm)": lambda told: p_value(told[1].p_value),
-    "minimum detectable effect": lambda told: number(told[1].found.detectable),
-    "pairs": lambda told: str(told[1].found.pairs),
-    "items": lambda told: str(told[1].found.items),
-}
+    return {"label": specificity.label, "cultures": cultures, "prompted": specificity.prompted, **figures, **tests}
 
 
 def markdown(found: Sequence[tuple[str, Specificity]]) -> str:
-    """One table of the figures, under the names of models."""
-    return columns_table(_COLUMNS, found, 3)
-
-
-def _figure(one: Specificity) -> str:
-    return change(one.found.value, one.found.low, one.found.high) + (" ‡" if one.told else "")
+    """One table of the figures, each after the name of its model."""
+    titles = ["method", "model", "cultures", "specificity (‡ beyond the prompt), 95 %", "p (Holm)"]
+    titles += ["minimum detectable effect", "pairs", "items"]
+    rows = []
+    for model, one in found:
+        figure = one.found
+        specific = change(figure.value, figure.low, figure.high) + (" ‡" if one.prompted else "")
+        tests = (p_value(one.p_value), number(figure.detectable), str(figure.pairs), str(figure.items))
+        rows.append((one.label, model, ", ".join(one.cultures), specific, *tests))
+    return pipe_table(titles, rows, 3)

@@ -94,9 +94,8 @@ class CulturePanel:
     def heats(self) -> list[Heat]:
         """The heat map in each of its readings."""
         cells = {(line.row.label, line.group.culture): line for line in self.compared}
-        return [
-            Heat(name, cells) for name in _ENDS if any(Heat(name, cells).value(c) is not None for c in cells.values())
-        ]
+        heats = [Heat(name, cells) for name in _ENDS]
+        return [heat for heat in heats if any(heat.value(line) is not None for line in cells.values())]
 
     @cached_property
     def scores(self) -> figures.Axis:

@@ -103,8 +103,8 @@ def _numbers(recipes: Sequence[MethodVariant]) -> list[str]:
 def _difference(recipe: MethodVariant, like: Iterable[MethodVariant]) -> str:
     """`` (judge=LikelihoodJudge)``; empty where no detail differs."""
     names = differing([other.details or {} for other in like])
-    told = [f"{name}={value}" for name, value in (recipe.details or {}).items() if name in names]
-    return f" ({', '.join(told)})" if told else ""
+    parts = [f"{name}={value}" for name, value in (recipe.details or {}).items() if name in names]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def differing(ways: Sequence[Mapping[str, str]]) -> list[str]:
