@@ -10,7 +10,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Style
 from alignbench.evaluation.board import Entry
 from alignbench.evaluation.formats import format_scores, mean_over_seeds
-from alignbench.evaluation.items import Scored
+from alignbench.evaluation.items import BoardEntry
 from alignbench.evaluation.score import score_items, uniform
 from alignbench.evaluation.survey import Scoring, distributions, respond
 from alignbench.identity import canonical
@@ -25,7 +25,7 @@ KNOBS = Scoring(bootstrap=50)
 
 
 def spread(scores: dict[str, float]) -> float:
-    return Scored("a", "method", [], formats=scores).format_spread
+    return BoardEntry("a", "method", [], formats=scores).format_spread
 
 
 def first_listed(chat, options):

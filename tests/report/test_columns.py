@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import alignbench
-from alignbench.evaluation.catalogue import METRICS, BoardMetric, Shown
+from alignbench.evaluation.catalogue import METRICS, BoardMetric, Placement
 from alignbench.record.finished import finished
 from alignbench.report.board import write
 from alignbench.report.page import write_page
@@ -16,9 +16,9 @@ from alignbench.tracking.content import summary, tables
 from tests.report.cells import cell
 
 
-@pytest.mark.parametrize("place", [Shown.main, Shown.further])
+@pytest.mark.parametrize("place", [Placement.main, Placement.further])
 def test_a_metric_is_added_in_one_place_and_stands_everywhere(
-    place: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Placement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def common(item: object, people: np.ndarray, model: np.ndarray) -> float:
         return float(np.minimum(people, model).sum(axis=-1).mean())

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from alignbench.evaluation.board import Entry, scored
-from alignbench.evaluation.items import Scored
+from alignbench.evaluation.items import BoardEntry
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.statistics import holm
 from alignbench.record.finished import finished
@@ -21,7 +21,7 @@ from tests.report.cells import COUNTRIES, KNOBS, SHARES, WORLD, cell, key, towar
 CULTURES = ("iraq", "china", "usa")
 
 
-def boards(*methods: tuple[str, float, float | None], seeds: tuple[int, ...] = (0,)) -> dict[str, list[Scored]]:
+def boards(*methods: tuple[str, float, float | None], seeds: tuple[int, ...] = (0,)) -> dict[str, list[BoardEntry]]:
     """Culture -> board with methods (name, weight of the own people's answers, the same of the words alone)."""
     made = {}
     for culture in CULTURES:
@@ -37,7 +37,7 @@ def boards(*methods: tuple[str, float, float | None], seeds: tuple[int, ...] = (
     return made
 
 
-def found(made: dict[str, list[Scored]]) -> dict[str, Specificity]:
+def found(made: dict[str, list[BoardEntry]]) -> dict[str, Specificity]:
     return {one.label: one for one in specificities(made, js_similarity, KNOBS.resampling)}
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alignbench.evaluation.items import Scored
+from alignbench.evaluation.items import BoardEntry
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.report.variety import Variety, varieties
 
@@ -11,13 +11,15 @@ PEOPLE = {"iraq": (0.7, 0.2, 0.1), "china": (0.1, 0.2, 0.7)}
 FLAT = (1 / 3, 1 / 3, 1 / 3)
 
 
-def entry(label: str, culture: str, *seeds: tuple[float, ...], scale: str = "ordinal", kind: str = "method") -> Scored:
+def entry(
+    label: str, culture: str, *seeds: tuple[float, ...], scale: str = "ordinal", kind: str = "method"
+) -> BoardEntry:
     """Six items in three batteries, the same answers to each."""
     items = [
         {"item": f"Q{k}", "battery": f"b{k % 3}", "scale": scale, "survey": list(PEOPLE[culture])} for k in range(6)
     ]
     frames = [pd.DataFrame(items).assign(distribution=[np.array(shares)] * 6) for shares in seeds]
-    return Scored(label, kind, frames)  # type: ignore[arg-type]
+    return BoardEntry(label, kind, frames)  # type: ignore[arg-type]
 
 
 def of(own: dict[str, tuple[float, ...]], **facts: str) -> Variety:

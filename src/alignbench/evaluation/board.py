@@ -11,7 +11,7 @@ from alignbench.data.survey import Survey
 from alignbench.evaluation.catalogue import METRICS, of_items
 from alignbench.evaluation.formats import mean_over_seeds
 from alignbench.evaluation.interaction import Interaction, interaction
-from alignbench.evaluation.items import ACROSS, Kind, Scored, seeds_of
+from alignbench.evaluation.items import ACROSS, BoardEntry, Kind, seeds_of
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.score import ceiling, majority, others_mean, score_items, split_half, uniform
 from alignbench.evaluation.statistics import (
@@ -41,7 +41,7 @@ class Entry:
     """Something to put on the board.
 
     Attributes:
-        kind: see :class:`~alignbench.evaluation.items.Scored`; so are ``method`` and ``country``.
+        kind: see :class:`~alignbench.evaluation.items.BoardEntry`; so are ``method`` and ``country``.
         distributions: per seed, item id -> shares in the order of ``Item.codes``.
         masses: per seed, item id -> option mass; empty for references.
         key: run key(s), shown with the row.
@@ -67,7 +67,7 @@ class Row:
     """A line of the board; None where a number does not exist.
 
     Attributes:
-        kind: see :class:`~alignbench.evaluation.items.Scored`.
+        kind: see :class:`~alignbench.evaluation.items.BoardEntry`.
         method: label of the method's row that this one serves, its own for a method; None for base and references.
         score: mean js similarity over items, ``low`` and ``high`` its interval over batteries (and seeds, if several).
         skill: (score - uniform) / (ceiling - uniform).
@@ -149,7 +149,7 @@ def scored(
     knobs: Scoring,
     panel: RespondentPanel | None = None,
     control: str | None = None,
-) -> list[Scored]:
+) -> list[BoardEntry]:
     """The entries in the order given, then the sanity rows; all on the items that the country was asked.
 
     Two references may hold fewer (``Row.items``): the mean of the other countries, which is left out if it holds none,
@@ -164,14 +164,14 @@ def scored(
             without seeds, or one that lacks an item.
     """
     _check(entries)
-    floor = Scored(UNIFORM, "reference", [score_items(uniform(survey, iso3), None, survey, iso3, knobs)])
-    top = Scored(CEILING, "reference", [ceiling(survey, iso3, knobs)])
+    floor = BoardEntry(UNIFORM, "reference", [score_items(uniform(survey, iso3), None, survey, iso3, knobs)])
+    top = BoardEntry(CEILING, "reference", [ceiling(survey, iso3, knobs)])
     own = [_scored(entry, survey, iso3, control, knobs) for entry in entries]
-    halves = [Scored(HALVES, "reference", [split_half(panel, survey, iso3, knobs)])] if panel else []
+    halves = [BoardEntry(HALVES, "reference", [split_half(panel, survey, iso3, knobs)])] if panel else []
     return [*own, floor, *_references(survey, iso3, knobs), top, *halves]
 
 
-def rows(board: Sequence[Scored], bootstrap: Bootstrap) -> list[Row]:
+def rows(board: Sequence[BoardEntry], bootstrap: Bootstrap) -> list[Row]:
     """Figures, intervals and tests of all that stands on one board, :data:`UNIFORM` and :data:`CEILING` included.
 
     The p-values of the methods' differences are corrected together, and so are those of their specificity.
@@ -207,7 +207,7 @@ def _check(entries: Sequence[Entry]) -> None:
         check(entry.method in serves, "board", entry.method, f"{entry.label} must name the method that it serves")
 
 
-def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs: Scoring) -> Scored:
+def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs: Scoring) -> BoardEntry:
     masses: Sequence[Mapping[str, float] | None] = entry.masses or [None] * len(entry.distributions)
     frames = []
     for dist, mass in zip(entry.distributions, masses, strict=True):
@@ -215,7 +215,7 @@ def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs:
         frames.append(frame.assign(**{ACROSS: frame["item"].map(across).astype(float)}))
     seeds = tuple(range(len(frames))) if len(frames) > 1 else ()
     formats = mean_over_seeds(entry.formats)
-    return Scored(entry.label, entry.kind, frames, entry.key, entry.method, entry.country, formats, seeds)
+    return BoardEntry(entry.label, entry.kind, frames, entry.key, entry.method, entry.country, formats, seeds)
 
 
 def _across(
@@ -229,24 +229,26 @@ def _across(
     return dict(zip(frame["item"], frame["js"], strict=True))
 
 
-def _references(survey: Survey, iso3: str, knobs: Scoring) -> list[Scored]:
+def _references(survey: Survey, iso3: str, knobs: Scoring) -> list[BoardEntry]:
     """The majority answer and the other countries' mean."""
     modal = score_items(majority(survey, iso3), None, survey, iso3, knobs)
     others = others_mean(survey, iso3)
-    found = [Scored(MAJORITY, "reference", [modal])]
+    found = [BoardEntry(MAJORITY, "reference", [modal])]
     if others:
         shared = replace(survey, items=tuple(item for item in survey.items if item.id in others))
-        found.append(Scored(OTHERS, "reference", [score_items(others, None, shared, iso3, knobs)]))
+        found.append(BoardEntry(OTHERS, "reference", [score_items(others, None, shared, iso3, knobs)]))
     return found
 
 
-def _serving(scored: Scored, by_label: Mapping[str, Scored], kind: Kind, country: str | None = None) -> Scored | None:
+def _serving(
+    scored: BoardEntry, by_label: Mapping[str, BoardEntry], kind: Kind, country: str | None = None
+) -> BoardEntry | None:
     """The first row of a kind that serves the method ``scored``."""
     rows = (s for s in by_label.values() if s.kind == kind and s.method == scored.label)
     return next((row for row in rows if country in (None, row.country)), None)
 
 
-def _against(scored: Scored, by_label: Mapping[str, Scored]) -> Scored | None:
+def _against(scored: BoardEntry, by_label: Mapping[str, BoardEntry]) -> BoardEntry | None:
     """What ``scored`` is compared with (``Row.against``); None for the base itself, or where there is none."""
     base = next((s for s in by_label.values() if s.kind == "base"), None)
     if scored.kind == "control":
@@ -254,7 +256,7 @@ def _against(scored: Scored, by_label: Mapping[str, Scored]) -> Scored | None:
     return None if scored is base else _serving(scored, by_label, "prompted") or base
 
 
-def minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Difference | None:
+def minus(scored: BoardEntry, other: BoardEntry | None, bootstrap: Bootstrap) -> Difference | None:
     """Score minus the other's by item and seed, on the items of ``scored``; None where they share no seed."""
     seeds = None if other is None else seeds_of((scored, other))
     if other is None or seeds is None:
@@ -264,7 +266,7 @@ def minus(scored: Scored, other: Scored | None, bootstrap: Bootstrap) -> Differe
     return change.within(*METRICS["difference"].ends)
 
 
-def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Interaction | None:
+def _specificity(scored: BoardEntry, by_label: Mapping[str, BoardEntry], bootstrap: Bootstrap) -> Interaction | None:
     """The interaction of a method and its control with both surveys, less that of the rows given the same prompt."""
     control = _serving(scored, by_label, "control")
     if control is None:
@@ -277,7 +279,7 @@ def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Boot
     if seeds is None or not items:
         return None
 
-    def net(model: Scored, prompted: Scored | None, column: str) -> dict[str, Array]:
+    def net(model: BoardEntry, prompted: BoardEntry | None, column: str) -> dict[str, Array]:
         score = model.js(items, seeds, column) - (0.0 if prompted is None else prompted.js(items, seeds, column))
         return dict(zip(items, score.T, strict=True))
 
@@ -286,7 +288,7 @@ def _specificity(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Boot
     return interaction(scores, scored.column("battery"), bootstrap)
 
 
-def _row(scored: Scored, by_label: Mapping[str, Scored], bootstrap: Bootstrap) -> Row:
+def _row(scored: BoardEntry, by_label: Mapping[str, BoardEntry], bootstrap: Bootstrap) -> Row:
     items, batteries = scored.items, scored.batteries
     js = scored.js(items)
     score = interval(js, batteries, bootstrap).within(*METRICS["score"].ends)
@@ -349,7 +351,7 @@ def _bounded(name: str, found: Difference | None) -> dict[str, float | None]:
     return dict(zip((name, f"{name}_low", f"{name}_high"), map(known, values), strict=True))
 
 
-def _separable(change: Difference, *pair: Scored) -> bool | None:
+def _separable(change: Difference, *pair: BoardEntry) -> bool | None:
     """Whether the difference is no smaller than the larger format spread of the pair."""
     spreads = [scored.format_spread for scored in pair]
     there = not any(map(math.isnan, (change.value, *spreads)))

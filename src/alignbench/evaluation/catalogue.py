@@ -41,7 +41,7 @@ class Shape(Enum):
     count = "count"  # 42
 
 
-class Shown(Enum):
+class Placement(Enum):
     """Where a figure stands; all stand in the data and in the tracker."""
 
     main = "main"  # in every table
@@ -70,7 +70,7 @@ class BoardMetric:
     ends: tuple[float, float] = (-math.inf, math.inf)
     better: Better = Better.neither
     shape: Shape = Shape.level
-    shown: Shown = Shown.further
+    shown: Placement = Placement.further
     digits: int = 3
     people: str = ""
     of_row: bool = True
@@ -89,7 +89,7 @@ def _wasserstein(item: Item, people: Array, model: Array) -> float:
 _share = partial(BoardMetric, ends=(0, 1))
 _gain = partial(BoardMetric, ends=(-1, 1), better=Better.higher, shape=Shape.change)
 _p_value = partial(BoardMetric, ends=(0, 1), unit="probability", shape=Shape.test)
-_MAIN, _DATA, _UP, _DOWN = Shown.main, Shown.data, Better.higher, Better.lower
+_MAIN, _DATA, _UP, _DOWN = Placement.main, Placement.data, Better.higher, Better.lower
 
 METRICS: dict[str, BoardMetric] = {
     "score": _share(
@@ -224,6 +224,6 @@ def of_items() -> dict[str, ItemScore]:
     return {name: metric.item for name, metric in metrics().items() if metric.item}
 
 
-def of_rows(*places: Shown) -> dict[str, BoardMetric]:
+def of_rows(*places: Placement) -> dict[str, BoardMetric]:
     """Figures that a row holds: those that stand in these places, or all."""
     return {name: m for name, m in metrics().items() if m.of_row and (not places or m.shown in places)}

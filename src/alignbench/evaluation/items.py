@@ -31,7 +31,7 @@ def label_of(kind: Kind, method: str, country: str | None = None) -> str:
 
 
 @dataclass(frozen=True)
-class Scored:
+class BoardEntry:
     """Something on the board with its frames of :func:`~alignbench.evaluation.score.score_items`.
 
     Attributes:
@@ -95,15 +95,15 @@ class Scored:
         return float(pd.concat(frames).mean()) if frames else math.nan
 
 
-def seeds_of(entries: Iterable[Scored]) -> tuple[int, ...] | None:
+def seeds_of(entries: Iterable[BoardEntry]) -> tuple[int, ...] | None:
     """Seeds that all the entries were run with, sorted; () if none depends on its seed, None if they share none."""
     known = [set(entry.seeds) for entry in entries if entry.seeds]
     shared = tuple(sorted(set.intersection(*known))) if known else ()
     return shared if shared or not known else None
 
 
-def to_table(scored: Iterable[Scored]) -> pd.DataFrame:
-    """One row per entry and item: the fields of :class:`Scored` (formats as JSON), then the columns of its frame.
+def to_table(scored: Iterable[BoardEntry]) -> pd.DataFrame:
+    """One row per entry and item: the fields of :class:`BoardEntry` (formats as JSON), then the columns of its frame.
 
     Raises:
         AlignbenchError: an entry of several seeds, which are pooled from the tables of single cells.
@@ -116,27 +116,27 @@ def to_table(scored: Iterable[Scored]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def from_table(table: pd.DataFrame) -> list[Scored]:
+def from_table(table: pd.DataFrame) -> list[BoardEntry]:
     """Inverse of :func:`to_table`."""
     found = []
     for _, rows in table.groupby("label", sort=False):
         facts: dict[str, Any] = {k: None if pd.isna(rows[k].iloc[0]) else rows[k].iloc[0] for k in _OF_ROW}
         frame = rows.drop(columns=_OF_ROW).reset_index(drop=True)
-        found.append(Scored(**{**facts, "frames": [frame], "formats": json.loads(facts["formats"])}))
+        found.append(BoardEntry(**{**facts, "frames": [frame], "formats": json.loads(facts["formats"])}))
     return found
 
 
-def load(folder: Path) -> list[Scored]:
+def load(folder: Path) -> list[BoardEntry]:
     """The entries of a folder that holds :data:`ITEMS`."""
     return from_table(pd.read_parquet(folder / ITEMS))
 
 
-def pool_seeds(boards: Mapping[int, Sequence[Scored]]) -> list[Scored]:
+def pool_seeds(boards: Mapping[int, Sequence[BoardEntry]]) -> list[BoardEntry]:
     """The entries of several seeds as one list, in order of appearance; references come last and once.
 
     Answers that do not depend on the seed (same key for several) count once.
     """
-    found: dict[str, dict[int, Scored]] = {}
+    found: dict[str, dict[int, BoardEntry]] = {}
     for seed in sorted(boards):
         for entry in boards[seed]:
             found.setdefault(entry.label, {})[seed] = entry
@@ -144,7 +144,7 @@ def pool_seeds(boards: Mapping[int, Sequence[Scored]]) -> list[Scored]:
     return sorted(pooled, key=lambda entry: entry.kind == "reference")
 
 
-def _pooled(seeds: Mapping[int, Scored]) -> Scored:
+def _pooled(seeds: Mapping[int, BoardEntry]) -> BoardEntry:
     first, *others = seeds.values()
     if first.kind == "reference" or (others and all(other.key == first.key for other in others)):
         return first

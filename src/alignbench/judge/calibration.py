@@ -99,7 +99,7 @@ def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int) -> Calibrat
 
 
 def unfitted(judge: J) -> J:
-    """The judge without a cut of its own, which :func:`fit_thresholds` would replace whatever it is."""
+    """The judge without its cut, which :func:`fit_thresholds` would replace whatever it is."""
     return replace(judge, related_cut=GradedJudge.related_cut) if isinstance(judge, GradedJudge) else judge
 
 

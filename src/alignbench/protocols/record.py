@@ -8,14 +8,14 @@ from typing import Any
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.protocols.chart import Chart
 from alignbench.protocols.figure import Figure
-from alignbench.record.stored import Stored, records
+from alignbench.record.stored import StoredRecord, records
 
 # Item id -> shares in the order of ``Item.codes``.
 Shares = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
-class ProtocolRecord(Stored):
+class ProtocolRecord(StoredRecord):
     """Base and method of one cell under every protocol.
 
     Attributes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.record.cell import CellFacts
-from alignbench.record.stored import Manifest, Stored, records
+from alignbench.record.stored import Manifest, StoredRecord, records
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class BenchmarkLine:
     """A metric of one entry: its mean over items, and its difference to another entry's on the same items.
 
     Attributes:
-        kind: role of the entry, see :class:`~alignbench.evaluation.items.Scored`.
+        kind: role of the entry, see :class:`~alignbench.evaluation.items.BoardEntry`.
         against: label of the entry that ``difference`` is measured from: the base model, for a trained model that is
             also prompted the base given the same prompt; None where there is no difference.
         facets: framing, language and the like, as text; empty where the metric pools them.
@@ -34,7 +34,7 @@ class BenchmarkLine:
 
 
 @dataclass(frozen=True)
-class BenchmarkRecord(Stored):
+class BenchmarkRecord(StoredRecord):
     """The lines of one benchmark for one cell; ``benchmark`` is its name on the command line."""
 
     cell: CellFacts

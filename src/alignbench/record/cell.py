@@ -7,7 +7,7 @@ from typing import Any
 
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.items import Kind
-from alignbench.record.stored import Stored
+from alignbench.record.stored import StoredRecord
 from alignbench.types import Scale
 
 # The sentence of a cell whose questions were asked in one form.
@@ -131,7 +131,7 @@ class InputRecord:
 
 
 @dataclass(frozen=True)
-class CellRecord(Stored):
+class CellRecord(StoredRecord):
     """All that a report of one cell shows.
 
     Attributes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from alignbench.evaluation.items import ITEMS, Scored, label_of, load, pool_seeds
+from alignbench.evaluation.items import ITEMS, BoardEntry, label_of, load, pool_seeds
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.files import leave_out, read_object
 from alignbench.identity import canonical
@@ -44,7 +44,7 @@ class FinishedCell:
         return next((label for label in rows if label == self.record.cell.method), None)
 
     @property
-    def scored(self) -> list[Scored]:
+    def scored(self) -> list[BoardEntry]:
         """Every row of its board, item by item; :func:`with_items` says whether they can be read."""
         return _scored((self.stage, *self.older))
 
@@ -59,7 +59,7 @@ class FinishedCell:
         return self.config.get("knobs") or {}
 
     @property
-    def baselines(self) -> list[Scored]:
+    def baselines(self) -> list[BoardEntry]:
         """Methods on its board that are not its own."""
         return [s for s in self.scored if s.kind == "method" and s.label != self.own]
 
@@ -81,12 +81,12 @@ def config_of(stage: Path) -> dict[str, Any]:
 
 
 @cache
-def _scored(stages: tuple[Path, ...]) -> list[Scored]:
+def _scored(stages: tuple[Path, ...]) -> list[BoardEntry]:
     return entries([board for stage in stages if (board := _loaded(stage)) is not None])
 
 
 @cache
-def _loaded(stage: Path) -> list[Scored] | None:
+def _loaded(stage: Path) -> list[BoardEntry] | None:
     try:
         return load(stage)
     except Exception as error:  # whatever Arrow makes of a damaged file
@@ -178,7 +178,7 @@ def by_seed(named: Iterable[tuple[str, FinishedCell]]) -> dict[str, list[Finishe
     return {name: [seeds[seed] for seed in sorted(seeds)] for name, seeds in found.items()}
 
 
-def pooled(named: Mapping[str, Iterable[FinishedCell]], baselines: Mapping[str, str] | None = None) -> list[Scored]:
+def pooled(named: Mapping[str, Iterable[FinishedCell]], baselines: Mapping[str, str] | None = None) -> list[BoardEntry]:
     """What stands on one board of all methods of one culture, item by item, the seeds of each together.
 
     Args:
@@ -187,7 +187,7 @@ def pooled(named: Mapping[str, Iterable[FinishedCell]], baselines: Mapping[str, 
     """
     cells = [(name, cell) for name, found in named.items() for cell in found]
     called = {e.key: name for name, cell in cells for e in cell.scored if (e.kind, e.label) == ("method", cell.own)}
-    boards: dict[int, dict[str, Scored]] = {}
+    boards: dict[int, dict[str, BoardEntry]] = {}
     for name, cell in sorted(cells, key=lambda pair: pair[1].manifest["finished"]):
         # A baseline that stands here as a method, too, is one row.
         known = {**(baselines or {}), **called}
@@ -209,7 +209,7 @@ def _scoring(cell: FinishedCell) -> Mapping[str, Any]:
     return knobs
 
 
-def _renamed(board: Iterable[Scored], names: Mapping[str, str]) -> list[Scored]:
+def _renamed(board: Iterable[BoardEntry], names: Mapping[str, str]) -> list[BoardEntry]:
     """The entries with methods, and the rows that serve them, under other names."""
     found = []
     for entry in board:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from alignbench.evaluation.board import Row
-from alignbench.evaluation.items import ACROSS, Scored
+from alignbench.evaluation.items import ACROSS, BoardEntry
 from alignbench.record.cell import ONE_FORM, CellRecord, ItemRecord
 
 
@@ -32,12 +32,12 @@ def with_older(record: CellRecord, older: CellRecord) -> CellRecord:
     )
 
 
-def entries(boards: Iterable[Sequence[Scored]]) -> list[Scored]:
+def entries(boards: Iterable[Sequence[BoardEntry]]) -> list[BoardEntry]:
     """What stands on the boards of one cell, the newest first: of entries with one label the newest, references last.
 
     Formats, and scores on a control's survey, that only an older board holds of the same answers are added.
     """
-    found: dict[str, Scored] = {}
+    found: dict[str, BoardEntry] = {}
     for board in boards:
         for entry in board:
             newer = found.setdefault(entry.label, entry)
@@ -54,7 +54,7 @@ def _completed(row: Row, older: Row | None) -> Row:
     return replace(row, **{name: getattr(older, name) for name in names})
 
 
-def _with_scores(newer: Scored, older: Scored) -> Scored:
+def _with_scores(newer: BoardEntry, older: BoardEntry) -> BoardEntry:
     (frame,), (before,) = newer.frames, older.frames
     if ACROSS in before and frame[ACROSS].isna().all():
         frame = frame.assign(**{ACROSS: frame["item"].map(older.column(ACROSS))})

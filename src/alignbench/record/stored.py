@@ -15,7 +15,7 @@ from alignbench.store.artifact import MANIFEST
 from alignbench.store.manifest import plain, write_json
 from alignbench.types import check
 
-R = TypeVar("R", bound="Stored")
+R = TypeVar("R", bound="StoredRecord")
 Manifest: TypeAlias = Mapping[str, Any]
 _FILE = "record.json"
 # What a stage with a record was called in earlier versions.
@@ -23,7 +23,7 @@ _FORMER = {"benchmark": ("beside",)}
 _REMEDY = "this is not a record of this version; run the cell again"
 
 
-class Stored:
+class StoredRecord:
     """A dataclass that is kept as JSON; null is read as NaN where the field is a plain float.
 
     Attributes:

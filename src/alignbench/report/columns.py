@@ -1,14 +1,14 @@
 """The figures of a row as text: one column for each metric of the catalogue, in every table."""
 
 from alignbench.evaluation.board import Figures, Row
-from alignbench.evaluation.catalogue import BoardMetric, Shape, Shown, metrics
+from alignbench.evaluation.catalogue import BoardMetric, Placement, Shape, metrics
 from alignbench.report.numbers import change, count, defined, interval, number, p_value, within
 
 CROSS, BEYOND = "†", "‡"
 KEY = f"In brackets: 95 % intervals. {CROSS} own minus cross, {BEYOND} beyond the prompt, ≈ not separable from format."
 
 
-def shown(*places: Shown) -> dict[str, BoardMetric]:
+def shown(*places: Placement) -> dict[str, BoardMetric]:
     """Name -> metric of those that stand in these places."""
     return {name: metric for name, metric in metrics().items() if metric.shown in places}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.catalogue import Shown, of_rows
+from alignbench.evaluation.catalogue import Placement, of_rows
 from alignbench.files import write_text
 from alignbench.record.benchmark import BenchmarkRecord
 from alignbench.record.cell import CellRecord, ItemRecord, PoolRecord
@@ -90,8 +90,8 @@ def write_page(
             benchmarks=benchmarks,
             generated=generated,
             covers=f"{COVERS} {BEYOND}",
-            main=of_rows(Shown.main),
-            further=of_rows(Shown.further),
+            main=of_rows(Placement.main),
+            further=of_rows(Placement.further),
             axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),
             moved=moved(record),
             shown_items=SHOWN_ITEMS,

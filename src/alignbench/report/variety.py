@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from alignbench.evaluation.items import Scored
+from alignbench.evaluation.items import BoardEntry
 from alignbench.evaluation.measures.diversity import (
     cultural_differentiation,
     diversity_of_shares,
@@ -52,13 +52,13 @@ class Variety:
     differentiation: float
 
 
-def varieties(boards: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap) -> list[Variety]:
+def varieties(boards: Mapping[str, Sequence[BoardEntry]], bootstrap: Bootstrap) -> list[Variety]:
     """A figure for every method that answered in two cultures or more on the same items.
 
     Args:
         boards: culture -> what stands on its board; all of one survey, split and model.
     """
-    methods: dict[str, dict[str, Scored]] = {}
+    methods: dict[str, dict[str, BoardEntry]] = {}
     for culture, board in boards.items():
         for entry in board:
             if entry.kind in ("base", "method"):
@@ -67,7 +67,7 @@ def varieties(boards: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap) -> l
     return [variety for variety in found if variety is not None]
 
 
-def _variety(label: str, own: Mapping[str, Scored], bootstrap: Bootstrap) -> Variety | None:
+def _variety(label: str, own: Mapping[str, BoardEntry], bootstrap: Bootstrap) -> Variety | None:
     first = next(iter(own.values()))
     people_of = [entry.column("survey") for entry in own.values()]
     shared = [k for k in first.items if len({len(people.get(k, ())) for people in people_of}) == 1]
@@ -93,7 +93,7 @@ def _variety(label: str, own: Mapping[str, Scored], bootstrap: Bootstrap) -> Var
     )
 
 
-def _answers(entry: Scored) -> dict[str, Array]:
+def _answers(entry: BoardEntry) -> dict[str, Array]:
     """Item id -> mean shares over the seeds."""
     seeds = zip(*(frame["distribution"] for frame in entry.frames), strict=True)
     return {item: np.mean(shares, axis=0) for item, shares in zip(entry.items, seeds, strict=True)}

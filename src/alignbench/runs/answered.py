@@ -19,7 +19,7 @@ class Contender:
     """An aligned model with its role in the comparison.
 
     Attributes:
-        kind: its role, see :class:`~alignbench.evaluation.items.Scored`.
+        kind: its role, see :class:`~alignbench.evaluation.items.BoardEntry`.
         method: name of the method that it serves; None for the base.
         country: the control's country, of what is made for it.
     """

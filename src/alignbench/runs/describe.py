@@ -12,7 +12,7 @@ from alignbench.aligned import AlignedModel
 from alignbench.data.published import exposure
 from alignbench.embedder import Embedder
 from alignbench.evaluation.board import rows, scored
-from alignbench.evaluation.items import ITEMS, Scored, to_table
+from alignbench.evaluation.items import ITEMS, BoardEntry, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import paired
 from alignbench.evaluation.survey import Scoring, distributions
@@ -114,7 +114,7 @@ def _score_name(scoring: Scoring) -> str:
     return f"1 - Jensen-Shannon {kind} (base {base})"
 
 
-def _items(cell: Setting, board: Sequence[Scored]) -> tuple[ItemRecord, ...]:
+def _items(cell: Setting, board: Sequence[BoardEntry]) -> tuple[ItemRecord, ...]:
     survey, iso3 = cell.asked, cell.culture.iso3
     shown = [entry for entry in board if entry.kind != "reference"]
     models = {entry.label: entry.column("distribution") for entry in shown}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alignbench.evaluation.catalogue import Shown, of_rows
+from alignbench.evaluation.catalogue import Placement, of_rows
 from alignbench.tracking.knobs import WandbKnobs
 
 NAME = "alignbench"
@@ -22,7 +22,7 @@ def workspace(knobs: WandbKnobs) -> Any:
     ]
     bars = [
         panels.BarPlot(title=metric.title, metrics=[panels.SummaryMetric(name)], groupby=panels.Config("method"))
-        for name, metric in of_rows(Shown.main).items()
+        for name, metric in of_rows(Placement.main).items()
     ]
     cost = panels.ScatterPlot(
         title="Is it values or format?", x=panels.SummaryMetric("option_mass"), y=panels.SummaryMetric("score")
@@ -45,7 +45,7 @@ def workspace(knobs: WandbKnobs) -> Any:
             groupby=[views.Metric("Group"), views.Config("method")],
             pinned_columns=[
                 *(f"config:{name}.value" for name in ("method", "culture", "model", "seed")),
-                *(f"summary:{name}" for name in of_rows(Shown.main)),
+                *(f"summary:{name}" for name in of_rows(Placement.main)),
             ],
         ),
     )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from alignbench.evaluation.board import Row
-from alignbench.evaluation.catalogue import BoardMetric, Shown
+from alignbench.evaluation.catalogue import BoardMetric, Placement
 from alignbench.files import write_table, write_text
 from alignbench.report import variety
 from alignbench.report.board import pairs
@@ -38,7 +38,9 @@ class BoardRow(NamedTuple):
 
 def _figures() -> dict[str, BoardMetric]:
     """Name -> metric of the columns; own minus cross has rows instead."""
-    return {name: metric for name, metric in shown(Shown.main, Shown.further).items() if name != "own_minus_cross"}
+    return {
+        name: metric for name, metric in shown(Placement.main, Placement.further).items() if name != "own_minus_cross"
+    }
 
 
 def _titles() -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from alignbench.evaluation.board import Row, rows
-from alignbench.evaluation.items import Scored
+from alignbench.evaluation.items import BoardEntry
 from alignbench.identity import canonical
 from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
 from alignbench.record.lineage import Lineage
@@ -67,7 +67,7 @@ class CultureBoard:
         return sum(self.called[cell.stage] == label for cell in self.cells) - len(self.named.get(label, ()))
 
     @cached_property
-    def scored(self) -> list[Scored]:
+    def scored(self) -> list[BoardEntry]:
         """What stands on the pooled board, item by item."""
         return pooled(self.named, self.baselines)
 

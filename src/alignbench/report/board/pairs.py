@@ -9,7 +9,7 @@ import numpy as np
 
 from alignbench.evaluation.board import corrected
 from alignbench.evaluation.interaction import Interaction, interaction
-from alignbench.evaluation.items import Kind, Scored, seeds_of
+from alignbench.evaluation.items import BoardEntry, Kind, seeds_of
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.report.markdown import pipe_table
@@ -45,7 +45,7 @@ class Specificity:
 
 
 def specificities(
-    boards: Mapping[str, Sequence[Scored]], similarity: Similarity, bootstrap: Bootstrap
+    boards: Mapping[str, Sequence[BoardEntry]], similarity: Similarity, bootstrap: Bootstrap
 ) -> list[Specificity]:
     """A figure for every method that was fitted to two cultures or more which share an item and a seed.
 
@@ -64,7 +64,7 @@ def specificities(
     return [replace(one, p_value=p) for one, p in zip(found, together, strict=True)]
 
 
-def crossed(entries: Mapping[str, Scored], similarity: Similarity, seeds: Sequence[int] = ()) -> Crossed:
+def crossed(entries: Mapping[str, BoardEntry], similarity: Similarity, seeds: Sequence[int] = ()) -> Crossed:
     """Scores of all models on all surveys, on the items that both countries were asked with the same options.
 
     The answers are those on the boards themselves, so that nothing is asked again.
@@ -88,13 +88,13 @@ def crossed(entries: Mapping[str, Scored], similarity: Similarity, seeds: Sequen
     }
 
 
-def _entries(boards: Mapping[str, Sequence[Scored]], label: str, kind: Kind) -> dict[str, Scored]:
+def _entries(boards: Mapping[str, Sequence[BoardEntry]], label: str, kind: Kind) -> dict[str, BoardEntry]:
     served = ((culture, e) for culture, board in boards.items() for e in board if (e.kind, e.method) == (kind, label))
     return dict(served)
 
 
 def _over_pairs(
-    own: Mapping[str, Scored], prompted: Mapping[str, Scored], similarity: Similarity, bootstrap: Bootstrap
+    own: Mapping[str, BoardEntry], prompted: Mapping[str, BoardEntry], similarity: Similarity, bootstrap: Bootstrap
 ) -> Interaction | None:
     seeds = seeds_of((*own.values(), *prompted.values()))
     if seeds is None:
@@ -111,7 +111,7 @@ def _over_pairs(
     return interaction(net, batteries, bootstrap)
 
 
-def _answers(entry: Scored, seeds: Sequence[int]) -> dict[str, Array]:
+def _answers(entry: BoardEntry, seeds: Sequence[int]) -> dict[str, Array]:
     """Item id -> shares of each seed, shape (seeds, options); those that depend on no seed stand for every one."""
     frames = entry.frames_of(seeds)
     frames = frames if len(frames) > 1 else [*frames] * max(len(seeds), 1)

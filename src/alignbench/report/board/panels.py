@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from statistics import fmean
 
-from alignbench.evaluation.catalogue import BoardMetric, Shown
+from alignbench.evaluation.catalogue import BoardMetric, Placement
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.survey import LogBase
 from alignbench.record.cell import CellRecord
@@ -153,7 +153,7 @@ class Section:
         """Name -> metric of the figures that any line of its tables has."""
         return {
             name: metric
-            for name, metric in shown(Shown.main, Shown.further).items()
+            for name, metric in shown(Placement.main, Placement.further).items()
             if any(line.figure(name)[0] is not None for line in self.lines)
         }
 

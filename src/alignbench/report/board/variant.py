@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from alignbench.evaluation.items import Scored
+from alignbench.evaluation.items import BoardEntry
 from alignbench.identity import canonical
 from alignbench.record.cell import CellFacts
 from alignbench.record.finished import FinishedCell
@@ -35,7 +35,7 @@ class MethodVariant:
         return cls._of(cell, cell.record.cell, cell.record.headline.key, lineage, cell.knobs.get("method", {}))
 
     @classmethod
-    def of_baseline(cls, cell: FinishedCell, entry: Scored, lineage: Lineage) -> MethodVariant:
+    def of_baseline(cls, cell: FinishedCell, entry: BoardEntry, lineage: Lineage) -> MethodVariant:
         """The recipe of a baseline that stands on the cell's board."""
         facts = replace(cell.record.cell, method=entry.label, changed={}, choices={})
         return cls._of(cell, facts, entry.key, lineage, cell.knobs.get("baselines", {}).get(entry.label, {}))
