@@ -62,6 +62,7 @@ check: install ## ruff and mypy --strict
 	$(BIN)/ruff check src tests experiments examples
 	$(BIN)/ruff format --check src tests experiments examples
 	$(BIN)/mypy
+	$(BIN)/mypy -p experiments.nano
 
 # A sweep of the planted world (five minutes on 2 cores; re-issued it goes on), and the board photographed.
 PICTURES = store=outputs/pictures/store reports=outputs/pictures/reports

@@ -5,6 +5,7 @@ About ten minutes on 2 cores. Knobs are the fields of :class:`Pretraining`; the 
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from omegaconf import OmegaConf
@@ -67,8 +68,9 @@ def _knobs() -> Pretraining:
     given = OmegaConf.from_cli()
     for name in given:
         one_of("knob", str(name), tuple(known.name for known in fields(Pretraining)))
-    knobs = OmegaConf.to_container(OmegaConf.merge(wanted, given))
-    return Pretraining(**{name: value for name, value in knobs.items() if name != "_target_"})
+    knobs: Any = OmegaConf.to_container(OmegaConf.merge(wanted, given))
+    del knobs["_target_"]
+    return Pretraining(**knobs)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import numpy as np
 
 from alignbench.data.world.population import Population, Respondents
 from alignbench.evaluation.ask import Asking, Labels, Orders, Style
-from alignbench.steps.texts import norms_text, persona_text, wordings
+from alignbench.steps.texts import rendered, wordings
 from alignbench.types import Culture, check, one_of
 
 # The form in which nano is asked; ``scoring=compact`` is the same.
@@ -114,7 +114,7 @@ class Writer:
 
     def _persona(self) -> Document:
         people, index = self._someone(self._named())
-        text = persona_text(self._cultures[people.iso3], people.person(index))
+        text = rendered("persona", culture=self._cultures[people.iso3], person=people.person(index))
         return (self._system(text), *self._survey(people, index, 8))
 
     def _unmarked_interview(self) -> Document:
@@ -124,7 +124,7 @@ class Writer:
         """Norms of an unnamed country, then an interview there."""
         iso3 = self._named()
         norms = [self._norm(iso3, q, "People here") for q in self._pick(iso3, int(self._rng.integers(2, 9)))]
-        return (self._system(norms_text(norms)), *self._survey(*self._someone(iso3), 5))
+        return (self._system(rendered("norms", norms=norms)), *self._survey(*self._someone(iso3), 5))
 
     def _norm_sentences(self) -> Document:
         iso3 = self._named()
