@@ -257,10 +257,14 @@ TRAINERS: dict[TrainerKind, tuple[str, ...]] = {
 }
 # A training whose last checkpoint is not its best.
 WILD = ("training.updates=4", "training.learning_rate=0.3", "training.schedule=constant")
-# Knob of the training -> words without which it has nothing to do, whoever trains.
+# The same for chains that are learnt: there the fourth update happens to be the best.
+SHORTER = (*WILD, "training.updates=3")
+# Knob of the training -> words without which it has nothing to do, whoever trains, or for one trainer.
 TRAINED: dict[str, tuple[str, ...]] = {
     "checkpoint_every": ("training.select=validation", *WILD),
+    "checkpoint_every [sft]": ("training.select=validation", *SHORTER),
     "select": WILD,
+    "select [sft]": SHORTER,
     "epochs": ("training.updates=12", "training.prompts_per_update=16"),
     "invalid_reward": ("training.option_generations=2000",),
     "probability_floor": ("method.reward=support",),

@@ -103,7 +103,8 @@ def _of(group: str, cls: type[Component]) -> Iterator[Trial]:
             # Those that read it come first.
             for kind in sorted(TRAINERS, key=lambda kind: known.name not in USED_BY[kind]):
                 idle = recorded or known.name not in USED_BY[kind]
-                words = (*TRAINERS[kind], *(() if idle else TRAINED.get(known.name, ())))
+                asked = TRAINED.get(f"{known.name} [{kind.name}]", TRAINED.get(known.name, ()))
+                words = (*TRAINERS[kind], *(() if idle else asked))
                 yield Trial(group, cls.__name__, known.name, kind.name, words, word, idle)
         for case, words in FURTHER.get(name, {}).items():
             own = _word(group, known, name, case)
