@@ -235,6 +235,8 @@ class ModelRef:
         path: Hugging Face folder.
         fingerprint: hash of configuration, tokenizer, chat template and weights.
         template_kwargs: extra arguments of the chat template (``enable_thinking`` ...).
+        today: date that the template is told, ISO 8601; empty where it does not ask.
+        empty_system: put an empty system message where the template would write a text of its own.
         dtype: float32 | bfloat16 | float16.
         licence: licence of the weights, for the provenance table.
         parameters: how many, for estimates; None where that is not known without loading.
@@ -247,11 +249,14 @@ class ModelRef:
     dtype: str = "float32"
     licence: str = "unknown"
     parameters: int | None = None
+    today: str = ""
+    empty_system: bool = False
 
     @property
     def identity(self) -> dict[str, Any]:
-        """Weights, tokenizer and template by content, the template's arguments, and the arithmetic."""
-        return {"model": self.fingerprint, "template": dict(self.template_kwargs), "dtype": self.dtype}
+        """Weights, tokenizer and template by content, what the template is told, and the arithmetic."""
+        told = {**self.template_kwargs, "today": self.today, "empty_system": self.empty_system}
+        return {"model": self.fingerprint, "template": told, "dtype": self.dtype}
 
 
 def chat(user: str, system: str | None = None) -> Chat:

@@ -14,7 +14,7 @@ def reference(blank: ModelRef, chats: Sequence[Chat], options: Sequence[str]) ->
     import torch
 
     weights, tokenizer = load(blank, "cpu")
-    renderer = Renderer(tokenizer)
+    renderer = Renderer(tokenizer, blank)
     rows = []
     for one in chats:
         prompt = renderer.prompt(one)

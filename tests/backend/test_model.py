@@ -5,7 +5,9 @@ import pytest
 
 from alignbench.backend import checkpoint, smollm2
 from alignbench.backend.model import Dtype, Model, Thinking
+from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
+from alignbench.types import chat
 
 
 @pytest.fixture
@@ -103,12 +105,24 @@ def test_a_downloaded_snapshot_is_used_without_asking_the_hub(monkeypatch, folde
     assert (ref.path, ref.name, asked) == (folder, "some-model", [True])
 
 
-def test_the_thinking_switch_must_be_set_where_there_is_one_and_only_there(folder):
-    refused(Model(str(folder), thinking=Thinking.off), "no thinking switch")
+@pytest.mark.parametrize("thought", ["{% if enable_thinking %}<think>{% endif %}", "<think>\n", "{{ '</think>' }}"])
+def test_thinking_must_be_chosen_where_a_model_can_think_and_only_there(folder, thought):
+    refused(Model(str(folder), thinking=Thinking.off), "knows no thoughts")
     template = folder / "chat_template.jinja"
-    template.write_text(template.read_text() + "{% if enable_thinking %}<think>{% endif %}")
+    template.write_text(template.read_text() + thought)
     refused(Model(str(folder)), "on or off")
     assert Model(str(folder), thinking=Thinking.off).resolve().template_kwargs == {"enable_thinking": False}
+
+
+def test_a_template_that_writes_the_date_is_told_one_that_stays(folder):
+    assert Model(str(folder), today="2030-01-02").resolve() == Model(str(folder)).resolve()
+    template = folder / "chat_template.jinja"
+    template.write_text("{{ strftime_now('%d %B %Y') }}" + template.read_text())
+    then = Model(str(folder), today="2030-01-02").resolve()
+    assert Renderer.of(then).prompt(chat("hi")).text.startswith("02 January 2030")
+    assert then.identity != Model(str(folder)).resolve().identity
+    with pytest.raises(AlignbenchError, match="give a date as 2024-07-26"):
+        Model(str(folder), today="tomorrow")
 
 
 def test_the_default_model_without_its_wheel_says_how_to_get_it(monkeypatch, tmp_path):

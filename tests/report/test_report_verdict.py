@@ -94,3 +94,12 @@ def test_caveats(with_rows: Callable[..., CellRecord], facts: dict[str, object],
     gained = (0.095, 0.066, 0.124)
     assert not any(words in c for c in verdict(with_rows(gained, **quiet)).caveats)
     assert any(words in c for c in verdict(with_rows(gained, **(quiet | facts))).caveats)
+
+
+def test_a_base_model_that_does_not_answer_is_said(record: CellRecord) -> None:
+    def caveats(mass: float) -> str:
+        rows = tuple(replace(row, option_mass=mass) if row.kind == "base" else row for row in record.rows)
+        return " ".join(verdict(replace(record, rows=rows)).caveats)
+
+    assert "seldom answers in the form asked for (option mass 0.090)" in caveats(0.09)
+    assert "seldom answers" not in caveats(0.6)

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from alignbench.backend import cache as caches
 from alignbench.backend import checkpoint
+from alignbench.backend.template import END_OF_THOUGHT, THOUGHT
 from alignbench.component import Component, recorded
 from alignbench.device import has_cuda
 from alignbench.errors import AlignbenchError
@@ -16,16 +18,27 @@ from alignbench.types import ModelRef, check, one_of
 _HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.txt"]
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _SWITCH = "enable_thinking"
+# Where a template's text has one of these, its model can think.
+_THOUGHTS = (_SWITCH, THOUGHT, END_OF_THOUGHT)
+# By this function templates ask for the date.
+_CLOCK = "strftime_now"
 # The nano model travels with the package.
 SHIPPED = Path(__file__).parents[1] / "resources" / "nano"
 
 
 class Thinking(Enum):
-    """What to tell a chat template that has a thinking switch; ``none`` for templates without one."""
+    """Whether a model that can think shall do so; ``none`` for all others."""
 
     none = "none"
     on = "on"
     off = "off"
+
+
+class DefaultSystem(Enum):
+    """What becomes of the system text that a chat template writes where a chat has none; ``empty`` leaves it out."""
+
+    keep = "keep"
+    empty = "empty"
 
 
 class Dtype(Enum):
@@ -48,6 +61,10 @@ class Model(Component):
     # Branch, tag or commit of a hub id; None is the one in the local hub cache, else main.
     revision: str | None = None
     thinking: Thinking = Thinking.none
+    # keep | empty: a system text that the chat template writes unasked is a persona that only some methods replace.
+    default_system: DefaultSystem = DefaultSystem.keep
+    # What a template that writes the date is told, so that prompts are the same tomorrow; Llama 3.1's own default.
+    today: str = "2024-07-26"
     dtype: Dtype = Dtype.auto
     licence: str = recorded("unknown")
     citation: str = recorded("")
@@ -71,11 +88,12 @@ class Model(Component):
         else:
             folder = self._folder()
         checkpoint.verify(folder)
-        self._check_thinking(checkpoint.chat_template(folder) or "")
+        template = checkpoint.chat_template(folder) or ""
+        self._check_thinking(template)
         fingerprint = recipe.fingerprint() if recipe else checkpoint.fingerprint(folder)
-        return self._ref(folder, fingerprint, checkpoint.parameters(folder))
+        return self._ref(folder, fingerprint, checkpoint.parameters(folder), self.today if _CLOCK in template else "")
 
-    def _ref(self, folder: Path, fingerprint: str, parameters: int) -> ModelRef:
+    def _ref(self, folder: Path, fingerprint: str, parameters: int, today: str = "") -> ModelRef:
         usual = "bfloat16" if has_cuda() else "float32"
         return ModelRef(
             name=self.name or Path(self.path).name,
@@ -85,6 +103,8 @@ class Model(Component):
             dtype=usual if self.dtype is Dtype.auto else self.dtype.name,
             licence=self.licence,
             parameters=parameters,
+            today=today,
+            empty_system=self.default_system is DefaultSystem.empty,
         )
 
     @property
@@ -106,12 +126,18 @@ class Model(Component):
             return local.absolute()
         return _from_hub(self.path, self.revision)
 
+    def _consistent(self) -> None:
+        try:
+            date.fromisoformat(self.today)
+        except ValueError:
+            raise AlignbenchError("model.today", self.today, "give a date as 2024-07-26") from None
+
     def _check_thinking(self, template: str) -> None:
-        """A template's own default is thinking, whose first token is never an option: the user must choose."""
-        switch = _SWITCH in template
+        """Whoever can think does by default, and then an answer's first token is never an option: the user chooses."""
+        thinks = any(mark in template for mark in _THOUGHTS)
         told = self.thinking is not Thinking.none
-        remedy = "this model can think: choose on or off" if switch else "its template has no thinking switch: use none"
-        check(switch == told, "model.thinking", self.thinking.name, remedy)
+        remedy = "this model can think: choose on or off" if thinks else "its template knows no thoughts: use none"
+        check(thinks == told, "model.thinking", self.thinking.name, remedy)
 
 
 def _from_hub(repo: str, revision: str | None) -> Path:

@@ -6,17 +6,13 @@ a second BOS and no backend can render a prompt in its own way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from alignbench.errors import AlignbenchError
-from alignbench.progress import say
-from alignbench.types import Chat, Message, ModelRef, check
-
-_PROBE = "zqx"
-_END_OF_THOUGHT = "</think>"
+from alignbench.backend.template import END_OF_THOUGHT, ChatTemplate
+from alignbench.types import Chat, ModelRef, check
 
 
 @dataclass(frozen=True)
@@ -28,32 +24,29 @@ class RenderedPrompt:
 
 
 class Renderer:
-    """Applies one tokenizer's chat template, with guards.
+    """Token ids of chats for one model, with guards: see :class:`~alignbench.backend.template.ChatTemplate`."""
 
-    Args:
-        tokenizer: a Hugging Face tokenizer with a chat template.
-        template_kwargs: extra arguments of the template (``enable_thinking`` ...).
-        name: of the model, for messages.
-    """
-
-    def __init__(self, tokenizer: Any, template_kwargs: Mapping[str, Any] | None = None, name: str = "model") -> None:
+    def __init__(self, tokenizer: Any, model: ModelRef) -> None:
         self.tokenizer = tokenizer
-        self.template_kwargs = dict(template_kwargs or {})
-        self.name = name
+        self.name = model.name
+        self.template = ChatTemplate(tokenizer, model)
+        self._thinking = bool(model.template_kwargs.get("enable_thinking"))
         self._options: dict[tuple[tuple[int, ...], str], tuple[int, ...]] = {}
-        check(bool(tokenizer.chat_template), "model.chat_template", None, f"{name} has no chat template")
 
     @classmethod
     def of(cls, model: ModelRef) -> Renderer:
         """The renderer of a resolved model; reads its tokenizer, not its weights."""
         from transformers import AutoTokenizer
 
-        return cls(AutoTokenizer.from_pretrained(model.path), model.template_kwargs, model.name)
+        return cls(AutoTokenizer.from_pretrained(model.path), model)
 
     def prompt(self, chat: Chat) -> RenderedPrompt:
-        """The chat rendered up to where the assistant starts to speak."""
-        text = self._render(chat, add_generation_prompt=True)
-        return RenderedPrompt(text, self._encode(text))
+        """The chat rendered up to where the assistant starts to write, with its thoughts if it is to think."""
+        return self._rendered(self.template.text(chat)) if self._thinking else self.answering(chat)
+
+    def answering(self, chat: Chat) -> RenderedPrompt:
+        """The chat rendered up to where the assistant's answer starts: thoughts, if any, are empty."""
+        return self._rendered(self.template.answering(chat))
 
     def option_ids(self, prompt: RenderedPrompt, option: str) -> tuple[int, ...]:
         """Tokens by which ``option`` continues ``prompt``.
@@ -65,14 +58,14 @@ class Renderer:
         key = (prompt.ids[start + 1 :] if start >= 0 else prompt.ids, option)
         if key not in self._options:
             check(bool(option), "option", option, "an option needs at least one character")
-            self._options[key] = self._continuation(prompt, option)
+            self._options[key] = self._continuation(prompt, self.template.blank + option)
         return self._options[key]
 
     def with_options(
         self, chats: Sequence[Chat], options: Sequence[Sequence[str]]
     ) -> tuple[list[RenderedPrompt], list[list[tuple[int, ...]]]]:
-        """The prompts of chats, and the tokens of the options of each."""
-        prompts = [self.prompt(chat) for chat in chats]
+        """The prompts of chats, up to the answer, and the tokens of the options of each."""
+        prompts = [self.answering(chat) for chat in chats]
         asked = zip(prompts, options, strict=True)
         return prompts, [[self.option_ids(prompt, option) for option in own] for prompt, own in asked]
 
@@ -83,16 +76,16 @@ class Renderer:
         """
         last = chat[-1]
         check(last.role == "assistant", "chat", last.role, "a training chat ends with the assistant's message")
-        prompt = self.prompt(chat[:-1])
-        return list(prompt.ids), [*self._continuation(prompt, last.content), self.end_of_turn]
+        prompt, text = (
+            self.prompt(chat[:-1]),
+            self.template.answering(chat[:-1]) + self.template.reply(last.content.strip()),
+        )
+        return list(prompt.ids), list(self._continuation(prompt, text.removeprefix(prompt.text)))
 
     @cached_property
     def end_of_turn(self) -> int:
-        """The token that the template writes after the assistant's words."""
-        text = self._render((Message("user", "hi"), Message("assistant", _PROBE)), add_generation_prompt=False)
-        rest = self._tokens(text.rpartition(_PROBE)[2])
-        check(bool(rest), "model.chat_template", rest, f"the template of {self.name} does not end the assistant's turn")
-        return rest[0]
+        """The special token that ends the assistant's turn."""
+        return int(self.tokenizer.convert_tokens_to_ids(self.template.end))
 
     @cached_property
     def stops(self) -> tuple[int, ...]:
@@ -103,8 +96,8 @@ class Renderer:
     def decode(self, ids: Sequence[int]) -> str:
         """Text of generated ids up to the first stop, trimmed; a thinking model's thoughts are cut off."""
         text = str(self.tokenizer.decode(ids[: self._end(ids)], skip_special_tokens=True))
-        if self.template_kwargs.get("enable_thinking"):
-            text = text.rpartition(_END_OF_THOUGHT)[2] if _END_OF_THOUGHT in text else ""
+        if self._thinking:
+            text = text.rpartition(END_OF_THOUGHT)[2] if END_OF_THOUGHT in text else ""
         return text.strip()
 
     def spoken(self, ids: Sequence[int]) -> int:
@@ -124,19 +117,8 @@ class Renderer:
         return text
 
     @cached_property
-    def keeps_system(self) -> bool:
-        """Whether the template has a place for a system message."""
-        try:
-            text = self._apply((Message("system", _PROBE), Message("user", "hi")), add_generation_prompt=True)
-        except AlignbenchError:
-            text = ""
-        if _PROBE not in text:
-            say(f"  note   {self.name} knows no system message: it is put before the first user message")
-        return _PROBE in text
-
-    @cached_property
     def _special(self) -> frozenset[int]:
-        return frozenset(self.tokenizer.all_special_ids)
+        return frozenset(i for i, token in self.tokenizer.added_tokens_decoder.items() if token.special)
 
     @cached_property
     def _adds_bos(self) -> bool:
@@ -146,24 +128,8 @@ class Renderer:
     def _end(self, ids: Sequence[int]) -> int:
         return next((i for i, token in enumerate(ids) if token in self.stops), len(ids))
 
-    def _render(self, chat: Chat, add_generation_prompt: bool) -> str:
-        if chat[0].role == "system" and not self.keeps_system:
-            chat = _fold_system(chat)
-        return self._apply(chat, add_generation_prompt)
-
-    def _apply(self, chat: Chat, add_generation_prompt: bool) -> str:
-        from jinja2 import TemplateError
-
-        messages = [{"role": m.role, "content": m.content} for m in chat]
-        try:
-            return str(
-                self.tokenizer.apply_chat_template(
-                    messages, tokenize=False, add_generation_prompt=add_generation_prompt, **self.template_kwargs
-                )
-            )
-        except TemplateError as error:
-            roles = ", ".join(m.role for m in chat)
-            raise AlignbenchError("model.chat_template", roles, f"the template of {self.name} says: {error}") from error
+    def _rendered(self, text: str) -> RenderedPrompt:
+        return RenderedPrompt(text, self._encode(text))
 
     def _encode(self, text: str) -> tuple[int, ...]:
         ids = self._tokens(text)
@@ -183,8 +149,3 @@ class Renderer:
         if whole[: len(prompt.ids)] == prompt.ids:
             return whole[len(prompt.ids) :]
         return self._tokens(text)
-
-
-def _fold_system(chat: Chat) -> Chat:
-    system, user, *rest = chat
-    return (Message("user", f"{system.content}\n\n{user.content}"), *rest)

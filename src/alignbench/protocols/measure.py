@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from alignbench.backend.render import Renderer
 from alignbench.evaluation.items import BASE
 from alignbench.evaluation.survey import distributions, option_mass
 from alignbench.protocols import inglehart_welzel
@@ -112,7 +113,7 @@ class Measurement(Stage):
             answers={side.label: {i.id: tuple(side.own[i.id][0].tolist()) for i in self.asked} for side in sides},
             chart=chart,
             places={side.label: tuple(chart.place(side.own, every)[0].tolist()) for side in sides} if chart else {},
-            notes=self.notes,
+            notes=(*self.notes, *Renderer.of(cell.model).template.notes),
             warning=cell.survey.warning,
         )
 

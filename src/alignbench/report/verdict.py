@@ -9,6 +9,8 @@ from alignbench.report.numbers import change, number
 
 # The baseline whose prompt names the country and nothing else.
 COUNTRY_PROMPT = "cultural_prompt"
+# Option mass under which most of what a model would say is none of the options.
+_ANSWERED = 0.5
 
 
 class Finding(Enum):
@@ -151,6 +153,11 @@ def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
         found.append(
             f"Its answers are far more one-sided than the people's: normalised entropy "
             f"{number(own.entropy_model)} against {number(own.entropy_survey)} in the survey."
+        )
+    if base is not None and base.option_mass is not None and base.option_mass < _ANSWERED:
+        found.append(
+            f"The base model seldom answers in the form asked for (option mass {number(base.option_mass)}): its score "
+            "weighs what it would hardly say."
         )
     if base is not None and own.option_mass is not None and own.option_mass < (base.option_mass or 0) / 2:
         found.append(

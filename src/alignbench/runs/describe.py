@@ -9,6 +9,7 @@ import numpy as np
 
 from alignbench import plugins
 from alignbench.aligned import AlignedModel
+from alignbench.backend.render import Renderer
 from alignbench.data.published import exposure
 from alignbench.embedder import Embedder
 from alignbench.evaluation.board import rows, scored
@@ -57,7 +58,7 @@ def describe(
         score_name=_score_name(cell.scoring),
         rows=tuple(found),
         warning=cell.survey.warning,
-        notes=tuple(notes),
+        notes=(*notes, *Renderer.of(cell.model).template.notes),
         items=_items(cell, board),
         calibration=tools.facts(stages["calibrate"]) if "calibrate" in stages else None,
         history=tuple(json.loads(history.read_text(encoding="utf-8"))) if history and history.is_file() else None,

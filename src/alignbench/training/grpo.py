@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend.render import RenderedPrompt, Renderer
+from alignbench.backend.render import Renderer
 from alignbench.device import has_cuda
 from alignbench.training import loop
 from alignbench.training.recipe import Training
@@ -58,14 +58,24 @@ def train_grpo(
 
     renderer = Renderer.of(model)
     examples, tokens = [], []
+    # Text of a prompt -> its tokens.
+    read: dict[str, list[int]] = {}
     for i, row in enumerate(prompts):
         prompt = renderer.prompt(row.chat)
         check_length(len(prompt.ids), training)
-        examples.append({"prompt": _text(renderer, prompt), "row": i})
+        examples.append({"prompt": prompt.text, "row": i})
         tokens.append(len(prompt.ids))
+        read[prompt.text] = list(prompt.ids)
 
     def paid(completion_ids: list[list[int]], row: list[int], **_: Any) -> list[float]:
         return reward([renderer.decode(ids) for ids in completion_ids], [prompts[i].meta for i in row])
+
+    def trainer(**given: Any) -> Any:
+        """TRL would tokenise prompts as if they were no rendered chats: a second BOS, another first blank."""
+        made = GRPOTrainer(reward_funcs=paid, **given)
+        assert hasattr(made, "_tokenize_prompts")
+        made._tokenize_prompts = lambda prompts: ([read[prompt] for prompt in prompts], None, {})
+        return made
 
     config = partial(
         GRPOConfig,
@@ -85,20 +95,7 @@ def train_grpo(
         vllm_mode="colocate",
         vllm_max_model_length=training.max_prompt_tokens + training.max_new_tokens,
     )
-    trainer, group = partial(GRPOTrainer, reward_funcs=paid), training.generations
+    group = training.generations
     return loop.train(
         "GRPO", model, examples, tokens, training, seed, folder, validate, config, trainer, group, start_adapter
     )
-
-
-def _text(renderer: Renderer, prompt: RenderedPrompt) -> str:
-    """A prompt as text that TRL, which tokenises it itself, turns into the very ids of the renderer.
-
-    Raises:
-        AlignbenchError: it would not.
-    """
-    # A tokenizer that adds BOS by itself gets the text without it.
-    texts = (prompt.text, prompt.text.removeprefix(renderer.tokenizer.bos_token or ""))
-    same = [text for text in texts if renderer.tokenizer(text=text).input_ids == list(prompt.ids)]
-    check(bool(same), "model.tokenizer", renderer.name, "it adds special tokens to every text")
-    return same[0]

@@ -44,7 +44,7 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
         packed = BitsAndBytesConfig(load_in_4bit=True, **nf4)
     network, tokenizer = load(source, device_of("auto"), packed)
     # Texts sampled in training end where the template ends a turn, which may not be the tokenizer's EOS.
-    network.generation_config.eos_token_id = list(Renderer(tokenizer, model.template_kwargs, model.name).stops)
+    network.generation_config.eos_token_id = list(Renderer(tokenizer, model).stops)
     torch.manual_seed(seed)
     if full:
         network.requires_grad_(True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from alignbench.backend import forward
+from alignbench.backend.options import common
 from alignbench.backend.render import Renderer
 from alignbench.training.recipe import Training
 from alignbench.types import Chat, check
@@ -48,20 +49,20 @@ class EncodedQuestion:
 
 
 def encode(renderer: Renderer, chat: Chat, options: Sequence[str], training: Training) -> EncodedQuestion:
-    """Tokenise one question.
+    """Tokenise one question. A token that begins every label (a blank before digits) belongs to the prompt.
 
     Raises:
         AlignbenchError: a label is not a single token, or the prompt is longer than ``max_prompt_tokens``.
     """
-    prompt = renderer.prompt(chat)
-    check_length(len(prompt.ids), training)
-    labels = []
-    for option in options:
-        ids = renderer.option_ids(prompt, option)
-        check(len(ids) == 1, "option label", option, f"it is {len(ids)} tokens for this tokenizer, not one: use digits")
-        labels.append(ids[0])
-    check(len(set(labels)) == len(labels), "option labels", tuple(options), "two labels are the same token")
-    return EncodedQuestion(prompt.ids, tuple(labels))
+    (prompt,), (labels,) = renderer.with_options([chat], [options])
+    shared = min(common(labels[0], label) for label in labels)
+    check_length(len(prompt.ids) + shared, training)
+    own = tuple(label[shared:] for label in labels)
+    for option, ids in zip(options, own, strict=True):
+        remedy = f"it is {len(ids)} tokens for this tokenizer, not one that no other label begins with: use letters"
+        check(len(ids) == 1, "option label", option, remedy)
+    check(len(set(own)) == len(own), "option labels", tuple(options), "two labels are the same token")
+    return EncodedQuestion(prompt.ids + labels[0][:shared], tuple(token for (token,) in own))
 
 
 def check_length(tokens: int, training: Training) -> None:
