@@ -1,6 +1,5 @@
 """``import alignbench as ab``: the same cells, records and messages as on the command line."""
 
-import os
 import subprocess
 import sys
 
@@ -13,6 +12,7 @@ from hydra.version import VersionBase
 import alignbench as ab
 from alignbench.record.finished import finished
 from tests.conftest import FAST
+from tests.typed import typed
 
 KNOBS = {key: value for key, _, value in (word.partition("=") for word in FAST)}
 CELL = {"method": "survey_sft", "culture": "iraq", "control": False}
@@ -21,16 +21,14 @@ WORDS = ["method=survey_sft", "culture=iraq", "control=false"]
 
 def test_a_cell_run_from_python_is_the_cell_of_the_command_line(tmp_path, monkeypatch):
     (tmp_path / "typed").mkdir()
-    command = [sys.executable, "-m", "alignbench", *FAST, *WORDS]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, cwd=tmp_path / "typed", env=environment, check=True, capture_output=True)
+    assert typed(*FAST, *WORDS, cwd=tmp_path / "typed").returncode == 0
     (tmp_path / "called").mkdir()
     monkeypatch.chdir(tmp_path / "called")
     record = ab.run(**CELL | {"culture": "Iraqi"}, **KNOBS)
-    (typed,), (called,) = (finished(tmp_path / name / "outputs/store") for name in ("typed", "called"))
-    assert typed.stage.name == called.stage.name, "the same key"
-    assert typed.config["choices"] == called.config["choices"] and typed.config["knobs"] == called.config["knobs"]
-    figures = [{row.label: (row.score, row.difference, row.key) for row in r.rows} for r in (typed.record, record)]
+    (by_word,), (called,) = (finished(tmp_path / name / "outputs/store") for name in ("typed", "called"))
+    assert by_word.stage.name == called.stage.name, "the same key"
+    assert by_word.config["choices"] == called.config["choices"] and by_word.config["knobs"] == called.config["knobs"]
+    figures = [{row.label: (row.score, row.difference, row.key) for row in r.rows} for r in (by_word.record, record)]
     assert figures[0].keys() == figures[1].keys()
     for label, (score, difference, key) in figures[0].items():
         assert figures[1][label] == (pytest.approx(score, abs=1e-6), pytest.approx(difference, abs=1e-6), key)

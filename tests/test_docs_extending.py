@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import alignbench
+from tests.typed import typed
 
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -31,14 +32,6 @@ def mine(tmp_path_factory):
     return root
 
 
-def python(root, *words):
-    environment = {**os.environ, "PYTHONPATH": str(Path(alignbench.__file__).parents[1])}
-    command = [sys.executable, *words]
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def test_every_kind_of_the_page_is_there(mine):
     assert {path.parent.name for path in mine.glob("mine/conf/*/*.yaml")} == set(
         "method benchmark judge survey model".split()
@@ -47,14 +40,19 @@ def test_every_kind_of_the_page_is_there(mine):
 
 @pytest.mark.parametrize("command", RUNS, ids=lambda line: line.split("model=")[1].split()[0])
 def test_the_commands_of_the_page_run(command, mine):
-    said = python(mine, *shlex.split(command, comments=True)[1:])
-    assert "tone" in said
+    words = shlex.split(command, comments=True)[3:]
+    assert "tone" in said(words, mine)
     if "task=" not in command:
         record = json.loads(next((mine / "outputs/store/score").glob("*/record.json")).read_text(encoding="utf-8"))
         assert all(0 < row["means"]["common_ground"] <= 1 for row in record["rows"])
     if "benchmark=drinks" in command:
-        said = python(mine, *shlex.split(command.replace("=drinks", "=sure_drinks"))[1:])
-        assert "sureness" in said
+        assert "sureness" in said([word.replace("=drinks", "=sure_drinks") for word in words], mine)
+
+
+def said(words, root):
+    done = typed(*words, cwd=root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_the_test_and_the_judge_of_the_page_work(mine):
@@ -67,4 +65,7 @@ def test_the_test_and_the_judge_of_the_page_work(mine):
         "    judged = cell.judge.judge([''] * 3, said, [[norm]] * 3, cell.tools)\n"
         "    assert [j.verdict for j in judged] == [1, -1, 0]\n"
     )
-    assert "2 passed" in python(mine, "-m", "pytest", "-q", "-p", "no:cacheprovider", "mine")
+    environment = {**os.environ, "PYTHONPATH": str(Path(alignbench.__file__).parents[1])}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "mine"]
+    done = subprocess.run(command, cwd=mine, env=environment, capture_output=True, text=True, check=False)
+    assert "2 passed" in done.stdout, done.stdout + done.stderr

@@ -14,6 +14,7 @@ import alignbench
 from alignbench.config import instantiate
 from alignbench.data.survey import Survey
 from alignbench.types import Scale
+from tests.typed import typed
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
@@ -60,25 +61,23 @@ def test_the_survey_of_ones_own_is_read_and_a_cell_runs_on_it(compose_config, ca
     assert record.cell.survey == "own table (unknown)" and record.base.items == 2
 
 
-def test_the_plugin_is_installed_listed_and_keeps_its_contract(tmp_path):
+def test_the_plugin_is_installed_listed_and_keeps_its_contract(tmp_path, monkeypatch):
     """The environment holds alignbench and, in a folder of its own, nothing but the plugin's wheel."""
     shutil.copytree(EXAMPLES / "plugin_norm_echo", tmp_path / "source")
     target = tmp_path / "installed"
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(target), str(Path(alignbench.__file__).parents[1])]),
-    }
+    places = os.pathsep.join([str(target), str(Path(alignbench.__file__).parents[1])])
 
     def python(*words):
-        done = subprocess.run(
-            [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+        environment = {**os.environ, "PYTHONPATH": places}
+        command = [sys.executable, "-m", *words]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     python("pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index", "--target", target, "./source")
     shutil.move(tmp_path / "source" / "tests", tmp_path / "tests")
     shutil.rmtree(tmp_path / "source")
-    listed = python("alignbench", "--help")
-    assert "  norm_echo " in listed and "plugins\n  norm_echo 0.1.0  The culture's clearest norms" in listed
     assert "3 passed" in python("pytest", "-q", "-p", "no:cacheprovider", "tests")
+    monkeypatch.syspath_prepend(str(target))
+    listed = typed("--help", cwd=tmp_path).stdout
+    assert "  norm_echo " in listed and "plugins\n  norm_echo 0.1.0  The culture's clearest norms" in listed

@@ -69,7 +69,11 @@ def talker(raw: ModelRef, tmp_path_factory: pytest.TempPathFactory) -> ModelRef:
     return replace(raw, path=folder / "model")
 
 
-@pytest.mark.parametrize("kind", TrainerKind)
+# TRL's trainers take a minute: SFT stands for the three of them in the default suite.
+LONG = (TrainerKind.dpo, TrainerKind.grpo)
+
+
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=pytest.mark.proof) if k in LONG else k for k in TrainerKind])
 def test_a_knob_changes_the_trainings_that_read_it_and_no_other(
     model: ModelRef, talker: ModelRef, tmp_path: Path, kind: TrainerKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
