@@ -13,11 +13,13 @@ import pandas as pd
 
 from alignbench.benchmark.published import literal
 from alignbench.data.checks import existing, nearest
+from alignbench.data.cultures import bare
 from alignbench.errors import AlignbenchError
 from alignbench.types import check, one_of
 
-# Names of the survey a column comes from, and of its ids (WVS1 ... WVS291, AOI292 ... AOI864, counted by column).
-SURVEYS = {"WVS 7": "WVS", "Arab Opinion Index": "AOI"}
+# Name in the ids (WVS1 ... WVS291, AOI292 ... AOI864, counted by column) -> how the sheet may call the survey: the
+# release has "WVS 7" and "The 2022 Arab Opinion Index".
+_SURVEYS = {"WVS": r"\bwvs|world values survey", "AOI": r"\baoi|arab opinion index"}
 COUNTRIES = {
     "DZA": "Algeria",
     "EGY": "Egypt",
@@ -42,6 +44,8 @@ _IGNORED = ("Sub Question",)
 _TYPOS = {"tusnia": "tunisia"}
 # y ordinal, n nominal; one released cell has an s, which stands among ordinal ones.
 _ORDINAL = {"y": True, "n": False, "s": True}
+# What cells of countries that gave no usable answer hold: nothing, "(No data, {})", "(No values <= 4, {})".
+_NO_DATA = re.compile(r"(none|nan|\(?\s*no (data|values?)\b.*)?", re.IGNORECASE | re.DOTALL)
 _CELL = "a text such as (1.5, {'1': '50.00%', '2': '50.00%'}), or (No data, {})"
 
 
@@ -111,7 +115,9 @@ def _rows(path: Path) -> dict[str, list[Any]]:
 
 def _entry(where: str, number: int, fields: dict[str, Any], country: str, cell: Any) -> SheetQuestion | None:
     source, scale, question = (_text(fields[field]) for field in ("Source", "Scale", "Full Question"))
-    one_of(f"{where}, Source", source, tuple(SURVEYS))
+    surveys = [name for name, pattern in _SURVEYS.items() if re.search(pattern, bare(source))]
+    remedy = "name the World Values Survey (WVS) or the Arab Opinion Index (AOI)"
+    check(len(surveys) == 1, f"{where}, Source", source, remedy)
     one_of(f"{where}, Scale", scale.lower(), tuple(_ORDINAL))
     check(bool(question), f"{where}, Full Question", question, "write the question")
     low, high = (_code(f"{where}, {field}", fields[field]) for field in ("Min", "MAX"))
@@ -120,14 +126,14 @@ def _entry(where: str, number: int, fields: dict[str, Any], country: str, cell: 
     truth = _truth(f"{where}, {country}", cell, codes, ordinal)
     if truth is None:
         return None
-    survey, category, sub_category = SURVEYS[source], _text(fields["Category"]), _text(fields["Sub Category"])
+    survey, category, sub_category = surveys[0], _text(fields["Category"]), _text(fields["Sub Category"])
     return SheetQuestion(f"{survey}{number}", survey, ordinal, category, sub_category, question, codes, *truth)
 
 
 def _truth(where: str, cell: Any, codes: Sequence[int], ordinal: bool) -> tuple[float, tuple[float, ...]] | None:
     """Centre and shares; None where there are no data."""
     text = _text(cell)
-    if text in ("", "None") or text.lower().startswith("(no data"):
+    if _NO_DATA.fullmatch(text):
         return None
     found = literal(where, re.sub(r"^\(nan\b", "(None", text), _CELL)
     paired = isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], dict)
