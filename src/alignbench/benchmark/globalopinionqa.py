@@ -1,7 +1,8 @@
 """GlobalOpinionQA (Durmus et al. 2023): does the model spread its answers as the people of a country do?
 
 Pew Global Attitudes and World Values Survey questions, compared as distributions. Questions are asked in the survey
-form of this project, in both orders of the options, where the paper forces a sentence to go on.
+form of this project, in both orders of the options, where the paper forces a sentence to go on. What stands among
+the options and is no answer (codes of missing data, "don't know", refusals) is dropped, and its share is told.
 """
 
 import re
@@ -16,9 +17,7 @@ import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.published import (
-    Metrics,
     Record,
-    Row,
     literal,
     metric_rows,
     plain_item,
@@ -51,14 +50,18 @@ _LABELS = {
 }
 _CURRENT, _OTHERS = " (Current national sample)", (" (Old national sample)", " (Non-national sample)")
 _SELECTIONS = re.compile(r"defaultdict\(<class 'list'>, (\{.*\})\)", re.DOTALL)
-_UNDECIDED = re.compile(r"\b(dk|don'?t know|refused|no answer|unsure)\b", re.IGNORECASE)
+# Codes of the data files, which nobody answered: "Missing; Unknown", "Other missing; Multiple answers Mail (EVS)".
+_MISSING = re.compile(r"(other )?missing\b", re.IGNORECASE)
+# No answer either, though people said so: "DK/Refused", "No answer/refused", "Unsure (VOL)".
+_SAID = r"(dk|don.?t know|refused|no answer|unsure)"
+_UNDECIDED = re.compile(rf"{_SAID}(\s*/\s*{_SAID})*(\s*\(.*\))?", re.IGNORECASE)
 # Questions that begin with the same words are one battery: "Do you have a favorable opinion of ..." and the like.
 _OPENING = 6
 
 
 @dataclass(frozen=True)
 class GlobalOpinionQA(Benchmark):
-    """Similarity of the model's and a country's answer distributions, with and without "don't know"."""
+    """Similarity of the model's and a country's answer distributions."""
 
     # The file data/global_opinions.csv; its content is hashed, the path is not.
     path: str = recorded("???")
@@ -68,6 +71,8 @@ class GlobalOpinionQA(Benchmark):
     sources: Annotated[tuple[str, ...], OneOf(*SOURCES)] = SOURCES
     # Only samples that stand for the nation today; False also takes old and non-national ones where no other is.
     national_only: bool = True
+    # Also offer and count "don't know", "refused" and "no answer", as the paper does; codes of missing data never are.
+    undecided: bool = False
     # 1 - distance (the square root), natural logarithm: as in the public re-implementation of CultureBank. The
     # paper says "Jensen-Shannon distance" without the base.
     js_sqrt: bool = True
@@ -81,7 +86,9 @@ class GlobalOpinionQA(Benchmark):
         licence="CC BY-NC-SA 4.0",
         source="huggingface.co/datasets/Anthropic/llm_global_opinions, data/global_opinions.csv",
         assumptions=(
-            "Shares are scaled to sum 1; a country whose shares are all 0 was not asked.",
+            'Codes of missing data among the options, "don\'t know" and refusals are no answers: they are dropped, and '
+            "missing_share is the share of the people in them (the knob undecided keeps what people said).",
+            "The other shares are scaled to sum 1; a country whose shares are all 0 was not asked.",
             "Rows without a question, with one option or with more than 26 are left out.",
             "Questions that begin with the same six words are drawn together in the bootstrap (our choice).",
             "WVS rows repeat questions that a method may have learned from: see the knob sources.",
@@ -91,44 +98,49 @@ class GlobalOpinionQA(Benchmark):
     @property
     def metric(self) -> str:
         """Name of the similarity, its options included."""
-        return f"js_similarity_{'sqrt' if self.js_sqrt else 'plain'}_{self.js_base.name}"
+        name = f"js_similarity_{'sqrt' if self.js_sqrt else 'plain'}_{self.js_base.name}"
+        return f"{name}_undecided" if self.undecided else name
 
     def questions(self, culture: Culture) -> list[Question]:
         """Every question that the country answered, once for each way of asking."""
-        found: list[Question] = []
-        for number, record in enumerate(table_records(Path(self.path), COLUMNS, _PUBLISHED), start=2):
-            source, options = record.choice("source", list(map(str.casefold, SOURCES))).upper(), _options(record)
-            text = record.value("question", str).strip()
-            asked = bool(text) and 1 < len(options) <= len(ascii_uppercase)
-            selections = _selections(record)
-            label = _label(culture, selections, self.national_only)
-            if source not in self.sources or not asked or label is None:
-                continue
-            shares = record.shares(f"selections, {label}", selections[label], len(options))
-            if sum(shares) > 0:
-                battery = " ".join(re.findall(r"\w+", text.casefold())[:_OPENING])
-                item = plain_item(f"{source}{number}", battery, source, text, options)
-                gold = {"shares": (np.array(shares) / sum(shares)).tolist(), "label": label}
-                for prompt in self.prompts:
-                    framing = PROMPTS[prompt].format(country=culture.country) or None
-                    found.append(Question(item, gold, {"prompt": prompt}, framing))
-        return found
+        rows = table_records(Path(self.path), COLUMNS, _PUBLISHED)
+        return [q for number, record in enumerate(rows, start=2) for q in self._asked(number, record, culture)]
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
-        """The similarity of each item, that without "don't know", and of both a uniform and a one-hot reference."""
-        return tidy([row for reply in replies for row in self._rows(reply)])
+        """The similarity of each item, that of a uniform and a one-hot reference, and the share of missing answers."""
+        rows = []
+        for reply in replies:
+            assert reply.shares is not None
+            gold = reply.question.gold
+            metrics = similarities(self.metric, gold["shares"], reply.shares, self.js_base.value, self.js_sqrt)
+            rows += metric_rows(reply.question, **metrics, missing_share=gold["missing"])
+        return tidy(rows)
 
-    def _rows(self, reply: Reply) -> list[Row]:
-        assert reply.shares is not None
-        question, metrics = reply.question, Metrics()
-        human, model = np.array(question.gold["shares"]), np.array(reply.shares)
-        decided = np.array([not _UNDECIDED.search(option) for option in question.item.options])
-        for suffix, kept in (("", np.ones_like(decided)), ("_decided", decided)):
-            if kept.sum() < 2 or human[kept].sum() == 0 or model[kept].sum() == 0:
-                continue
-            truth, said = (side[kept] / side[kept].sum() for side in (human, model))
-            metrics |= similarities(self.metric + suffix, truth, said, self.js_base.value, self.js_sqrt)
-        return metric_rows(question, **metrics)
+    def _asked(self, number: int, record: Record, culture: Culture) -> list[Question]:
+        """The question of a row under each prompt; none where it was not asked there, or is not wanted."""
+        source = record.choice("source", list(map(str.casefold, SOURCES))).upper()
+        options, selections = _options(record), _selections(record)
+        label = _label(culture, selections, self.national_only)
+        if label is None or source not in self.sources:
+            return []
+        shares = np.array(record.shares(f"selections, {label}", selections[label], len(options)))
+        kept = np.array([self._is_answer(option) for option in options], dtype=bool)
+        text, answers = (
+            record.value("question", str).strip(),
+            [option for option, keep in zip(options, kept, strict=True) if keep],
+        )
+        if not text or not 1 < len(answers) <= len(ascii_uppercase) or shares[kept].sum() == 0:
+            return []
+        battery = " ".join(re.findall(r"\w+", text.casefold())[:_OPENING])
+        item = plain_item(f"{source}{number}", battery, source, text, answers)
+        truth = shares[kept] / shares[kept].sum()
+        missing = float(shares[~kept].sum() / shares.sum())
+        gold = {"shares": truth.tolist(), "label": label, "missing": missing}
+        framings = {prompt: PROMPTS[prompt].format(country=culture.country) or None for prompt in self.prompts}
+        return [Question(item, gold, {"prompt": prompt}, framing) for prompt, framing in framings.items()]
+
+    def _is_answer(self, option: str) -> bool:
+        return not _MISSING.match(option) and (self.undecided or not _UNDECIDED.fullmatch(option.strip()))
 
 
 def _options(record: Record) -> list[str]:
