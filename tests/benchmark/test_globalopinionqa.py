@@ -16,6 +16,7 @@ from alignbench.evaluation.survey import LogBase
 from alignbench.identity import canonical
 from tests.evaluation.worlds import opened
 
+from .asked import write_json
 from .speaking import IRAN, KOREA, Speaker, listed, value
 
 QUESTION = "Do you think that the new bridge is good or bad?"
@@ -41,6 +42,12 @@ def rows() -> list[tuple[str, str, str, str]]:
         ("", selections(S__Korea=[0.5, 0.5]), "['a', 'b']", "GAS"),
         ("Not asked here", selections(S__Korea=[0, 0]), "['a', 'b']", "GAS"),
     ]
+
+
+def by_country() -> list[dict[str, object]]:
+    """A row for each country, as GlobalOpinionBench has them."""
+    common = {"question": QUESTION, "options": ["Good", "Bad", "DK/Refused"]}
+    return [{"country": "S. Korea", **common, "distribution": [0.4, 0.4, 0.2]}]
 
 
 def even(chat, options):
@@ -112,6 +119,20 @@ def test_a_question_without_two_answers_left_or_with_missing_ones_alone_is_left_
     assert GlobalOpinionQA(written(tmp_path, [one, none])).questions(IRAN) == []
 
 
+def test_a_row_for_each_country_is_read_and_knows_no_survey(tmp_path: Path) -> None:
+    path = write_json(tmp_path / "eval.json", by_country())
+    (question,) = GlobalOpinionQA(str(path), prompts=("default",)).questions(KOREA)
+    assert (question.gold["shares"], question.gold["missing"]) == ([0.5, 0.5], pytest.approx(0.2))
+    with pytest.raises(AlignbenchError, match="does not say of which survey"):
+        GlobalOpinionQA(str(path), sources=("GAS",)).questions(KOREA)
+
+
+def test_selections_may_be_an_object_and_options_numbers(tmp_path: Path) -> None:
+    row = {"question": "How much?", "selections": {"Iran": [0.25, 0.75]}, "options": [1.0, 2.0], "source": "WVS"}
+    (question,) = GlobalOpinionQA(str(write_json(tmp_path / "g.json", [row])), ("default",)).questions(IRAN)
+    assert question.item.options == ("1", "2") and question.gold["shares"] == [0.25, 0.75]
+
+
 def test_the_country_is_named_only_in_the_cross_national_prompt(tmp_path: Path) -> None:
     knobs = GlobalOpinionQA(written(tmp_path, rows()))
     framings = {q.facets["prompt"]: q.framing for q in knobs.questions(KOREA)}
@@ -139,7 +160,7 @@ def test_questions_that_begin_alike_are_drawn_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ((QUESTION, "{'Iran': [0.5, 0.5]}", "['a', 'b']", "GAS"), "line 2, selections"),
+        ((QUESTION, "Iran: half, half", "['a', 'b']", "GAS"), "line 2, selections"),
         ((QUESTION, "defaultdict(<class 'list'>, {'Iran': exit()})", "['a', 'b']", "GAS"), "line 2, selections"),
         ((QUESTION, selections(Iran=[0.5, 0.5]), "['a', 'b', 'c']", "GAS"), "3 options"),
         ((QUESTION, selections(Iran=[-0.5, 1.5]), "['a', 'b']", "GAS"), "0 or more"),

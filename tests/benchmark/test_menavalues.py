@@ -195,9 +195,9 @@ def test_the_answer_is_the_longest_code_named(text: str, code: int | None, tmp_p
         ({"Min": "one"}, "question 1, Min"),
         ({"Tunisia": "1.79"}, "question 1, Tunisia"),
         ({"Tunisia": "__import__('os').getcwd()"}, "question 1, Tunisia"),
-        ({"Tunisia": "(1.5, {'1': 'half'})"}, "give a number"),
+        ({"Tunisia": "(1.5, {'1': 'half'})"}, "a number belongs here"),
         ({"Source": "Gallup"}, "question 1, Source"),
-        ({"Full_Question": None}, "this row is missing"),
+        ({"Full_Question": None}, "lacks Full Question"),
     ],
 )
 def test_a_wrong_sheet_is_refused(tmp_path: Path, changed: dict[str, object], said: str) -> None:
@@ -209,7 +209,9 @@ def test_wrong_files_and_knobs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AlignbenchError, match="no such file"):
         MenaValues(str(tmp_path / "none.xlsx")).questions(TUNISIA)
     (tmp_path / "text.xlsx").write_text("no workbook")
-    with pytest.raises(AlignbenchError, match="Excel"):
+    with pytest.raises(
+        AlignbenchError, match=r"in one column \(no workbook\).*give MenaValues Benchmark.xlsx, an Excel"
+    ):
         MenaValues(str(tmp_path / "text.xlsx")).questions(TUNISIA)
     with pytest.raises(AlignbenchError, match=r"benchmark\.framings"):
         MenaValues("x", framings=("third",))

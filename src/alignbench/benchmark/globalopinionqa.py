@@ -16,22 +16,14 @@ import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import (
-    Record,
-    literal,
-    metric_rows,
-    plain_item,
-    similarities,
-    table_records,
-    tidy,
-)
+from alignbench.benchmark.files import Record, records
+from alignbench.benchmark.forms import GLOBALOPINIONQA, GLOBALOPINIONQA_COUNTRIES
+from alignbench.benchmark.published import metric_rows, plain_item, similarities, tidy
 from alignbench.component import OneOf, recorded
 from alignbench.evaluation.survey import LogBase
-from alignbench.types import Culture
+from alignbench.types import Culture, check
 
-COLUMNS = ("question", "selections", "options", "source")
 SOURCES = ("GAS", "WVS")
-_PUBLISHED = "global_opinions.csv: question, selections (a defaultdict of country -> shares), options (a list), source"
 # Ways of asking: without a country, and as someone of the country; the system text of each.
 PROMPTS = {
     "default": "",
@@ -49,7 +41,7 @@ _LABELS = {
     "ZAF": ("South Africa", "S. Africa"),
 }
 _CURRENT, _OTHERS = " (Current national sample)", (" (Old national sample)", " (Non-national sample)")
-_SELECTIONS = re.compile(r"defaultdict\(<class 'list'>, (\{.*\})\)", re.DOTALL)
+_SELECTIONS = r"(?:defaultdict\(<class 'list'>, )?(\{.*\})\)?"
 # Codes of the data files, which nobody answered: "Missing; Unknown", "Other missing; Multiple answers Mail (EVS)".
 _MISSING = re.compile(r"(other )?missing\b", re.IGNORECASE)
 # No answer either, though people said so: "DK/Refused", "No answer/refused", "Unsure (VOL)".
@@ -63,7 +55,8 @@ _OPENING = 6
 class GlobalOpinionQA(Benchmark):
     """Similarity of the model's and a country's answer distributions."""
 
-    # The file data/global_opinions.csv; its content is hashed, the path is not.
+    # The file data/global_opinions.csv, its rows as JSON or parquet, or a list with a row for each country; its content
+    # is hashed, the path is not.
     path: str = recorded("???")
     # default | cross_national; the paper's third, linguistic prompting, needs translations that it does not publish.
     prompts: Annotated[tuple[str, ...], OneOf(*PROMPTS)] = ("default", "cross_national")
@@ -102,8 +95,15 @@ class GlobalOpinionQA(Benchmark):
         return f"{name}_undecided" if self.undecided else name
 
     def questions(self, culture: Culture) -> list[Question]:
-        """Every question that the country answered, once for each way of asking."""
-        rows = table_records(Path(self.path), COLUMNS, _PUBLISHED)
+        """Every question that the country answered, once for each way of asking.
+
+        Raises:
+            AlignbenchError: the file does not say of which survey a question is, and only some are wanted.
+        """
+        rows = records(Path(self.path), GLOBALOPINIONQA, GLOBALOPINIONQA_COUNTRIES)
+        known = "source" in rows[0].cells or set(self.sources) == set(SOURCES)
+        remedy = f"{self.path} does not say of which survey a question is; give both, or global_opinions.csv"
+        check(known, "benchmark.sources", self.sources, remedy)
         return [q for number, record in enumerate(rows, start=2) for q in self._asked(number, record, culture)]
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
@@ -118,17 +118,15 @@ class GlobalOpinionQA(Benchmark):
 
     def _asked(self, number: int, record: Record, culture: Culture) -> list[Question]:
         """The question of a row under each prompt; none where it was not asked there, or is not wanted."""
-        source = record.choice("source", list(map(str.casefold, SOURCES))).upper()
-        options, selections = _options(record), _selections(record)
+        source = record.choice("source", list(map(str.casefold, SOURCES))).upper() if "source" in record.cells else ""
+        listed, selections = record.parsed("options", list, "['Good', 'Bad']"), _selections(record)
         label = _label(culture, selections, self.national_only)
-        if label is None or source not in self.sources:
+        if label is None or (source and source not in self.sources):
             return []
+        options = [f"{option:g}" if isinstance(option, float) else str(option) for option in listed]
         shares = np.array(record.shares(f"selections, {label}", selections[label], len(options)))
         kept = np.array([self._is_answer(option) for option in options], dtype=bool)
-        text, answers = (
-            record.value("question", str).strip(),
-            [option for option, keep in zip(options, kept, strict=True) if keep],
-        )
+        text, answers = record.given("question"), [option for option, keep in zip(options, kept, strict=True) if keep]
         if not text or not 1 < len(answers) <= len(ascii_uppercase) or shares[kept].sum() == 0:
             return []
         battery = " ".join(re.findall(r"\w+", text.casefold())[:_OPENING])
@@ -143,21 +141,12 @@ class GlobalOpinionQA(Benchmark):
         return not _MISSING.match(option) and (self.undecided or not _UNDECIDED.fullmatch(option.strip()))
 
 
-def _options(record: Record) -> list[str]:
-    text, form = record.value("options", str), "the options as a Python list, ['Good', 'Bad']"
-    options = literal(f"{record.where}, options", text, form)
-    if not isinstance(options, list | tuple):
-        raise record.wrong("options", text[:80], f"write {form}")
-    return [str(option) for option in options]
-
-
 def _selections(record: Record) -> dict[str, Any]:
-    """Country label -> shares, from the text of a ``defaultdict``."""
-    text, form = record.value("selections", str), "defaultdict(<class 'list'>, {'Albania': [0.5, 0.5]})"
-    match = _SELECTIONS.fullmatch(text.strip())
-    found = literal(f"{record.where}, selections", match[1], form) if match else None
-    if not isinstance(found, dict) or not all(isinstance(label, str) for label in found):
-        raise record.wrong("selections", text[:80], f"write {form}")
+    """Country label -> shares: from a dictionary or the text of one, or of the one country that the row is about."""
+    if "country" in record.cells:
+        return {record.text("country"): record.parsed("distribution", list, "[0.5, 0.5]")}
+    example = "defaultdict(<class 'list'>, {'Albania': [0.5, 0.5]})"
+    found: dict[str, Any] = record.parsed("selections", dict, example, _SELECTIONS)
     return found
 
 
