@@ -31,6 +31,8 @@ from alignbench.benchmark.forms import (
     FORMS,
     GLOBALOPINIONQA,
     GLOBALOPINIONQA_COUNTRIES,
+    KORNAT_KNOWLEDGE,
+    KORNAT_VALUES,
     MENAVALUES,
     MENAVALUES_TRANSLATIONS,
     MULTIPLE_CHOICE,
@@ -41,6 +43,7 @@ from alignbench.benchmark.forms import (
     Form,
 )
 from alignbench.benchmark.globalopinionqa import GlobalOpinionQA
+from alignbench.benchmark.kornat import KorNat
 from alignbench.benchmark.menavalues import MenaValues
 from alignbench.benchmark.multiple_choice import MultipleChoice
 from alignbench.benchmark.national_alignment import NationalAlignment
@@ -58,6 +61,7 @@ from . import (
     test_culturalbench,
     test_empathy,
     test_globalopinionqa,
+    test_kornat,
     test_menavalues,
     test_multiple_choice,
     test_normad,
@@ -80,6 +84,8 @@ ROWS: dict[Form, Rows] = {
         for row in test_globalopinionqa.rows()
     ],
     GLOBALOPINIONQA_COUNTRIES: test_globalopinionqa.by_country(),
+    KORNAT_VALUES: [test_kornat.VALUES],
+    KORNAT_KNOWLEDGE: [test_kornat.KNOWLEDGE],
     MENAVALUES_TRANSLATIONS: [{"item": "WVS1", "language": "fa", "question": "رودها"}],
     MULTIPLE_CHOICE: [test_multiple_choice.ROW],
     NORMAD: [{**test_normad.ROW, "ID": number, "Story": "Nico\u2028rang\x0c nine times."} for number in (1, 2)],
@@ -110,7 +116,8 @@ def task_file(path: Path) -> list[Question]:
 
 
 def translated(path: Path) -> list[Question]:
-    return MenaValues(str(test_menavalues.sheet(path.parent)), str(path)).questions(IRAN)
+    sheet = path.parents[1] / "MenaValues Benchmark.xlsx"  # one for all files of a test, as it takes long to write
+    return MenaValues(str(sheet if sheet.exists() else test_menavalues.sheet(sheet.parent)), str(path)).questions(IRAN)
 
 
 def concepts(path: Path) -> list[Question]:
@@ -140,6 +147,7 @@ READERS = {
             lambda path: GlobalOpinionQA(str(path)).questions(KOREA),
             "globalopinionqa",
         ),
+        Reader((KORNAT_VALUES, KORNAT_KNOWLEDGE), lambda path: KorNat(str(path)).questions(KOREA), "kornat"),
         Reader((MENAVALUES,), lambda path: MenaValues(str(path)).questions(IRAN), "menavalues"),
         Reader((MENAVALUES_TRANSLATIONS,), translated, "menavalues"),
         Reader(
@@ -272,9 +280,10 @@ def test_the_file_of_another_benchmark_is_known_by_name(name: str, tmp_path: Pat
     reader = READERS[name]
     for form, rows in ROWS.items():
         if form not in reader.forms and form.headed:
-            for kind, write in kinds(form).items():
-                path = fresh(tmp_path, f"{form.name} {kind}".replace("/", " "))
-                write(path, rows)
+            ways = kinds(form)
+            for kind in (next(iter(ways)), "parquet"):
+                path = fresh(tmp_path, f"{form.name} {kind}")
+                ways[kind](path, rows)
                 said = told(reader, path)
                 assert form.name in said and "this is not the file wanted" in said, kind
 

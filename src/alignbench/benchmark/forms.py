@@ -72,6 +72,8 @@ GLOBALOPINIONQA_COUNTRIES = Form(
     "GlobalOpinionQA with a row for each country (GlobalOpinionBench's eval.json)",
     ("country", "question", "options", "distribution"),
 )
+KORNAT_VALUES = Form("KorNAT's social-values-*.csv", ("Category", "Question", *_LETTERS, "E", "Answer"))
+KORNAT_KNOWLEDGE = Form("KorNAT's common-knowledge-*.csv", ("Category", "SubCategory", "Question", *_LETTERS, "Answer"))
 MENAVALUES = Form(
     "MenaValues Benchmark.xlsx",
     ("Source", "Min", "MAX", "Scale", "Category", "Sub Category", "Full Question"),
@@ -111,7 +113,7 @@ TASKS = Form(
 _SURVEY = Form("a file of the World Values Survey", ("B_COUNTRY_ALPHA", "Q1", "Q2"))
 FORMS = (
     *(BLEND_SHORT, BLEND_CHOICE, CDEVAL, CULTURALBENCH_EASY, CULTURALBENCH_HARD, CULTURECARE, GLOBALOPINIONQA),
-    *(GLOBALOPINIONQA_COUNTRIES, MENAVALUES, MENAVALUES_TRANSLATIONS),
+    *(GLOBALOPINIONQA_COUNTRIES, KORNAT_VALUES, KORNAT_KNOWLEDGE, MENAVALUES, MENAVALUES_TRANSLATIONS),
     *(MULTIPLE_CHOICE, NORMAD, STORY_VECTORS, TASKS, _SURVEY),
 )
 
