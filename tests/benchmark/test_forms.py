@@ -286,6 +286,10 @@ def test_the_file_of_another_benchmark_is_known_by_name(name: str, tmp_path: Pat
                 ways[kind](path, rows)
                 said = told(reader, path)
                 assert form.name in said and "this is not the file wanted" in said, kind
+    if MENAVALUES not in reader.forms:
+        path = fresh(tmp_path, "workbook")
+        test_menavalues.sheet(path.parent).rename(path)
+        assert f"given = '{MENAVALUES.name}'" in told(reader, path).replace("Greece_data.json", "given")
 
 
 def test_a_short_form_is_no_part_of_a_longer_one() -> None:

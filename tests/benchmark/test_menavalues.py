@@ -192,6 +192,7 @@ def test_the_answer_is_the_longest_code_named(text: str, code: int | None, tmp_p
     [
         ({"Scale": "x"}, "question 1, Scale"),
         ({"MAX": 1}, "question 1, MAX"),
+        ({"MAX": 1_000_000}, "question 1, MAX"),
         ({"Min": "one"}, "question 1, Min"),
         ({"Tunisia": "1.79"}, "question 1, Tunisia"),
         ({"Tunisia": "__import__('os').getcwd()"}, "question 1, Tunisia"),

@@ -46,6 +46,7 @@ _KINDS = (
 # How far into a file is looked for its kind.
 _START = 4096
 _DELIMITERS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
+_OTHER = "this is not the file wanted"
 # Names of columns that a message lists.
 _LISTED = 8
 # What the keys of a JSON object of rows are called: BLEnD's is one.
@@ -183,6 +184,8 @@ def records(path: Path, *forms: Form) -> list[Record]:
     kind, remedy = _kind(path)
     if kind == _PARQUET:
         return _named(path, _parquet(path, remedy, forms), kind, forms)
+    if kind == _WORKBOOK and (known := form_of(_cells(path)[0])):
+        raise refused(path, known.name, _OTHER, forms)
     if kind != _TEXT:
         raise refused(path, kind, remedy, forms)
     try:
@@ -203,7 +206,7 @@ def workbook(path: Path, form: Form) -> pd.DataFrame:
     if _kind(path)[0] != _WORKBOOK:
         records(path, form)  # says what else it is
         raise refused(path, "a table", "the workbook itself is wanted", [form])
-    return pd.read_excel(path, header=None, dtype=object)
+    return _cells(path)
 
 
 def refused(path: Path, what: str, remedy: str, forms: Iterable[Form]) -> AlignbenchError:
@@ -223,7 +226,7 @@ def spelt(path: Path, names: Sequence[str], what: str, forms: Sequence[Form]) ->
     if form is None:
         known = form_of(names)
         if known:
-            raise refused(path, known.name, "this is not the file wanted", forms)
+            raise refused(path, known.name, _OTHER, forms)
         wanted = max(forms, key=lambda form: len(set(map(plain, form.columns)) & set(there)))
         missing = [column for column in wanted.columns if plain(column) not in there]
         wanted_columns = set(map(plain, (*wanted.columns, *wanted.optional)))
@@ -261,6 +264,10 @@ def _zipped(path: Path) -> tuple[str, str]:
     except BadZipFile:
         return "a workbook or zip archive that was cut off", "fetch it again"
     return (_WORKBOOK, "save its sheet as CSV") if workbook else ("a zip archive", "unpack it")
+
+
+def _cells(path: Path) -> pd.DataFrame:
+    return pd.read_excel(path, header=None, dtype=object)
 
 
 def _literal(text: str) -> Any:

@@ -39,6 +39,8 @@ _TYPOS = {"Tusnia": "Tunisia"}
 _ORDINAL = {"y": True, "n": False, "s": True}
 # What cells of countries that gave no usable answer hold: nothing, "(No data, {})", "(No values <= 4, {})".
 _NO_DATA = re.compile(r"(none|nan|\(?\s*no (data|values?)\b.*)?", re.IGNORECASE | re.DOTALL)
+# Each code is asked for: a slip of the keyboard must not make a million of them. The longest released scale has 36.
+_MOST_CODES = 100
 _CELL = "(1.5, {'1': '50.00%', '2': '50.00%'}) or (No data, {})"
 
 
@@ -89,7 +91,8 @@ def _entry(number: int, record: Record, country: str) -> SheetQuestion | None:
         raise record.wrong("Source", source, "name the World Values Survey (WVS) or the Arab Opinion Index (AOI)")
     ordinal = _ORDINAL[record.choice("Scale", tuple(_ORDINAL))]
     low, high = (record.whole(field, record.cells[field]) for field in ("Min", "MAX"))
-    check(low < high, f"{record.where}, MAX", high, f"a scale that begins at {low} must end above it")
+    remedy = f"a scale that begins at {low} ends above it, and has at most {_MOST_CODES} codes"
+    check(low < high < low + _MOST_CODES, f"{record.where}, MAX", high, remedy)
     codes = tuple(range(low, high + 1))
     truth = _truth(record, country, codes, ordinal)
     if truth is None:
