@@ -1,4 +1,4 @@
-"""Multiple-choice questions of your own, from one CSV with a header: ``examples/questions.csv`` is one.
+"""Multiple-choice questions of your own, from one table: ``examples/questions.csv`` is one.
 
 A row is a question, or a question in one country where the truth differs by country. Its columns:
 
@@ -91,7 +91,7 @@ class MultipleChoice(Benchmark):
             question, country = _question(record, faults, seen), record.given("country")
             if question and (not country or is_named(country, culture)):
                 found.append(question)
-        faults.refuse(f"mend these cells; it is {MULTIPLE_CHOICE}")
+        faults.refuse(f"mend these cells of {MULTIPLE_CHOICE}")
         countries = sorted({country for _, country, _ in seen})
         remedy = f"no question is for this country{nearest(culture.country, countries)}; it has {', '.join(countries)}"
         check(bool(found), f"{path}, country", culture.country, remedy)
