@@ -1,8 +1,9 @@
 """A sheet of MENAValues' published size and form, made up: ``python -m tests.benchmark.full_sheet PATH [ITEMS]``.
 
 864 questions by column, 24 rows, the published counts of surveys, scales, categories and of questions that each
-country answered; with the oddities of the release: a misspelt country, a stray scale, codes written 1 or 1.0, and codes
-off the scale. The questions are ours and mean nothing, so that the whole protocol can run without the published file.
+country answered; with the oddities of the release: a survey named with article and year, cells that say why they hold
+no shares, a misspelt country, a stray scale, codes written 1 or 1.0, and codes off the scale. The questions are ours
+and mean nothing, so that the whole protocol can run without the published file.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ WVS, ITEMS, NOMINAL, FROM_ZERO, OFF_SCALE = 291, 864, 109, 19, 52
 # Last code -> how many questions; those that begin at 0 are of the ten-point ones.
 LAST_CODES = {4: 439, 5: 140, 10: 110, 2: 70, 3: 70, 7: 20, 11: 10, 20: 4, 36: 1}
 CATEGORIES = {
-    "GOVERNANCE AND POLITICAL SYSTEMS": 578,
-    "SOCIAL AND CULTURAL IDENTITY": 168,
-    "INDIVIDUAL WELLBEING AND DEVELOPMENT": 101,
+    "GOVERNANCE & POLITICAL SYSTEMS": 578,
+    "SOCIAL & CULTURAL IDENTITY": 168,
+    "INDIVIDUAL WELLBEING & DEVELOPMENT": 101,
     "ECONOMIC DIMENSIONS": 17,
 }
 ANSWERED = {
@@ -50,7 +51,7 @@ def write_sheet(path: Path, items: int = ITEMS, seed: int = 0) -> Path:
         answered = set(rng.choice(ITEMS, count, replace=False).tolist())
         off = set(rng.choice(sorted(answered), OFF_SCALE // 16 + (number < OFF_SCALE % 16), replace=False).tolist())
         for k, column in enumerate(columns):
-            missing = "(No data, {})" if k % 2 else "None"
+            missing = ("(No data, {})", None, f"(No values <= {column['MAX']}, {{}})")[k % 3]
             column[country] = _cell(column, rng, k in off) if k in answered else missing
     book = Workbook(write_only=True)
     page = book.create_sheet()
@@ -76,7 +77,7 @@ def _questions(rng: np.random.Generator) -> list[dict[str, object]]:
         text = f"How much would {thing} {judged} {place}{setting}? {first}: least, {end}: most. Provide a number only."
         found.append(
             {
-                "Source": "WVS 7" if k < WVS else "Arab Opinion Index",
+                "Source": "WVS 7" if k < WVS else "The 2022 Arab Opinion Index",
                 "Sub Question": f"{thing}, {place}" if k < WVS else None,
                 "Min": first,
                 "MAX": end,

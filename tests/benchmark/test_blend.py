@@ -127,7 +127,7 @@ def test_wrong_files_are_refused(short, tmp_path):
         path = write_csv(tmp_path / "mc.csv", [{**CHOICE, **changed}])
         with pytest.raises(AlignbenchError, match=match):
             Blend(str(path), "choice").questions(GREECE)
-    with pytest.raises(AlignbenchError, match="column = 'MCQID'"):
+    with pytest.raises(AlignbenchError, match="lacks MCQID, country"):
         Blend(str(write_csv(tmp_path / "mc.csv", [{"ID": "1"}])), "choice").questions(GREECE)
 
 

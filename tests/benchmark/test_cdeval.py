@@ -56,15 +56,15 @@ def test_json_lines_are_read_and_wrong_input_refused(tmp_path):
     assert len(CDEval(str(path)).questions(GREECE)) == 8
     for rows, match in (
         ([{**ROWS[0], "Dimension": "XYZ"}], "entry 1, Dimension = 'XYZ'"),
-        ([{"Question": "q"}], "entry 1, Option 1"),
-        ([], "no records"),
-        (["text"], "an object belongs here"),
+        ([{"Question": "q"}], "lacks Option 1, Option 2, Domain"),
+        ([], "JSON without an entry"),
+        (["text"], "whose entry 1 is no object"),
     ):
         write_json(path, rows)
         with pytest.raises(AlignbenchError, match=match):
             CDEval(str(path)).questions(GREECE)
     path.write_text("not json")
-    with pytest.raises(AlignbenchError, match="line 1"):
+    with pytest.raises(AlignbenchError, match=r"a text in one column \(not json\).*give CDEval.json"):
         CDEval(str(path)).questions(GREECE)
     with pytest.raises(AlignbenchError, match="from 1 to 2"):
         CDEval("x", 3)

@@ -51,9 +51,9 @@ def test_wrong_input_is_refused(tmp_path):
     write_csv(tmp_path / "rude.tsv", [*ROWS, {"tweet": "Eh", "class": 7}], "\t")
     for task, match in (
         (TASK, "rude.tsv, line 7, class = '7'"),
-        ({**TASK, "text": "txt"}, "column = 'txt'"),
+        ({**TASK, "text": "txt"}, "lacks txt .nearest: tweet.; give the set rudeness"),
         ({**TASK, "labels": {"1": "Rude"}}, "two labels or more"),
-        ({k: v for k, v in TASK.items() if k != "licence"}, "entry 1, licence"),
+        ({k: v for k, v in TASK.items() if k != "licence"}, "lacks licence"),
         ({**TASK, "file": "absent.csv"}, "no such file"),
     ):
         path = write_json(tmp_path / "tasks.json", [task])

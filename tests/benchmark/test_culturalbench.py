@@ -59,12 +59,22 @@ def test_hard_needs_all_four(tmp_path):
     assert sum(values(three, "accuracy_uniform").values()) == 2.0
 
 
+def test_an_option_that_is_blank_in_the_release_is_not_asked(tmp_path):
+    easy = CulturalBench(str(write_csv(tmp_path / "easy.csv", [{**EASY, "prompt_option_a": ""}])))
+    (question,) = easy.questions(KOREA)
+    assert question.item.options == ("a bell", "a hat", "a lamp") and question.gold == 0
+    hard_ = CulturalBench(str(write_csv(tmp_path / "hard.csv", hard(("a rope", "a bell", "a hat", "")))), "hard")
+    assert [q.item.id for q in hard_.questions(KOREA)] == ["7:a", "7:b", "7:c"]
+
+
 def test_wrong_input_is_refused(tmp_path):
     path = tmp_path / "c.csv"
     for rows, form, match in (
         ([{**EASY, "answer": "E"}], "easy", "line 2, answer = 'E'"),
-        (hard(), "easy", "column = 'prompt_option_a'"),
-        ([EASY], "hard", "column = 'prompt_option'"),
+        ([{**EASY, "prompt_option_b": ""}], "easy", "line 2, answer = 'B': choose one of a, c, d"),
+        ([{**EASY, **{f"prompt_option_{x}": "" for x in "acd"}}], "easy", "fill in two of them or more"),
+        (hard(), "easy", "CulturalBench-Hard.csv': this is not.*give CulturalBench-Easy.csv"),
+        ([EASY], "hard", "CulturalBench-Easy.csv': this is not.*give CulturalBench-Hard.csv"),
         (hard()[:3], "hard", "question_idx 7 = 3"),
         (hard(answer="perhaps"), "hard", "line 2, answer = 'perhaps'"),
     ):

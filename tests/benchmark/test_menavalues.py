@@ -27,7 +27,7 @@ OFF = {"language": "en", "reasoning": "off"}
 def columns() -> list[dict[str, object]]:
     """Two questions in the published form: an ordinal one of WVS, a nominal one of AOI."""
     rivers = {"Source": "WVS 7", "Sub Question": "Rivers", "Min": 1, "MAX": 4, "Scale": "y", "Full Question": RIVERS}
-    colours = {"Source": "Arab Opinion Index", "Min": 1, "MAX": 3, "Scale": "n", "Full Question": COLOURS}
+    colours = {"Source": "The 2022 Arab Opinion Index", "Min": 1, "MAX": 3, "Scale": "n", "Full Question": COLOURS}
     rivers |= {"Category": "NATURE", "Sub Category": "Water", "Tunisia": "(1.79, {'1': '50.00%', '2': '50.00%'})"}
     colours |= {
         "Category": "HOMES",
@@ -85,6 +85,25 @@ def test_a_misspelt_header_of_the_release_and_a_stray_scale_are_read(tmp_path: P
         cell.value = "Tusnia" if cell.value == "Tunisia" else cell.value
     book.save(path)
     assert sheet_questions(path, "TUN")[0].ordinal
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "WVS 7",
+        "wvs7",
+        "The World Values Survey 2017-2022",
+        "World Values Survey, wave 7",
+        "THE 2017-2022 World-Values Survey",
+    ],
+)
+def test_a_survey_may_be_named_with_article_year_and_in_any_case(tmp_path: Path, source: str) -> None:
+    assert [q.id for q in sheet_questions(sheet(tmp_path, Source=source), "TUN")] == ["WVS1", "AOI2"]
+
+
+@pytest.mark.parametrize("cell", ["", "None", "nan", "(No data, {})", "(No values <= 4, {})", "no values", "(nan, {})"])
+def test_a_cell_that_holds_no_shares_is_no_data(tmp_path: Path, cell: str) -> None:
+    assert [q.id for q in sheet_questions(sheet(tmp_path, Tunisia=cell), "TUN")] == ["AOI2"]
 
 
 def test_framings_go_before_the_question_and_name_the_people(tmp_path: Path) -> None:
@@ -173,12 +192,13 @@ def test_the_answer_is_the_longest_code_named(text: str, code: int | None, tmp_p
     [
         ({"Scale": "x"}, "question 1, Scale"),
         ({"MAX": 1}, "question 1, MAX"),
+        ({"MAX": 1_000_000}, "question 1, MAX"),
         ({"Min": "one"}, "question 1, Min"),
         ({"Tunisia": "1.79"}, "question 1, Tunisia"),
         ({"Tunisia": "__import__('os').getcwd()"}, "question 1, Tunisia"),
-        ({"Tunisia": "(1.5, {'1': 'half'})"}, "give a number"),
+        ({"Tunisia": "(1.5, {'1': 'half'})"}, "a number belongs here"),
         ({"Source": "Gallup"}, "question 1, Source"),
-        ({"Full_Question": None}, "this row is missing"),
+        ({"Full_Question": None}, "lacks Full Question"),
     ],
 )
 def test_a_wrong_sheet_is_refused(tmp_path: Path, changed: dict[str, object], said: str) -> None:
@@ -190,7 +210,9 @@ def test_wrong_files_and_knobs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AlignbenchError, match="no such file"):
         MenaValues(str(tmp_path / "none.xlsx")).questions(TUNISIA)
     (tmp_path / "text.xlsx").write_text("no workbook")
-    with pytest.raises(AlignbenchError, match="Excel"):
+    with pytest.raises(
+        AlignbenchError, match=r"in one column \(no workbook\).*give MenaValues Benchmark.xlsx, an Excel"
+    ):
         MenaValues(str(tmp_path / "text.xlsx")).questions(TUNISIA)
     with pytest.raises(AlignbenchError, match=r"benchmark\.framings"):
         MenaValues("x", framings=("third",))

@@ -104,7 +104,7 @@ def test_nonsense_is_refused(tmp_path, changed, said):
 
 
 def test_files_of_another_form_are_refused(tmp_path):
-    assert "column = 'question'" in refused(tmp_path / "q.csv", [{"id": "1"}])
+    assert "lacks question, options" in refused(tmp_path / "q.csv", [{"id": "1"}])
     assert "say what is right" in refused(tmp_path / "q.csv", [{k: ROW[k] for k in ("id", "question", "options")}])
     path = tmp_path / "more.csv"
     path.write_text("id,question,options,answer\nq,Which, then?,One | Two,A\n", encoding="utf-8")

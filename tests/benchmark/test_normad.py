@@ -70,7 +70,7 @@ def test_wrong_input_is_refused(tmp_path):
         with pytest.raises(AlignbenchError, match=match):
             NormAd(str(path)).questions(GREECE)
     write_csv(path, [{k: v for k, v in ROW.items() if k != "Rule-of-Thumb"}])
-    with pytest.raises(AlignbenchError, match="column = 'Rule-of-Thumb'"):
+    with pytest.raises(AlignbenchError, match="lacks Rule-of-Thumb; give NormAd's"):
         NormAd(str(path)).questions(GREECE)
     with pytest.raises(AlignbenchError, match="no such file"):
         NormAd(str(tmp_path / "absent.csv")).questions(GREECE)

@@ -69,14 +69,14 @@ def test_bleu_by_hand():
 
 def test_wrong_input_is_refused(stories, tmp_path):
     (tmp_path / "c.tsv").write_text("patience\n")
-    with pytest.raises(AlignbenchError, match=r"c.tsv, line 1 = 'patience'"):
+    with pytest.raises(AlignbenchError, match=r"c.tsv = 'a text in one column \(patience\)"):
         stories.questions(GREECE)
     (tmp_path / "c.tsv").write_text("morals\tpatience\n")
     (tmp_path / "v.csv").write_text(VECTORS.replace("2,0", "two,0"))
     with pytest.raises(AlignbenchError, match="line 4, pdi = 'two'"):
         stories.questions(LAND["Celand"])
     (tmp_path / "v.csv").write_text("ctr,country,pdi\nA,b,1\n")
-    with pytest.raises(AlignbenchError, match="column = 'Demonym'"):
+    with pytest.raises(AlignbenchError, match="lacks Demonym"):
         stories.questions(GREECE)
 
 

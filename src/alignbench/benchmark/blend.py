@@ -5,7 +5,7 @@ of the other form are answers of other regions.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,15 +13,9 @@ from typing import Annotated
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import (
-    Record,
-    choice_rows,
-    json_file,
-    metric_rows,
-    plain_item,
-    table_records,
-    tidy,
-)
+from alignbench.benchmark.files import Record, records
+from alignbench.benchmark.forms import BLEND_CHOICE, BLEND_SHORT
+from alignbench.benchmark.published import choice_rows, metric_rows, plain_item, tidy
 from alignbench.component import OneOf, recorded
 from alignbench.evaluation.measures.short_answer import Annotation, answerable, soft_exact_match, words
 from alignbench.types import Culture, check
@@ -32,8 +26,6 @@ REGIONS = {
     "Iran": "IRN", "Mexico": "MEX", "North_Korea": "PRK", "South_Korea": "KOR", "Spain": "ESP", "UK": "GBR",
     "US": "USA", "Assam": None, "Northern_Nigeria": None, "West_Java": None,
 }  # fmt: skip
-_SHORT = "BLEnD's <region>_data.json: ID -> question, en_question, annotations (answers, en_answers, count), idks"
-_CHOICE = "BLEnD's multiple-choice CSV: MCQID, ID, country, prompt, choices, choice_countries, answer_idx"
 # Where the published prompt's question ends and its instructions begin.
 _INSTRUCTIONS = " Without any explanation, choose only one"
 
@@ -77,7 +69,7 @@ class Blend(Benchmark):
         if self.form == "choice":
             return (path,)
         found = tuple(sorted(path.glob("*_data.json")))
-        check(bool(found), "benchmark.path", self.path, f"give the folder with {_SHORT}")
+        check(bool(found), "benchmark.path", self.path, f"give the folder with {BLEND_SHORT}")
         return found
 
     def questions(self, culture: Culture) -> list[Question]:
@@ -115,10 +107,9 @@ class Blend(Benchmark):
         return found
 
     def _choice(self, region: str, place: str) -> list[Question]:
-        columns = ("MCQID", "ID", "country", "prompt", "choices", "answer_idx")
         return [
             _multiple_choice(record, self._framing(place))
-            for record in table_records(Path(self.path), columns, _CHOICE)
+            for record in records(Path(self.path), BLEND_CHOICE)
             if record.text("country").replace(" ", "_") == region
         ]
 
@@ -134,14 +125,11 @@ def _folded(word: str) -> str:
     return f"{word[:-2]}y" if word.endswith("ie") else word
 
 
-def _by_id(path: Path) -> Mapping[str, Record]:
+def _by_id(path: Path) -> dict[str, Record]:
     """Records by question id: keys of an object (GitHub) or fields of a list's entries (Hugging Face)."""
-    value = json_file(path, _SHORT)
-    if isinstance(value, dict):
-        value = [{"ID": key, **entry} if isinstance(entry, dict) else entry for key, entry in value.items()]
-    records = Record(str(path), {"questions": value}, _SHORT).entries("questions")
-    found = {record.text("ID"): record for record in records}
-    check(len(found) == len(records), str(path), "an ID occurs twice", f"give {_SHORT}")
+    rows = records(path, BLEND_SHORT)
+    found = {record.text("ID"): record for record in rows}
+    check(len(found) == len(rows), str(path), "an ID occurs twice", "keep one of each")
     return found
 
 
@@ -155,7 +143,7 @@ def _multiple_choice(record: Record, framing: str | None) -> Question:
     asked, instructions, _ = record.text("prompt").partition(_INSTRUCTIONS)
     if not instructions:
         raise record.wrong("prompt", asked[:60], f"the question must end before {_INSTRUCTIONS.strip()!r}")
-    choices, answer = record.json("choices", dict), record.text("answer_idx")
+    choices, answer = record.parsed("choices", dict, '{"A": "tea", "B": "milk"}'), record.text("answer_idx")
     if answer not in choices:
         raise record.wrong("answer_idx", answer, "it must be a letter of the choices")
     options = [str(text) for text in choices.values()]

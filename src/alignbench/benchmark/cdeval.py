@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, grouped, json_records, metric_rows, plain_item, right, tidy
+from alignbench.benchmark.files import Record, records
+from alignbench.benchmark.forms import CDEVAL
+from alignbench.benchmark.published import grouped, metric_rows, plain_item, right, tidy
 from alignbench.component import Within, recorded
 from alignbench.types import Culture
 
 DIMENSIONS = ("PDI", "IDV", "UAI", "MAS", "LTO", "IVR")
-_PUBLISHED = "CDEval.json: objects with Question, Option 1, Option 2, Domain, Dimension (PDI, IDV, UAI, MAS, LTO, IVR)"
 # Wording -> (template, what is scored as the reply, in the order of the options as they are named).
 _WORDINGS = {
     "letter": (
@@ -65,8 +66,8 @@ class CDEval(Benchmark):
 
     def questions(self, culture: Culture) -> list[Question]:
         """Every choice in two wordings and two orders; the culture comes from the method alone."""
-        records = json_records(Path(self.path), _PUBLISHED)
-        return [q for number, record in enumerate(records, start=1) for q in self._trials(number, record)]
+        rows = records(Path(self.path), CDEVAL)
+        return [q for number, record in enumerate(rows, start=1) for q in self._trials(number, record)]
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """By choice: ``high_pole``, how often the high pole was chosen, and ``likelihood``, its mean probability.

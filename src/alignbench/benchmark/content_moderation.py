@@ -4,7 +4,6 @@ CulturePark and CultureLLM score on dozens of such sets, each with its own forma
 how the user's copies are to be read, so that none needs converting.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,15 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, json_records, label_rows, plain_item, table_records, tidy
+from alignbench.benchmark.files import Record, records
+from alignbench.benchmark.forms import TASKS, Form
+from alignbench.benchmark.published import label_rows, plain_item, tidy
 from alignbench.component import recorded
 from alignbench.types import Culture
-
-_TASKS = (
-    'a JSON list of tasks: {"name", "file" (CSV, TSV, JSON or JSONL, next to the task file), "text" and "label" (its '
-    'columns), "question" (what is to be decided), "labels" (label in the file -> its wording, two or more), '
-    '"cultures" (ISO 3166 codes of three letters), "licence"}'
-)
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,7 @@ class ContentModeration(Benchmark):
             AlignbenchError: not in the format of the task file.
         """
         path = Path(self.path)
-        return [_task(record, path.parent) for record in json_records(path, _TASKS)]
+        return [_task(record, path.parent) for record in records(path, TASKS)]
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -109,19 +104,12 @@ def _questions(task: LabelledSet) -> list[Question]:
     labels = list(task.labels)
     options = list(task.labels.values())
     found = []
-    for number, record in enumerate(_records(task), start=1):
-        label = str(record.value(task.label, object)).strip()
+    form = Form(f"the set {task.name}", (task.text, task.label), note=" as the task file says")
+    for number, record in enumerate(records(task.path, form), start=1):
+        label = record.text(task.label)
         if label not in labels:
             raise record.wrong(task.label, label, f"the task file knows the labels {', '.join(labels)}")
         asked = f"{task.question}\n\nText: {record.text(task.text)}"
         item = plain_item(f"{task.name}:{number}", f"{task.name}:{number}", task.name, asked, options)
         found.append(Question(item, labels.index(label), {"task": task.name}))
     return found
-
-
-def _records(task: LabelledSet) -> list[Record]:
-    published = f"{json.dumps(task.text)} and {json.dumps(task.label)} as the task file says of {task.name}"
-    if task.path.suffix in (".json", ".jsonl"):
-        return json_records(task.path, published)
-    delimiter = "\t" if task.path.suffix == ".tsv" else ","
-    return table_records(task.path, (task.text, task.label), published, delimiter)

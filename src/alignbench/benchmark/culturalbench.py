@@ -11,24 +11,14 @@ from typing import Annotated
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import (
-    Record,
-    choice_rows,
-    grouped,
-    is_named,
-    metric_rows,
-    plain_item,
-    right,
-    table_records,
-    tidy,
-)
+from alignbench.benchmark.files import Record, records
+from alignbench.benchmark.forms import CULTURALBENCH_EASY, CULTURALBENCH_HARD
+from alignbench.benchmark.published import choice_rows, grouped, is_named, metric_rows, plain_item, right, tidy
 from alignbench.component import OneOf, recorded
 from alignbench.errors import AlignbenchError
 from alignbench.types import Culture
 
 _LETTERS = ("a", "b", "c", "d")
-_EASY = "CulturalBench-Easy.csv: data_idx, question_idx, prompt_question, prompt_option_a ... _d, answer (A-D), country"
-_HARD = "CulturalBench-Hard.csv: data_idx, question_idx, prompt_question, prompt_option, answer (true/false), country"
 _TRUTH = ("true", "false")
 _OPTIONS = ("True", "False")
 
@@ -50,7 +40,7 @@ class CulturalBench(Benchmark):
         source="Hugging Face kellycyy/CulturalBench",
         assumptions=(
             "A question has one right option, the same for all people of the region.",
-            "The easy file's answer is a letter.",
+            "The easy file's answer is a letter. An option that is blank in the release is not asked.",
             "Options are asked by number in both orders; true and false too.",
         ),
     )
@@ -58,10 +48,8 @@ class CulturalBench(Benchmark):
     def questions(self, culture: Culture) -> list[Question]:
         """The country's questions; in the hard form one for each option."""
         easy = self.form == "easy"
-        own = tuple(f"prompt_option_{letter}" for letter in _LETTERS) if easy else ("prompt_option",)
-        columns = ("data_idx", "question_idx", "prompt_question", *own, "answer", "country")
-        records = table_records(Path(self.path), columns, _EASY if easy else _HARD)
-        asked = [record for record in records if is_named(record.text("country"), culture)]
+        rows = records(Path(self.path), CULTURALBENCH_EASY if easy else CULTURALBENCH_HARD)
+        asked = [record for record in rows if is_named(record.text("country"), culture)]
         return [_easy(record) for record in asked] if easy else _hard(asked)
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
@@ -79,9 +67,11 @@ class CulturalBench(Benchmark):
 
 def _easy(record: Record) -> Question:
     number = record.text("question_idx")
-    options = [record.text(f"prompt_option_{letter}") for letter in _LETTERS]
-    item = plain_item(number, number, "customs", record.text("prompt_question"), options)
-    return Question(item, record.letter("answer", len(_LETTERS)))
+    options = {letter: text for letter in _LETTERS if (text := record.given(f"prompt_option_{letter}"))}
+    if len(options) < 2:
+        raise record.wrong("prompt_option_a to _d", list(options.values()), "fill in two of them or more")
+    item = plain_item(number, number, "customs", record.text("prompt_question"), list(options.values()))
+    return Question(item, list(options).index(record.choice("answer", list(options))))
 
 
 def _hard(records: Sequence[Record]) -> list[Question]:
@@ -89,8 +79,9 @@ def _hard(records: Sequence[Record]) -> list[Question]:
     for number, four in by_question.items():
         if len(four) != len(_LETTERS):
             where = f"{four[0].where}, question_idx {number}"
-            raise AlignbenchError(where, len(four), f"a question has four rows; give {_HARD}")
-    return [_judgement(record, place) for four in by_question.values() for place, record in enumerate(four)]
+            raise AlignbenchError(where, len(four), "a question has four rows")
+    pairs = [pair for four in by_question.values() for pair in enumerate(four)]
+    return [_judgement(record, place) for place, record in pairs if record.given("prompt_option")]
 
 
 def _judgement(record: Record, place: int) -> Question:

@@ -14,12 +14,13 @@ from typing import Annotated
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import Record, json_records, metric_rows, plain_item, tidy
+from alignbench.benchmark.files import Record, records
+from alignbench.benchmark.forms import CULTURECARE
+from alignbench.benchmark.published import metric_rows, plain_item, tidy
 from alignbench.component import Count, OneOf, recorded
 from alignbench.generator import IndependentModel
 from alignbench.types import Chat, Culture, Sampling, chat
 
-_PUBLISHED = "CultureCare's <culture>_data.jsonl: culture, post_id, post (text ...), with the posts' texts filled in"
 # Group of posts, as the files name it -> the countries that it may stand for; our choice. Others by name only.
 _COUNTRIES = {
     "Arabic": "DZA BHR EGY IRQ JOR KWT LBN LBY MAR OMN PSE QAT SAU SDN SYR TUN ARE YEM".split(),
@@ -76,7 +77,7 @@ class Empathy(Benchmark):
     def questions(self, culture: Culture) -> list[Question]:
         """The posts of the group."""
         found = []
-        for record in json_records(Path(self.path), _PUBLISHED):
+        for record in records(Path(self.path), CULTURECARE):
             group = record.text("culture")
             if group == self.group or (not self.group and culture.iso3 in _COUNTRIES.get(group, [])):
                 found.append(_question(record, group))

@@ -19,8 +19,10 @@ import numpy as np
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
+from alignbench.benchmark.files import records
+from alignbench.benchmark.forms import MENAVALUES_TRANSLATIONS
 from alignbench.benchmark.menavalues_sheet import COUNTRIES, SheetQuestion, sheet_questions
-from alignbench.benchmark.published import Row, grouped, metric_rows, plain_item, set_row, table_records, tidy
+from alignbench.benchmark.published import Row, grouped, metric_rows, plain_item, set_row, tidy
 from alignbench.component import OneOf, Within, recorded
 from alignbench.evaluation.measures.distributional import kl_divergence
 from alignbench.evaluation.measures.menavalues import agreement, logit_leakage
@@ -30,7 +32,6 @@ FACETS = ("framing", "language", "reasoning")
 FRAMINGS = ("neutral", "persona", "observer")
 SOURCES = ("WVS", "AOI")
 NATIVE = ("ar", "fa", "tr")
-_TRANSLATIONS = "a CSV item,language,question: ids WVS1 ... AOI864, ar, fa or tr, the whole text of the question"
 _RESOURCE = Path(__file__).parents[1] / "resources" / "menavalues" / "framings.json"
 # Released code adds this to every share before the divergence.
 _EPSILON = 1e-9
@@ -118,7 +119,7 @@ class MenaValues(Benchmark):
         found: dict[str, str] = {}
         if self.translations is None:
             return found
-        for record in table_records(Path(self.translations), ("item", "language", "question"), _TRANSLATIONS):
+        for record in records(Path(self.translations), MENAVALUES_TRANSLATIONS):
             if record.choice("language", NATIVE) == language:
                 name = record.text("item")
                 if name in found:

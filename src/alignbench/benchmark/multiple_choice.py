@@ -1,4 +1,4 @@
-"""Multiple-choice questions of your own, from one CSV with a header: ``examples/questions.csv`` is one.
+"""Multiple-choice questions of your own, from one table: ``examples/questions.csv`` is one.
 
 A row is a question, or a question in one country where the truth differs by country. Its columns:
 
@@ -13,34 +13,21 @@ A row is a question, or a question in one country where the truth differs by cou
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
 
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import (
-    Record,
-    choice_rows,
-    is_named,
-    metric_rows,
-    plain_item,
-    similarities,
-    table_records,
-    tidy,
-)
+from alignbench.benchmark.files import Record, records
+from alignbench.benchmark.forms import MULTIPLE_CHOICE
+from alignbench.benchmark.published import choice_rows, is_named, metric_rows, plain_item, similarities, tidy
 from alignbench.component import recorded
 from alignbench.data.checks import Faults, nearest
 from alignbench.types import Culture, check
 
-_NEEDED = ("id", "question", "options")
 _TRUTH = ("answer", "shares")
-_OPTIONAL = ("country", "language", "group")
-_FORM = (
-    "a CSV with the columns id, question, options (texts with | between), answer (a letter) or shares (numbers with | "
-    "between, sum 1), and if you like country, language and group"
-)
 _BAR = "|"
 # Shares are written with few digits.
 _ROUNDING = 0.02
@@ -88,23 +75,23 @@ class MultipleChoice(Benchmark):
             AlignbenchError: everything that is wrong with the file; no question for this country.
         """
         path = Path(self.path)
-        records = [replace(record, published="") for record in table_records(path, _NEEDED, _FORM)]
-        known, there = (*_NEEDED, *_TRUTH, *_OPTIONAL), list(records[0].cells)
+        rows = records(path, MULTIPLE_CHOICE)
+        known, there = (*MULTIPLE_CHOICE.columns, *MULTIPLE_CHOICE.optional), list(rows[0].cells)
         for column in there:
             check(
                 column in known,
                 f"{path}, column",
                 column,
-                f"it has no meaning here{nearest(column, known)}; give {_FORM}",
+                f"it has no meaning here{nearest(column, known)}; give {MULTIPLE_CHOICE}",
             )
-        check(bool(set(_TRUTH) & set(there)), f"{path}, columns", there, f"say what is right; give {_FORM}")
+        check(bool(set(_TRUTH) & set(there)), f"{path}, columns", there, f"say what is right; give {MULTIPLE_CHOICE}")
         faults, found = Faults(path), []
         seen = dict[tuple[str, ...], str]()
-        for record in records:
-            question, country = _question(record, faults, seen), _cell(record, "country")
+        for record in rows:
+            question, country = _question(record, faults, seen), record.given("country")
             if question and (not country or is_named(country, culture)):
                 found.append(question)
-        faults.refuse(f"mend these cells; it is {_FORM}")
+        faults.refuse(f"mend these cells of {MULTIPLE_CHOICE}")
         countries = sorted({country for _, country, _ in seen})
         remedy = f"no question is for this country{nearest(culture.country, countries)}; it has {', '.join(countries)}"
         check(bool(found), f"{path}, country", culture.country, remedy)
@@ -135,14 +122,14 @@ def _question(record: Record, faults: Faults, seen: dict[tuple[str, ...], str]) 
     gold = faults.note(_truth, record, len(options)) if options else None
     if name is None or asked is None or options is None or gold is None:
         return None
-    group = _cell(record, "group")
+    group = record.given("group")
     item = plain_item(name, group or name, group or "general", asked, options)
-    return Question(item, gold, {"language": _cell(record, "language")})
+    return Question(item, gold, {"language": record.given("language")})
 
 
 def _once(record: Record, seen: dict[tuple[str, ...], str]) -> str:
     """The id, which ``seen`` must not hold for that country and language; it does afterwards, with its place."""
-    key = (record.text("id"), _cell(record, "country"), _cell(record, "language"))
+    key = (record.text("id"), record.given("country"), record.given("language"))
     if key in seen:
         remedy = f"it stands in {seen[key]} already; give an id once a country and language"
         raise record.wrong("id", key[0], remedy)
@@ -159,12 +146,12 @@ def _options(record: Record) -> list[str]:
 
 def _truth(record: Record, options: int) -> int | list[float]:
     """Index of the right option, or the shares of all, sum 1."""
-    given = [key for key in _TRUTH if _cell(record, key)]
+    given = [key for key in _TRUTH if record.given(key)]
     if len(given) != 1:
         raise record.wrong("answer, shares", given, "fill in one of the two")
     if given == ["answer"]:
         return record.letter("answer", options)
-    if not _cell(record, "country"):
+    if not record.given("country"):
         raise record.wrong("country", "", "say whose shares these are")
     try:
         values = [float(part) for part in _parts(record, "shares")]
@@ -176,10 +163,5 @@ def _truth(record: Record, options: int) -> int | list[float]:
     return [share / sum(shares) for share in shares]
 
 
-def _cell(record: Record, key: str) -> str:
-    """What stands under ``key``; empty where the file has no such column."""
-    return str(record.cells.get(key, "")).strip()
-
-
 def _parts(record: Record, key: str) -> list[str]:
-    return [part.strip() for part in record.cells[key].split(_BAR)]
+    return [part.strip() for part in record.given(key).split(_BAR)]

@@ -1,7 +1,7 @@
 """National alignment as KorNAT scores it (Lee et al. 2024): values and common knowledge of a community.
 
-The file is that of :mod:`alignbench.benchmark.multiple_choice`, into which KorNAT's sample is easily brought: a social
-question has shares, its options in semantic order, a question of knowledge an answer.
+The file is that of :mod:`alignbench.benchmark.multiple_choice` (:mod:`alignbench.benchmark.kornat` reads KorNAT's own):
+a social question has shares, its options in semantic order, a question of knowledge an answer.
 """
 
 from collections.abc import Callable, Sequence

@@ -12,24 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
-from alignbench.benchmark.published import (
-    Record,
-    is_named,
-    label_rows,
-    metric_rows,
-    plain_item,
-    right,
-    table_records,
-    tidy,
-)
+from alignbench.benchmark.files import Record, records
+from alignbench.benchmark.forms import NORMAD
+from alignbench.benchmark.published import is_named, label_rows, metric_rows, plain_item, right, tidy
 from alignbench.component import recorded
 from alignbench.types import Culture, check
 
-_PUBLISHED = (
-    "normad_etiquette_final_data.csv: ID, Country, Background, Axis, Subaxis, Value, Rule-of-Thumb, Story, "
-    "Explanation, Gold Label"
-)
-_COLUMNS = ("ID", "Country", "Background", "Subaxis", "Value", "Rule-of-Thumb", "Story", "Gold Label")
 _LABELS = ("yes", "no", "neutral")
 _OPTIONS = (
     "Yes, it is acceptable",
@@ -77,10 +65,8 @@ class NormAd(Benchmark):
 
     def questions(self, culture: Culture) -> list[Question]:
         """Every story of the country under every condition."""
-        records = [
-            r for r in table_records(Path(self.path), _COLUMNS, _PUBLISHED) if is_named(r.text("Country"), culture)
-        ]
-        return [_question(record, condition, culture) for record in records for condition in self.conditions]
+        told = [record for record in records(Path(self.path), NORMAD) if is_named(record.text("Country"), culture)]
+        return [_question(record, condition, culture) for record in told for condition in self.conditions]
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """Accuracy (which is micro-F1) and its references by story; macro-F1 by condition.

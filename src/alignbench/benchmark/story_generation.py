@@ -19,17 +19,14 @@ import pandas as pd
 
 from alignbench.benchmark import Benchmark, Provenance, Question, Reply
 from alignbench.benchmark.bleu import mutual_bleu
-from alignbench.benchmark.published import grouped, is_named, metric_rows, plain_item, table_records, tidy
+from alignbench.benchmark.files import records
+from alignbench.benchmark.forms import STORY_CONCEPTS, STORY_VECTORS
+from alignbench.benchmark.published import grouped, is_named, metric_rows, plain_item, tidy
 from alignbench.component import Count, OneOf, recorded
-from alignbench.data.checks import existing
 from alignbench.evaluation.measures.ranks import country_distances, kendall_by_country
 from alignbench.evaluation.measures.short_answer import words
 from alignbench.types import Culture, check
 
-_VECTORS = (
-    "a CSV whose first columns are a code, the country and its Demonym, then one column a dimension; #NULL! is a gap"
-)
-_CONCEPTS = "EECC's concepts.tsv: topic and concept by tab, without a header"
 _GAP = "#NULL!"
 # A tau of two other countries is 1 or -1 by chance alone; three is the least that can be ranked.
 _FEWEST = 4
@@ -125,23 +122,16 @@ class StoryGeneration(Benchmark):
         return [row for r, tau in pairs if math.isfinite(tau) for row in metric_rows(r.question, kendall_tau=tau)]
 
     def _vector(self, culture: Culture) -> list[float | None] | None:
-        records = table_records(Path(self.vectors), ("country", "Demonym"), _VECTORS)
-        dimensions = list(records[0].cells)[3:]
-        check(bool(dimensions), self.vectors, "no dimensions", f"give {_VECTORS}")
-        for record in records:
+        rows = records(Path(self.vectors), STORY_VECTORS)
+        dimensions = list(rows[0].cells)[3:]
+        check(bool(dimensions), self.vectors, "no dimensions", f"give {STORY_VECTORS}")
+        for record in rows:
             if record.text("Demonym") == culture.adjective or is_named(record.text("country"), culture):
                 return [None if record.text(name) == _GAP else record.number(name) for name in dimensions]
         return None
 
     def _concepts(self) -> list[tuple[str, str]]:
-        lines = existing(Path(self.concepts)).read_text(encoding="utf-8-sig").splitlines()
-        found = []
-        for number, line in enumerate(lines, start=1):
-            topic, _, concept = (part.strip() for part in line.partition("\t"))
-            check(bool(topic and concept), f"{self.concepts}, line {number}", line, f"give {_CONCEPTS}")
-            found.append((topic, concept))
-        check(bool(found), self.concepts, "no concepts", f"give {_CONCEPTS}")
-        return found
+        return [(row.text("topic"), row.text("concept")) for row in records(Path(self.concepts), STORY_CONCEPTS)]
 
 
 def _vocabulary(reply: Reply) -> list[dict[str, Any]]:
