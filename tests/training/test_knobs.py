@@ -79,7 +79,6 @@ def test_a_knob_changes_the_trainings_that_read_it_and_no_other(
 ) -> None:
     # Half of the time of so small a training.
     monkeypatch.setattr("gc.collect", lambda *_: 0)
-    monkeypatch.setattr("trl.trainer.base_trainer._BaseTrainer.create_model_card", lambda *_, **__: None)
     trained = talker if kind in TEXT else model
     usual = outcome(kind, trained, BASE, tmp_path / "usual")
     changed = {

@@ -88,6 +88,8 @@ def train(
     order = order_of(training.updates, len(examples), training.prompts_per_update, seed)
     used = datasets.Dataset.from_list([examples[i] for i in order])
     own = trainer(model=network, args=args, processing_class=tokenizer, train_dataset=used)
+    # TRL's page about each checkpoint, a tenth of a short training.
+    own.create_model_card = lambda **_: None
     history = _run(own, selection, seed, folder, label)
     written = batch * sum(row.get("completion_tokens", 0.0) for row in history)
     usage = Usage(generations * sum(tokens[i] for i in order), round(written))
