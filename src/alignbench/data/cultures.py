@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,11 @@ def bare(text: str) -> str:
 
 def _read(name: str, folders: Sequence[Path]) -> Culture:
     path = next(p for folder in folders if (p := folder / "culture" / f"{name}.yaml").is_file())
+    return _culture(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _culture(path: Path, modified: int) -> Culture:
     knobs = OmegaConf.to_container(OmegaConf.load(path))
     assert isinstance(knobs, dict)
     knobs.pop("defaults", None)
