@@ -1,18 +1,22 @@
-"""The folder itself."""
+"""The folder that others load, with nothing of this machine in it, and its way to the Hugging Face hub."""
 
+import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from alignbench.aligned import WEIGHTS
+from alignbench.backend.model import HUB_ID
+from alignbench.errors import AlignbenchError
 from alignbench.sharing.card import FolderContents, card
 from alignbench.sharing.found import ShareableCell
-from alignbench.sharing.weights import hub_id, write_adapter, write_merged
 from alignbench.store.manifest import plain, write_json
-from alignbench.types import Item, PromptPolicy, check
+from alignbench.types import Item, ModelRef, PromptPolicy, check
 
 _PROMPTS = "prompt_policy.json"
+_ADAPTER = "adapter_model.safetensors"
+_CONFIG = "adapter_config.json"
 
 
 def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = False) -> Path:
@@ -40,7 +44,8 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
     folder.mkdir(parents=True)
     name = base or hub or found.cell.model.name
     if adapter:
-        write_adapter(adapter, name, folder)
+        shutil.copy(adapter / _ADAPTER, folder / _ADAPTER)
+        write_json(folder / _CONFIG, adapter_config(adapter, name))
     elif trained:
         shutil.copytree(trained / WEIGHTS, folder, dirs_exist_ok=True)
     if merge and adapter:
@@ -67,3 +72,58 @@ def policy_json(policy: PromptPolicy, items: Sequence[Item]) -> dict[str, Any]:
         **head,
         "items": {item.id: {"question": policy.worded(item).question, "systems": texts[item.id]} for item in items},
     }
+
+
+def hub_id(model: Mapping[str, Any]) -> str | None:
+    """The hub id in the knobs of a model; None for builtins and folders."""
+    path = str(model.get("path", ""))
+    return path if HUB_ID.fullmatch(path) and not Path(path).exists() else None
+
+
+def adapter_config(adapter: Path, base: str) -> dict[str, Any]:
+    """The PEFT adapter's configuration with ``base`` as its base model, not a folder of this machine."""
+    config: dict[str, Any] = json.loads((adapter / _CONFIG).read_text(encoding="utf-8"))
+    return {**config, "base_model_name_or_path": base}
+
+
+def write_merged(base: ModelRef, adapter: Path, folder: Path) -> None:
+    """Add the adapter to the base model's weights, in the number format of the run; needs memory for the model."""
+    from peft import PeftModel
+
+    from alignbench.backend.loading import load
+
+    network, tokenizer = load(base, "cpu")
+    PeftModel.from_pretrained(network, adapter).merge_and_unload().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def check_push(repo: str) -> None:
+    """Refuse before anything is written.
+
+    Raises:
+        AlignbenchError: the repository is not ``owner/name``, or no token is configured.
+    """
+    from huggingface_hub import get_token
+
+    owner, _, name = repo.partition("/")
+    check(bool(owner and name) and "/" not in name, "task.push", repo, "give owner/name")
+    check(get_token() is not None, "task.push", repo, "no token is configured: run `hf auth login` or set HF_TOKEN")
+
+
+def push(folder: Path, repo: str, private: bool) -> str:
+    """Upload ``folder`` as a model repository, made if missing; returns its address.
+
+    Raises:
+        AlignbenchError: the hub refused or could not be reached; the folder stays.
+    """
+    from huggingface_hub import HfApi
+
+    api = HfApi()
+    try:
+        address = api.create_repo(repo, private=private, exist_ok=True)
+        message = f"{folder.name}, exported by alignbench"
+        api.upload_folder(repo_id=repo, folder_path=folder, commit_message=message)
+    except Exception as error:  # OSError, ValueError and classes of the hub's HTTP library
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise AlignbenchError("task.push", repo, f"the hub refused ({reason}); the folder is at {folder}") from error
+    return str(address)
