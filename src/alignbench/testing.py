@@ -38,8 +38,7 @@ from alignbench.norms.author import Author
 from alignbench.overrides import plugin_folders
 from alignbench.record.cell import CellRecord
 from alignbench.runs.cell import Cell
-from alignbench.runs.compare import compare
-from alignbench.runs.plan import plan
+from alignbench.runs.compare import compare, plan
 from alignbench.runs.recipe import lineage
 from alignbench.store.stage import Stage
 from alignbench.store.store import Store

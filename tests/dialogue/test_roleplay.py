@@ -6,9 +6,8 @@ import pytest
 
 from alignbench.dialogue import Dialogue, Stop
 from alignbench.dialogue.prompt import seen, whole
-from alignbench.dialogue.roleplay import RolePlay
+from alignbench.dialogue.roleplay import FILE, RolePlay, load
 from alignbench.dialogue.scenario import SIDES, adapted, load_scenarios
-from alignbench.dialogue.state import FILE, load
 from alignbench.errors import AlignbenchError
 
 from .stage import Stage, lively, openings

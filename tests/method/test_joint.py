@@ -11,7 +11,7 @@ from alignbench.identity import walk
 from alignbench.method import Method, culturerl, survey_sft
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import stance_system
-from alignbench.runs.reading import reading
+from alignbench.runs.describe import reading
 from alignbench.steps.texts import rendered, wordings
 from alignbench.types import OptionScores, Split
 

@@ -15,7 +15,7 @@ from alignbench.component import Component, Maybe, PositiveShare
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.prompt import rendered, transcript
 from alignbench.dialogue.ruling import garbled
-from alignbench.synthetic.verdict import verdicts
+from alignbench.synthetic.conversation import verdicts
 from alignbench.types import Chat, Message, Sampling, chat
 
 QUALITY, FIT = ("good", "bad"), ("yes", "no")

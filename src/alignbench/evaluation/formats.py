@@ -21,13 +21,12 @@ def format_scores(responses: Mapping[str, pd.DataFrame], survey: Survey, iso3: s
     Args:
         responses: by the name of their form; "" is the main one.
     """
-    return {
-        f"{form} {order}".strip(): float(
-            score_items(distributions(asked, survey.items), None, survey, iso3, knobs)["js"].mean()
-        )
+    found = {
+        f"{form} {order}".strip(): score_items(distributions(asked, survey.items), None, survey, iso3, knobs)["js"]
         for form, frame in responses.items()
-        for order, asked in frame.groupby("order", sort=True)
+        for order, asked in frame.groupby("order")
     }
+    return {name: float(found[name].mean()) for name in sorted(found)}
 
 
 def mean_over_seeds(seeds: Sequence[Mapping[str, float]]) -> dict[str, float]:

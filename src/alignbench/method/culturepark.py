@@ -22,9 +22,8 @@ from alignbench.component import Count, NotNegative, PositiveShare, Within, reco
 from alignbench.data.survey import Survey
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.debate import DELEGATE, debate, parties
-from alignbench.dialogue.roleplay import RolePlay
+from alignbench.dialogue.roleplay import RolePlay, load
 from alignbench.dialogue.scenario import SIDES
-from alignbench.dialogue.state import load
 from alignbench.embedder import Embedder
 from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator

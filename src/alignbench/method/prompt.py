@@ -11,7 +11,7 @@ from alignbench.aligned import AlignedModel
 from alignbench.component import Count, NotNegative, OneOf, PositiveShare
 from alignbench.data.languages import phrases
 from alignbench.method import Method, RunContext
-from alignbench.steps.block import BlockPolicy, Knobs, make, names
+from alignbench.steps.block import BLOCKS, BlockPolicy, Knobs
 from alignbench.types import Sampling, check
 
 TRANSLATED = "Items and prompts in {language} were translated by a language model; no speaker has reviewed them."
@@ -22,7 +22,7 @@ class Prompting(Knobs, Method):
     """Which blocks, with their knobs (:class:`~alignbench.steps.block.Knobs`), and whether thoughts come first."""
 
     # country | persona | norms | comparison | neighbours | guidance | anthropological | retrieved, in this order.
-    blocks: Annotated[tuple[str, ...], OneOf(*names())] = ("country",)
+    blocks: Annotated[tuple[str, ...], OneOf(*sorted(BLOCKS))] = ("country",)
     # Ask for thoughts before the answer; answers are averaged over ``chains`` of them.
     reasoning: bool = False
     chains: Count = 4
@@ -41,7 +41,7 @@ class Prompting(Knobs, Method):
         Raises:
             AlignbenchError: a block lacks what it needs, or the language has no phrases.
         """
-        blocks = tuple(make(name, context, self) for name in self.blocks)
+        blocks = tuple(BLOCKS[name](context, self) for name in self.blocks)
         language = context.culture.language if self.native else "en"
         notes = [block.note for block in blocks if block.note]
         if language != "en":

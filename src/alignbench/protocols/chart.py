@@ -15,9 +15,8 @@ from alignbench.data.survey import Survey
 from alignbench.evaluation.measures.cultural_map import ITEMS, LOADINGS, OFFSETS, map_distance
 from alignbench.evaluation.metrics import Array
 from alignbench.protocols import inglehart_welzel as iw
-from alignbench.protocols.figure import NO_VALUE, Figure, ProtocolMetric
+from alignbench.protocols.figure import NO_VALUE, Figure, ProtocolMetric, Side, Truth
 from alignbench.protocols.shares import ordered
-from alignbench.protocols.sides import Side, Truth
 from alignbench.types import Item
 
 Place = tuple[float, float]

@@ -1,5 +1,7 @@
 """How figures are written: three decimals, a true minus sign, an en dash for what is not there."""
 
+from collections.abc import Iterable, Sequence
+
 from alignbench.missing import known
 
 MISSING = "–"
@@ -52,3 +54,14 @@ def percent(value: float | None) -> str:
 def p_value(value: float | None) -> str:
     """Three decimals, ``< 0.001`` below that."""
     return "< 0.001" if value is not None and value < 0.001 else number(value)
+
+
+def pipe_table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> str:
+    """A table with a line break at its end; texts may hold pipes.
+
+    Args:
+        left: columns from the first whose texts stand on the left; those behind them hold figures.
+    """
+    rule = [":--"] * left + ["--:"] * (len(titles) - left)
+    lines = ([text.replace("|", r"\|") for text in texts] for texts in (titles, rule, *rows))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

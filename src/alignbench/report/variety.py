@@ -20,9 +20,8 @@ from alignbench.evaluation.measures.diversity import (
 )
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap, Interval, interval
-from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import interval as bounds
-from alignbench.report.numbers import number
+from alignbench.report.numbers import number, pipe_table
 from alignbench.types import Scale
 
 DRAWN = 100

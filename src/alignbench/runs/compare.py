@@ -14,16 +14,16 @@ from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.progress import say
 from alignbench.record.cell import CellRecord
-from alignbench.runs.answered import Contender, ContenderAnswers, DamageCheck
 from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
 from alignbench.runs.setting import Setting
-from alignbench.runs.stages import Respond, Samples
+from alignbench.runs.stages import Contender, ContenderAnswers, DamageCheck, Respond, Samples
 from alignbench.steps.texts import wordings
 from alignbench.store.artifact import Artifact
 from alignbench.store.code import code_in
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage, Tools
+from alignbench.store.store import State
 from alignbench.types import PromptPolicy, Split
 
 _SAMPLES = 3
@@ -140,3 +140,27 @@ def _samples(cell: Cell, answered: tuple[ContenderAnswers, ...]) -> Samples | No
         return None
     batteries = {item.battery: item for item in cell.surveys[Split.test].asked(cell.culture.iso3)}
     return Samples(before, after[0], tuple(batteries.values())[:_SAMPLES])
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage of a plan: the row that asks for it first (``record`` where all have answered), and how it stands."""
+
+    label: str
+    stage: Stage
+    key: str
+    state: State
+
+
+def plan(cell: Cell) -> list[Step]:
+    """Every stage of ``cell``, each once and after those that it reads; all are done once the record is."""
+    score, labels = score_of(cell), dict[str, str]()
+    for row in score.answered:
+        for asked in (row.responses, *row.forms.values()):
+            for stage in asked.chain:
+                labels.setdefault(stage.recipe, row.label)
+    finished = cell.store.find(score) is not None
+    return [
+        Step(labels.get(s.recipe, "record"), s, cell.store.key(s), State.done if finished else cell.store.state(s))
+        for s in score.chain
+    ]

@@ -11,10 +11,9 @@ from typing import Annotated, Any, ClassVar
 from alignbench.aligned import AlignedModel
 from alignbench.component import Component, Count, Maybe, NotNegative, OneOf, Positive, PositiveShare
 from alignbench.context import RunContext
-from alignbench.norms.mining import MiningInput
 from alignbench.progress import say
 from alignbench.steps.distil import Chain, Distil, counts
-from alignbench.steps.mining import low_norms
+from alignbench.steps.mining import MiningInput, low_norms
 from alignbench.steps.practice import Fit, of_run
 from alignbench.store.stage import Tools
 from alignbench.training import Training

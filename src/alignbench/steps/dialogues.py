@@ -10,7 +10,7 @@ from alignbench.component import recorded
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.intent import Intent, Intents
 from alignbench.dialogue.judging import DialogueCritic, unplayed
-from alignbench.dialogue.roleplay import RolePlay
+from alignbench.dialogue.roleplay import RolePlay, load
 from alignbench.dialogue.sets import (
     DIALOGUE_COLUMNS,
     INTENT_COLUMNS,
@@ -20,7 +20,6 @@ from alignbench.dialogue.sets import (
     intent_steps,
     judged_rows,
 )  # fmt: skip
-from alignbench.dialogue.state import load
 from alignbench.generator import Generator
 from alignbench.steps.scenes import Rewrite, Scenes
 from alignbench.store.stage import Stage, Tools

@@ -21,8 +21,7 @@ from alignbench.data.distance import regional_variation
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking, Prompt
 from alignbench.evaluation.metrics import softmax
-from alignbench.norms.mining import load
-from alignbench.steps.mining import Mine
+from alignbench.steps.mining import Mine, load
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools

@@ -10,8 +10,7 @@ from typing import Any
 from alignbench.component import Component, recorded
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.adaptation import SceneRewriter
-from alignbench.dialogue.profile import profile
-from alignbench.dialogue.scenario import Scenario, adapted, load_scenarios, unadapted
+from alignbench.dialogue.scenario import Scenario, adapted, load_scenarios, profile, unadapted
 from alignbench.dialogue.sets import SCENE_COLUMNS, SOURCES, scene_rows, scene_steps, scenes_of
 from alignbench.generator import Generator
 from alignbench.seeds import seed_of

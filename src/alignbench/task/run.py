@@ -65,8 +65,7 @@ class Run(Task):
 
 def _write(record: CellRecord, stage: Artifact, folder: Path) -> Path:
     from alignbench.record.benchmark import benchmarks_of, finished_benchmarks
-    from alignbench.report.generated import accounts
-    from alignbench.report.page import write_page
+    from alignbench.report.page import accounts, write_page
 
     store = stage.path.parents[1]
     return write_page(

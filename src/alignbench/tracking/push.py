@@ -18,8 +18,8 @@ from alignbench.files import written
 from alignbench.progress import say
 from alignbench.record.finished import finished, with_items
 from alignbench.record.lineage import Lineage
+from alignbench.report.board import MAPS
 from alignbench.report.board.groups import CultureBoard, groups
-from alignbench.report.board.page import MAPS
 from alignbench.sharing.folder import adapter_config, hub_id
 from alignbench.store.manifest import write_json
 from alignbench.tracking import Tracker

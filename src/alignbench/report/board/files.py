@@ -14,8 +14,7 @@ from alignbench.report.board import pairs
 from alignbench.report.board.lines import Board, costs, tidy
 from alignbench.report.board.panels import CulturePanel, Section
 from alignbench.report.columns import KEY, of, shown
-from alignbench.report.markdown import pipe_table
-from alignbench.report.numbers import MISSING, signed
+from alignbench.report.numbers import MISSING, pipe_table, signed
 
 _LEFT = 2  # leading columns of words
 

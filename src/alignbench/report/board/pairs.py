@@ -12,8 +12,7 @@ from alignbench.evaluation.interaction import Interaction, interaction
 from alignbench.evaluation.items import BoardEntry, Kind, seeds_of
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.report.markdown import pipe_table
-from alignbench.report.numbers import change, number, p_value
+from alignbench.report.numbers import change, number, p_value, pipe_table
 
 READING = (
     "How much better each culture’s own model fits its people than the other cultures’ models of the same method do, "
