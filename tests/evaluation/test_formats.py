@@ -8,8 +8,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Style
-from alignbench.evaluation.formats import format_scores, mean_over_seeds
-from alignbench.evaluation.items import BoardEntry
+from alignbench.evaluation.items import BoardEntry, format_scores, mean_over_seeds
 from alignbench.evaluation.score import score_items, uniform
 from alignbench.evaluation.survey import Scoring, distributions, respond
 from alignbench.identity import canonical

@@ -12,8 +12,7 @@ from alignbench.data.items import item_from
 from alignbench.data.survey import Survey
 from alignbench.evaluation import board as boards
 from alignbench.evaluation.board import Row, rows, scored_twice
-from alignbench.evaluation.formats import mean_over_seeds
-from alignbench.evaluation.items import BoardEntry, Kind
+from alignbench.evaluation.items import BoardEntry, Kind, mean_over_seeds
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.survey import Scoring
 from alignbench.types import Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale

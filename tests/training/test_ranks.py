@@ -14,8 +14,7 @@ import pytest
 from safetensors.torch import load_file
 
 from alignbench import ranks
-from alignbench.store.artifact import Artifact
-from alignbench.store.stage import Stage, Tools
+from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.store.store import Store
 from alignbench.training.losses import distribution_sft, option_grpo
 from alignbench.training.options import train_on_options

@@ -67,7 +67,7 @@ class Row:
         seed_spread: standard deviation of the seeds' scores.
         note: a warning that must be shown with the row.
         detectable: minimum detectable effect of ``difference`` (power .8), in units of the score.
-        formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.formats`.
+        formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.items`.
         format_spread: half their range; None where only one format was asked.
         separable: whether ``difference`` is at least as large as the larger format spread of the two rows it
             compares; None where one of the three is missing.

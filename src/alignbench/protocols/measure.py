@@ -19,10 +19,9 @@ from alignbench.protocols.record import ProtocolRecord
 from alignbench.protocols.shares import crowd, national
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
-from alignbench.runs.setting import Setting
+from alignbench.runs.recipe import Setting
 from alignbench.runs.stages import Contender, Respond
-from alignbench.store.artifact import Artifact
-from alignbench.store.stage import Stage, Tools
+from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.types import Item, Split
 
 

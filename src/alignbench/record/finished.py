@@ -1,7 +1,13 @@
-"""Many cells at once, straight from the store: what is finished, and the seeds pooled into one board per culture."""
+"""Many cells at once, straight from the store: what is finished, and what of it may be shown and pooled together.
+
+Of several records of one cell the newest leads, and what only an older one measured is added to it.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache, cached_property
 from pathlib import Path
 from statistics import fmean
@@ -14,9 +20,66 @@ from alignbench.files import leave_out, read_object
 from alignbench.identity import canonical
 from alignbench.record.cell import ONE_FORM, CellRecord
 from alignbench.record.stored import Manifest, records
-from alignbench.record.world import World
-from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Artifact
 from alignbench.types import check
+
+
+class ModelKind(Enum):
+    """Where a model's knowledge of people comes from."""
+
+    real = "models"  # texts that people wrote, as far as we know
+    planted = "models of the planted world"  # a generated corpus
+    blank = "blank models"  # nowhere: random weights
+
+
+# What ``model.path`` is where the model is none of the real ones.
+_PATHS = {"builtin:nano": ModelKind.planted, "builtin:blank": ModelKind.blank}
+# The class that ``survey`` names where no person was asked.
+_GENERATED = "PlantedWorld"
+
+
+@dataclass(frozen=True)
+class World:
+    """Survey, warning and kind of model; figures of two worlds are never counted, coloured or pooled together."""
+
+    survey: str
+    warning: str | None
+    generated: bool
+    kind: ModelKind
+
+    @classmethod
+    def of(cls, record: CellRecord, knobs: Mapping[str, Any]) -> World:
+        """The world of a cell.
+
+        Args:
+            knobs: every resolved knob of the run, by group; without them a cell counts as one of a real model.
+        """
+        generated = str(knobs.get("survey", {}).get("_target_", "")).endswith(f".{_GENERATED}")
+        kind = _PATHS.get(knobs.get("model", {}).get("path", ""), ModelKind.real)
+        return cls(record.cell.survey, record.warning, generated, kind)
+
+    @property
+    def order(self) -> tuple[bool, bool, bool, str, str]:
+        """Sorts real models on real surveys first, the planted world and blank models last."""
+        blank, planted = self.kind is ModelKind.blank, self.kind is ModelKind.planted
+        return blank, self.generated or planted, self.warning is not None, self.survey, self.kind.name
+
+    @property
+    def name(self) -> str:
+        """For columns: the survey, and the kind of models where it is not real."""
+        return self.survey if self.kind is ModelKind.real else f"{self.survey}, {self.kind.value}"
+
+    @property
+    def title(self) -> str:
+        """For headings: what the figures can be about."""
+        if self.kind is ModelKind.blank:
+            return "Blank models: random weights, says nothing about any model"
+        if self.generated:
+            return "Planted world: generated, says nothing about people"
+        if self.kind is ModelKind.planted:
+            return "Models of the planted world: their answers say nothing about people"
+        return self.survey
+
 
 # Knobs of the scoring that leave what is measured alone: the same answers may be scored again with others.
 OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence", "ceiling_n")

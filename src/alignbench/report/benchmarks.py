@@ -8,7 +8,7 @@ import pandas as pd
 
 from alignbench.benchmark import Provenance
 from alignbench.files import write_table
-from alignbench.record.benchmark import BenchmarkLine
+from alignbench.record.cell import BenchmarkLine
 from alignbench.report.numbers import change, count, interval, number
 
 COVERS = (

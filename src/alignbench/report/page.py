@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import Placement, of_rows
 from alignbench.files import leave_out, read_object, write_text
-from alignbench.record.benchmark import BenchmarkRecord
-from alignbench.record.cell import CellRecord, ItemRecord, PoolRecord
+from alignbench.record.cell import BenchmarkRecord, CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
 from alignbench.report.benchmarks import BEYOND, COVERS
-from alignbench.report.columns import text
+from alignbench.report.numbers import text
 from alignbench.report.verdict import exposed, inseparable, verdict
 from alignbench.synthetic.folder import holds_set, tallies_of
 from alignbench.synthetic.tally import Tally

@@ -12,8 +12,7 @@ from alignbench.evaluation.catalogue import metrics, of_rows
 from alignbench.evaluation.items import BASE
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
-from alignbench.record.benchmark import BenchmarkRecord, finished_benchmarks
-from alignbench.record.cell import CellFacts, CellRecord
+from alignbench.record.cell import BenchmarkRecord, CellFacts, CellRecord, finished_benchmarks
 from alignbench.record.finished import FinishedCell, finished, pages, resampling, with_items
 from alignbench.record.lineage import Lineage
 from alignbench.record.stored import Manifest

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.catalogue import metrics
 from alignbench.record.cell import CellRecord
-from alignbench.report.columns import BEYOND, CROSS, of, text
-from alignbench.report.numbers import change, count, number
+from alignbench.report.numbers import BEYOND, CROSS, change, count, number, of, text
 from alignbench.report.verdict import exposed, inseparable, verdict
 
 if TYPE_CHECKING:

@@ -16,13 +16,12 @@ from alignbench.progress import say
 from alignbench.record.cell import CellRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.describe import describe
-from alignbench.runs.setting import Setting
+from alignbench.runs.recipe import Setting
 from alignbench.runs.stages import Contender, ContenderAnswers, DamageCheck, Respond, Samples
 from alignbench.steps.texts import wordings
-from alignbench.store.artifact import Artifact
 from alignbench.store.code import code_in
 from alignbench.store.manifest import write_json
-from alignbench.store.stage import Stage, Tools
+from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.store.store import State
 from alignbench.types import PromptPolicy, Split
 

@@ -26,8 +26,7 @@ from alignbench.record.cell import (
     PoolRecord,
     Sample,
 )
-from alignbench.runs.recipe import GROUPS, lineage, used
-from alignbench.runs.setting import Setting
+from alignbench.runs.recipe import GROUPS, Setting, lineage, used
 from alignbench.runs.stages import ContenderAnswers, DamageCheck, Samples
 from alignbench.steps.joint import Joint
 from alignbench.store.code import code_under

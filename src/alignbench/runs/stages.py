@@ -13,8 +13,7 @@ from alignbench.component import recorded
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.board import scored_twice
-from alignbench.evaluation.formats import format_scores
-from alignbench.evaluation.items import BASE, BoardEntry, Kind, label_of
+from alignbench.evaluation.items import BASE, BoardEntry, Kind, format_scores, label_of
 from alignbench.evaluation.survey import CHUNK, Scoring, distributions, option_mass, respond
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.store.manifest import write_json

@@ -8,8 +8,7 @@ from typing import Any
 
 from alignbench.evaluation.catalogue import METRICS
 from alignbench.identity import identity
-from alignbench.report.columns import KEY, of
-from alignbench.report.numbers import change, number
+from alignbench.report.numbers import KEY, change, number, of
 from alignbench.report.verdict import verdict
 from alignbench.sharing.found import ShareableCell
 from alignbench.store.manifest import plain

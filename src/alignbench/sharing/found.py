@@ -21,7 +21,7 @@ from alignbench.record.finished import config_of, finished
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import score_of
 from alignbench.runs.recipe import lineage
-from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Artifact
 from alignbench.types import check
 
 # Name of training stages.

@@ -21,7 +21,7 @@ class Report(Task):
         """
         from alignbench.files import write_table, write_text
         from alignbench.protocols.table import write_protocols
-        from alignbench.record.benchmark import benchmarks_of, finished_benchmarks
+        from alignbench.record.cell import benchmarks_of, finished_benchmarks
         from alignbench.record.finished import finished, pages
         from alignbench.record.lineage import Lineage
         from alignbench.report import board

@@ -23,8 +23,7 @@ from alignbench.report.board.groups import CultureBoard, groups
 from alignbench.sharing.folder import adapter_config, hub_id
 from alignbench.store.manifest import write_json
 from alignbench.tracking import Tracker
-from alignbench.tracking.content import Content
-from alignbench.tracking.pooled import heat_maps, table
+from alignbench.tracking.content import Content, heat_maps, table
 from alignbench.tracking.wandb import Upload, Wandb
 
 

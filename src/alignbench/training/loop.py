@@ -14,7 +14,6 @@ from alignbench.progress import bar
 from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
 from alignbench.training.export import CHECKPOINTS, export, finished
-from alignbench.training.order import order_of
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Training, Weights
 from alignbench.training.selection import Selection, Validate, best, stop_if_idle
@@ -85,7 +84,7 @@ def train(
     batch = training.prompts_per_update * generations
     args = config(**arguments(training, seed, folder, batch, max(tokens) if generations == 1 else 0))
     network, tokenizer = load_policy(model, training, seed, start)
-    order = order_of(training.updates, len(examples), training.prompts_per_update, seed)
+    order = training.order_of(len(examples), seed)
     used = datasets.Dataset.from_list([examples[i] for i in order])
     own = trainer(model=network, args=args, processing_class=tokenizer, train_dataset=used)
     history = _run(own, selection, seed, folder, label)

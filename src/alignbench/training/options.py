@@ -23,7 +23,6 @@ from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
 from alignbench.training.export import CHECKPOINTS, export, finished
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
-from alignbench.training.order import order_of, rows_of
 from alignbench.training.policy import load_policy, trainable
 from alignbench.training.recipe import Training, Weights
 from alignbench.training.rows import EncodedQuestion, OptionRow, encode, last_logprobs
@@ -98,8 +97,7 @@ class OptionRun:
     @property
     def usage(self) -> Usage:
         """Tokens that all updates read; answers are drawn from one softmax, so none is generated."""
-        per_update = self.training.prompts_per_update
-        order = order_of(self.training.updates, len(self.rows), per_update, self.seed)
+        order = self.training.order_of(len(self.rows), self.seed)
         return Usage(sum(len(self.prompts[i].ids) for i in order))
 
     def update(self) -> None:
@@ -108,7 +106,7 @@ class OptionRun:
 
         number = len(self.history)
         torch.manual_seed(seed_of(self.seed, "update", number))  # dropout, the only other user of randomness
-        chosen = rows_of(number, len(self.rows), self.training.prompts_per_update, self.seed)
+        chosen = self.training.rows_of(number, len(self.rows), self.seed)
         # Similar lengths together: less padding. Draws are seeded per place, so the grouping changes nothing.
         places = ranks.share(sorted(range(len(chosen)), key=lambda place: len(self.prompts[chosen[place]].ids)))
         figures: dict[str, float] = {}
@@ -158,6 +156,10 @@ class OptionRun:
         width = max(len(p.labels) for p in prompts)
         logp = last_logprobs(self.network, prompts, self.bfloat16)
         paid = [row.rewards for row in shown if row.rewards is not None]
+        reference = None
+        if self.training.kl_beta:  # the untrained model: adapter off, or a frozen copy of full weights
+            with torch.no_grad(), nullcontext() if self.frozen else self.network.disable_adapter():
+                reference = last_logprobs(self.frozen or self.network, prompts, self.bfloat16)
 
         def tensor(values: Sequence[Sequence[float]], kind: dtype) -> Tensor:
             padded = [[*row, *[0] * (width - len(row))] for row in values]
@@ -169,17 +171,10 @@ class OptionRun:
             shown=tensor([[1] * len(p.labels) for p in prompts], torch.bool),
             target=tensor([row.target for row in shown], torch.float32),
             rewards=tensor(paid, torch.float32) if paid else None,
-            reference=self._reference(prompts) if self.training.kl_beta else None,
+            reference=reference,
             generators=[torch.Generator().manual_seed(seed) for seed in seeds],
             training=self.training,
         )
-
-    def _reference(self, prompts: Sequence[EncodedQuestion]) -> Tensor:
-        """The untrained model's log-probabilities: adapter off, or a frozen copy of full weights."""
-        import torch
-
-        with torch.no_grad(), nullcontext() if self.frozen else self.network.disable_adapter():
-            return last_logprobs(self.frozen or self.network, prompts, self.bfloat16)
 
     def state(self) -> dict[str, Any]:
         """All that :meth:`restore` needs to go on."""

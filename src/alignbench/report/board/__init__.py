@@ -11,7 +11,7 @@ from alignbench.files import write_text
 from alignbench.record.finished import FinishedCell, pages, with_items
 from alignbench.record.lineage import Lineage
 from alignbench.report import variety
-from alignbench.report.board import marks, pairs
+from alignbench.report.board import pairs
 from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import ALPHA, Board
@@ -20,7 +20,7 @@ from alignbench.report.page import environment
 
 # Pictures of ``task=protocols``, below the reports.
 MAPS, MATRICES = "protocols/*/cultural_map.png", "protocols/*/specificity-*.png"
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Path:
@@ -32,8 +32,7 @@ def write(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Path:
     reports.mkdir(parents=True, exist_ok=True)
     shown = sections(board)
     write_files(board, shown)
-    made = environment(_TEMPLATES)
-    made.globals["marks"] = marks
+    made = environment(TEMPLATES)
     text = made.get_template("overview.html.jinja").render(
         sections=shown,
         cells=sum(len(section.records) for section in shown),

@@ -13,8 +13,7 @@ from alignbench.report import variety
 from alignbench.report.board import pairs
 from alignbench.report.board.lines import Board, costs, tidy
 from alignbench.report.board.panels import CulturePanel, Section
-from alignbench.report.columns import KEY, of, shown
-from alignbench.report.numbers import MISSING, pipe_table, signed
+from alignbench.report.numbers import KEY, MISSING, of, pipe_table, shown, signed
 
 _LEFT = 2  # leading columns of words
 
