@@ -92,6 +92,13 @@ class BoardEntry:
         """The frames of ``seeds`` if the answers depend on them, else all."""
         return [self.frames[self.seeds.index(seed)] for seed in seeds] if self.seeds and seeds else self.frames
 
+    def answers(self, seeds: Sequence[int] = ()) -> dict[str, Array]:
+        """Item id -> shares of each seed, shape (seeds, options); those that depend on no seed stand for every one."""
+        frames = self.frames_of(seeds)
+        frames = frames if len(frames) > 1 else [*frames] * max(len(seeds), 1)
+        by_item = zip(*(frame["distribution"] for frame in frames), strict=True)
+        return {item: np.stack(list(shares)) for item, shares in zip(self.items, by_item, strict=True)}
+
     def mean(self, column: str) -> float:
         """Mean over seeds and the items that have a value; NaN if none has, or an older table has no such column."""
         frames = [frame[column] for frame in self.frames if column in frame]

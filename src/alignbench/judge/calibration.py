@@ -83,7 +83,9 @@ def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int) -> Calibrat
     wins = _wins([j.score for j in judged], right)
     auc, interval = float(wins.mean()), _interval(wins, seed)
     accuracy = float(np.trace(confusion) / confusion.sum())
-    by_cluster = _by_cluster(wins, tested, pool)
+    clusters = np.array([norm.cluster for norm in tested])
+    members = {pool.names[c]: np.flatnonzero(clusters == c) for c in np.unique(clusters)}
+    by_cluster = {name: float(wins[np.ix_(rows, rows)].mean()) for name, rows in members.items()}
     return Calibration(
         norms=len(tested),
         accuracy=accuracy,
@@ -181,12 +183,6 @@ def _interval(wins: NDArray[np.float64], seed: int) -> tuple[float, float]:
     draws = np.random.default_rng(seed).integers(len(wins), size=(_RESAMPLES, len(wins)))
     low, high = np.quantile([wins[np.ix_(rows, rows)].mean() for rows in draws], [0.025, 0.975])
     return float(low), float(high)
-
-
-def _by_cluster(wins: NDArray[np.float64], tested: Sequence[Norm], pool: NormPool) -> dict[str, float]:
-    clusters = np.array([norm.cluster for norm in tested])
-    members = {int(c): np.flatnonzero(clusters == c) for c in sorted(set(clusters))}
-    return {pool.names[c]: float(wins[np.ix_(rows, rows)].mean()) for c, rows in members.items()}
 
 
 def _between(values: NDArray[np.float64]) -> list[float]:

@@ -284,7 +284,7 @@ class Practise(Fit):
             facts["survey"] = self._practise_survey(runs, first)
         elif self.warm_start:
             stances = [row for run in runs for row in run.stances]
-            facts["stances"] = train_sft(self.model, stances, self.training, self.seed, first, validate=self.validation)
+            facts["stances"] = train_sft(self.job(first), stances)
         start = first if self.warm_start or self.prompts is Prompts.mix else None
         return facts | {"open": self._practise_open(runs, folder, start)}
 
@@ -309,7 +309,7 @@ class Practise(Fit):
             rows += run.option_rows(self.asking, items, graded)
             calls += sum(map(len, graded.values()))
         loss = partial(option_grpo, density=self.reward is not Reward.verdict)
-        facts = train_on_options(self.model, rows, loss, self.training, self.seed, folder, self.validation)
+        facts = train_on_options(self.job(folder), rows, loss)
         return {"judge_calls": calls, **facts}
 
     def _practise_open(self, runs: Sequence[Environment], folder: Path, start: Path | None) -> Mapping[str, Any]:
@@ -327,4 +327,4 @@ class Practise(Fit):
 
         training = self.training.for_rows(len(rows))
         calls = {"judge_calls": training.updates * training.prompts_per_update * training.generations}
-        return calls | train_grpo(self.model, rows, reward, training, self.seed, folder, start, self.validation)
+        return calls | train_grpo(self.job(folder), rows, reward, start)

@@ -69,7 +69,11 @@ class CultureSPA(Method):
 
     def align(self, context: RunContext) -> AlignedModel:
         """Write questions, answer them twice, keep where the answers differ, train."""
-        questions = Questions(context.train, self._writing(context))
+        writing = None
+        if self.generated:
+            numbers = (self.generated, self.shown, self.copy, self.near, self.temperature, self.top_p)
+            writing = QuestionWriter(context.generator, context.embedder, *numbers, seed=context.seed)
+        questions = Questions(context.train, writing)
         system = rendered("culture_answer", country=context.culture.country)
         plain = AnswerQuestions(questions, rendered("own_answer"), context.model, context.practising)
         cultural = AnswerQuestions(questions, system, context.model, context.practising)
@@ -85,12 +89,6 @@ class CultureSPA(Method):
         )
         notes = (written_by(context, "Questions"),) if self.generated else ()
         return asked_of(context, fit, asked, notes)
-
-    def _writing(self, context: RunContext) -> QuestionWriter | None:
-        if not self.generated:
-            return None
-        numbers = (self.generated, self.shown, self.copy, self.near, self.temperature, self.top_p)
-        return QuestionWriter(context.generator, context.embedder, *numbers, seed=context.seed)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,14 @@ def compare(cell: Cell) -> tuple[CellRecord, Artifact]:
 
 def score_of(cell: Cell) -> Score:
     """The stage that holds everything that the cell asks; nothing is built."""
-    answered = tuple(_answered(cell, row) for row in contenders(cell))
+    answered = tuple(
+        ContenderAnswers(
+            **vars(row),
+            responses=_asked(cell, row.model, cell.scoring),
+            forms={name: _asked(cell, row.model, form) for name, form in cell.scoring.forms.items()},
+        )
+        for row in contenders(cell)
+    )
     notes = (cell.culture.note, *(note for row in answered for note in row.model.notes))
     return Score(
         setting=cell.setting,
@@ -109,12 +116,6 @@ def _with_prompted(kind: Kind, model: AlignedModel, method: str, country: str | 
     if model.training and model.is_prompted:
         prompted: Kind = "prompted" if kind == "method" else "prompted_control"
         yield Contender(kind=prompted, model=model.prompted_base, method=method, country=country)
-
-
-def _answered(cell: Cell, row: Contender) -> ContenderAnswers:
-    forms = {name: _asked(cell, row.model, form) for name, form in cell.scoring.forms.items()}
-    own = _asked(cell, row.model, cell.scoring)
-    return ContenderAnswers(**vars(row), responses=own, forms=forms)
 
 
 def _asked(cell: Cell, model: AlignedModel, scoring: Scoring) -> Respond:

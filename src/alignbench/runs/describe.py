@@ -15,7 +15,7 @@ from alignbench.evaluation.board import HALVES, Row, rows, scored
 from alignbench.evaluation.items import ITEMS, BoardEntry, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import POWER, paired
-from alignbench.evaluation.survey import Scoring, distributions
+from alignbench.evaluation.survey import LogBase, distributions
 from alignbench.record.cell import (
     ONE_FORM,
     CellFacts,
@@ -60,10 +60,11 @@ def describe(
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     history = tools.folder(own.training) / "history.json" if own.training else None
     stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
+    kind = "distance" if cell.scoring.js_sqrt else "divergence"
     return CellRecord(
         cell=cell_facts(cell, own),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
-        score_name=_score_name(cell.scoring),
+        score_name=f"1 - Jensen-Shannon {kind} (base {'e' if cell.scoring.js_base is LogBase.e else 2})",
         rows=tuple(found),
         warning=cell.survey.warning,
         notes=tuple(notes),
@@ -115,12 +116,6 @@ def _damage(cell: Setting, elsewhere: DamageCheck, tools: Tools) -> DamageRecord
     change = paired(after["js"], before["js"], before["battery"].tolist(), cell.scoring.resampling).within(-1.0, 1.0)
     asked, means = elsewhere.culture, (before["js"].mean(), after["js"].mean())
     return DamageRecord(asked.country, *means, change.value, change.low, change.high, asked.name)
-
-
-def _score_name(scoring: Scoring) -> str:
-    base = "e" if scoring.js_base.name == "e" else "2"
-    kind = "distance" if scoring.js_sqrt else "divergence"
-    return f"1 - Jensen-Shannon {kind} (base {base})"
 
 
 def _items(cell: Setting, board: Sequence[BoardEntry]) -> tuple[ItemRecord, ...]:

@@ -141,9 +141,3 @@ def _drawn(logprobs: Sequence[float], temperature: float, draw: float) -> int:
     if temperature == 0:
         return int(np.argmax(logprobs))
     return int(np.searchsorted(softmax(np.asarray(logprobs) / temperature).cumsum(), draw, side="right"))
-
-
-def counts(chains: Sequence[Chain]) -> dict[str, int]:
-    """How many chains there are, how many are right, and on how many items."""
-    right = [chain for chain in chains if chain.right]
-    return {"chains": len(chains), "right": len(right), "items_with_right": len({chain.item for chain in right})}

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from alignbench import ranks
 from alignbench.backend import Usage
-from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.files import replacing, written
 from alignbench.progress import bar
@@ -24,10 +23,10 @@ from alignbench.store.manifest import write_json
 from alignbench.training.export import CHECKPOINTS, export, finished
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
 from alignbench.training.policy import load_policy, trainable
-from alignbench.training.recipe import Training, Weights
+from alignbench.training.recipe import Weights
 from alignbench.training.rows import EncodedQuestion, OptionRow, encode, last_logprobs
-from alignbench.training.selection import Selection, Validate, best, stop_if_idle
-from alignbench.types import ModelRef, check
+from alignbench.training.selection import Job, best, stop_if_idle
+from alignbench.types import check
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -77,14 +76,14 @@ class OptionRun:
         rows: Sequence[OptionRow],
         prompts: Sequence[EncodedQuestion],
         loss: OptionLoss,
-        training: Training,
-        seed: int,
+        job: Job,
     ) -> None:
         import torch
         from transformers import get_scheduler
 
-        self.network, self.rows, self.prompts = network, rows, prompts
-        self.loss, self.training, self.seed = loss, training, seed
+        self.network, self.rows, self.prompts, self.loss = network, rows, prompts, loss
+        self.training, self.seed = job.training, job.seed
+        training = job.training
         self.bfloat16 = training.bfloat16
         self.frozen = deepcopy(network).eval() if training.kl_beta and training.weights is Weights.full else None
         if training.gradient_checkpointing:
@@ -195,58 +194,42 @@ class OptionRun:
             self.history = state["history"]
 
 
-def train_on_options(
-    model: ModelRef,
-    rows: Sequence[OptionRow],
-    loss: OptionLoss,
-    training: Training,
-    seed: int,
-    folder: Path,
-    validate: Validate | None = None,
-) -> dict[str, Any]:
-    """Train on ``rows`` and leave an adapter folder (see :mod:`alignbench.training.export`).
+def train_on_options(job: Job, rows: Sequence[OptionRow], loss: OptionLoss) -> dict[str, Any]:
+    """Train on ``rows`` and leave an adapter folder (see :mod:`alignbench.training.export`); the facts of the training.
 
-    Goes on from the last checkpoint in ``folder`` with the same result as an unbroken run.
-
-    Args:
-        validate: rates the checkpoints where ``training.select`` is validation.
-
-    Returns:
-        The facts of the training.
+    Goes on from the last checkpoint in the folder with the same result as an unbroken run.
 
     Raises:
         AlignbenchError: a label is no single token; a prompt is too long; no group had any variance
-            for ``patience_zero_variance`` updates; the loss is not finite; nothing to select by.
+            for ``patience_zero_variance`` updates; the loss is not finite.
     """
-    if done := finished(folder):
+    if done := finished(job.folder):
         return done
-    check(bool(rows), "training rows", 0, "there is nothing to train on")
+    job = job.of_rows(len(rows))
     paid = sum(row.rewards is not None for row in rows)
     check(paid in (0, len(rows)), "training rewards", paid, f"give rewards to all {len(rows)} rows or to none")
-    folder.mkdir(parents=True, exist_ok=True)
-    training = training.for_rows(len(rows))
-    renderer = Renderer.of(model)
-    selection = Selection(renderer, training, validate)
+    job.folder.mkdir(parents=True, exist_ok=True)
+    training = job.training
     each = training.prompts_per_update
     check(each >= ranks.world(), "training.prompts_per_update", each, f"{ranks.world()} processes need one each")
-    prompts = [encode(renderer, row.chat, row.options, training) for row in rows]
-    network, tokenizer = load_policy(model, training, seed)
-    run = OptionRun(network, rows, prompts, loss, training, seed)
-    checkpoints = Checkpoints(folder)
+    prompts = [encode(job.renderer, row.chat, row.options, training) for row in rows]
+    network, tokenizer = load_policy(job.model, training, job.seed)
+    run = OptionRun(network, rows, prompts, loss, job)
+    checkpoints = Checkpoints(job.folder)
     run.restore(checkpoints)
     with bar(training.updates, "train on options", "update") as progress:
         progress.update(len(run.history))
         while len(run.history) < training.updates:
             run.update()
             if len(run.history) % training.checkpoint_every == 0 or len(run.history) == training.updates:
-                run.history[-1] |= selection.rate(network)
+                run.history[-1] |= job.rate(network)
                 if ranks.is_main():
                     checkpoints.save(len(run.history), run.state())
                     checkpoints.keep({len(run.history), best(run.history)})
                 ranks.barrier()
             if ranks.is_main():
-                write_json(folder / "history.json", run.history)
+                write_json(job.folder / "history.json", run.history)
             stop_if_idle(run.history, training)
             progress.update(1)
     network.load_state_dict(checkpoints.load(best(run.history))["weights"], strict=False)
-    return export(network, tokenizer, model, training, folder, run.history, run.usage)
+    return export(network, tokenizer, job, run.history, run.usage)
