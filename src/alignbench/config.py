@@ -143,12 +143,11 @@ def schema(cls: type) -> type:
             default = field(default_factory=f.default_factory)
         else:
             default = field(default="???" if f.default is NO_DEFAULT else f.default)
-        hint = hints[f.name]
+        hint: Any = hints[f.name]
         if _is_component(hint):
-            hint, default = Any, field(default=MISSING)  # its own choice brings its schema
-        elif get_origin(hint) is tuple:
-            hint = list[hint.__args__[0]]  # OmegaConf knows ``list[X]`` and not ``tuple[X, ...]``
-        twin.append((f.name, hint, default))
+            twin.append((f.name, Any, field(default=MISSING)))  # its own choice brings its schema
+        else:  # OmegaConf knows ``list[X]`` and not ``tuple[X, ...]``
+            twin.append((f.name, list[hint.__args__[0]] if get_origin(hint) is tuple else hint, default))
     return make_dataclass(f"{cls.__name__}Schema", twin)
 
 

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.sharing.card import public
-from alignbench.sharing.folder import check_push, hub_id, policy_json, push
+from alignbench.sharing.folder import check_push, hub_id, policy_json, public, push
 from alignbench.types import Item, PromptPolicy, Sampling, Scale
 
 
