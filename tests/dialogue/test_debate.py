@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from alignbench.dialogue import seen
 from alignbench.dialogue.debate import Party, debate, parties
-from alignbench.dialogue.prompt import seen
 from alignbench.dialogue.roleplay import RolePlay, load
 from alignbench.dialogue.scenario import SIDES, load_lexicons
 from alignbench.types import Culture, Item, Scale

@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from alignbench.dialogue import Dialogue, Stop
-from alignbench.dialogue.prompt import seen, whole
+from alignbench.dialogue import Dialogue, Stop, seen, whole
 from alignbench.dialogue.roleplay import FILE, RolePlay, load
 from alignbench.dialogue.scenario import SIDES, adapted, load_scenarios
 from alignbench.errors import AlignbenchError

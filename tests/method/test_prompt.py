@@ -8,9 +8,9 @@ import pytest
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.identity import canonical
+from alignbench.method.prompt import BLOCKS
 from alignbench.runs.compare import compare
 from alignbench.runs.recipe import lineage
-from alignbench.steps.block import BLOCKS
 from alignbench.types import Split
 
 from .chains import made

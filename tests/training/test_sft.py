@@ -49,8 +49,9 @@ def test_only_what_is_learnt_is_scored(raw: ModelRef, tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize(("bound", "micro"), [(0, 4), (1200, 4), (1100, 2), (599, 1), (10, 1)])
-def test_long_rows_go_in_smaller_micro_batches(bound: int, micro: int, tmp_path: Path) -> None:
-    found = loop.arguments(replace(LEARN, micro_batch=4, micro_tokens=bound), 0, tmp_path, 4, longest=300)
+def test_long_rows_go_in_smaller_micro_batches(bound: int, micro: int, raw: ModelRef, tmp_path: Path) -> None:
+    job = Job(raw, replace(LEARN, micro_batch=4, micro_tokens=bound), 0, tmp_path)
+    found = loop.arguments(job, 4, longest=300)
     assert (found["per_device_train_batch_size"], found["gradient_accumulation_steps"]) == (micro, 4 // micro)
 
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from alignbench.backend import Engine
 from alignbench.component import Component, Count, NotNegative, PositiveShare
-from alignbench.dialogue import Dialogue, DialogueForm, Stop, Utterance
-from alignbench.dialogue.prompt import seen
+from alignbench.dialogue import Dialogue, DialogueForm, Stop, Utterance, seen
 from alignbench.dialogue.ruling import extended
 from alignbench.dialogue.scenario import Scenario
 from alignbench.errors import AlignbenchError

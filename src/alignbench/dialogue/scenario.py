@@ -1,4 +1,4 @@
-"""Social scenarios with a conflict of values, their adaptation to a culture, and the culture in words.
+"""Social scenarios with a conflict of values, and their adaptation to a culture.
 
 In the manner of Sotopia's tasks as CLCA adapts them (Liu, Korhonen, Gurevych, ACL 2025): there a large model rewrites
 each scene; here placeholders are filled from a lexicon of the culture, so nothing is generated.
@@ -15,16 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from alignbench.data.hofstede import country_table, hofstede
 from alignbench.types import one_of
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
 
-_RESOURCES = Path(__file__).parents[1] / "resources"
-# Levels of each country on the Inglehart-Welzel map.
-_MAP = _RESOURCES / "inglehart_welzel.csv"
-_FOLDER = _RESOURCES / "scenarios"
+_FOLDER = Path(__file__).parents[1] / "resources" / "scenarios"
 _SCENARIOS = _FOLDER / "scenarios.jsonl"
 _LEXICONS = _FOLDER / "cultures.json"
 _GENERIC = _FOLDER / "generic.json"
@@ -160,27 +156,3 @@ def _mapped(record: Any, change: Callable[[str], str]) -> Any:
     if isinstance(record, list | tuple):
         return [_mapped(value, change) for value in record]
     return change(record) if isinstance(record, str) else record
-
-
-def profile(iso3: str) -> str:
-    """What role-players are told of the country: a sentence per known figure; empty where none is known.
-
-    CLCA puts Hofstede's dimensions and the place on the Inglehart-Welzel map into the system prompt, in words. Phrases
-    are ours, five to a dimension. Both sources rest partly on earlier waves of the World Values Survey: a national
-    summary, no answers to items, but not independent of the survey either.
-    """
-    words, said = _phrases(), []
-    for name, score in hofstede().get(iso3, {}).items():
-        dimension = words["hofstede"][name]
-        phrase = [phrase for least, phrase in dimension["levels"] if least <= score][-1]
-        said.append(dimension["sentence"].format(phrase=phrase))
-    for name, level in country_table(_MAP).get(iso3, {}).items():
-        dimension = words["inglehart_welzel"][name]
-        said.append(dimension["sentence"].format(phrase=dimension["levels"][level - 1]))
-    return " ".join(said)
-
-
-@cache
-def _phrases() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((_FOLDER / "profiles.json").read_text(encoding="utf-8"))
-    return content

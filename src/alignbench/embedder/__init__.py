@@ -1,17 +1,13 @@
-"""Embedders: sentences in, unit vectors out; no network."""
+"""Embedders: sentences in, unit vectors out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alignbench.component import Component, Count, recorded
-from alignbench.progress import track
+from alignbench.component import Component
 
 Vectors: TypeAlias = NDArray[np.float32]
 
@@ -34,57 +30,3 @@ class Embedder(Component, ABC):
     def identity(self) -> dict[str, str]:
         """The weights by content, wherever they lie."""
         return {"embedder": self.fingerprint}
-
-
-_CHUNK = 512  # texts between two movements of the bar
-
-
-@lru_cache(maxsize=2)
-def load(folder: str, device: str) -> Any:
-    """The model of ``folder``, kept for the life of the process. No network."""
-    import logging
-
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()  # "Loading weights" would tear our own bars
-    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-    return SentenceTransformer(folder, device=None if device == "auto" else device, local_files_only=True)
-
-
-@dataclass(frozen=True)
-class FolderEmbedder(Embedder):
-    """Knobs of any sentence-transformers model."""
-
-    # Sentences in one forward; memory and speed only.
-    batch_size: Count = recorded(64)
-    # auto | cpu | cuda | cuda:1 ...
-    device: str = recorded("auto")
-
-    @property
-    @abstractmethod
-    def folder(self) -> Path:
-        """Where the model lies.
-
-        Raises:
-            AlignbenchError: it is not there.
-        """
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Unit rows, float32, shape (len(texts), dimension), order kept; a bar only when it takes long."""
-        model = load(str(self.folder), self.device)
-        starts = range(0, len(texts), _CHUNK)
-        rows = [
-            model.encode(
-                list(texts[start : start + _CHUNK]),
-                batch_size=self.batch_size,
-                normalize_embeddings=True,
-                convert_to_numpy=True,
-                show_progress_bar=False,
-            )
-            for start in (track(starts, "embed", unit="chunk") if len(starts) > 1 else starts)
-        ]
-        if not rows:
-            return np.zeros((0, model.get_sentence_embedding_dimension()), np.float32)
-        vectors: Vectors = np.concatenate(rows).astype(np.float32)
-        return vectors

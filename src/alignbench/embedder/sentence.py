@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from alignbench.embedder import FolderEmbedder
+from alignbench.embedder.loading import FolderEmbedder
 from alignbench.errors import AlignbenchError
 
 _OTHER_FORMATS = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.ot", "*.msgpack"]

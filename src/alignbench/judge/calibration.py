@@ -80,7 +80,10 @@ def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int) -> Calibrat
     judged = _ask(judge, cases, tools)
     right = np.array([case.right for case in cases])
     confusion = _confusion(right, [j.verdict for j in judged])
-    wins = _wins([j.score for j in judged], right)
+    scores = np.array([j.score for j in judged])
+    own, contrary = scores[right == 1][:, None], scores[right == -1][None, :]
+    # Entry (i, j): 1 if norm i's statement scores above norm j's opposite, half if they tie, else 0.
+    wins = np.where(own == contrary, 0.5, (own > contrary).astype(float))
     auc, interval = float(wins.mean()), _interval(wins, seed)
     accuracy = float(np.trace(confusion) / confusion.sum())
     clusters = np.array([norm.cluster for norm in tested])
@@ -170,13 +173,6 @@ def _confusion(right: NDArray[np.int64], verdicts: Sequence[int] | NDArray[np.fl
 
 def _balanced(confusion: NDArray[np.int64]) -> float:
     return float((np.diag(confusion) / confusion.sum(axis=1)).mean())
-
-
-def _wins(scores: Sequence[float], right: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Entry (i, j): 1 if norm i's statement scores above norm j's opposite, half if they tie, else 0."""
-    own = np.asarray(scores)[right == 1][:, None]
-    contrary = np.asarray(scores)[right == -1][None, :]
-    return np.where(own == contrary, 0.5, (own > contrary).astype(float))
 
 
 def _interval(wins: NDArray[np.float64], seed: int) -> tuple[float, float]:

@@ -15,11 +15,10 @@ from typing import Annotated, Any
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, Maybe, NotNegative, OneOf, PositiveShare, Within, recorded
-from alignbench.dialogue import Dialogue
+from alignbench.dialogue import Dialogue, whole
 from alignbench.dialogue.adaptation import Adaptation, SceneRewriter
 from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
 from alignbench.dialogue.judging import DialogueCritic, RatingSource
-from alignbench.dialogue.prompt import whole
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
 from alignbench.method import Method, RunContext

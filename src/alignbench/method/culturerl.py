@@ -26,8 +26,7 @@ from alignbench.evaluation.ask import Asking
 from alignbench.judge import Judge
 from alignbench.judge.calibration import calibrate, fit_thresholds, unfitted
 from alignbench.method import Method, RunContext
-from alignbench.norms.cluster import Clustering
-from alignbench.norms.pool import NormPool, build_pool
+from alignbench.norms.pool import Clustering, NormPool, build_pool
 from alignbench.norms.prompts import PromptText, training_prompts
 from alignbench.progress import say
 from alignbench.steps.joint import Joint
@@ -106,6 +105,9 @@ class CultureRL(Joint, Method):
         judges = {iso3: Calibrate(pool, judge, context.seed, context.insist) for iso3, pool in pools.items()}
         survey_format = self.prompts is not Prompts.open
         graded = self.reward is Reward.entropy and survey_format
+        training = context.training
+        if self.reward is Reward.verdict:  # the floor is one of targets, and verdicts are paid as they are
+            training = training.with_knobs(probability_floor=Training.probability_floor)
         fit = Practise(
             pools=pools,
             judges=judges,
@@ -120,14 +122,9 @@ class CultureRL(Joint, Method):
             warm_start=self.warm_start,
             systems=systems,
             asking=context.practising if survey_format else None,
-            **of_run(context, *self._trainers, systems=systems, training=self._training(context.training)),
+            **of_run(context, *self._trainers, systems=systems, training=training),
         )
         return asked_of(context, fit, systems, self.notes(systems))
-
-    def _training(self, training: Training) -> Training:
-        """The training as it is read: the floor is one of targets, and verdicts are paid as they are."""
-        verdict = self.reward is Reward.verdict
-        return training.with_knobs(probability_floor=Training.probability_floor) if verdict else training
 
     @property
     def _trainers(self) -> tuple[TrainerKind, ...]:

@@ -28,10 +28,9 @@ from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, 
 from alignbench.steps.practice import asked_of, likeliest, of_run
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
-from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
-from alignbench.synthetic.questions import fresh
 from alignbench.synthetic.tally import Tally
+from alignbench.synthetic.texts import conversation, fault, first_question, words
 from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, ModelRef, Sampling, check
 
@@ -245,3 +244,41 @@ def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
     for _, item in sorted(ranked, key=lambda pair: pair[0]):
         topics[item.topic].append(item)
     return topics
+
+
+def fresh(
+    embedder: Embedder,
+    offers: Sequence[tuple[str, str]],
+    known: Mapping[str, Sequence[str]],
+    copy: float,
+    near: float,
+    tally: Tally,
+) -> list[str | None]:
+    """New questions on a topic, one for each (topic, text) offer; None where the text is none.
+
+    Args:
+        known: topic -> the questions that are there.
+        copy, near: cosines to the most similar known question of the topic: from ``copy`` on it is the same question,
+            below ``near`` it is about something else.
+    """
+    texts = [first_question(text) for _, text in offers]
+    vectors = embedder.encode(texts)
+    of_topic = {topic: embedder.encode(questions) for topic, questions in known.items()}
+    found: list[str | None] = []
+    for (topic, _), text, vector in zip(offers, texts, vectors, strict=True):
+        cosine = float((of_topic[topic] @ vector).max())
+        reason = _staleness(text, cosine, [other for other in found if other], copy, near)
+        found.append(text if tally.enter(text, reason) else None)
+    return found
+
+
+def _staleness(text: str, cosine: float, earlier: Sequence[str], copy: float, near: float) -> str | None:
+    if (found := fault(text)) is not None:
+        return found
+    if not text.endswith("?"):
+        return "not a question"
+    if cosine >= copy:
+        return "copies a training item"
+    if cosine < near:
+        return "off the topic"
+    return "said before" if words(text) in [words(other) for other in earlier] else None

@@ -77,7 +77,7 @@ def chart_of(survey: Survey, block: Sequence[Item], people: pd.DataFrame | None)
     questions = iw.held(survey)
     if not questions:
         return _own(survey, [item for item in block if ordered(item)])
-    if people is not None and iw.complete(people):
+    if people is not None and people[list(iw.QUESTIONS)].notna().any().all():
         how, origin = "fitted on the respondents of this survey", OFFSETS
         means, deviations, weights, countries = iw.fitted(people, questions)
     else:

@@ -19,8 +19,9 @@ from alignbench.protocols.record import ProtocolRecord
 from alignbench.protocols.shares import crowd, national
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
+from alignbench.runs.describe import Contender
 from alignbench.runs.recipe import Setting
-from alignbench.runs.stages import Contender, Respond
+from alignbench.runs.stages import Respond
 from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.types import Item, Split
 

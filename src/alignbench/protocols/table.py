@@ -12,7 +12,8 @@ from alignbench.evaluation.items import BASE
 from alignbench.files import write_table, write_text
 from alignbench.protocols import atlas, specificity
 from alignbench.protocols.figure import Figure
-from alignbench.protocols.record import ProtocolRecord, latest
+from alignbench.protocols.record import ProtocolRecord
+from alignbench.record.stored import records
 from alignbench.report.board import MAPS, MATRICES
 from alignbench.report.numbers import MISSING, interval, number, pipe_table
 
@@ -141,19 +142,20 @@ def write_protocols(store: Path, reports: Path) -> Path | None:
     Returns:
         The Markdown table in ``<reports>/protocols``; None if the store holds no such cell.
     """
-    records = latest(store)
-    if not records:
+    found = {record.name: record for _, _, record in records(store, "protocols", ProtocolRecord)}
+    if not found:
         return None
+    newest = [found[name] for name in sorted(found)]
     folder = reports / "protocols"
     folder.mkdir(parents=True, exist_ok=True)
-    rows = tidy(records)
+    rows = tidy(newest)
     for suffix in ("csv", "parquet"):
         write_table(folder / f"protocols.{suffix}", rows)
-    for group, found in groupby(records, key=lambda record: record.group):
+    for group, cells in groupby(newest, key=lambda record: record.group):
         name = re.sub(r"[^a-z0-9]+", "-", " ".join(group).lower()).strip("-")
-        _write_pictures(list(found), folder / name)
+        _write_pictures(list(cells), folder / name)
     path = folder / "protocols.md"
-    write_text(path, markdown(records))
+    write_text(path, markdown(newest))
     return path
 
 

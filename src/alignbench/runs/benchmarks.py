@@ -19,9 +19,8 @@ from alignbench.progress import bar, say
 from alignbench.record.cell import BenchmarkLine, BenchmarkRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
-from alignbench.runs.describe import cell_facts
+from alignbench.runs.describe import Contender, cell_facts
 from alignbench.runs.recipe import Setting
-from alignbench.runs.stages import Contender
 from alignbench.store.stage import Stage, Tools
 from alignbench.types import check
 

@@ -15,9 +15,9 @@ from alignbench.identity import canonical
 from alignbench.progress import say
 from alignbench.record.cell import CellRecord
 from alignbench.runs.cell import Cell
-from alignbench.runs.describe import describe
+from alignbench.runs.describe import Contender, ContenderAnswers, DamageCheck, describe
 from alignbench.runs.recipe import Setting
-from alignbench.runs.stages import Contender, ContenderAnswers, DamageCheck, Respond, Samples
+from alignbench.runs.stages import Respond, Samples
 from alignbench.steps.texts import wordings
 from alignbench.store.code import code_in
 from alignbench.store.manifest import write_json

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ import numpy as np
 from alignbench import plugins
 from alignbench.aligned import AlignedModel
 from alignbench.data.published import exposure
+from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
-from alignbench.evaluation.board import HALVES, Row, rows, scored
-from alignbench.evaluation.items import ITEMS, BoardEntry, to_table
+from alignbench.evaluation.board import HALVES, Row, rows, scored, scored_twice
+from alignbench.evaluation.items import BASE, ITEMS, BoardEntry, Kind, format_scores, label_of, to_table
 from alignbench.evaluation.score import score_items
 from alignbench.evaluation.statistics import POWER, paired
-from alignbench.evaluation.survey import LogBase, distributions
+from alignbench.evaluation.survey import LogBase, Scoring, distributions, option_mass
 from alignbench.record.cell import (
     ONE_FORM,
     CellFacts,
@@ -27,13 +29,64 @@ from alignbench.record.cell import (
     Sample,
 )
 from alignbench.runs.recipe import GROUPS, Setting, lineage, used
-from alignbench.runs.stages import ContenderAnswers, DamageCheck, Samples
+from alignbench.runs.stages import Respond, Samples
 from alignbench.steps.joint import Joint
 from alignbench.store.code import code_under
 from alignbench.store.manifest import plain
 from alignbench.store.stage import Stage, Tools
 from alignbench.training.recipe import Select
 from alignbench.types import Culture, Split
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """An aligned model with its role in the comparison.
+
+    Attributes:
+        kind: its role, see :class:`~alignbench.evaluation.items.BoardEntry`.
+        method: name of the method that it serves; None for the base.
+        country: the control's country, of what is made for it.
+    """
+
+    kind: Kind
+    model: AlignedModel
+    method: str | None = None
+    country: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Name of its row."""
+        return label_of(self.kind, self.method or BASE, self.country)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContenderAnswers(Contender):
+    """A contender and the stages of its answers to the survey's items.
+
+    Attributes:
+        forms: the answers to the same items in further forms, by the form's name.
+    """
+
+    responses: Respond
+    forms: Mapping[str, Respond] = field(default_factory=dict)
+
+    def entry(self, survey: Survey, iso3: str, control: str | None, knobs: Scoring, tools: Tools) -> BoardEntry:
+        """What stands on the board of the country; ``control`` is the control's, if there is one."""
+        frames = {name: stage.table(tools) for name, stage in {"": self.responses, **self.forms}.items()}
+        own, mass = distributions(frames[""], survey.items), option_mass(frames[""])
+        scores = [scored_twice(own, mass, survey, iso3, control, knobs)]
+        formats = format_scores(frames, survey, iso3, knobs)
+        key = tools.key(self.responses)
+        return BoardEntry(self.label, self.kind, scores, key, self.method, self.country, formats)
+
+
+@dataclass(frozen=True)
+class DamageCheck:
+    """The base and the aligned model prompted as another culture: what alignment damaged there."""
+
+    culture: Culture
+    before: Respond
+    after: Respond
 
 
 def describe(

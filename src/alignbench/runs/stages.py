@@ -1,8 +1,8 @@
-"""What a cell asks of aligned models, as stages that cells share, and the answers on their way to the board."""
+"""What a cell asks of an aligned model, as stages that cells share."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +10,12 @@ import pandas as pd
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import recorded
-from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking
-from alignbench.evaluation.board import scored_twice
-from alignbench.evaluation.items import BASE, BoardEntry, Kind, format_scores, label_of
-from alignbench.evaluation.survey import CHUNK, Scoring, distributions, option_mass, respond
+from alignbench.evaluation.survey import CHUNK, respond
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage, Tools
-from alignbench.types import Culture, Item, Sampling, chat
+from alignbench.types import Item, Sampling, chat
 
 _RESPONSES, _SAMPLES = "responses.parquet", "samples.json"
 
@@ -78,54 +75,3 @@ class Samples(Stage):
         """Mappings of item (its id), before and after."""
         rows: list[dict[str, str]] = json.loads((tools.folder(self) / _SAMPLES).read_text(encoding="utf-8"))
         return rows
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contender:
-    """An aligned model with its role in the comparison.
-
-    Attributes:
-        kind: its role, see :class:`~alignbench.evaluation.items.BoardEntry`.
-        method: name of the method that it serves; None for the base.
-        country: the control's country, of what is made for it.
-    """
-
-    kind: Kind
-    model: AlignedModel
-    method: str | None = None
-    country: str | None = None
-
-    @property
-    def label(self) -> str:
-        """Name of its row."""
-        return label_of(self.kind, self.method or BASE, self.country)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContenderAnswers(Contender):
-    """A contender and the stages of its answers to the survey's items.
-
-    Attributes:
-        forms: the answers to the same items in further forms, by the form's name.
-    """
-
-    responses: Respond
-    forms: Mapping[str, Respond] = field(default_factory=dict)
-
-    def entry(self, survey: Survey, iso3: str, control: str | None, knobs: Scoring, tools: Tools) -> BoardEntry:
-        """What stands on the board of the country; ``control`` is the control's, if there is one."""
-        frames = {name: stage.table(tools) for name, stage in {"": self.responses, **self.forms}.items()}
-        own, mass = distributions(frames[""], survey.items), option_mass(frames[""])
-        scores = [scored_twice(own, mass, survey, iso3, control, knobs)]
-        formats = format_scores(frames, survey, iso3, knobs)
-        key = tools.key(self.responses)
-        return BoardEntry(self.label, self.kind, scores, key, self.method, self.country, formats)
-
-
-@dataclass(frozen=True)
-class DamageCheck:
-    """The base and the aligned model prompted as another culture: what alignment damaged there."""
-
-    culture: Culture
-    before: Respond
-    after: Respond

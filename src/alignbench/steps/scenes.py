@@ -1,8 +1,10 @@
 """Which scenes are played, and how they come to be those of the culture."""
 
+import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,10 @@ from typing import Any
 import pandas as pd
 
 from alignbench.component import Component, recorded
+from alignbench.data.hofstede import country_table, hofstede
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.adaptation import SceneRewriter
-from alignbench.dialogue.scenario import SIDES, Scenario, Speaker, adapted, load_scenarios, profile, unadapted
+from alignbench.dialogue.scenario import SIDES, Scenario, Speaker, adapted, load_scenarios, unadapted
 from alignbench.generator import Generator
 from alignbench.seeds import seed_of
 from alignbench.store.stage import Stage, Tools
@@ -20,6 +23,9 @@ from alignbench.synthetic.folder import DatasetCard, read_set, write_set
 from alignbench.synthetic.tally import Tally
 from alignbench.types import Culture
 
+_RESOURCES = Path(__file__).parents[1] / "resources"
+# Levels of each country on the Inglehart-Welzel map.
+_MAP = _RESOURCES / "inglehart_welzel.csv"
 _SPEAKER = [f.name for f in fields(Speaker)]
 _COLUMNS = {
     "scenario": "id of the scenario that was rewritten",
@@ -152,3 +158,27 @@ def rewritten(scenes: Scenes, culture: Culture, rewriting: SceneRewriter, genera
     """The stage that rewrites the drawn scenarios for a culture."""
     sources = tuple(unadapted(scenario, scenes.seeds[0]) for scenario in scenes.drawn)
     return Rewrite(sources, culture.country, profile(culture.iso3), rewriting, generator, least)
+
+
+def profile(iso3: str) -> str:
+    """What role-players are told of the country: a sentence per known figure; empty where none is known.
+
+    CLCA puts Hofstede's dimensions and the place on the Inglehart-Welzel map into the system prompt, in words. Phrases
+    are ours, five to a dimension. Both sources rest partly on earlier waves of the World Values Survey: a national
+    summary, no answers to items, but not independent of the survey either.
+    """
+    words, said = _phrases(), []
+    for name, score in hofstede().get(iso3, {}).items():
+        dimension = words["hofstede"][name]
+        phrase = [phrase for least, phrase in dimension["levels"] if least <= score][-1]
+        said.append(dimension["sentence"].format(phrase=phrase))
+    for name, level in country_table(_MAP).get(iso3, {}).items():
+        dimension = words["inglehart_welzel"][name]
+        said.append(dimension["sentence"].format(phrase=dimension["levels"][level - 1]))
+    return " ".join(said)
+
+
+@cache
+def _phrases() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((_RESOURCES / "scenarios" / "profiles.json").read_text(encoding="utf-8"))
+    return content

@@ -13,9 +13,8 @@ from typing import NamedTuple
 from alignbench.backend import Engine
 from alignbench.embedder import Embedder
 from alignbench.seeds import seed_of
-from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.tally import Tally
-from alignbench.synthetic.texts import fault, first_line, words
+from alignbench.synthetic.texts import conversation, fault, first_line, first_question, words
 from alignbench.types import Sampling
 
 # Shorter words are mostly grammar. Our choice, for want of a tagger.
@@ -91,53 +90,9 @@ def paraphrase(
             break
         drawn = replace(sampling, seed=seed_of(sampling.seed, "paraphrase", attempt))
         texts = engine.generate([conversation("paraphrase", question=seed) for seed in short], drawn)
-        offers = [(seed, _question(text)) for seed, said in zip(short, texts, strict=True) for text in said]
+        offers = [(seed, first_question(text)) for seed, said in zip(short, texts, strict=True) for text in said]
         gate.admit(offers, found, tally)
     return found
-
-
-def _question(text: str) -> str:
-    """The first line up to its first question mark."""
-    line = first_line(text)
-    return line[: line.index("?") + 1] if "?" in line else line
-
-
-def fresh(
-    embedder: Embedder,
-    offers: Sequence[tuple[str, str]],
-    known: Mapping[str, Sequence[str]],
-    copy: float,
-    near: float,
-    tally: Tally,
-) -> list[str | None]:
-    """New questions on a topic, one for each (topic, text) offer; None where the text is none.
-
-    Args:
-        known: topic -> the questions that are there.
-        copy, near: cosines to the most similar known question of the topic: from ``copy`` on it is the same question,
-            below ``near`` it is about something else.
-    """
-    texts = [_question(text) for _, text in offers]
-    vectors = embedder.encode(texts)
-    of_topic = {topic: embedder.encode(questions) for topic, questions in known.items()}
-    found: list[str | None] = []
-    for (topic, _), text, vector in zip(offers, texts, vectors, strict=True):
-        cosine = float((of_topic[topic] @ vector).max())
-        reason = _staleness(text, cosine, [other for other in found if other], copy, near)
-        found.append(text if tally.enter(text, reason) else None)
-    return found
-
-
-def _staleness(text: str, cosine: float, earlier: Sequence[str], copy: float, near: float) -> str | None:
-    if (found := fault(text)) is not None:
-        return found
-    if not text.endswith("?"):
-        return "not a question"
-    if cosine >= copy:
-        return "copies a training item"
-    if cosine < near:
-        return "off the topic"
-    return "said before" if words(text) in [words(other) for other in earlier] else None
 
 
 def content_words(question: str, protected: Collection[str], count: int) -> list[str]:

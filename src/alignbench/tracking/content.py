@@ -27,6 +27,7 @@ class Content:
         config: what was run: names on top, every resolved knob under ``knobs``, stage keys under ``stages``.
         summary: figures of the aligned model (of the base where nothing was aligned), bounds as ``*_low``, ``*_high``.
         curves: figures logged in training, one mapping per update.
+        weights: folder of the training that made the aligned model; None where no weight was changed.
     """
 
     key: str
@@ -48,6 +49,8 @@ class Content:
         record = CellRecord.load(stage)
         ran, cell = config_of(stage), record.cell
         picture = stage / (record.pool.picture or "") if record.pool else None
+        own = record.aligned.label if record.aligned else None
+        fit = next((s.key for s in record.provenance if s.what == "fit" and s.row == own), None)
         return cls(
             key=stage.name,
             name=cell.page,
@@ -64,16 +67,9 @@ class Content:
             curves=tuple({k: v for k, v in row.items() if v is not None} for row in record.history or ()),
             tables={name: table for name, table in tables(record).items() if len(table)},
             pictures={"norm_pool": picture} if picture and picture.is_file() else {},
-            weights=weights_of(stage.parents[1], record),
+            weights=stage.parents[1] / "fit" / fit if fit else None,
             record=record,
         )
-
-
-def weights_of(store: Path, record: CellRecord) -> Path | None:
-    """Folder of the training that made the aligned model, None where no weight was changed."""
-    own = record.aligned.label if record.aligned else None
-    key = next((s.key for s in record.provenance if s.what == "fit" and s.row == own), None)
-    return store / "fit" / key if key else None
 
 
 def summary(record: CellRecord) -> dict[str, float]:
