@@ -14,8 +14,8 @@ from alignbench.evaluation.catalogue import Placement, of_rows
 from alignbench.files import leave_out, read_object, write_text
 from alignbench.record.cell import BenchmarkRecord, CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
-from alignbench.report.benchmarks import BEYOND, COVERS
 from alignbench.report.numbers import text
+from alignbench.report.table import COVERS, MEASURED
 from alignbench.report.verdict import exposed, inseparable, verdict
 from alignbench.synthetic.folder import holds_set, tallies_of
 from alignbench.synthetic.tally import Tally
@@ -121,7 +121,7 @@ def write_page(
             facts=facts(record),
             benchmarks=benchmarks,
             generated=generated,
-            covers=f"{COVERS} {BEYOND}",
+            covers=f"{COVERS} {MEASURED}",
             main=of_rows(Placement.main),
             further=of_rows(Placement.further),
             axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),

@@ -12,7 +12,7 @@ from alignbench.evaluation.catalogue import metrics, of_rows
 from alignbench.evaluation.items import BASE
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
-from alignbench.record.cell import BenchmarkRecord, CellFacts, CellRecord, finished_benchmarks
+from alignbench.record.cell import BenchmarkRecord, CellRecord, finished_benchmarks
 from alignbench.record.finished import FinishedCell, finished, pages, resampling, with_items
 from alignbench.record.lineage import Lineage
 from alignbench.record.stored import Manifest
@@ -116,17 +116,13 @@ def table(
     named, shown = variants([recipe for _, recipe, _, _ in found]), pages(cells)
     lines = []
     for (folder, recipe, manifest, figures), variant in zip(found, named, strict=True):
-        about = _of_cell(folder, recipe.cell, manifest)
-        about |= {"page": shown.get(folder, recipe.cell.page), "variant": variant}
+        cell, scoring = recipe.cell, manifest["inputs"]["setting"]["scoring"]
+        about: Line = {"run": folder.name, "page": shown.get(folder, cell.page), "variant": variant}
+        about |= {column.name: getattr(cell, column.name) for column in COLUMNS if column.name in vars(cell)}
+        about |= {"knobs": canonical(dict(cell.labels)), "asking": canonical(scoring)}
+        about |= {name: manifest[name] for name in ("git", "finished")}
         lines += [about | line for line in figures]
     return pd.DataFrame(lines, columns=[c.name for c in COLUMNS]).astype({c.name: c.dtype for c in COLUMNS})
-
-
-def _of_cell(folder: Path, cell: CellFacts, manifest: Manifest) -> Line:
-    named = {column.name: getattr(cell, column.name) for column in COLUMNS if column.name in vars(cell)}
-    knobs, asked = canonical(dict(cell.labels)), canonical(manifest["inputs"]["setting"]["scoring"])
-    written = {name: manifest[name] for name in ("git", "finished")}
-    return {"run": folder.name, **named, "knobs": knobs, "asking": asked, **written}
 
 
 def _board(record: CellRecord) -> Iterator[Line]:
