@@ -3,8 +3,8 @@
 import pytest
 
 from alignbench.files import replacing, write_text, written
-from alignbench.tracking.pushed import PushLog
-from alignbench.training.checkpoint import Checkpoints
+from alignbench.tracking.push import PushLog
+from alignbench.training.options import Checkpoints
 
 
 def leave_half(path) -> None:

@@ -11,7 +11,7 @@ from alignbench.config import components, instantiate, register
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import metrics
 from alignbench.overrides import check_overrides, help_text, plugin_folders
-from alignbench.report.schema import schema_markdown
+from alignbench.report.results import schema_markdown
 from alignbench.runs.compare import compare, score_of
 from alignbench.store import store
 from alignbench.sweep.identity import identity

@@ -14,6 +14,7 @@ from pathlib import Path
 from alignbench.backend.model import Model
 from alignbench.training import Training
 from alignbench.training.options import OptionRow, distribution_sft, train_on_options
+from alignbench.training.selection import Job
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import ModelRef, chat
 
@@ -30,8 +31,8 @@ def seconds(model: ModelRef, training: Training) -> float:
     long = [ConversationRow(chat(" ".join(ASKED.format(thing) for thing in THINGS) * 2), "1, and so on. " * 8)]
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        train_on_options(model, short, distribution_sft, training, 0, Path(folder, "short"), None)
-        train_sft(model, long, training, 0, Path(folder, "long"))
+        train_on_options(Job(model, training, 0, Path(folder, "short")), short, distribution_sft)
+        train_sft(Job(model, training, 0, Path(folder, "long")), long)
     return time.perf_counter() - started
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from alignbench.backend.hf import HF
 from alignbench.backend.model import Model
 from alignbench.dialogue import Dialogue
-from alignbench.dialogue.profile import profile
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import adapted, load_scenarios
+from alignbench.steps.scenes import profile
 from alignbench.types import Sampling, chat
 
 LEAST = 4.0

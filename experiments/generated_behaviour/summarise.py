@@ -13,8 +13,8 @@ from alignbench.evaluation.board import flat
 from alignbench.record.cell import CellRecord
 from alignbench.record.finished import FinishedCell, finished, with_items
 from alignbench.report.board.files import markdown
-from alignbench.report.generated import accounts
-from alignbench.report.markdown import pipe_table
+from alignbench.report.numbers import pipe_table
+from alignbench.report.page import accounts
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from boards import by_culture, by_name, pooled_board

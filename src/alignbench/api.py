@@ -65,7 +65,7 @@ def run(*overrides: str, config_dir: str | Path | None = None, **knobs: Any) -> 
 def load_results(store: str | Path = "outputs/store") -> pd.DataFrame:
     """All figures of a store as one tidy table: a row per cell, row of its board and metric.
 
-    Columns, units and metrics are those of :mod:`alignbench.report.schema`.
+    Columns, units and metrics are those of :mod:`alignbench.report.results`.
 
     Raises:
         AlignbenchError: the store holds nothing finished.
@@ -100,7 +100,7 @@ def compare(
     Raises:
         AlignbenchError: the store holds nothing of that kind.
     """
-    from alignbench.report.comparisons import comparisons
+    from alignbench.report.results import comparisons
 
     cells = {"culture": _several(culture), "model": _several(model), "seed": _several(seed)}
     return comparisons(Path(store), against, _several(method), {name: of for name, of in cells.items() if of})

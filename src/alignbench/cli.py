@@ -44,7 +44,7 @@ def main() -> None:
 @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")
 def _run(cfg: DictConfig) -> bool:
     """Do the task; of a sweep's cell that fails, keep the reason and say False."""
-    from alignbench.sweep import failures
+    from alignbench.sweep.identity import clear, keep
 
     try:
         plugins.load(cfg.plugins)  # a job of a sweep may be another process
@@ -54,9 +54,9 @@ def _run(cfg: DictConfig) -> bool:
             if isinstance(error, AlignbenchError):
                 refuse(error)
             raise
-        say(f"  failed {failures.keep(cfg, error)}\n         {error}")
+        say(f"  failed {keep(cfg, error)}\n         {error}")
         if cfg.on_error is OnError.stop:
             raise SystemExit(1) from error
         return False
-    failures.clear(cfg)
+    clear(cfg)
     return True

@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
@@ -143,22 +143,16 @@ def schema(cls: type) -> type:
             default = field(default_factory=f.default_factory)
         else:
             default = field(default="???" if f.default is NO_DEFAULT else f.default)
-        if _is_component(hints[f.name]):
+        hint: Any = hints[f.name]
+        if _is_component(hint):
             twin.append((f.name, Any, field(default=MISSING)))  # its own choice brings its schema
-        else:
-            twin.append((f.name, _mutable(hints[f.name]), default))
+        else:  # OmegaConf knows ``list[X]`` and not ``tuple[X, ...]``
+            twin.append((f.name, list[hint.__args__[0]] if get_origin(hint) is tuple else hint, default))
     return make_dataclass(f"{cls.__name__}Schema", twin)
 
 
 def _is_component(hint: Any) -> bool:
     return inspect.isclass(hint) and issubclass(hint, Component)
-
-
-def _mutable(hint: Any) -> Any:
-    """OmegaConf knows ``list[X]`` and not ``tuple[X, ...]``."""
-    if getattr(hint, "__origin__", None) is tuple:
-        return list[hint.__args__[0]]
-    return hint
 
 
 def register() -> None:
@@ -252,7 +246,7 @@ def _knob(node: DictConfig, key: str, hint: Any) -> Any:
         return made
     if OmegaConf.is_config(value):
         value = OmegaConf.to_container(value, resolve=True)
-    if isinstance(value, list) and getattr(hint, "__origin__", None) is tuple:
+    if isinstance(value, list) and get_origin(hint) is tuple:
         return tuple(value)
     return value
 

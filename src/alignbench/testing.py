@@ -19,7 +19,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.override_parser.types import OverrideType
 from omegaconf import DictConfig, OmegaConf
 
 from alignbench import plugins
@@ -38,8 +38,7 @@ from alignbench.norms.author import Author
 from alignbench.overrides import plugin_folders
 from alignbench.record.cell import CellRecord
 from alignbench.runs.cell import Cell
-from alignbench.runs.compare import compare
-from alignbench.runs.plan import plan
+from alignbench.runs.compare import compare, plan
 from alignbench.runs.recipe import lineage
 from alignbench.store.stage import Stage
 from alignbench.store.store import Store
@@ -65,18 +64,14 @@ def composed(*words: str) -> DictConfig:
     """
     plugins.load(plugin_folders(words))
     overrides = OverridesParser.create().parse_overrides(list(words))
-    knobs = [override for override in overrides if _is_knob(override)]
+    # Words that give one of our keys a value, rather than choose a file, change the keys or speak to Hydra.
+    ours = [o for o in overrides if o.type is OverrideType.CHANGE and not o.is_hydra_override()]
+    knobs = [o for o in ours if not (conf_dir() / o.key_or_group).is_dir()]
     cfg = deepcopy(_of_choices(*(str(o.input_line) for o in overrides if o not in knobs)))
     for knob in knobs:
         OmegaConf.update(cfg, knob.key_or_group, knob.value())
     cfg.hydra.overrides.task = [o.input_line for o in overrides if not o.is_hydra_override()]
     return cfg
-
-
-def _is_knob(override: Override) -> bool:
-    """Whether the word gives one of our keys a value, rather than choose a file, change the keys or speak to Hydra."""
-    kept = override.is_hydra_override() or (conf_dir() / override.key_or_group).is_dir()
-    return override.type is OverrideType.CHANGE and not kept
 
 
 @cache

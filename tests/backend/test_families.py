@@ -17,6 +17,7 @@ from alignbench.backend.vllm import VLLM
 from alignbench.training.grpo import PromptRow, train_grpo
 from alignbench.training.recipe import Training
 from alignbench.training.rows import encode
+from alignbench.training.selection import Job
 from alignbench.training.sft import ConversationRow, reply_ids
 from alignbench.types import Message, Sampling, chat
 from experiments.templates.__main__ import README, page
@@ -159,9 +160,8 @@ def test_practice_reads_the_same_ids_though_trl_would_tokenise_otherwise(
 
     monkeypatch.setattr(torch.nn.Embedding, "forward", reading)
     knobs = Training(updates=1, prompts_per_update=1, generations=2, max_new_tokens=3, micro_batch=2, lora_r=2)
-    train_grpo(
-        model, [PromptRow(ASKED)], lambda texts, _: [float(i) for i in range(len(texts))], knobs, 0, tmp_path / "fit"
-    )
+    job = Job(model, knobs, 0, tmp_path / "fit")
+    train_grpo(job, [PromptRow(ASKED)], lambda texts, _: [float(i) for i in range(len(texts))])
     begun = [ids[: len(prompt.ids)] for ids in read if len(ids) >= len(prompt.ids)]
     assert begun == [list(prompt.ids)] * len(begun) and begun
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from alignbench.backend import Engine, Usage
 from alignbench.dialogue import Dialogue
-from alignbench.dialogue.profile import profile
 from alignbench.dialogue.scenario import adapted, load_scenarios
+from alignbench.steps.scenes import profile
 from alignbench.types import Chat, OptionScores, Sampling
 
 WORDS = "bread river window letter garden winter teacher bridge harvest lantern market cousin silver meadow".split()

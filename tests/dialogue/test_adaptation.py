@@ -6,7 +6,7 @@ import pytest
 
 from alignbench.dialogue.adaptation import SceneRewriter
 from alignbench.dialogue.scenario import load_scenarios, unadapted
-from alignbench.dialogue.sets import scene_rows, scenes_of
+from alignbench.steps.scenes import scene_rows, scenes_of
 from alignbench.synthetic.tally import Tally
 
 from .stage import Stage

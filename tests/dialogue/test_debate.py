@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from alignbench.dialogue import seen
 from alignbench.dialogue.debate import Party, debate, parties
-from alignbench.dialogue.prompt import seen
-from alignbench.dialogue.roleplay import RolePlay
+from alignbench.dialogue.roleplay import RolePlay, load
 from alignbench.dialogue.scenario import SIDES, load_lexicons
-from alignbench.dialogue.state import load
 from alignbench.types import Culture, Item, Scale
 from tests.dialogue.stage import Stage, lively
 

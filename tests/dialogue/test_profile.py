@@ -1,4 +1,4 @@
-from alignbench.dialogue.profile import profile
+from alignbench.steps.scenes import profile
 
 
 def test_a_profile_has_a_sentence_for_each_known_figure_and_none_for_the_others():

@@ -4,11 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from alignbench.dialogue import Dialogue, Stop
-from alignbench.dialogue.prompt import seen, whole
-from alignbench.dialogue.roleplay import RolePlay
+from alignbench.dialogue import Dialogue, Stop, seen, whole
+from alignbench.dialogue.roleplay import FILE, RolePlay, load
 from alignbench.dialogue.scenario import SIDES, adapted, load_scenarios
-from alignbench.dialogue.state import FILE, load
 from alignbench.errors import AlignbenchError
 
 from .stage import Stage, lively, openings

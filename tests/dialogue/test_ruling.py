@@ -1,10 +1,9 @@
 import pytest
 
-from alignbench.dialogue import Dialogue, Stop, Utterance
-from alignbench.dialogue.profile import profile
-from alignbench.dialogue.prompt import told
+from alignbench.dialogue import Dialogue, Stop, Utterance, told
 from alignbench.dialogue.ruling import extended, going_round, overlap
 from alignbench.dialogue.scenario import adapted, load_scenarios
+from alignbench.steps.scenes import profile
 
 SCENE = Dialogue(adapted(load_scenarios()[0], "germany", 0), profile("DEU"), "Germany")
 A, B = SCENE.scenario.a.name, SCENE.scenario.b.name

@@ -3,8 +3,7 @@ from collections import Counter
 
 import pytest
 
-from alignbench.dialogue import Dialogue
-from alignbench.dialogue.prompt import seen
+from alignbench.dialogue import Dialogue, seen
 from alignbench.dialogue.scenario import SIDES, adapted, load_lexicons, load_scenarios, unadapted
 from alignbench.errors import AlignbenchError
 

@@ -8,15 +8,13 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Style
-from alignbench.evaluation.board import Entry
-from alignbench.evaluation.formats import format_scores, mean_over_seeds
-from alignbench.evaluation.items import BoardEntry
+from alignbench.evaluation.items import BoardEntry, format_scores, mean_over_seeds
 from alignbench.evaluation.score import score_items, uniform
 from alignbench.evaluation.survey import Scoring, distributions, respond
 from alignbench.identity import canonical
 from alignbench.types import Scale
 
-from .worlds import TableEngine, board, item, opened, survey
+from .worlds import Entry, TableEngine, board, item, opened, survey
 
 ITEMS = [item(f"Q{i}", 4, f"b{i // 2}") for i in range(12)]
 RNG = np.random.default_rng(4)

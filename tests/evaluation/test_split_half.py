@@ -6,7 +6,8 @@ import pytest
 from alignbench.data.people import RespondentPanel
 from alignbench.data.source.world import PlantedWorld
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.board import CEILING, HALVES, Entry, rows, scored
+from alignbench.evaluation.board import CEILING, HALVES, rows, scored, scored_twice
+from alignbench.evaluation.items import BoardEntry
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.score import ceiling, split_half, uniform
 from alignbench.evaluation.survey import Scoring
@@ -73,7 +74,8 @@ def test_items_that_nobody_can_share_are_left_out() -> None:
 
 def test_the_board_has_the_row_where_there_are_respondents() -> None:
     panel = drawn(400)
-    entries = [Entry("base", "base", [uniform(world(panel), "IRQ")], "k")]
+    frame = scored_twice(uniform(world(panel), "IRQ"), None, world(panel), "IRQ", None, KNOBS)
+    entries = [BoardEntry("base", "base", [frame], "k")]
     found = rows(scored(entries, world(panel), "IRQ", KNOBS, panel), KNOBS.resampling)
     by_label = {row.label: row for row in found}
     assert list(by_label)[-1] == HALVES and by_label[HALVES].kind == "reference"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from alignbench.aligned import ModelSession
 from alignbench.backend import Engine, Usage
 from alignbench.data.items import item_from
 from alignbench.data.survey import Survey
-from alignbench.evaluation.board import Entry, Row, rows, scored
+from alignbench.evaluation import board as boards
+from alignbench.evaluation.board import Row, rows, scored_twice
+from alignbench.evaluation.items import BoardEntry, Kind, mean_over_seeds
+from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.survey import Scoring
 from alignbench.types import Answers, Chat, Item, ModelRef, OptionScores, PromptPolicy, Sampling, Scale
 
@@ -37,6 +41,33 @@ def item(name: str, n: int = 3, battery: str = "b", scale: Scale = Scale.ordinal
 def survey(items: Sequence[Item], shares: dict[str, dict[str, Sequence[float]]], n: int | None = None) -> Survey:
     answers = {c: {q: Answers(tuple(s), n) for q, s in cells.items()} for c, cells in shares.items()}
     return Survey("tiny", "Tiny", "2000", "none", "none", tuple(items), answers, "print")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row with the answers, and the option masses if any, of each seed."""
+
+    label: str
+    kind: Kind
+    distributions: Sequence[Mapping[str, Array]]
+    key: str
+    masses: Sequence[Mapping[str, float]] = ()
+    method: str | None = None
+    country: str | None = None
+    formats: Sequence[Mapping[str, float]] = ()
+
+
+def scored(
+    entries: Sequence[Entry], survey: Survey, iso3: str, knobs: Scoring, control: str | None = None
+) -> list[BoardEntry]:
+    """What stands on the board of these entries."""
+    made = []
+    for e in entries:
+        pairs = zip(e.distributions, e.masses or [None] * len(e.distributions), strict=True)
+        frames = [scored_twice(dist, mass, survey, iso3, control, knobs) for dist, mass in pairs]
+        seeds = tuple(range(len(frames))) if len(frames) > 1 else ()
+        made.append(BoardEntry(e.label, e.kind, frames, e.key, e.method, e.country, mean_over_seeds(e.formats), seeds))
+    return boards.scored(made, survey, iso3, knobs)
 
 
 def board(entries: Sequence[Entry], survey: Survey, iso3: str, knobs: Scoring, control: str | None = None) -> list[Row]:

@@ -15,7 +15,7 @@ from alignbench.generator.api import APIModel
 from alignbench.generator.base import BaseModel
 from alignbench.generator.other import OtherModel
 from alignbench.store.stage import Tools
-from alignbench.synthetic.verdict import verdicts
+from alignbench.synthetic.texts import verdicts
 from alignbench.types import ModelRef, Sampling, chat
 from tests.backend.fake_server import Reply, echo, error, question, says, serving
 from tests.backend.test_server_chat import top

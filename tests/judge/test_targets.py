@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from alignbench.judge.targets import entropy_matched, peak_matched
+from alignbench.steps.norm_reward import entropy_matched, peak_matched
 
 SCORES = [0.3, 0.1, -0.2, -0.4]
 

@@ -8,7 +8,7 @@ from alignbench.aligned import AlignedModel
 from alignbench.method import Method
 from alignbench.runs.cell import Cell
 from alignbench.runs.recipe import lineage
-from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Artifact
 from alignbench.types import Culture
 
 

@@ -11,8 +11,8 @@ from alignbench.method import Method
 from alignbench.method.clca import View
 from alignbench.method.culturellm import Augmentation
 from alignbench.method.culturerl import Prompts, Reward
-from alignbench.norms.cluster import Clustering
-from alignbench.steps.block import names
+from alignbench.method.prompt import BLOCKS
+from alignbench.norms.pool import Clustering
 from alignbench.steps.lessons import Disclosure
 from alignbench.synthetic.opinions import Verification
 from alignbench.testing import composed
@@ -33,7 +33,7 @@ FURTHER = {
         {"joint": ("IRQ", "CHN")},
     ],
     "culturespa": [{"generated": 0}],
-    "prompt": [{"blocks": (name,)} for name in names()],
+    "prompt": [{"blocks": (name,)} for name in BLOCKS],
     "survey_sft": [{"joint": ("IRQ", "CHN")}],
 }
 

@@ -86,9 +86,9 @@ def fitted(blank_cell, monkeypatch, tmp_path):
     """Builds with stand-ins and returns the rows that would be trained on, what was made, and the store."""
     rows: list[Any] = []
 
-    def train(model, found, training, seed, folder, validate):
+    def train(job, found):
         rows[:] = found
-        return {"updates": training.for_rows(len(found)).updates}
+        return {"updates": job.of_rows(len(found)).training.updates}
 
     monkeypatch.setattr(clca, "train_sft", train)
 

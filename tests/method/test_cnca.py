@@ -10,8 +10,8 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.method.cnca_dpo import _pairs, _rows
 from alignbench.method.cnca_sft import CNCASFT
-from alignbench.norms.mining import MiningInput
 from alignbench.steps.distil import Chain, Distil, _drawn
+from alignbench.steps.mining import MiningInput
 from alignbench.types import chat
 
 from .chains import aligned

@@ -11,7 +11,7 @@ from alignbench.identity import walk
 from alignbench.method import Method, culturerl, survey_sft
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import stance_system
-from alignbench.runs.reading import reading
+from alignbench.runs.describe import reading
 from alignbench.steps.texts import rendered, wordings
 from alignbench.types import OptionScores, Split
 
@@ -27,8 +27,8 @@ def trainings(monkeypatch):
     """Rows and the rest of what the trainers were called with; nothing is trained."""
     calls = []
 
-    def train(model, rows, *rest):
-        calls.append((rows, *rest))
+    def train(job, rows, *rest):
+        calls.append((rows, *rest, job))
         return {}
 
     for module in (culturerl, survey_sft):
@@ -121,7 +121,7 @@ def test_the_checkpoint_is_chosen_for_all_cultures_on_validation_items(method, t
         heard.extend(chats)
         return [OptionScores((0.0,) * len(o), 1.0) for o in options]
 
-    assert 0 < trainings[0][-1](score) < 1
+    assert 0 < trainings[0][-1].validate(score) < 1
     assert {chat[0].content for chat in heard} == {TOLD["IRQ"], TOLD["CHN"]}
     questions = {split: [i.question for i in cell.surveys[split].items] for split in Split}
     assert all(any(q in chat[-1].content for q in questions[Split.validation]) for chat in heard)

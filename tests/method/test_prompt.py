@@ -8,9 +8,9 @@ import pytest
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.identity import canonical
+from alignbench.method.prompt import BLOCKS
 from alignbench.runs.compare import compare
 from alignbench.runs.recipe import lineage
-from alignbench.steps.block import names
 from alignbench.types import Split
 
 from .chains import made
@@ -39,7 +39,7 @@ def test_blocks_are_joined_in_order_and_the_longest_list_of_variants_counts(make
 
 
 def test_every_block_makes_a_text(make_cell) -> None:
-    for name in names():
+    for name in BLOCKS:
         cell, _, found = policy(make_cell, "method=prompt", f"method.blocks=[{name}]", "method.personas=2")
         assert all(text and "{" not in text for text in found.systems_for(first(cell)))
 

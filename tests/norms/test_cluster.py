@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.norms.cluster import Clustering, central, cluster, natural
+from alignbench.norms.pool import Clustering, central, cluster, natural
 
 
 class Flat:

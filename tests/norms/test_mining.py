@@ -16,7 +16,7 @@ from alignbench.identity import canonical
 from alignbench.norms.author import Author, Evidence
 from alignbench.norms.author.llm import LLMAuthor
 from alignbench.norms.author.template import TemplateAuthor
-from alignbench.norms.mining import MiningInput, load, mine_high, mine_low, mine_topics, ranked_levels, save
+from alignbench.steps.mining import MiningInput, load, mine_high, mine_low, mine_topics, ranked_levels, save
 from alignbench.store.stage import Tools
 from alignbench.types import Answers, ModelRef, Scale
 from tests.doors import tools_with

@@ -4,8 +4,7 @@ import pytest
 
 import alignbench
 from alignbench.evaluation.board import CEILING, HALVES
-from alignbench.runs.compare import compare
-from alignbench.runs.plan import plan
+from alignbench.runs.compare import compare, plan
 from alignbench.store.store import State
 
 from .conftest import row

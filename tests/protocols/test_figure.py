@@ -12,10 +12,9 @@ from scipy.stats import wasserstein_distance
 from alignbench.evaluation.measures.inputs import REFUSED
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.protocols.figure import Figure
+from alignbench.protocols.figure import Figure, Side, Truth, model_side, references
 from alignbench.protocols.persons import NO_RESPONDENTS, persons
 from alignbench.protocols.shares import crowd, national
-from alignbench.protocols.sides import Side, Truth, model_side, references
 from alignbench.types import Scale
 from tests.evaluation.worlds import item, survey
 

@@ -15,8 +15,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.protocols.interviews import interviewees
 from alignbench.protocols.measure import measure
 from alignbench.protocols.recipe import ItemBlock, Pass
-from alignbench.protocols.table import markdown
-from alignbench.protocols.write import write_protocols
+from alignbench.protocols.table import markdown, write_protocols
 
 WORLD = ("survey=world", "scoring=compact", "method=cultural_prompt", "method.wordings=2")
 ITEMS = ("W1", "W2", "W5", "W9", "W13")

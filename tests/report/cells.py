@@ -9,14 +9,14 @@ from zlib import crc32
 
 import numpy as np
 
-from alignbench.evaluation.board import Entry, Row, rows, scored
+from alignbench.evaluation.board import Row, rows
 from alignbench.evaluation.items import ITEMS, to_table
 from alignbench.evaluation.score import uniform
 from alignbench.evaluation.survey import Scoring
 from alignbench.identity import identity
 from alignbench.record.cell import CellFacts, CellRecord, DamageRecord
 from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
-from tests.evaluation.worlds import item, survey
+from tests.evaluation.worlds import Entry, item, scored, survey
 
 KNOBS = Scoring(bootstrap=100)
 COUNTRIES = {"iraq": ("Iraq", "IRQ"), "china": ("China", "CHN"), "usa": ("the United States", "USA")}

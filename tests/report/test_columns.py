@@ -11,7 +11,7 @@ from alignbench.evaluation.catalogue import METRICS, BoardMetric, Placement
 from alignbench.record.finished import finished
 from alignbench.report.board import write
 from alignbench.report.page import write_page
-from alignbench.report.schema import schema_markdown
+from alignbench.report.results import schema_markdown
 from alignbench.tracking.content import summary, tables
 from tests.report.cells import cell
 

@@ -12,13 +12,12 @@ import pytest
 from alignbench.evaluation.board import Row
 from alignbench.record.finished import finished, pages
 from alignbench.record.lineage import Lineage
-from alignbench.report.board import write
+from alignbench.report.board import TEMPLATES, write
+from alignbench.report.board.cost_figure import spread_labels
 from alignbench.report.board.files import BoardRow, latex
 from alignbench.report.board.lines import BoardLine
-from alignbench.report.board.marks import difference_labels, spread_labels
-from alignbench.report.board.page import TEMPLATES
 from alignbench.report.board.panels import Heat
-from alignbench.report.figures import Axis
+from alignbench.report.figures import Axis, difference_labels
 from alignbench.report.page import environment, write_page
 from tests.report.browser import CHROMIUM, drive
 from tests.report.cells import cell, fill, key, pooled_board, stage

@@ -3,8 +3,7 @@ from dataclasses import replace
 import pandas as pd
 
 from alignbench.record.cell import InputRecord
-from alignbench.report.generated import accounts
-from alignbench.report.page import write_page
+from alignbench.report.page import accounts, write_page
 from alignbench.store.manifest import write_json
 from alignbench.synthetic.folder import DatasetCard, write_set
 from alignbench.synthetic.tally import Tally
@@ -23,7 +22,7 @@ def test_the_page_counts_what_was_written_kept_and_trained_on_for_every_row(reco
     record = replace(record, pool=None, provenance=(*record.provenance, *entries))
 
     made = accounts(record, tmp_path / "store")
-    found = [(a.label, a.tally.what, a.tally.made, a.tally.kept, a.reasons) for a in made]
+    found = [(label, tally.what, tally.made, tally.kept, tally.reasons) for label, tally in made]
     assert found == [
         ("culturerl", "dialogues", 10, 7, "2 too short, 1 role <leak>"),
         ("culturerl", "training rows", 21, 21, ""),

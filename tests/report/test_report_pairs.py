@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from alignbench.evaluation.board import Entry, scored
 from alignbench.evaluation.items import BoardEntry
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.statistics import holm
 from alignbench.record.finished import finished
 from alignbench.report.board import write
 from alignbench.report.board.pairs import Specificity, specificities
+from tests.evaluation.worlds import Entry, scored
 from tests.report.cells import COUNTRIES, KNOBS, SHARES, WORLD, cell, key, toward
 
 CULTURES = ("iraq", "china", "usa")

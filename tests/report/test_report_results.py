@@ -11,10 +11,9 @@ import alignbench
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import METRICS
 from alignbench.evaluation.statistics import Difference, Interval
-from alignbench.record.benchmark import BenchmarkLine, BenchmarkRecord, benchmarks_of, finished_benchmarks
-from alignbench.record.cell import CellRecord
+from alignbench.record.cell import BenchmarkLine, BenchmarkRecord, CellRecord, benchmarks_of, finished_benchmarks
 from alignbench.report.page import write_page
-from alignbench.report.schema import COLUMNS, schema_markdown
+from alignbench.report.results import COLUMNS, schema_markdown
 from alignbench.store.manifest import write_json
 
 

@@ -15,7 +15,7 @@ from alignbench.report.board import read, write
 from alignbench.report.board.groups import groups
 from alignbench.report.board.pairs import crossed
 from alignbench.report.board.panels import sections
-from alignbench.tracking.pooled import heat_maps, table
+from alignbench.tracking.content import heat_maps, table
 from tests.report.browser import CHROMIUM, drive
 from tests.report.cells import cell
 

@@ -5,7 +5,7 @@ import pytest
 
 from alignbench.evaluation.items import ACROSS, load
 from alignbench.runs.compare import compare
-from alignbench.runs.reading import reading
+from alignbench.runs.describe import reading
 
 LESSONS = ("method=culturellm", "method.variant=seed_only")
 

@@ -5,10 +5,7 @@ import json
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.sharing import hub
-from alignbench.sharing.card import public
-from alignbench.sharing.folder import policy_json
-from alignbench.sharing.weights import hub_id
+from alignbench.sharing.folder import check_push, hub_id, policy_json, public, push
 from alignbench.types import Item, PromptPolicy, Sampling, Scale
 
 
@@ -78,13 +75,13 @@ def api(monkeypatch):
 
 
 def test_a_push_makes_a_private_repository_and_uploads_the_folder(api, tmp_path):
-    assert hub.push(tmp_path, "me/iraq", private=True) == "https://huggingface.co/me/iraq"
+    assert push(tmp_path, "me/iraq", private=True) == "https://huggingface.co/me/iraq"
     assert api == [("create", "me/iraq", {"private": True, "exist_ok": True}), ("upload", "me/iraq", tmp_path)]
     with pytest.raises(AlignbenchError, match=r"no network.*folder is at"):
-        hub.push(tmp_path, "down/iraq", private=True)
+        push(tmp_path, "down/iraq", private=True)
 
 
 @pytest.mark.parametrize(("repo", "message"), [("iraq", "owner/name"), ("a/b/c", "owner/name"), ("me/iraq", "token")])
 def test_a_push_that_can_not_work_is_refused_before_anything_is_written(api, repo, message):
     with pytest.raises(AlignbenchError, match=message):
-        hub.check_push(repo)
+        check_push(repo)

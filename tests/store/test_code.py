@@ -10,7 +10,7 @@ import pytest
 import alignbench
 from alignbench.errors import AlignbenchError
 from alignbench.method.survey_sft import SurveySFT
-from alignbench.store import code, source
+from alignbench.store import code
 from alignbench.store.code import changed, code_in, code_of
 
 # Asks lazily for a helper, which asks for another; its base lies elsewhere.
@@ -73,7 +73,7 @@ def plug(tmp_path, monkeypatch):
         path = tmp_path / "plug" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    source._facts.cache_clear()
+    code._facts.cache_clear()
     yield tmp_path / "plug"
     for name in [name for name in sys.modules if name.partition(".")[0] == "plug"]:
         del sys.modules[name]
@@ -173,11 +173,11 @@ def test_facts_are_kept_on_disk_and_made_again_when_damaged(plug, tmp_path, monk
     for path, damage in zip(kept, ["", "{", "[]", "{}", *[None] * len(kept)], strict=False):
         path.write_text(path.read_text() if damage is None else damage)
     parsed = []
-    monkeypatch.setattr(source, "_parsed", lambda text, parse=source._parsed: parsed.append(text) or parse(text))
-    source._facts.cache_clear()
+    monkeypatch.setattr(code, "_parsed", lambda text, parse=code._parsed: parsed.append(text) or parse(text))
+    code._facts.cache_clear()
     assert fingerprint() == before
     assert len(parsed) == 4
-    source._facts.cache_clear()
+    code._facts.cache_clear()
     assert fingerprint() == before
     assert len(parsed) == 4
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alignbench.backend import Engine, Usage
-from alignbench.synthetic.verdict import verdicts
+from alignbench.synthetic.texts import verdicts
 from alignbench.types import Chat, OptionScores, Sampling, chat
 
 

@@ -6,7 +6,7 @@ import pytest
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.report.browse import shelf, write_browser
-from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Artifact
 from alignbench.synthetic.folder import DatasetCard, write_set
 from alignbench.synthetic.tally import Tally
 

@@ -7,8 +7,7 @@ import pytest
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.tracking import wandb as choice
-from alignbench.tracking.knobs import WandbMode
-from alignbench.tracking.wandb import Wandb
+from alignbench.tracking.wandb import Wandb, WandbMode
 
 TRACKING = ("culture=iraq", "tracking=wandb")
 

@@ -11,8 +11,7 @@ import pytest
 from alignbench.record.finished import finished
 from alignbench.report.board.groups import PanelPlace
 from alignbench.tracking import push
-from alignbench.tracking.knobs import Upload, WandbMode
-from alignbench.tracking.wandb import Wandb
+from alignbench.tracking.wandb import Upload, Wandb, WandbMode
 from tests.tracking.offline import runs
 from tests.tracking.stored import BASE_FOLDER, KEY, PIXEL, fill
 

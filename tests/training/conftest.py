@@ -9,6 +9,7 @@ from alignbench.backend import blank
 from alignbench.training.losses import distribution_sft
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Training, Weights
+from alignbench.training.selection import Job
 from alignbench.types import ModelRef
 
 from .world import QUICK, option_rows, uniform
@@ -26,7 +27,7 @@ def practised(raw: ModelRef, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Stage folder of a training of full weights towards uniform answers."""
     folder = tmp_path_factory.mktemp("practised")
     full: Training = replace(QUICK, weights=Weights.full, learning_rate=3e-3, updates=60)
-    train_on_options(raw, option_rows(uniform), distribution_sft, full, 0, folder)
+    train_on_options(Job(raw, full, 0, folder), option_rows(uniform), distribution_sft)
     return folder
 
 

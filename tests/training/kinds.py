@@ -12,7 +12,7 @@ from alignbench.training.grpo import PromptRow, train_grpo
 from alignbench.training.losses import distribution_sft, option_grpo
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import TrainerKind
-from alignbench.training.selection import Validate
+from alignbench.training.selection import Job, Validate
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import ModelRef, chat
 
@@ -29,11 +29,9 @@ def length(completions: list[str], meta: list[Any]) -> list[float]:
 
 Train = Callable[[ModelRef, Training, Path, Validate | None], dict[str, Any]]
 TRAIN: dict[TrainerKind, Train] = {
-    TrainerKind.options_sft: lambda m, t, f, v: train_on_options(m, option_rows(), distribution_sft, t, 0, f, v),
-    TrainerKind.options_grpo: lambda m, t, f, v: train_on_options(m, option_rows(), option_grpo, t, 0, f, v),
-    TrainerKind.sft: lambda m, t, f, v: train_sft(m, SAID, t, 0, f, validate=v),
-    TrainerKind.dpo: lambda m, t, f, v: train_dpo(m, PAIRS, t, 0.1, 0, f, v),
-    TrainerKind.grpo: lambda m, t, f, v: train_grpo(
-        m, [PromptRow(c) for c in CHATS], length, t, 0, f, validate=v
-    ),
+    TrainerKind.options_sft: lambda m, t, f, v: train_on_options(Job(m, t, 0, f, v), option_rows(), distribution_sft),
+    TrainerKind.options_grpo: lambda m, t, f, v: train_on_options(Job(m, t, 0, f, v), option_rows(), option_grpo),
+    TrainerKind.sft: lambda m, t, f, v: train_sft(Job(m, t, 0, f, v), SAID),
+    TrainerKind.dpo: lambda m, t, f, v: train_dpo(Job(m, t, 0, f, v), PAIRS, 0.1),
+    TrainerKind.grpo: lambda m, t, f, v: train_grpo(Job(m, t, 0, f, v), [PromptRow(c) for c in CHATS], length),
 }  # fmt: skip

@@ -12,6 +12,7 @@ from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.training import loop
 from alignbench.training.dpo import PreferenceRow, _example, train_dpo
+from alignbench.training.selection import Job
 from alignbench.types import ModelRef, chat
 
 from .world import QUICK, Killed, assert_same_run, history, killed_at
@@ -25,7 +26,7 @@ LEARN = replace(QUICK, learning_rate=3e-3, updates=12, prompts_per_update=2, mic
 
 
 def test_the_chosen_replies_become_likelier_than_the_rejected(raw: ModelRef, tmp_path: Path) -> None:
-    facts = train_dpo(raw, ROWS, LEARN, 0.1, 0, tmp_path)
+    facts = train_dpo(Job(raw, LEARN, 0, tmp_path), ROWS, 0.1)
     log = history(tmp_path)
     assert len(log) == LEARN.updates and log[0]["loss"] == pytest.approx(0.693, abs=0.01)
     assert log[-1]["loss"] < 0.6 and log[-1]["preference_margin"] > 0.1
@@ -45,12 +46,12 @@ def test_a_killed_run_goes_on_to_the_same_result(
     raw: ModelRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
-    train_dpo(raw, ROWS, LEARN, 0.1, 0, unbroken)
+    train_dpo(Job(raw, LEARN, 0, unbroken), ROWS, 0.1)
     with monkeypatch.context() as patch:
         patch.setattr(loop, "stop_if_idle", killed_at(6, loop.stop_if_idle))
         with pytest.raises(Killed):
-            train_dpo(raw, ROWS, LEARN, 0.1, 0, broken)
-    train_dpo(raw, ROWS, LEARN, 0.1, 0, broken)
+            train_dpo(Job(raw, LEARN, 0, broken), ROWS, 0.1)
+    train_dpo(Job(raw, LEARN, 0, broken), ROWS, 0.1)
     assert_same_run(unbroken, broken)
 
 
@@ -64,4 +65,4 @@ def test_pairs_are_the_renderers_own_tokens(raw: ModelRef) -> None:
 
 def test_equal_replies_are_no_preference(raw: ModelRef, tmp_path: Path) -> None:
     with pytest.raises(AlignbenchError, match="must differ"):
-        train_dpo(raw, [PreferenceRow(chat("Well?"), "yes", "yes")], LEARN, 0.1, 0, tmp_path)
+        train_dpo(Job(raw, LEARN, 0, tmp_path), [PreferenceRow(chat("Well?"), "yes", "yes")], 0.1)

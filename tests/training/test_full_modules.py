@@ -11,6 +11,7 @@ from alignbench.backend.hf import HF
 from alignbench.errors import AlignbenchError
 from alignbench.training import loop, policy, recipe
 from alignbench.training.recipe import Quantise, Training
+from alignbench.training.selection import Job
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import ModelRef, chat
 
@@ -26,7 +27,7 @@ ASKED = ([chat("How important is work?"), chat("Well?")], [("1", "2", "3")] * 2)
 @pytest.fixture(scope="module")
 def full(raw: ModelRef, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("full")
-    facts = train_sft(raw, ROWS, LEARN, 0, folder)
+    facts = train_sft(Job(raw, LEARN, 0, folder), ROWS)
     assert facts["full_modules"] == ["lm_head", "embed_tokens"]
     return folder
 
@@ -49,7 +50,7 @@ def test_a_tied_head_comes_apart_and_both_are_served(raw: ModelRef, full: Path) 
 def test_one_engine_switches_between_such_an_adapter_a_plain_one_and_none(
     raw: ModelRef, full: Path, tmp_path: Path
 ) -> None:
-    train_sft(raw, ROWS, replace(QUICK, updates=4, micro_batch=4), 0, tmp_path)
+    train_sft(Job(raw, replace(QUICK, updates=4, micro_batch=4), 0, tmp_path), ROWS)
 
     def scores(engine: object, adapter: Path | None) -> list[float]:
         return [x for found in engine.score(*ASKED, adapter) for x in found.logprobs]  # type: ignore[attr-defined]
@@ -67,8 +68,8 @@ def test_a_killed_training_of_full_modules_goes_on_to_the_same_result(
     with monkeypatch.context() as patch:
         patch.setattr(loop, "stop_if_idle", killed_at(4, loop.stop_if_idle))
         with pytest.raises(Killed):
-            train_sft(raw, ROWS, LEARN, 0, tmp_path)
-    train_sft(raw, ROWS, LEARN, 0, tmp_path)
+            train_sft(Job(raw, LEARN, 0, tmp_path), ROWS)
+    train_sft(Job(raw, LEARN, 0, tmp_path), ROWS)
     assert_same_run(full, tmp_path)
 
 

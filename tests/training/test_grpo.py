@@ -10,6 +10,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.training.grpo import PromptRow, train_grpo
 from alignbench.training.losses import distribution_sft
 from alignbench.training.options import train_on_options
+from alignbench.training.selection import Job
 from alignbench.types import ModelRef, chat
 
 from .world import QUICK, Killed, assert_same_run, history, killed_at, option_rows
@@ -26,7 +27,7 @@ def length(completions: list[str], meta: list[str]) -> list[float]:
 def start(raw: ModelRef, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An adapter to go on from."""
     folder = tmp_path_factory.mktemp("start")
-    train_on_options(raw, option_rows(), distribution_sft, replace(QUICK, updates=2), 0, folder)
+    train_on_options(Job(raw, replace(QUICK, updates=2), 0, folder), option_rows(), distribution_sft)
     return folder
 
 
@@ -37,7 +38,7 @@ def test_history_names_what_happened_and_the_reward_gets_text_and_meta(raw: Mode
         seen.extend(zip(meta, completions, strict=True))
         return length(completions, meta)
 
-    facts = train_grpo(raw, PROMPTS, reward, replace(TALK, updates=3), 0, tmp_path)
+    facts = train_grpo(Job(raw, replace(TALK, updates=3), 0, tmp_path), PROMPTS, reward)
     assert facts["selected_update"] == 3
     once = sum(len(Renderer.of(raw).prompt(p.chat).ids) for p in PROMPTS)
     assert facts["prompt_tokens"] == 2 * TALK.generations * once  # 3 updates of 2 prompts, each as often as answered
@@ -56,11 +57,11 @@ def test_history_names_what_happened_and_the_reward_gets_text_and_meta(raw: Mode
 def test_a_killed_run_goes_on_to_the_same_result(raw: ModelRef, start: Path, tmp_path: Path) -> None:
     training = replace(TALK, kl_beta=0.05)
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
-    train_grpo(raw, PROMPTS, length, training, 0, unbroken, start)
+    train_grpo(Job(raw, training, 0, unbroken), PROMPTS, length, start)
     with pytest.raises(Killed):
-        train_grpo(raw, PROMPTS, killed_at(4, length), training, 0, broken, start)
+        train_grpo(Job(raw, training, 0, broken), PROMPTS, killed_at(4, length), start)
     (broken / "checkpoints" / "checkpoint-3").mkdir()  # a checkpoint that the kill cut short
-    train_grpo(raw, PROMPTS, length, training, 0, broken, start)
+    train_grpo(Job(raw, training, 0, broken), PROMPTS, length, start)
     assert_same_run(unbroken, broken)
     assert history(unbroken)[0]["kl"] == pytest.approx(0, abs=1e-6)  # measured from the adapter it started with
 
@@ -68,7 +69,7 @@ def test_a_killed_run_goes_on_to_the_same_result(raw: ModelRef, start: Path, tmp
 def test_a_reward_without_any_variance_stops_the_training(raw: ModelRef, tmp_path: Path) -> None:
     training = replace(TALK, updates=5, patience_zero_variance=2)
     with pytest.raises(AlignbenchError, match="earned the same"):
-        train_grpo(raw, PROMPTS, lambda completions, meta: [1.0] * len(completions), training, 0, tmp_path)
+        train_grpo(Job(raw, training, 0, tmp_path), PROMPTS, lambda completions, meta: [1.0] * len(completions))
     assert len(history(tmp_path)) == 2
 
 
@@ -78,4 +79,4 @@ def test_a_reward_without_any_variance_stops_the_training(raw: ModelRef, tmp_pat
 )
 def test_impossible_requests_are_refused(raw: ModelRef, tmp_path: Path, knobs: dict[str, int], name: str) -> None:
     with pytest.raises(AlignbenchError, match=f"training.{name}"):
-        train_grpo(raw, PROMPTS, length, replace(TALK, **knobs), 0, tmp_path)
+        train_grpo(Job(raw, replace(TALK, **knobs), 0, tmp_path), PROMPTS, length)

@@ -16,6 +16,7 @@ from alignbench.training.losses import distribution_sft, option_grpo
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Select
 from alignbench.training.rows import OptionRow
+from alignbench.training.selection import Job
 from alignbench.types import ModelRef, chat
 
 from .world import QUICK, Killed, assert_same_history, assert_same_run, distance, history, killed_at, majority
@@ -26,7 +27,9 @@ def test_sft_reaches_the_target_distribution_and_says_how(model: ModelRef, tmp_p
     gaps: list[float] = []
     chosen = replace(QUICK, select=Select.validation)
     facts = train_on_options(
-        model, rows(), distribution_sft, chosen, 0, tmp_path, lambda s: gaps.append(distance(s, rows())) or -gaps[-1]
+        Job(model, chosen, 0, tmp_path, lambda s: gaps.append(distance(s, rows())) or -gaps[-1]),
+        rows(),
+        distribution_sft,
     )
     assert gaps[-1] < 0.03
     assert (facts["base_fingerprint"], facts["selection"]) == (model.fingerprint, "validation")
@@ -46,7 +49,7 @@ def test_density_reward_rises_and_keeps_the_entropy_that_majority_reward_destroy
     plain = partial(option_grpo, density=False)
     for name, loss, paid in (("density", option_grpo, None), ("majority", plain, majority)):
         (tmp_path / name).mkdir()
-        train_on_options(model, rows(rewards=paid), loss, QUICK, 0, tmp_path / name)
+        train_on_options(Job(model, QUICK, 0, tmp_path / name), rows(rewards=paid), loss)
         entries = history(tmp_path / name)
         assert sum(h["reward"] for h in entries[-5:]) > sum(h["reward"] for h in entries[:5])
         last[name] = entries[-1]
@@ -61,11 +64,11 @@ def test_a_killed_run_goes_on_to_the_same_result(model: ModelRef, tmp_path: Path
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
     for folder in (unbroken, broken):
         folder.mkdir()
-    train_on_options(model, rows(), option_grpo, training, 0, unbroken)
+    train_on_options(Job(model, training, 0, unbroken), rows(), option_grpo)
     with pytest.raises(Killed):
-        train_on_options(model, rows(), killed_at(died_in, option_grpo), training, 0, broken)
+        train_on_options(Job(model, training, 0, broken), rows(), killed_at(died_in, option_grpo))
     assert (broken / "checkpoints").exists() == (died_in > 6)
-    train_on_options(model, rows(), option_grpo, training, 0, broken)
+    train_on_options(Job(model, training, 0, broken), rows(), option_grpo)
     assert_same_run(unbroken, broken)
 
 
@@ -73,22 +76,22 @@ def test_the_micro_batch_changes_memory_only(model: ModelRef, tmp_path: Path) ->
     for micro in (1, 4):
         (tmp_path / str(micro)).mkdir()
         train_on_options(
-            model, rows(), option_grpo, replace(QUICK, updates=3, micro_batch=micro), 0, tmp_path / str(micro)
+            Job(model, replace(QUICK, updates=3, micro_batch=micro), 0, tmp_path / str(micro)), rows(), option_grpo
         )
     assert_same_history(tmp_path / "1", tmp_path / "4")
 
 
 def test_a_finished_training_is_not_repeated(model: ModelRef, tmp_path: Path) -> None:
     training = replace(QUICK, updates=2)
-    facts = train_on_options(model, rows(), distribution_sft, training, 0, tmp_path)
-    assert train_on_options(model, rows(), killed_at(1, distribution_sft), training, 0, tmp_path) == facts
+    facts = train_on_options(Job(model, training, 0, tmp_path), rows(), distribution_sft)
+    assert train_on_options(Job(model, training, 0, tmp_path), rows(), killed_at(1, distribution_sft)) == facts
 
 
 def test_a_reward_without_any_variance_stops_the_training(model: ModelRef, tmp_path: Path) -> None:
     paid = [replace(row, rewards=(QUICK.invalid_reward,) * len(row.options)) for row in rows()]
     with pytest.raises(AlignbenchError, match="earned the same"):
         train_on_options(
-            model, paid, partial(option_grpo, density=False), replace(QUICK, patience_zero_variance=4), 0, tmp_path
+            Job(model, replace(QUICK, patience_zero_variance=4), 0, tmp_path), paid, partial(option_grpo, density=False)
         )
     assert len(history(tmp_path)) == 4
 
@@ -96,12 +99,12 @@ def test_a_reward_without_any_variance_stops_the_training(model: ModelRef, tmp_p
 def test_labels_must_be_single_tokens(model: ModelRef, tmp_path: Path) -> None:
     spelt = [OptionRow(chat("How much?"), ("a great deal", "nothing"), (0.5, 0.5), "spelt")]
     with pytest.raises(AlignbenchError, match=r"option label.*a great deal"):
-        train_on_options(model, spelt, distribution_sft, QUICK, 0, tmp_path)
+        train_on_options(Job(model, QUICK, 0, tmp_path), spelt, distribution_sft)
 
 
 def test_prompts_must_fit(model: ModelRef, tmp_path: Path) -> None:
     with pytest.raises(AlignbenchError, match="max_prompt_tokens"):
-        train_on_options(model, rows(), distribution_sft, replace(QUICK, max_prompt_tokens=4), 0, tmp_path)
+        train_on_options(Job(model, replace(QUICK, max_prompt_tokens=4), 0, tmp_path), rows(), distribution_sft)
 
 
 def test_shares_must_add_up() -> None:

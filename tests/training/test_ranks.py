@@ -14,13 +14,12 @@ import pytest
 from safetensors.torch import load_file
 
 from alignbench import ranks
-from alignbench.store.artifact import Artifact
-from alignbench.store.stage import Stage, Tools
+from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.store.store import Store
 from alignbench.training.losses import distribution_sft, option_grpo
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Select
-from alignbench.training.selection import Score, Validate
+from alignbench.training.selection import Job, Score, Validate
 from alignbench.training.sft import ConversationRow, train_sft
 from alignbench.types import ModelRef, chat
 
@@ -53,18 +52,18 @@ def falling(rank: int) -> Validate:
 
 
 TRAININGS = {
-    "options": lambda model, folder: train_on_options(model, option_rows(), distribution_sft, KNOBS, 0, folder),
+    "options": lambda model, folder: train_on_options(Job(model, KNOBS, 0, folder), option_rows(), distribution_sft),
     "grpo": lambda model, folder: train_on_options(
-        model, option_rows(), option_grpo, replace(CHOSEN, patience_zero_variance=9), 0, folder, lambda score: 0.0
+        Job(model, replace(CHOSEN, patience_zero_variance=9), 0, folder, lambda score: 0.0), option_rows(), option_grpo
     ),
-    "sft": lambda model, folder: train_sft(model, ROWS, KNOBS, 0, folder),
+    "sft": lambda model, folder: train_sft(Job(model, KNOBS, 0, folder), ROWS),
     "chosen": lambda model, folder: chosen(model, folder),
 }  # fmt: skip
 
 
 def chosen(model: ModelRef, folder: Path) -> dict[str, Any]:
     """The first checkpoint is exported, because all ranks follow rank 0."""
-    facts = train_sft(model, ROWS, CHOSEN, 0, folder, validate=falling(ranks.rank()))
+    facts = train_sft(Job(model, CHOSEN, 0, folder, falling(ranks.rank())), ROWS)
     assert facts["selected_update"] == CHOSEN.checkpoint_every < CHOSEN.updates
     return facts
 

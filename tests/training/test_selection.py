@@ -10,7 +10,7 @@ from alignbench.backend.hf import HF
 from alignbench.errors import AlignbenchError
 from alignbench.training.grpo import PromptRow, train_grpo
 from alignbench.training.recipe import Select, TrainerKind, Weights
-from alignbench.training.selection import Score
+from alignbench.training.selection import Job, Score
 from alignbench.types import ModelRef, OptionScores, chat
 
 from .kinds import CHATS, TRAIN, length
@@ -98,7 +98,7 @@ def test_an_adapter_that_lies_over_its_reference_is_restored(raw: ModelRef, tmp_
         ("two", replace(LAST, updates=2, kl_beta=0.05), None),
         ("best", replace(BEST, updates=4, kl_beta=0.05), rated([0.2, 0.9, 0.9, 0.1])),
     ):
-        train_grpo(raw, rows, length, training, 0, tmp_path / name, start, validate)
+        train_grpo(Job(raw, training, 0, tmp_path / name, validate), rows, length, start)
     assert weights(tmp_path / "two") == weights(tmp_path / "best") != weights(start)
 
 

@@ -8,6 +8,7 @@ import pytest
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.training import loop
+from alignbench.training.selection import Job
 from alignbench.training.sft import ConversationRow, _example, _examples, lengths, train_sft
 from alignbench.types import Message, ModelRef, chat
 
@@ -22,7 +23,7 @@ LEARN = replace(QUICK, updates=12, prompts_per_update=2, micro_batch=2, checkpoi
 
 
 def test_loss_falls(raw: ModelRef, tmp_path: Path) -> None:
-    facts = train_sft(raw, ROWS, LEARN, 0, tmp_path)
+    facts = train_sft(Job(raw, LEARN, 0, tmp_path), ROWS)
     losses = [h["loss"] for h in history(tmp_path)]
     assert len(losses) == LEARN.updates
     assert losses[-1] < losses[0] / 2
@@ -41,15 +42,16 @@ def test_only_what_is_learnt_is_scored(raw: ModelRef, tmp_path: Path, monkeypatc
         return apply(hidden, *rest)
 
     monkeypatch.setattr(ChunkedLogProbFunction, "apply", counting)
-    train_sft(raw, ROWS, replace(LEARN, updates=3), 0, tmp_path)
+    train_sft(Job(raw, replace(LEARN, updates=3), 0, tmp_path), ROWS)
     examples = [_example(Renderer.of(raw), row, LEARN) for row in ROWS]
     # Three updates of two rows see each of the three twice.
     assert sum(scored) == 2 * sum(label != -100 for example in examples for label in example["labels"])
 
 
 @pytest.mark.parametrize(("bound", "micro"), [(0, 4), (1200, 4), (1100, 2), (599, 1), (10, 1)])
-def test_long_rows_go_in_smaller_micro_batches(bound: int, micro: int, tmp_path: Path) -> None:
-    found = loop.arguments(replace(LEARN, micro_batch=4, micro_tokens=bound), 0, tmp_path, 4, longest=300)
+def test_long_rows_go_in_smaller_micro_batches(bound: int, micro: int, raw: ModelRef, tmp_path: Path) -> None:
+    job = Job(raw, replace(LEARN, micro_batch=4, micro_tokens=bound), 0, tmp_path)
+    found = loop.arguments(job, 4, longest=300)
     assert (found["per_device_train_batch_size"], found["gradient_accumulation_steps"]) == (micro, 4 // micro)
 
 
@@ -57,7 +59,7 @@ def test_the_micro_batch_changes_no_loss(raw: ModelRef, tmp_path: Path) -> None:
     losses = []
     for bound in (0, 1):
         knobs = replace(LEARN, lora_dropout=0.0, updates=4, micro_tokens=bound)
-        train_sft(raw, ROWS, knobs, 0, tmp_path / str(bound))
+        train_sft(Job(raw, knobs, 0, tmp_path / str(bound)), ROWS)
         losses.append([h["loss"] for h in history(tmp_path / str(bound))])
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
@@ -66,12 +68,12 @@ def test_a_killed_run_goes_on_to_the_same_result(
     raw: ModelRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
-    train_sft(raw, ROWS, LEARN, 0, unbroken)
+    train_sft(Job(raw, LEARN, 0, unbroken), ROWS)
     with monkeypatch.context() as patch:
         patch.setattr(loop, "stop_if_idle", killed_at(6, loop.stop_if_idle))
         with pytest.raises(Killed):
-            train_sft(raw, ROWS, LEARN, 0, broken)
-    train_sft(raw, ROWS, LEARN, 0, broken)
+            train_sft(Job(raw, LEARN, 0, broken), ROWS)
+    train_sft(Job(raw, LEARN, 0, broken), ROWS)
     assert_same_run(unbroken, broken)
 
 
@@ -111,6 +113,6 @@ def test_a_template_that_rewrites_earlier_turns_gives_an_example_a_reply(raw: Mo
 
 def test_long_or_empty_replies_are_refused(raw: ModelRef, tmp_path: Path) -> None:
     with pytest.raises(AlignbenchError, match=r"max_prompt_tokens.*a reply has"):
-        train_sft(raw, [ConversationRow(chat("Well?"), "no " * 600)], LEARN, 0, tmp_path)
+        train_sft(Job(raw, LEARN, 0, tmp_path), [ConversationRow(chat("Well?"), "no " * 600)])
     with pytest.raises(AlignbenchError, match="at least one token"):
-        train_sft(raw, [ConversationRow(chat("Well?"), "")], LEARN, 0, tmp_path)
+        train_sft(Job(raw, LEARN, 0, tmp_path), [ConversationRow(chat("Well?"), "")])

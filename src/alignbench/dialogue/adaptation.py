@@ -14,9 +14,8 @@ from alignbench.component import Component, Count
 from alignbench.dialogue.ruling import disowned, garbled
 from alignbench.dialogue.scenario import Scenario, Speaker
 from alignbench.seeds import seed_of
-from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.tally import Tally
-from alignbench.synthetic.texts import words
+from alignbench.synthetic.texts import conversation, words
 from alignbench.types import Sampling
 
 _PROMPT = "scene"

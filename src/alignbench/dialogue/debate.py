@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from alignbench.dialogue import Dialogue, DialogueForm
-from alignbench.dialogue.prompt import rendered
+from alignbench.dialogue import Dialogue, DialogueForm, rendered
 from alignbench.dialogue.scenario import Scenario, Side, Speaker, first_names
 from alignbench.types import Culture, Item
 

@@ -11,10 +11,9 @@ from enum import Enum
 
 from alignbench.backend import Engine
 from alignbench.component import Component, Count
-from alignbench.dialogue import Dialogue
-from alignbench.dialogue.prompt import line, rendered, transcript
+from alignbench.dialogue import Dialogue, line, rendered, transcript
 from alignbench.dialogue.ruling import disowned, garbled
-from alignbench.synthetic.verdict import verdicts
+from alignbench.synthetic.texts import verdicts
 from alignbench.types import Chat, Message, Sampling, chat
 
 _ROOTED = ("culture", "anywhere")

@@ -12,10 +12,9 @@ from enum import Enum
 
 from alignbench.backend import Engine
 from alignbench.component import Component, Maybe, PositiveShare
-from alignbench.dialogue import Dialogue
-from alignbench.dialogue.prompt import rendered, transcript
+from alignbench.dialogue import Dialogue, rendered, transcript
 from alignbench.dialogue.ruling import garbled
-from alignbench.synthetic.verdict import verdicts
+from alignbench.synthetic.texts import verdicts
 from alignbench.types import Chat, Message, Sampling, chat
 
 QUALITY, FIT = ("good", "bad"), ("yes", "no")

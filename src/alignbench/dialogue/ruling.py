@@ -4,9 +4,8 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from alignbench.dialogue import Dialogue, Stop, Utterance
-from alignbench.dialogue.prompt import CLOSING, other_side, told
-from alignbench.synthetic.refusals import LETTER, OUT_OF_ROLE, ROLE_DECLINED
+from alignbench.dialogue import CLOSING, Dialogue, Stop, Utterance, other_side, told
+from alignbench.synthetic.texts import LETTER, OUT_OF_ROLE, ROLE_DECLINED
 
 # English prose has 0.93 and more.
 _READABLE = 0.8

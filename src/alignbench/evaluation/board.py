@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
+import pandas as pd
+
 from alignbench.data.people import RespondentPanel
 from alignbench.data.survey import Survey
 from alignbench.evaluation.catalogue import METRICS, of_items
-from alignbench.evaluation.formats import mean_over_seeds
 from alignbench.evaluation.interaction import Interaction, interaction
 from alignbench.evaluation.items import ACROSS, BoardEntry, Kind, seeds_of
 from alignbench.evaluation.metrics import Array
@@ -34,28 +35,6 @@ MAJORITY = "majority answer only"
 OTHERS = "mean of other countries"
 CEILING = "fresh sample of respondents"
 HALVES = "half of the respondents"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """Something to put on the board.
-
-    Attributes:
-        kind: see :class:`~alignbench.evaluation.items.BoardEntry`; so are ``method`` and ``country``.
-        distributions: per seed, item id -> shares in the order of ``Item.codes``.
-        masses: per seed, item id -> option mass; empty for references.
-        key: run key(s), shown with the row.
-        formats: per seed, :func:`~alignbench.evaluation.formats.format_scores`; empty where they are not known.
-    """
-
-    label: str
-    kind: Kind
-    distributions: Sequence[Mapping[str, Array]]
-    key: str
-    masses: Sequence[Mapping[str, float]] = ()
-    method: str | None = None
-    country: str | None = None
-    formats: Sequence[Mapping[str, float]] = ()
 
 
 # A value and its bounds.
@@ -88,7 +67,7 @@ class Row:
         seed_spread: standard deviation of the seeds' scores.
         note: a warning that must be shown with the row.
         detectable: minimum detectable effect of ``difference`` (power .8), in units of the score.
-        formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.formats`.
+        formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.items`.
         format_spread: half their range; None where only one format was asked.
         separable: whether ``difference`` is at least as large as the larger format spread of the two rows it
             compares; None where one of the three is missing.
@@ -143,12 +122,7 @@ class Row:
 
 
 def scored(
-    entries: Sequence[Entry],
-    survey: Survey,
-    iso3: str,
-    knobs: Scoring,
-    panel: RespondentPanel | None = None,
-    control: str | None = None,
+    entries: Sequence[BoardEntry], survey: Survey, iso3: str, knobs: Scoring, panel: RespondentPanel | None = None
 ) -> list[BoardEntry]:
     """The entries in the order given, then the sanity rows; all on the items that the country was asked.
 
@@ -157,18 +131,45 @@ def scored(
 
     Args:
         panel: the country's respondents; with them comes the row of their two halves.
-        control: iso3 of the control's country, on whose survey the entries are scored, too.
 
     Raises:
-        AlignbenchError: labels that repeat, more than one base, a row whose method is not here, an entry
-            without seeds, or one that lacks an item.
+        AlignbenchError: labels that repeat, more than one base, or a row whose method is not here.
     """
     _check(entries)
-    floor = BoardEntry(UNIFORM, "reference", [score_items(uniform(survey, iso3), None, survey, iso3, knobs)])
-    top = BoardEntry(CEILING, "reference", [ceiling(survey, iso3, knobs)])
-    own = [_scored(entry, survey, iso3, control, knobs) for entry in entries]
-    halves = [BoardEntry(HALVES, "reference", [split_half(panel, survey, iso3, knobs)])] if panel else []
-    return [*own, floor, *_references(survey, iso3, knobs), top, *halves]
+    found = {
+        UNIFORM: score_items(uniform(survey, iso3), None, survey, iso3, knobs),
+        MAJORITY: score_items(majority(survey, iso3), None, survey, iso3, knobs),
+    }
+    if others := others_mean(survey, iso3):
+        shared = replace(survey, items=tuple(item for item in survey.items if item.id in others))
+        found[OTHERS] = score_items(others, None, shared, iso3, knobs)
+    found[CEILING] = ceiling(survey, iso3, knobs)
+    if panel:
+        found[HALVES] = split_half(panel, survey, iso3, knobs)
+    return [*entries, *(BoardEntry(label, "reference", [frame]) for label, frame in found.items())]
+
+
+def scored_twice(
+    dist: Mapping[str, Array],
+    mass: Mapping[str, float] | None,
+    survey: Survey,
+    iso3: str,
+    control: str | None,
+    knobs: Scoring,
+) -> pd.DataFrame:
+    """:func:`~alignbench.evaluation.score.score_items` of a model's answers, with the column :data:`ACROSS`.
+
+    Args:
+        control: iso3 of the control's country, on whose survey they are scored, too; NaN for items that it was not
+            asked, or without one.
+    """
+    frame = score_items(dist, mass, survey, iso3, knobs)
+    shared = tuple(item for item in survey.asked(iso3) if control is not None and item.id in survey.of(control))
+    if control is None or not shared:
+        return frame.assign(**{ACROSS: math.nan})
+    there = score_items(dist, None, replace(survey, items=shared), control, knobs)
+    across = dict(zip(there["item"], there["js"], strict=True))
+    return frame.assign(**{ACROSS: frame["item"].map(across).astype(float)})
 
 
 def rows(board: Sequence[BoardEntry], bootstrap: Bootstrap) -> list[Row]:
@@ -193,51 +194,15 @@ def flat(row: Row) -> dict[str, Any]:
     return {**fields, **{name: row.means.get(name) for name in of_items()}}
 
 
-def _check(entries: Sequence[Entry]) -> None:
+def _check(entries: Sequence[BoardEntry]) -> None:
     labels = [entry.label for entry in entries]
     bases = [entry.label for entry in entries if entry.kind == "base"]
     methods = [entry.label for entry in entries if entry.kind == "method"]
     check(len(labels) == len(set(labels)), "board", labels, "give every entry its own label")
     check(len(bases) <= 1, "board", bases, "only one entry can be the base of the differences")
     for entry in entries:
-        seeds, masses = len(entry.distributions), len(entry.masses)
-        check(seeds > 0, "board", entry.label, "this entry holds no seed")
-        check(masses in (0, seeds), "board", entry.label, f"{seeds} seeds but option masses of {masses}")
         serves = [None] if entry.kind in ("base", "reference") else [entry.label] if entry.label in methods else methods
         check(entry.method in serves, "board", entry.method, f"{entry.label} must name the method that it serves")
-
-
-def _scored(entry: Entry, survey: Survey, iso3: str, control: str | None, knobs: Scoring) -> BoardEntry:
-    masses: Sequence[Mapping[str, float] | None] = entry.masses or [None] * len(entry.distributions)
-    frames = []
-    for dist, mass in zip(entry.distributions, masses, strict=True):
-        frame, across = score_items(dist, mass, survey, iso3, knobs), _across(dist, survey, iso3, control, knobs)
-        frames.append(frame.assign(**{ACROSS: frame["item"].map(across).astype(float)}))
-    seeds = tuple(range(len(frames))) if len(frames) > 1 else ()
-    formats = mean_over_seeds(entry.formats)
-    return BoardEntry(entry.label, entry.kind, frames, entry.key, entry.method, entry.country, formats, seeds)
-
-
-def _across(
-    dist: Mapping[str, Array], survey: Survey, iso3: str, control: str | None, knobs: Scoring
-) -> dict[str, float]:
-    """Item id -> score on the control's survey, of the items asked in both countries."""
-    shared = tuple(item for item in survey.asked(iso3) if control is not None and item.id in survey.of(control))
-    if control is None or not shared:
-        return {}
-    frame = score_items(dist, None, replace(survey, items=shared), control, knobs)
-    return dict(zip(frame["item"], frame["js"], strict=True))
-
-
-def _references(survey: Survey, iso3: str, knobs: Scoring) -> list[BoardEntry]:
-    """The majority answer and the other countries' mean."""
-    modal = score_items(majority(survey, iso3), None, survey, iso3, knobs)
-    others = others_mean(survey, iso3)
-    found = [BoardEntry(MAJORITY, "reference", [modal])]
-    if others:
-        shared = replace(survey, items=tuple(item for item in survey.items if item.id in others))
-        found.append(BoardEntry(OTHERS, "reference", [score_items(others, None, shared, iso3, knobs)]))
-    return found
 
 
 def _serving(

@@ -5,13 +5,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from alignbench.evaluation.formats import mean_over_seeds
+from alignbench.data.survey import Survey
 from alignbench.evaluation.metrics import Array
+from alignbench.evaluation.score import score_items
+from alignbench.evaluation.survey import Scoring, distributions
 from alignbench.types import check
 
 Kind = Literal["base", "method", "prompted", "control", "prompted_control", "reference"]
@@ -43,7 +46,7 @@ class BoardEntry:
         key: run key(s), shown with the row.
         method: label of the method's row that this one serves, its own for a method; None for base and references.
         country: the control's country, for kinds control and prompted_control.
-        formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.formats`.
+        formats: score by format, means over the seeds; see :mod:`alignbench.evaluation.items`.
         seeds: of each frame; empty where the answers do not depend on the seed.
     """
 
@@ -88,6 +91,13 @@ class BoardEntry:
     def frames_of(self, seeds: Sequence[int]) -> Sequence[pd.DataFrame]:
         """The frames of ``seeds`` if the answers depend on them, else all."""
         return [self.frames[self.seeds.index(seed)] for seed in seeds] if self.seeds and seeds else self.frames
+
+    def answers(self, seeds: Sequence[int] = ()) -> dict[str, Array]:
+        """Item id -> shares of each seed, shape (seeds, options); those that depend on no seed stand for every one."""
+        frames = self.frames_of(seeds)
+        frames = frames if len(frames) > 1 else [*frames] * max(len(seeds), 1)
+        by_item = zip(*(frame["distribution"] for frame in frames), strict=True)
+        return {item: np.stack(list(shares)) for item, shares in zip(self.items, by_item, strict=True)}
 
     def mean(self, column: str) -> float:
         """Mean over seeds and the items that have a value; NaN if none has, or an older table has no such column."""
@@ -155,3 +165,30 @@ def _pooled(seeds: Mapping[int, BoardEntry]) -> BoardEntry:
         formats=mean_over_seeds([entry.formats for entry in seeds.values()]),
         seeds=tuple(seeds),
     )
+
+
+def format_scores(responses: Mapping[str, pd.DataFrame], survey: Survey, iso3: str, knobs: Scoring) -> dict[str, float]:
+    """How much of a score is the form of the question (Khan, Casper and Hadfield-Menell 2025, arXiv 2503.08688).
+
+    A *format* is one order of the options in one form (labels, frame). Every item is scored once per format, from the
+    responses that are there anyway; a method's system texts are averaged within a format, as in the score itself. With
+    orders=balanced the two orders belong to alternate system texts, so that their gap holds those texts' differences.
+
+    Returns:
+        Format -> mean js similarity over the items that the country was asked.
+
+    Args:
+        responses: by the name of their form; "" is the main one.
+    """
+    found = {
+        f"{form} {order}".strip(): score_items(distributions(asked, survey.items), None, survey, iso3, knobs)["js"]
+        for form, frame in responses.items()
+        for order, asked in frame.groupby("order")
+    }
+    return {name: float(found[name].mean()) for name in sorted(found)}
+
+
+def mean_over_seeds(seeds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean score of each format that all seeds were asked in."""
+    common = set.intersection(*map(set, seeds)) if seeds else set()
+    return {name: fmean(seed[name] for seed in seeds) for name in sorted(common)}

@@ -80,10 +80,15 @@ def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int) -> Calibrat
     judged = _ask(judge, cases, tools)
     right = np.array([case.right for case in cases])
     confusion = _confusion(right, [j.verdict for j in judged])
-    wins = _wins([j.score for j in judged], right)
+    scores = np.array([j.score for j in judged])
+    own, contrary = scores[right == 1][:, None], scores[right == -1][None, :]
+    # Entry (i, j): 1 if norm i's statement scores above norm j's opposite, half if they tie, else 0.
+    wins = np.where(own == contrary, 0.5, (own > contrary).astype(float))
     auc, interval = float(wins.mean()), _interval(wins, seed)
     accuracy = float(np.trace(confusion) / confusion.sum())
-    by_cluster = _by_cluster(wins, tested, pool)
+    clusters = np.array([norm.cluster for norm in tested])
+    members = {pool.names[c]: np.flatnonzero(clusters == c) for c in np.unique(clusters)}
+    by_cluster = {name: float(wins[np.ix_(rows, rows)].mean()) for name, rows in members.items()}
     return Calibration(
         norms=len(tested),
         accuracy=accuracy,
@@ -170,23 +175,10 @@ def _balanced(confusion: NDArray[np.int64]) -> float:
     return float((np.diag(confusion) / confusion.sum(axis=1)).mean())
 
 
-def _wins(scores: Sequence[float], right: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Entry (i, j): 1 if norm i's statement scores above norm j's opposite, half if they tie, else 0."""
-    own = np.asarray(scores)[right == 1][:, None]
-    contrary = np.asarray(scores)[right == -1][None, :]
-    return np.where(own == contrary, 0.5, (own > contrary).astype(float))
-
-
 def _interval(wins: NDArray[np.float64], seed: int) -> tuple[float, float]:
     draws = np.random.default_rng(seed).integers(len(wins), size=(_RESAMPLES, len(wins)))
     low, high = np.quantile([wins[np.ix_(rows, rows)].mean() for rows in draws], [0.025, 0.975])
     return float(low), float(high)
-
-
-def _by_cluster(wins: NDArray[np.float64], tested: Sequence[Norm], pool: NormPool) -> dict[str, float]:
-    clusters = np.array([norm.cluster for norm in tested])
-    members = {int(c): np.flatnonzero(clusters == c) for c in sorted(set(clusters))}
-    return {pool.names[c]: float(wins[np.ix_(rows, rows)].mean()) for c, rows in members.items()}
 
 
 def _between(values: NDArray[np.float64]) -> list[float]:

@@ -14,7 +14,7 @@ from alignbench.component import NotNegative, supplied
 from alignbench.judge.decisive import Decisive, GradedJudge
 from alignbench.store.stage import Tools
 from alignbench.templates import rendered
-from alignbench.types import Chat, ModelRef, chat
+from alignbench.types import ModelRef, chat
 
 _PROMPTS = Path(__file__).parent / "prompts"
 
@@ -42,13 +42,11 @@ def likelihood_contrast(found: Sequence[Decisive], engine: Engine, per_word: boo
     sides = []
     for d in found:
         assert d.norm is not None and d.norm.opposite is not None
-        sides.append([(_prompt(text, d.question), d.answer) for text in (d.norm.statement, d.norm.opposite)])
+        shown = (d.norm.statement, d.norm.opposite)
+        told = (chat(rendered(_PROMPTS, "likelihood", norm=text, question=d.question)) for text in shown)
+        sides.append([(prompt, d.answer) for prompt in told])
     pairs = list(dict.fromkeys(pair for both in sides for pair in both))
     results = engine.score([prompt for prompt, _ in pairs], [[answer] for _, answer in pairs])
     logprobs = {pair: result.logprobs[0] for pair, result in zip(pairs, results, strict=True)}
     words = [max(1, len(d.answer.split())) if per_word else 1 for d in found]
     return [(logprobs[norm] - logprobs[other]) / n for (norm, other), n in zip(sides, words, strict=True)]
-
-
-def _prompt(norm: str, question: str) -> Chat:
-    return chat(rendered(_PROMPTS, "likelihood", norm=norm, question=question))

@@ -36,8 +36,11 @@ class LLMJudge(Judge):
         self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]], tools: Tools
     ) -> list[Judgement]:
         """One judgement per answer; blank answers and empty lists of norms get 0 without asking the model."""
-        cases = zip(questions, answers, norms, strict=True)
-        chats = [_prompt(q, a, n) if a.strip() and n else None for q, a, n in cases]
+        chats: list[Chat | None] = []
+        for question, answer, held in zip(questions, answers, norms, strict=True):
+            rules = [norm.statement for norm in held]
+            prompt = rendered(_PROMPTS, "llm", question=question, answer=answer, rules=rules)
+            chats.append(chat(prompt) if answer.strip() and rules else None)
         asked = list(dict.fromkeys(c for c in chats if c is not None))
         sampling = Sampling(max_new_tokens=self.max_new_tokens)
         outputs = self.generator.open(tools).generate(asked, sampling) if asked else []
@@ -53,8 +56,3 @@ def parse(output: str) -> Judgement:
         return Judgement(0.0, 0, parsed=False)
     verdict = int(match[1])
     return Judgement(float(verdict), verdict)
-
-
-def _prompt(question: str, answer: str, norms: Sequence[Norm]) -> Chat:
-    rules = [norm.statement for norm in norms]
-    return chat(rendered(_PROMPTS, "llm", question=question, answer=answer, rules=rules))

@@ -15,11 +15,10 @@ from typing import Annotated, Any
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, Maybe, NotNegative, OneOf, PositiveShare, Within, recorded
-from alignbench.dialogue import Dialogue
+from alignbench.dialogue import Dialogue, whole
 from alignbench.dialogue.adaptation import Adaptation, SceneRewriter
 from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
 from alignbench.dialogue.judging import DialogueCritic, RatingSource
-from alignbench.dialogue.prompt import whole
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
 from alignbench.method import Method, RunContext
@@ -112,8 +111,11 @@ class CLCA(Method):
             written = rewritten(scenes, context.culture, rewriting, context.generator, least)
         play = RolePlay(self.max_turns, self.max_new_tokens, self.temperature, self.top_p, seed=context.seed)
         played = Play(scenes, written, context.culture.place, play, context.generator)
-        judging, critic = (self._judging, context.critic) if self.filter else (None, None)
-        judged = JudgeDialogues(played, self.least_turns, judging, critic)
+        judging = DialogueCritic(self.reading, critique_tokens=self.critique_tokens)
+        if self.reading is RatingSource.probability:  # a critic who says how sure it is has no use for the two shares
+            judging = judging.with_knobs(very_confident=self.very_confident, confident=self.confident)
+        asked = (judging, context.critic) if self.filter else (None, None)
+        judged = JudgeDialogues(played, self.least_turns, *asked)
         labelled, intents = None, Intents(self.intent_tokens, self.flag)
         if View.intent in self.tasks:
             labelled = LabelIntents(played, judged, intents, context.generator, self.least_dialogues)
@@ -128,14 +130,6 @@ class CLCA(Method):
             **of_run(context, TrainerKind.sft, training=within(roomy, self.epochs)),
         )
         return AlignedModel(context.model, fit, notes=(self._note(context),))
-
-    @property
-    def _judging(self) -> DialogueCritic:
-        """A critic who says how sure it is has no use for the two shares."""
-        judging = DialogueCritic(self.reading, critique_tokens=self.critique_tokens)
-        if self.reading is RatingSource.words:
-            return judging
-        return judging.with_knobs(very_confident=self.very_confident, confident=self.confident)
 
     def _note(self, context: RunContext) -> str:
         """Who wrote and who judged."""
@@ -170,7 +164,7 @@ class LearnDialogues(Fit):
         dialogues = kept(self.played, self.judged, tools, self.least)
         intents = intents_of(self.labelled, tools) if self.labelled else {}
         rows, tally = self._rows(dialogues, intents)
-        facts = train_sft(self.model, rows, self.training, self.seed, folder, validate=self.validation)
+        facts = train_sft(self.job(folder), rows)
         return {"rows": tally.record(), **facts}
 
     def _rows(

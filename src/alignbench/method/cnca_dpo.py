@@ -44,7 +44,7 @@ class LearnPreferences(LearnChains):
         rows = [row for pair in _pairs(chains) for row in _rows(*pair)]
         remedy = "no item has both right and wrong chains: sample more, or at a higher method.temperature"
         check(bool(rows), "method.chains", len(chains), remedy)
-        facts = train_dpo(self.model, rows, self.training, self.beta, self.seed, folder, self.validation)
+        facts = train_dpo(self.job(folder), rows, self.beta)
         return {"rows": len(rows), **facts}
 
 

@@ -33,7 +33,7 @@ class LearnRight(LearnChains):
         right = [chain for chain in chains if chain.right and chain.thought]
         check(bool(right), "method.chains", len(chains), "no chain is right: sample more, or use a stronger model")
         rows = [row for chain in right for row in _rows(chain)]
-        facts = train_sft(self.model, rows, self.training, self.seed, folder, validate=self.validation)
+        facts = train_sft(self.job(folder), rows)
         return {"rows": len(rows), **facts}
 
 

@@ -30,8 +30,7 @@ from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
-from alignbench.synthetic.questions import Gate, Wording, paraphrase
-from alignbench.synthetic.synonyms import content_words, substitute, synonyms
+from alignbench.synthetic.questions import Gate, Wording, content_words, paraphrase, substitute, synonyms
 from alignbench.synthetic.tally import Tally
 from alignbench.synthetic.texts import words
 from alignbench.training.recipe import TrainerKind

@@ -22,9 +22,8 @@ from alignbench.component import Count, NotNegative, PositiveShare, Within, reco
 from alignbench.data.survey import Survey
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.debate import DELEGATE, debate, parties
-from alignbench.dialogue.roleplay import RolePlay
+from alignbench.dialogue.roleplay import RolePlay, load
 from alignbench.dialogue.scenario import SIDES
-from alignbench.dialogue.state import load
 from alignbench.embedder import Embedder
 from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
@@ -113,7 +112,26 @@ class CulturePark(Method):
         known, tally = held(seeds, context.train, iso3, self.answer)
         play = RolePlay(self.turns, self.turn_tokens, self.temperature, self.top_p, seed=context.seed)
         debated = Debate(self._openings(context, known), play, context.generator)
-        opinions = self._opinions(context, debated, known, tally)
+        opinions = Opinions(
+            debated=debated,
+            known=known,
+            country=context.culture.country,
+            mode=self.mode,
+            extract=self.extract,
+            verify=self.verify,
+            clusters=self.clusters,
+            turn_tokens=self.turn_tokens if self.extract is Extract.model else None,
+            most_words=self.most_words,
+            generator=context.generator,
+            critic=context.critic if self.verify is Verification.critic else None,
+            judge=context.judge if self.verify is Verification.judge else None,
+            embedder=context.embedder,
+            seed=context.seed,
+            guided=self.guided,
+            least=self.least,
+            survey=context.train,
+            seeds=tally,
+        )
         systems = {iso3: rendered("chatbot", country=context.culture.country)}
         asked, training = self.told.when_asked(systems), self._training(context.training)
         fit = LearnOpinions(
@@ -135,30 +153,6 @@ class CulturePark(Method):
         takes = product(known.values(), range(self.dialogues))
         held = ((seed.item, seed.stance.statement if self.self_calibration else None, take) for seed, take in takes)
         return tuple(debate(item, delegate, contact, said, self.guided, self.turns, take) for item, said, take in held)
-
-    def _opinions(
-        self, context: RunContext, debated: Debate, known: Mapping[str, TypicalAnswer], seeds: Tally
-    ) -> Opinions:
-        return Opinions(
-            debated=debated,
-            known=dict(known),
-            country=context.culture.country,
-            mode=self.mode,
-            extract=self.extract,
-            verify=self.verify,
-            clusters=self.clusters,
-            turn_tokens=self.turn_tokens if self.extract is Extract.model else None,
-            most_words=self.most_words,
-            generator=context.generator,
-            critic=context.critic if self.verify is Verification.critic else None,
-            judge=context.judge if self.verify is Verification.judge else None,
-            embedder=context.embedder,
-            seed=context.seed,
-            guided=self.guided,
-            least=self.least,
-            survey=context.train,
-            seeds=seeds,
-        )
 
 
 @dataclass(frozen=True)
@@ -280,5 +274,5 @@ class LearnOpinions(Fit):
         said = read_set(tools.folder(self.opinions))[0].to_dict("records")
         answers = [(self.items[row["item"]], row["position"], row["opinion"]) for row in said]
         rows = reasoned(self.model, self.asking, answers, self.system)
-        facts = train_sft(self.model, rows, self.training, self.seed, folder, validate=self.validation)
+        facts = train_sft(self.job(folder), rows)
         return {"rows": len(rows), **facts}

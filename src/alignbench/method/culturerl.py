@@ -26,8 +26,7 @@ from alignbench.evaluation.ask import Asking
 from alignbench.judge import Judge
 from alignbench.judge.calibration import calibrate, fit_thresholds, unfitted
 from alignbench.method import Method, RunContext
-from alignbench.norms.cluster import Clustering
-from alignbench.norms.pool import NormPool, build_pool
+from alignbench.norms.pool import Clustering, NormPool, build_pool
 from alignbench.norms.prompts import PromptText, training_prompts
 from alignbench.progress import say
 from alignbench.steps.joint import Joint
@@ -106,6 +105,9 @@ class CultureRL(Joint, Method):
         judges = {iso3: Calibrate(pool, judge, context.seed, context.insist) for iso3, pool in pools.items()}
         survey_format = self.prompts is not Prompts.open
         graded = self.reward is Reward.entropy and survey_format
+        training = context.training
+        if self.reward is Reward.verdict:  # the floor is one of targets, and verdicts are paid as they are
+            training = training.with_knobs(probability_floor=Training.probability_floor)
         fit = Practise(
             pools=pools,
             judges=judges,
@@ -120,14 +122,9 @@ class CultureRL(Joint, Method):
             warm_start=self.warm_start,
             systems=systems,
             asking=context.practising if survey_format else None,
-            **of_run(context, *self._trainers, systems=systems, training=self._training(context.training)),
+            **of_run(context, *self._trainers, systems=systems, training=training),
         )
         return asked_of(context, fit, systems, self.notes(systems))
-
-    def _training(self, training: Training) -> Training:
-        """The training as it is read: the floor is one of targets, and verdicts are paid as they are."""
-        verdict = self.reward is Reward.verdict
-        return training.with_knobs(probability_floor=Training.probability_floor) if verdict else training
 
     @property
     def _trainers(self) -> tuple[TrainerKind, ...]:
@@ -284,7 +281,7 @@ class Practise(Fit):
             facts["survey"] = self._practise_survey(runs, first)
         elif self.warm_start:
             stances = [row for run in runs for row in run.stances]
-            facts["stances"] = train_sft(self.model, stances, self.training, self.seed, first, validate=self.validation)
+            facts["stances"] = train_sft(self.job(first), stances)
         start = first if self.warm_start or self.prompts is Prompts.mix else None
         return facts | {"open": self._practise_open(runs, folder, start)}
 
@@ -309,7 +306,7 @@ class Practise(Fit):
             rows += run.option_rows(self.asking, items, graded)
             calls += sum(map(len, graded.values()))
         loss = partial(option_grpo, density=self.reward is not Reward.verdict)
-        facts = train_on_options(self.model, rows, loss, self.training, self.seed, folder, self.validation)
+        facts = train_on_options(self.job(folder), rows, loss)
         return {"judge_calls": calls, **facts}
 
     def _practise_open(self, runs: Sequence[Environment], folder: Path, start: Path | None) -> Mapping[str, Any]:
@@ -327,4 +324,4 @@ class Practise(Fit):
 
         training = self.training.for_rows(len(rows))
         calls = {"judge_calls": training.updates * training.prompts_per_update * training.generations}
-        return calls | train_grpo(self.model, rows, reward, training, self.seed, folder, start, self.validation)
+        return calls | train_grpo(self.job(folder), rows, reward, start)

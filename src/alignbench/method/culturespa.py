@@ -28,10 +28,9 @@ from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, 
 from alignbench.steps.practice import asked_of, likeliest, of_run
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
-from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
-from alignbench.synthetic.questions import fresh
 from alignbench.synthetic.tally import Tally
+from alignbench.synthetic.texts import conversation, fault, first_question, words
 from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, ModelRef, Sampling, check
 
@@ -69,7 +68,11 @@ class CultureSPA(Method):
 
     def align(self, context: RunContext) -> AlignedModel:
         """Write questions, answer them twice, keep where the answers differ, train."""
-        questions = Questions(context.train, self._writing(context))
+        writing = None
+        if self.generated:
+            numbers = (self.generated, self.shown, self.copy, self.near, self.temperature, self.top_p)
+            writing = QuestionWriter(context.generator, context.embedder, *numbers, seed=context.seed)
+        questions = Questions(context.train, writing)
         system = rendered("culture_answer", country=context.culture.country)
         plain = AnswerQuestions(questions, rendered("own_answer"), context.model, context.practising)
         cultural = AnswerQuestions(questions, system, context.model, context.practising)
@@ -85,12 +88,6 @@ class CultureSPA(Method):
         )
         notes = (written_by(context, "Questions"),) if self.generated else ()
         return asked_of(context, fit, asked, notes)
-
-    def _writing(self, context: RunContext) -> QuestionWriter | None:
-        if not self.generated:
-            return None
-        numbers = (self.generated, self.shown, self.copy, self.near, self.temperature, self.top_p)
-        return QuestionWriter(context.generator, context.embedder, *numbers, seed=context.seed)
 
 
 @dataclass(frozen=True)
@@ -247,3 +244,41 @@ def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
     for _, item in sorted(ranked, key=lambda pair: pair[0]):
         topics[item.topic].append(item)
     return topics
+
+
+def fresh(
+    embedder: Embedder,
+    offers: Sequence[tuple[str, str]],
+    known: Mapping[str, Sequence[str]],
+    copy: float,
+    near: float,
+    tally: Tally,
+) -> list[str | None]:
+    """New questions on a topic, one for each (topic, text) offer; None where the text is none.
+
+    Args:
+        known: topic -> the questions that are there.
+        copy, near: cosines to the most similar known question of the topic: from ``copy`` on it is the same question,
+            below ``near`` it is about something else.
+    """
+    texts = [first_question(text) for _, text in offers]
+    vectors = embedder.encode(texts)
+    of_topic = {topic: embedder.encode(questions) for topic, questions in known.items()}
+    found: list[str | None] = []
+    for (topic, _), text, vector in zip(offers, texts, vectors, strict=True):
+        cosine = float((of_topic[topic] @ vector).max())
+        reason = _staleness(text, cosine, [other for other in found if other], copy, near)
+        found.append(text if tally.enter(text, reason) else None)
+    return found
+
+
+def _staleness(text: str, cosine: float, earlier: Sequence[str], copy: float, near: float) -> str | None:
+    if (found := fault(text)) is not None:
+        return found
+    if not text.endswith("?"):
+        return "not a question"
+    if cosine >= copy:
+        return "copies a training item"
+    if cosine < near:
+        return "off the topic"
+    return "said before" if words(text) in [words(other) for other in earlier] else None

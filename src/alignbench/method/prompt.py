@@ -4,25 +4,142 @@ Every prompting baseline is a choice of blocks (``conf/method``): persona, anthr
 cross-culture thinking, self-alignment in context, guidance, retrieved values, norms, and any combination.
 """
 
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, NotNegative, OneOf, PositiveShare
+from alignbench.data.distance import by_distance
 from alignbench.data.languages import phrases
+from alignbench.data.people import Person
 from alignbench.method import Method, RunContext
-from alignbench.steps.block import BlockPolicy, Knobs, make, names
-from alignbench.types import Sampling, check
+from alignbench.steps.block import Block, BlockPolicy, FixedTexts, Nearest, NearestSummaries, Neighbours, People
+from alignbench.steps.mining import MiningInput, high_norms
+from alignbench.steps.texts import rendered, wordings
+from alignbench.steps.topic_norms import TopicNorms
+from alignbench.types import Item, Sampling, check
 
 TRANSLATED = "Items and prompts in {language} were translated by a language model; no speaker has reviewed them."
 
 
-@dataclass(frozen=True)
-class Prompting(Knobs, Method):
-    """Which blocks, with their knobs (:class:`~alignbench.steps.block.Knobs`), and whether thoughts come first."""
+# Of a summary: the respondent's first answers on the topic.
+_SENTENCES = 4
 
+
+def country(context: RunContext, knobs: Prompting) -> Block:
+    """Who is asked: an average person of the country (Tao et al. 2024), in English or in the country's language."""
+    culture = context.culture
+    known = wordings(culture)
+    if knobs.native and culture.language != "en":
+        known = phrases(culture.language).systems.get(culture.iso3, ())
+        check(bool(known), "culture", culture.name, f"no descriptors in {culture.language}: say method.native=false")
+    return FixedTexts(known[: knobs.wordings])
+
+
+def persona(context: RunContext, knobs: Prompting) -> Block:
+    """Who is asked: ``personas`` people drawn at random (AlKhamissi et al. 2024; CLCA's standard prompt)."""
+    people, note = context.people(context.culture.iso3, knobs.personas)
+    texts = (rendered("persona", culture=context.culture, person=person.words) for person in people)
+    return People(tuple(texts), note)
+
+
+def norms(context: RunContext, knobs: Prompting) -> Block:
+    """Mined norms of the item's topic (CNCA in context)."""
+    source = high_norms(context, knobs.mining, knobs.norms_per_topic, knobs.named)
+    return TopicNorms(source, context.embedder, knobs.norms_per_topic, context.author.note)
+
+
+def comparison(context: RunContext, knobs: Prompting) -> Block:
+    """Cross-culture thinking (CultureSPA, Xu et al. 2025, prompt P2): the most similar and most different countries.
+
+    ``similar`` at either end of the distance by training items; countries without a name are left out.
+    """
+    ranked = by_distance(context.train, context.culture.iso3)
+    near = [context.countries[iso3] for iso3, _ in ranked if iso3 in context.countries]
+    remedy = f"only {len(near)} other countries are known: ask for at most half of them"
+    check(2 * knobs.similar <= len(near), "method.similar", knobs.similar, remedy)
+    ends = {"similar": near[: knobs.similar], "different": near[::-1][: knobs.similar]}
+    return FixedTexts((rendered("comparison", culture=context.culture, **ends),))
+
+
+def neighbours(context: RunContext, knobs: Prompting) -> Block:
+    """Self-alignment in context (Choenni and Shutova 2024): answered questions with the country's answers."""
+    culture = context.culture
+    asked = context.train.asked(culture.iso3)
+    check(knobs.neighbours <= len(asked), "method.neighbours", knobs.neighbours, f"give 1 to {len(asked)}")
+    questions = Nearest(tuple(item.question for item in asked), context.embedder)
+    return Neighbours(culture.iso3, culture.country, context.train, asked, questions, knobs.neighbours)
+
+
+def guidance(context: RunContext, knobs: Prompting) -> Block:
+    """Culturally responsive guidance, after the CCCI-R items that CultureCare made prompts of; wording ours."""
+    return FixedTexts((rendered("guidance", culture=context.culture),))
+
+
+def anthropological(context: RunContext, knobs: Prompting) -> Block:
+    """A framework to reason over before answering (AlKhamissi et al. 2024); wording ours.
+
+    Of its points at least seven are published; two could not be recovered, so the list is ours in part.
+    """
+    return FixedTexts((rendered("anthropological", culture=context.culture),))
+
+
+def retrieved(context: RunContext, knobs: Prompting) -> Block:
+    """ValuesRAG (Seo et al. 2025): summaries of respondents' values, the nearest to the question put into context.
+
+    There the summaries are written by a language model from a respondent's answers, retrieved by demographics and
+    reranked by a cross-encoder. Here a summary is the respondent's own answers on one topic as sentences, and one
+    embedder retrieves: named so in every table.
+    """
+    people, note = context.people(context.culture.iso3, knobs.personas)
+    items = {item.id: item for item in context.train.items}
+    summaries = tuple(dict.fromkeys(text for person in people for text in _summaries(person, items)))
+    return NearestSummaries(context.culture.country, Nearest(summaries, context.embedder), knobs.retrieved, note)
+
+
+def _summaries(person: Person, items: dict[str, Item]) -> list[str]:
+    by_topic: dict[str, list[str]] = defaultdict(list)
+    for item_id, position in person.answers.items():
+        item = items[item_id]
+        by_topic[item.topic].append(item.statement(item.level(position), "I"))
+    return [f"{person.words[:1].upper()}{person.words[1:]}: {' '.join(s[:_SENTENCES])}" for s in by_topic.values()]
+
+
+# Name -> what makes the block; the errors are those of what it needs and is not there.
+BLOCKS: dict[str, Callable[[RunContext, Any], Block]] = {
+    make.__name__: make
+    for make in (country, persona, norms, comparison, neighbours, guidance, anthropological, retrieved)
+}
+
+
+@dataclass(frozen=True)
+class Prompting(Method):
+    """Which blocks, with their knobs, and whether thoughts come first; what is not chosen ignores its own."""
+
+    # Descriptors of the country, at most ten (three in other languages).
+    wordings: Count = 1
+    # People drawn for persona and retrieved.
+    personas: Count = 10
+    # Countries named at either end by comparison; 3 in CultureSPA.
+    similar: Count = 3
+    # Answered questions shown by neighbours; 5 in CultureSPA's port.
+    neighbours: Count = 5
+    # Summaries shown by retrieved; 3 did best in ValuesRAG.
+    retrieved: Count = 3
+    # What the author of norms is told: t | tq_ta | tq_ra (see alignbench.steps.mining).
+    mining: MiningInput = MiningInput.tq_ta
+    # General norms a topic that norms shows; the paper varies the number, its values are not known [I].
+    norms_per_topic: Count = 5
+    # Whether the norms name the country, or speak of "people here" [I].
+    named: bool = True
+    # Ask in the culture's own language.
+    native: bool = False
     # country | persona | norms | comparison | neighbours | guidance | anthropological | retrieved, in this order.
-    blocks: Annotated[tuple[str, ...], OneOf(*names())] = ("country",)
+    blocks: Annotated[tuple[str, ...], OneOf(*sorted(BLOCKS))] = ("country",)
     # Ask for thoughts before the answer; answers are averaged over ``chains`` of them.
     reasoning: bool = False
     chains: Count = 4
@@ -41,7 +158,7 @@ class Prompting(Knobs, Method):
         Raises:
             AlignbenchError: a block lacks what it needs, or the language has no phrases.
         """
-        blocks = tuple(make(name, context, self) for name in self.blocks)
+        blocks = tuple(BLOCKS[name](context, self) for name in self.blocks)
         language = context.culture.language if self.native else "en"
         notes = [block.note for block in blocks if block.note]
         if language != "en":

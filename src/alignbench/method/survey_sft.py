@@ -52,7 +52,7 @@ class LearnShares(Fit):
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Train, and leave the adapter."""
         rows = [row for iso3, system in self.systems.items() for row in self._rows(iso3, system)]
-        return train_on_options(self.model, rows, distribution_sft, self.training, self.seed, folder, self.validation)
+        return train_on_options(self.job(folder), rows, distribution_sft)
 
     def _rows(self, iso3: str, system: str | None) -> list[OptionRow]:
         """The items that the country was asked, with its shares as targets."""

@@ -64,7 +64,10 @@ def _name_clusters(
     figure: Any, axes: Any, pool: NormPool, points: NDArray[np.float64], clusters: NDArray[np.int64]
 ) -> None:
     """Names left and right of the map, each with a line to the middle norm of its cluster."""
-    middles = {int(c): _medoid(points[clusters == c]) for c in np.unique(clusters)}
+    middles = {}
+    for c in map(int, np.unique(clusters)):
+        own = points[clusters == c]
+        middles[c] = own[np.linalg.norm(own[:, None] - own[None], axis=2).sum(axis=1).argmin()]
     by_side = sorted(middles, key=lambda c: middles[c][0])
     half = (len(by_side) + 1) // 2
     for members, x, align in ((by_side[:half], 0.225, "right"), (by_side[half:], 0.775, "left")):
@@ -78,12 +81,6 @@ def _name_clusters(
                 textcoords="figure fraction", annotation_clip=False, zorder=1,
                 arrowprops={"arrowstyle": "-", "color": _colour(c), "alpha": 0.45, "linewidth": 0.9, "shrinkB": 3},
             )  # fmt: skip
-
-
-def _medoid(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    apart = np.linalg.norm(points[:, None] - points[None], axis=2).sum(axis=1)
-    middle: NDArray[np.float64] = points[apart.argmin()]
-    return middle
 
 
 def _wrapped(pool: NormPool, cluster: int) -> str:

@@ -15,9 +15,8 @@ from alignbench.data.survey import Survey
 from alignbench.evaluation.measures.cultural_map import ITEMS, LOADINGS, OFFSETS, map_distance
 from alignbench.evaluation.metrics import Array
 from alignbench.protocols import inglehart_welzel as iw
-from alignbench.protocols.figure import NO_VALUE, Figure, ProtocolMetric
+from alignbench.protocols.figure import NO_VALUE, Figure, ProtocolMetric, Side, Truth
 from alignbench.protocols.shares import ordered
-from alignbench.protocols.sides import Side, Truth
 from alignbench.types import Item
 
 Place = tuple[float, float]
@@ -78,7 +77,7 @@ def chart_of(survey: Survey, block: Sequence[Item], people: pd.DataFrame | None)
     questions = iw.held(survey)
     if not questions:
         return _own(survey, [item for item in block if ordered(item)])
-    if people is not None and iw.complete(people):
+    if people is not None and people[list(iw.QUESTIONS)].notna().any().all():
         how, origin = "fitted on the respondents of this survey", OFFSETS
         means, deviations, weights, countries = iw.fitted(people, questions)
     else:

@@ -48,11 +48,6 @@ def values(shares: Mapping[str, Array], items: Mapping[str, Item]) -> dict[str, 
     return found
 
 
-def complete(people: pd.DataFrame) -> bool:
-    """Whether respondents answered every question of the map."""
-    return bool(people[list(QUESTIONS)].notna().any().all())
-
-
 def fitted(
     people: pd.DataFrame, questions: Sequence[str]
 ) -> tuple[Array, Array, Array, dict[str, tuple[float, float]]]:

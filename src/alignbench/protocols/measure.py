@@ -12,20 +12,18 @@ from alignbench.evaluation.items import BASE
 from alignbench.evaluation.survey import distributions, option_mass
 from alignbench.protocols import inglehart_welzel
 from alignbench.protocols.chart import Chart, chart_of, distances
-from alignbench.protocols.figure import Figure
+from alignbench.protocols.figure import Figure, Side, Truth, model_side, references
 from alignbench.protocols.interviews import Interview, Interviewees, interviewees
 from alignbench.protocols.persons import persons
 from alignbench.protocols.recipe import Pass
 from alignbench.protocols.record import ProtocolRecord
 from alignbench.protocols.shares import crowd, national
-from alignbench.protocols.sides import Side, Truth, model_side, references
-from alignbench.runs.answered import Contender
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
-from alignbench.runs.setting import Setting
+from alignbench.runs.describe import Contender
+from alignbench.runs.recipe import Setting
 from alignbench.runs.stages import Respond
-from alignbench.store.artifact import Artifact
-from alignbench.store.stage import Stage, Tools
+from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.types import Item, Split
 
 

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from alignbench.evaluation.measures.ordinal import hard_accuracy, soft_accuracy
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Interval, over_people
-from alignbench.protocols.figure import NO_VALUE, Figure, Pairs, ProtocolMetric
+from alignbench.protocols.figure import NO_VALUE, Figure, Pairs, ProtocolMetric, Side, Truth, histogram
 from alignbench.protocols.interviews import Choices
 from alignbench.protocols.shares import ordered, wasserstein_distance
-from alignbench.protocols.sides import Side, Truth, histogram
 from alignbench.types import Item, Scale
 
 NO_RESPONDENTS = (

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.protocols.chart import Chart
 from alignbench.protocols.figure import Figure
-from alignbench.record.stored import StoredRecord, records
+from alignbench.record.stored import StoredRecord
 
 # Item id -> shares in the order of ``Item.codes``.
 Shares = Mapping[str, tuple[float, ...]]
@@ -55,9 +54,3 @@ class ProtocolRecord(StoredRecord):
     def name(self) -> tuple[Any, ...]:
         """What names the cell: of two records with the same name the newer one counts."""
         return (*self.group, self.method, self.culture, self.seed)
-
-
-def latest(store: Path) -> list[ProtocolRecord]:
-    """The newest record of every cell in a store, by model, survey, block, method, culture and seed."""
-    found = {record.name: record for _, _, record in records(store, "protocols", ProtocolRecord)}
-    return [found[name] for name in sorted(found)]

@@ -14,8 +14,7 @@ from alignbench.evaluation.measures.distributional import kl_divergence, with_re
 from alignbench.evaluation.measures.ordinal import normalised_euclidean_similarity
 from alignbench.evaluation.metrics import Array, js_similarity, softmax, wasserstein_similarity
 from alignbench.evaluation.statistics import Bootstrap, Interval, ratio
-from alignbench.protocols.figure import NO_ITEM, Figure, Pairs, ProtocolMetric
-from alignbench.protocols.sides import Side, Truth
+from alignbench.protocols.figure import NO_ITEM, Figure, Pairs, ProtocolMetric, Side, Truth
 from alignbench.types import Item, Scale
 
 _CULTURERL = ProtocolMetric(

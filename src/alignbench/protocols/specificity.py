@@ -18,8 +18,7 @@ from alignbench.evaluation.statistics import Bootstrap, Difference, paired
 from alignbench.files import replacing
 from alignbench.protocols.picture import INK, PAPER, lettered
 from alignbench.protocols.record import ProtocolRecord, Shares
-from alignbench.report.markdown import pipe_table
-from alignbench.report.numbers import change, number
+from alignbench.report.numbers import change, number, pipe_table
 
 _EDGE = "#e08a3c"
 _SIZE = 0.82  # inches of a cell

@@ -1,16 +1,21 @@
 """All protocols, methods and cultures in one table: tidy, as Markdown, and of one cell in the terminal."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
+from pathlib import Path
 
 import pandas as pd
 
 from alignbench.evaluation.items import BASE
+from alignbench.files import write_table, write_text
+from alignbench.protocols import atlas, specificity
 from alignbench.protocols.figure import Figure
 from alignbench.protocols.record import ProtocolRecord
-from alignbench.report.markdown import pipe_table
-from alignbench.report.numbers import MISSING, interval, number
+from alignbench.record.stored import records
+from alignbench.report.board import MAPS, MATRICES
+from alignbench.report.numbers import MISSING, interval, number, pipe_table
 
 _ARROW = {"up": "↑", "down": "↓"}
 # Label -> its figures by protocol and metric.
@@ -129,3 +134,43 @@ def _notes(records: Sequence[ProtocolRecord]) -> list[str]:
         interviewed = f"{record.respondents} {kind} were interviewed; {record.resampling.confidence:.0%} intervals."
         shared += [note for note in (record.warning, *record.notes, interviewed) if note]
     return list(dict.fromkeys([*shared, *own]))
+
+
+def write_protocols(store: Path, reports: Path) -> Path | None:
+    """All finished cells of the store: ``protocols.{csv,parquet,md}``, and a folder of pictures per model and block.
+
+    Returns:
+        The Markdown table in ``<reports>/protocols``; None if the store holds no such cell.
+    """
+    found = {record.name: record for _, _, record in records(store, "protocols", ProtocolRecord)}
+    if not found:
+        return None
+    newest = [found[name] for name in sorted(found)]
+    folder = reports / "protocols"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = tidy(newest)
+    for suffix in ("csv", "parquet"):
+        write_table(folder / f"protocols.{suffix}", rows)
+    for group, cells in groupby(newest, key=lambda record: record.group):
+        name = re.sub(r"[^a-z0-9]+", "-", " ".join(group).lower()).strip("-")
+        _write_pictures(list(cells), folder / name)
+    path = folder / "protocols.md"
+    write_text(path, markdown(newest))
+    return path
+
+
+def _write_pictures(records: Sequence[ProtocolRecord], folder: Path) -> None:
+    """``cultural_map.{png,csv}``, ``specificity.{csv,md}`` heat maps by method; of one model, survey and block."""
+    folder.mkdir(exist_ok=True)
+    mapped = [record for record in records if record.chart is not None]
+    if mapped:
+        atlas.draw(mapped, folder / Path(MAPS).name)
+    found = specificity.matrices(records)
+    if not found:
+        return
+    rows = pd.concat([specificity.tidy(method, matrix) for method, matrix in found.items()])
+    write_table(folder / "specificity.csv", rows)
+    text = "\n".join(specificity.markdown(method, matrix) for method, matrix in found.items())
+    write_text(folder / "specificity.md", f"# Whose model fits whose survey\n\n{text}")
+    for method, matrix in found.items():
+        specificity.draw(method, matrix, folder / Path(MATRICES).name.replace("*", method))

@@ -1,22 +1,85 @@
-"""Many cells at once, straight from the store: what is finished, and the seeds pooled into one board per culture."""
+"""Many cells at once, straight from the store: what is finished, and what of it may be shown and pooled together.
+
+Of several records of one cell the newest leads, and what only an older one measured is added to it.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache, cached_property
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from alignbench.evaluation.items import ITEMS, BoardEntry, label_of, load, pool_seeds
+from alignbench.evaluation.board import Row
+from alignbench.evaluation.items import ACROSS, ITEMS, BoardEntry, label_of, load, pool_seeds
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.files import leave_out, read_object
 from alignbench.identity import canonical
-from alignbench.record.cell import CellRecord
-from alignbench.record.merge import entries, with_older
+from alignbench.record.cell import ONE_FORM, CellRecord
 from alignbench.record.stored import Manifest, records
-from alignbench.record.world import World
-from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Artifact
 from alignbench.types import check
+
+
+class ModelKind(Enum):
+    """Where a model's knowledge of people comes from."""
+
+    real = "models"  # texts that people wrote, as far as we know
+    planted = "models of the planted world"  # a generated corpus
+    blank = "blank models"  # nowhere: random weights
+
+
+# What ``model.path`` is where the model is none of the real ones.
+_PATHS = {"builtin:nano": ModelKind.planted, "builtin:blank": ModelKind.blank}
+# The class that ``survey`` names where no person was asked.
+_GENERATED = "PlantedWorld"
+
+
+@dataclass(frozen=True)
+class World:
+    """Survey, warning and kind of model; figures of two worlds are never counted, coloured or pooled together."""
+
+    survey: str
+    warning: str | None
+    generated: bool
+    kind: ModelKind
+
+    @classmethod
+    def of(cls, record: CellRecord, knobs: Mapping[str, Any]) -> World:
+        """The world of a cell.
+
+        Args:
+            knobs: every resolved knob of the run, by group; without them a cell counts as one of a real model.
+        """
+        generated = str(knobs.get("survey", {}).get("_target_", "")).endswith(f".{_GENERATED}")
+        kind = _PATHS.get(knobs.get("model", {}).get("path", ""), ModelKind.real)
+        return cls(record.cell.survey, record.warning, generated, kind)
+
+    @property
+    def order(self) -> tuple[bool, bool, bool, str, str]:
+        """Sorts real models on real surveys first, the planted world and blank models last."""
+        blank, planted = self.kind is ModelKind.blank, self.kind is ModelKind.planted
+        return blank, self.generated or planted, self.warning is not None, self.survey, self.kind.name
+
+    @property
+    def name(self) -> str:
+        """For columns: the survey, and the kind of models where it is not real."""
+        return self.survey if self.kind is ModelKind.real else f"{self.survey}, {self.kind.value}"
+
+    @property
+    def title(self) -> str:
+        """For headings: what the figures can be about."""
+        if self.kind is ModelKind.blank:
+            return "Blank models: random weights, says nothing about any model"
+        if self.generated:
+            return "Planted world: generated, says nothing about people"
+        if self.kind is ModelKind.planted:
+            return "Models of the planted world: their answers say nothing about people"
+        return self.survey
+
 
 # Knobs of the scoring that leave what is measured alone: the same answers may be scored again with others.
 OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence", "ceiling_n")
@@ -224,3 +287,63 @@ def damage(cells: Iterable[CellRecord]) -> float | None:
     """Mean change of the score under other countries' prompts, over countries and seeds; None where none was asked."""
     changes = [other.difference for record in cells for other in record.elsewhere]
     return fmean(changes) if changes else None
+
+
+def with_older(record: CellRecord, older: CellRecord) -> CellRecord:
+    """``record`` with the other countries, samples, notes and rows that ``older`` alone holds.
+
+    Both must be of the same answers of base and method, scored in the same way. A row brings its shares, its sources
+    and the sentences on how to read it; its p-value and that of its neighbours stay those of the board they came from.
+    A row that both hold takes from ``older`` its specificity and formats, where these were asked for only then.
+    """
+    before = {row.label: row for row in older.rows}
+    rows = [row for row in older.rows if row.label not in {known.label for known in record.rows}]
+    formats = any(row.formats for row in older.rows) and not any(row.formats for row in record.rows)
+    sentences = [sentence for sentence in record.reading if not (formats and sentence == ONE_FORM)]
+    known = {other.name for other in record.elsewhere}
+    also = {item.id: item for item in older.items}
+    items = (
+        replace(i, models={**also[i.id].models, **i.models}, scores={**also[i.id].scores, **i.scores})
+        if i.id in also
+        else i
+        for i in record.items
+    )
+    return replace(
+        record,
+        rows=(*(_completed(row, before.get(row.label)) for row in record.rows), *rows),
+        notes=tuple(dict.fromkeys((*record.notes, *older.notes))),
+        items=tuple(items),
+        samples=record.samples or older.samples,
+        elsewhere=(*record.elsewhere, *(other for other in older.elsewhere if other.name not in known)),
+        provenance=(*record.provenance, *(s for s in older.provenance if s not in record.provenance)),
+        reading=tuple(dict.fromkeys((*sentences, *older.reading))) if rows or formats else record.reading,
+    )
+
+
+def entries(boards: Iterable[Sequence[BoardEntry]]) -> list[BoardEntry]:
+    """What stands on the boards of one cell, the newest first: of entries with one label the newest, references last.
+
+    Formats, and scores on a control's survey, that only an older board holds of the same answers are added.
+    """
+    found: dict[str, BoardEntry] = {}
+    for board in boards:
+        for entry in board:
+            newer = found.setdefault(entry.label, entry)
+            if newer is not entry and newer.key == entry.key:
+                found[entry.label] = _with_scores(newer, entry)
+    return sorted(found.values(), key=lambda entry: entry.kind == "reference")
+
+
+def _completed(row: Row, older: Row | None) -> Row:
+    if older is None or older.key != row.key:
+        return row
+    names = [name for name in vars(row) if name.startswith("specificity")] if row.specificity is None else []
+    names += [] if row.formats else ["formats", "format_spread", "separable"]
+    return replace(row, **{name: getattr(older, name) for name in names})
+
+
+def _with_scores(newer: BoardEntry, older: BoardEntry) -> BoardEntry:
+    (frame,), (before,) = newer.frames, older.frames
+    if ACROSS in before and frame[ACROSS].isna().all():
+        frame = frame.assign(**{ACROSS: frame["item"].map(older.column(ACROSS))})
+    return replace(newer, frames=[frame], formats=newer.formats or older.formats)

@@ -8,7 +8,7 @@ from typing import Any
 
 from alignbench.files import leave_out
 from alignbench.identity import canonical, digest
-from alignbench.store.artifact import MANIFEST, Artifact
+from alignbench.store.stage import MANIFEST, Artifact
 
 # The stage whose key a row of the board carries.
 _ANSWERS = "respond"

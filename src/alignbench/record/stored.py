@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Self, TypeAlias, TypeVar, get_args, get_origin
 from alignbench.errors import AlignbenchError
 from alignbench.files import read_object
 from alignbench.progress import say
-from alignbench.store.artifact import MANIFEST
 from alignbench.store.manifest import plain, write_json
+from alignbench.store.stage import MANIFEST
 from alignbench.types import check
 
 R = TypeVar("R", bound="StoredRecord")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from alignbench.files import write_text
 from alignbench.report.page import environment
-from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Artifact
 from alignbench.synthetic.folder import read_set
 from alignbench.synthetic.tally import Tally
 

@@ -3,6 +3,7 @@
 Colours come from the page's style sheet through the classes ``survey``, ``base``, ``own`` and ``other``.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +11,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from alignbench.evaluation.board import Row
-from alignbench.report.numbers import defined, interval, number, percent
+from alignbench.evaluation.board import Figures, Row
+from alignbench.report.numbers import change, defined, interval, number, percent, signed
 
 _STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -131,3 +132,55 @@ def line(x1: str, x2: str, y1: float, y2: float, kind: str) -> Markup:
 def dot(x: str, y: float, radius: float, kind: str = "dot") -> Markup:
     """A circle."""
     return Markup('<circle class="{}" cx="{}" cy="{:.2f}" r="{}"/>').format(kind, x, y, radius)
+
+
+def difference_labels(axis: Axis) -> Markup:
+    """Zero and the ends of the axis under the marks; an end that would touch zero is left out."""
+    room = 0.3 * (axis.high - axis.low)
+    ends = [(axis.low, "start"), (axis.high, "end")]
+    zero = "start" if axis.low == 0.0 else "end" if axis.high == 0.0 else "middle"
+    labels = [(0.0, zero), *((value, anchor) for value, anchor in ends if abs(value) > room)]
+    return svg(16, None, [name(axis, v, anchor, signed(v, 2)) for v, anchor in sorted(labels)])
+
+
+def forest_mark(row: Row, axis: Axis) -> Markup:
+    """The difference as a dot with its interval, the specificity hollow below it."""
+    shapes = [line(axis.place(t), axis.place(t), 0, 44, "grid") for t in axis.ticks]
+    shapes.append(line(axis.place(0.0), axis.place(0.0), 0, 44, "zero"))
+    shapes += _whisker(row.figure("difference"), axis, 16, "whisker", "dot", 5)
+    label = f"difference {change(*row.figure('difference'))}"
+    if row.specificity is not None:
+        shapes += _whisker(row.figure("specificity"), axis, 31, "whisker thin", "hollow", 4)
+        label += f"; specificity {change(*row.figure('specificity'))}"
+    return svg(44, label, shapes)
+
+
+def _whisker(figure: Figures, axis: Axis, y: float, whisker: str, point: str, radius: float) -> list[Markup]:
+    value, low, high = figure
+    if value is None:
+        return []
+    shapes = []
+    if low is not None and high is not None:
+        shapes.append(line(axis.place(low), axis.place(high), y, y, whisker))
+    return [*shapes, dot(axis.place(value), y, radius, point)]
+
+
+def variety_mark(row: Row, height: int = 20) -> Markup:
+    """The model's entropy as a dot, the people's as a tick, from none (left) to all options equal (right)."""
+    axis = Axis(0.0, 1.0)
+    y = height / 2
+    people, model = axis.place(row.entropy_survey), axis.place(row.entropy_model)
+    shapes = [
+        line("0%", "100%", y, y, "grid"),
+        line(people, model, y, y, "way"),
+        line(people, people, y - 7, y + 7, "people"),
+        dot(model, y, 4.5),
+    ]
+    return svg(height, f"variety {number(row.entropy_model, 2)}, people's {number(row.entropy_survey, 2)}", shapes)
+
+
+def tint(value: float | None, strength: float) -> Markup:
+    """Classes and colour of a cell on a diverging scale; ``strength`` is 0 to 1."""
+    if value is None or not math.isfinite(value):
+        return Markup('class="none"')
+    return Markup('class="{}" style="--t:{:.0f}%"').format("up" if value > 0 else "down", 100 * strength)

@@ -1,5 +1,9 @@
-"""How figures are written: three decimals, a true minus sign, an en dash for what is not there."""
+"""How figures are written: three decimals, a true minus sign, an en dash for what is not there; and their tables."""
 
+from collections.abc import Iterable, Sequence
+
+from alignbench.evaluation.board import Figures, Row
+from alignbench.evaluation.catalogue import BoardMetric, Placement, Shape, metrics
 from alignbench.missing import known
 
 MISSING = "–"
@@ -52,3 +56,52 @@ def percent(value: float | None) -> str:
 def p_value(value: float | None) -> str:
     """Three decimals, ``< 0.001`` below that."""
     return "< 0.001" if value is not None and value < 0.001 else number(value)
+
+
+def pipe_table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> str:
+    """A table with a line break at its end; texts may hold pipes.
+
+    Args:
+        left: columns from the first whose texts stand on the left; those behind them hold figures.
+    """
+    rule = [":--"] * left + ["--:"] * (len(titles) - left)
+    lines = ([text.replace("|", r"\|") for text in texts] for texts in (titles, rule, *rows))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+CROSS, BEYOND = "†", "‡"
+KEY = f"In brackets: 95 % intervals. {CROSS} own minus cross, {BEYOND} beyond the prompt, ≈ not separable from format."
+
+
+def shown(*places: Placement) -> dict[str, BoardMetric]:
+    """Name -> metric of those that stand in these places."""
+    return {name: metric for name, metric in metrics().items() if metric.shown in places}
+
+
+def mark(row: Row) -> str:
+    """What the difference of a row is to, where that is not the unprompted base model."""
+    return CROSS if row.kind == "control" else BEYOND if row.plain is not None else ""
+
+
+def of(row: Row, name: str) -> str:
+    """A figure of the row as text, a difference after its :func:`mark`."""
+    figure = text(metrics()[name], row.figure(name), row)
+    return f"{mark(row)} {figure}".lstrip() if name == "difference" else figure
+
+
+def text(metric: BoardMetric, figures: Figures, row: Row) -> str:
+    """``figures`` as the metric writes them, with the people's in brackets where the metric names them."""
+    value, low, high = figures
+    match metric.shape:
+        case Shape.test:
+            return p_value(value)
+        case Shape.spread:
+            return within(value, row.separable)
+        case Shape.change:
+            return change(value, low, high)
+        case Shape.count:
+            return count(None if value is None else round(value))
+    level = number(value, metric.digits)
+    if metric.people:
+        return f"{level} ({number(row.figure(metric.people)[0], metric.digits)})"
+    return f"{level} {interval(low, high)}" if defined(low) else level

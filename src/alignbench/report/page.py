@@ -1,4 +1,4 @@
-"""The page of one cell: one self-contained HTML file."""
+"""The page of one cell: one self-contained HTML file, with an account of what it rests on that a model wrote."""
 
 from __future__ import annotations
 
@@ -11,23 +11,54 @@ from typing import TYPE_CHECKING, Any
 
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import Placement, of_rows
-from alignbench.files import write_text
-from alignbench.record.benchmark import BenchmarkRecord
-from alignbench.record.cell import CellRecord, ItemRecord, PoolRecord
+from alignbench.files import leave_out, read_object, write_text
+from alignbench.record.cell import BenchmarkRecord, CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
-from alignbench.report.benchmarks import BEYOND, COVERS
-from alignbench.report.columns import text
-from alignbench.report.generated import Account
+from alignbench.report.numbers import text
+from alignbench.report.table import COVERS, MEASURED
 from alignbench.report.verdict import exposed, inseparable, verdict
+from alignbench.synthetic.folder import holds_set, tallies_of
+from alignbench.synthetic.tally import Tally
 from alignbench.templates import templates
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_FIT = "fit"
 _TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_ITEMS = 4  # gains, and as many losses
 SHOWN_SAMPLES = 3
 _FIRST_CURVES = ("reward", "validation", "loss", "entropy", "zero_variance_share")
+
+
+def accounts(record: CellRecord, store: Path) -> tuple[tuple[str, Tally], ...]:
+    """Label and tally of the steps of every row, the rows trained on last; none where no model wrote anything."""
+    found: dict[str, list[Tally]] = {}
+    trained: dict[str, list[Tally]] = {}
+    for entry in record.provenance:
+        folder, label = store / entry.name / str(entry.key), entry.row or ""
+        if holds_set(folder):
+            found.setdefault(label, []).extend(_written(folder))
+        elif entry.name == _FIT and entry.row:
+            trained[label] = _trained(folder)
+    return tuple((label, tally) for label, made in found.items() for tally in (*made, *trained.get(label, [])))
+
+
+def _written(folder: Path) -> list[Tally]:
+    try:
+        return tallies_of(folder)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        leave_out(folder, error)
+        return []
+
+
+def _trained(fit: Path) -> list[Tally]:
+    file = fit / "manifest.json"
+    manifest = read_object(file) if file.is_file() else None
+    rows = manifest["facts"].get("rows") if manifest else None
+    if rows is None:
+        return []
+    return [Tally.of(rows) if isinstance(rows, Mapping) else Tally("training rows", rows)]
 
 
 @dataclass(frozen=True)
@@ -68,12 +99,13 @@ def write_page(
     folder: Path,
     assets: Path,
     benchmarks: Sequence[BenchmarkRecord] = (),
-    generated: Sequence[Account] = (),
+    generated: Sequence[tuple[str, Tally]] = (),
 ) -> Path:
     """Write ``folder/index.html`` and return its path.
 
     Args:
         assets: where the record's pictures lie.
+        generated: as :func:`accounts` gives it.
 
     Raises:
         AlignbenchError: the pool's picture is missing.
@@ -89,7 +121,7 @@ def write_page(
             facts=facts(record),
             benchmarks=benchmarks,
             generated=generated,
-            covers=f"{COVERS} {BEYOND}",
+            covers=f"{COVERS} {MEASURED}",
             main=of_rows(Placement.main),
             further=of_rows(Placement.further),
             axis=figures.axis_of(v for r in record.rows for v in (r.low, r.score, r.high)),

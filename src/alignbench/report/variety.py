@@ -18,11 +18,9 @@ from alignbench.evaluation.measures.diversity import (
     expected_options,
     modal_share,
 )
-from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap, Interval, interval
-from alignbench.report.markdown import pipe_table
 from alignbench.report.numbers import interval as bounds
-from alignbench.report.numbers import number
+from alignbench.report.numbers import number, pipe_table
 from alignbench.types import Scale
 
 DRAWN = 100
@@ -73,9 +71,9 @@ def _variety(label: str, own: Mapping[str, BoardEntry], bootstrap: Bootstrap) ->
     shared = [k for k in first.items if len({len(people.get(k, ())) for people in people_of}) == 1]
     if not shared:
         return None
-    answers_of = [_answers(entry) for entry in own.values()]
+    answers_of = [entry.answers() for entry in own.values()]
     people = [np.array([of[item] for of in people_of]) for item in shared]
-    model = [np.array([of[item] for of in answers_of]) for item in shared]
+    model = [np.array([of[item].mean(axis=0) for of in answers_of]) for item in shared]
     scale, battery = first.column("scale"), first.column("battery")
     nominal = [scale[item] == Scale.nominal.name for item in shared]
     ordered = [pair for pair, free in zip(zip(model, people, strict=True), nominal, strict=True) if not free]
@@ -91,12 +89,6 @@ def _variety(label: str, own: Mapping[str, BoardEntry], bootstrap: Bootstrap) ->
         people_options=float(expected_options(people, DRAWN).mean()),
         differentiation=cultural_differentiation(*zip(*ordered, strict=True)) if ordered else math.nan,
     )
-
-
-def _answers(entry: BoardEntry) -> dict[str, Array]:
-    """Item id -> mean shares over the seeds."""
-    seeds = zip(*(frame["distribution"] for frame in entry.frames), strict=True)
-    return {item: np.mean(shares, axis=0) for item, shares in zip(entry.items, seeds, strict=True)}
 
 
 def plain(variety: Variety) -> dict[str, Any]:

@@ -16,12 +16,11 @@ from alignbench.evaluation.items import BASE, Kind
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
 from alignbench.files import write_text
 from alignbench.progress import bar, say
-from alignbench.record.benchmark import BenchmarkLine, BenchmarkRecord
-from alignbench.runs.answered import Contender
+from alignbench.record.cell import BenchmarkLine, BenchmarkRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
-from alignbench.runs.describe import cell_facts
-from alignbench.runs.setting import Setting
+from alignbench.runs.describe import Contender, cell_facts
+from alignbench.runs.recipe import Setting
 from alignbench.store.stage import Stage, Tools
 from alignbench.types import check
 

@@ -25,8 +25,7 @@ from alignbench.generator import Generator, slots
 from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
-from alignbench.runs.recipe import GROUPS, changed
-from alignbench.runs.setting import Setting
+from alignbench.runs.recipe import GROUPS, Setting, changed
 from alignbench.store.stage import Tools
 from alignbench.store.store import StalePolicy, Store
 from alignbench.types import Culture, ModelRef, Split, check

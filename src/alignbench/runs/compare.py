@@ -14,16 +14,15 @@ from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.progress import say
 from alignbench.record.cell import CellRecord
-from alignbench.runs.answered import Contender, ContenderAnswers, DamageCheck
 from alignbench.runs.cell import Cell
-from alignbench.runs.describe import describe
-from alignbench.runs.setting import Setting
+from alignbench.runs.describe import Contender, ContenderAnswers, DamageCheck, describe
+from alignbench.runs.recipe import Setting
 from alignbench.runs.stages import Respond, Samples
 from alignbench.steps.texts import wordings
-from alignbench.store.artifact import Artifact
 from alignbench.store.code import code_in
 from alignbench.store.manifest import write_json
-from alignbench.store.stage import Stage, Tools
+from alignbench.store.stage import Artifact, Stage, Tools
+from alignbench.store.store import State
 from alignbench.types import PromptPolicy, Split
 
 _SAMPLES = 3
@@ -72,7 +71,14 @@ def compare(cell: Cell) -> tuple[CellRecord, Artifact]:
 
 def score_of(cell: Cell) -> Score:
     """The stage that holds everything that the cell asks; nothing is built."""
-    answered = tuple(_answered(cell, row) for row in contenders(cell))
+    answered = tuple(
+        ContenderAnswers(
+            **vars(row),
+            responses=_asked(cell, row.model, cell.scoring),
+            forms={name: _asked(cell, row.model, form) for name, form in cell.scoring.forms.items()},
+        )
+        for row in contenders(cell)
+    )
     notes = (cell.culture.note, *(note for row in answered for note in row.model.notes))
     return Score(
         setting=cell.setting,
@@ -112,12 +118,6 @@ def _with_prompted(kind: Kind, model: AlignedModel, method: str, country: str | 
         yield Contender(kind=prompted, model=model.prompted_base, method=method, country=country)
 
 
-def _answered(cell: Cell, row: Contender) -> ContenderAnswers:
-    forms = {name: _asked(cell, row.model, form) for name, form in cell.scoring.forms.items()}
-    own = _asked(cell, row.model, cell.scoring)
-    return ContenderAnswers(**vars(row), responses=own, forms=forms)
-
-
 def _asked(cell: Cell, model: AlignedModel, scoring: Scoring) -> Respond:
     return Respond(model, cell.asked.items, scoring.asking, scoring.chunk)
 
@@ -140,3 +140,27 @@ def _samples(cell: Cell, answered: tuple[ContenderAnswers, ...]) -> Samples | No
         return None
     batteries = {item.battery: item for item in cell.surveys[Split.test].asked(cell.culture.iso3)}
     return Samples(before, after[0], tuple(batteries.values())[:_SAMPLES])
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage of a plan: the row that asks for it first (``record`` where all have answered), and how it stands."""
+
+    label: str
+    stage: Stage
+    key: str
+    state: State
+
+
+def plan(cell: Cell) -> list[Step]:
+    """Every stage of ``cell``, each once and after those that it reads; all are done once the record is."""
+    score, labels = score_of(cell), dict[str, str]()
+    for row in score.answered:
+        for asked in (row.responses, *row.forms.values()):
+            for stage in asked.chain:
+                labels.setdefault(stage.recipe, row.label)
+    finished = cell.store.find(score) is not None
+    return [
+        Step(labels.get(s.recipe, "record"), s, cell.store.key(s), State.done if finished else cell.store.state(s))
+        for s in score.chain
+    ]

@@ -1,8 +1,9 @@
-"""The record of a finished cell: numbers, items, pictures and provenance in one JSON file."""
+"""The record of a finished cell: numbers, items, pictures, provenance, and how each figure is to be read."""
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +12,82 @@ from alignbench import plugins
 from alignbench.aligned import AlignedModel
 from alignbench.backend.render import Renderer
 from alignbench.data.published import exposure
+from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
-from alignbench.evaluation.board import rows, scored
-from alignbench.evaluation.items import ITEMS, BoardEntry, to_table
+from alignbench.evaluation.board import HALVES, Row, rows, scored, scored_twice
+from alignbench.evaluation.items import BASE, ITEMS, BoardEntry, Kind, format_scores, label_of, to_table
 from alignbench.evaluation.score import score_items
-from alignbench.evaluation.statistics import paired
-from alignbench.evaluation.survey import Scoring, distributions
-from alignbench.record.cell import CellFacts, CellRecord, DamageRecord, InputRecord, ItemRecord, PoolRecord, Sample
-from alignbench.runs.answered import ContenderAnswers, DamageCheck
-from alignbench.runs.reading import reading
-from alignbench.runs.recipe import GROUPS, lineage, used
-from alignbench.runs.setting import Setting
-from alignbench.runs.stages import Samples
+from alignbench.evaluation.statistics import POWER, paired
+from alignbench.evaluation.survey import LogBase, Scoring, distributions, option_mass
+from alignbench.record.cell import (
+    ONE_FORM,
+    CellFacts,
+    CellRecord,
+    DamageRecord,
+    InputRecord,
+    ItemRecord,
+    PoolRecord,
+    Sample,
+)
+from alignbench.runs.recipe import GROUPS, Setting, lineage, used
+from alignbench.runs.stages import Respond, Samples
+from alignbench.steps.joint import Joint
 from alignbench.store.code import code_under
 from alignbench.store.manifest import plain
 from alignbench.store.stage import Stage, Tools
+from alignbench.training.recipe import Select
+from alignbench.types import Culture, Split
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """An aligned model with its role in the comparison.
+
+    Attributes:
+        kind: its role, see :class:`~alignbench.evaluation.items.BoardEntry`.
+        method: name of the method that it serves; None for the base.
+        country: the control's country, of what is made for it.
+    """
+
+    kind: Kind
+    model: AlignedModel
+    method: str | None = None
+    country: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Name of its row."""
+        return label_of(self.kind, self.method or BASE, self.country)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContenderAnswers(Contender):
+    """A contender and the stages of its answers to the survey's items.
+
+    Attributes:
+        forms: the answers to the same items in further forms, by the form's name.
+    """
+
+    responses: Respond
+    forms: Mapping[str, Respond] = field(default_factory=dict)
+
+    def entry(self, survey: Survey, iso3: str, control: str | None, knobs: Scoring, tools: Tools) -> BoardEntry:
+        """What stands on the board of the country; ``control`` is the control's, if there is one."""
+        frames = {name: stage.table(tools) for name, stage in {"": self.responses, **self.forms}.items()}
+        own, mass = distributions(frames[""], survey.items), option_mass(frames[""])
+        scores = [scored_twice(own, mass, survey, iso3, control, knobs)]
+        formats = format_scores(frames, survey, iso3, knobs)
+        key = tools.key(self.responses)
+        return BoardEntry(self.label, self.kind, scores, key, self.method, self.country, formats)
+
+
+@dataclass(frozen=True)
+class DamageCheck:
+    """The base and the aligned model prompted as another culture: what alignment damaged there."""
+
+    culture: Culture
+    before: Respond
+    after: Respond
 
 
 def describe(
@@ -43,19 +105,20 @@ def describe(
         folder: where pictures go, and ``items.parquet``: every row's score of every item.
     """
     survey, iso3 = cell.asked, cell.culture.iso3
-    entries = [a.entry(survey, iso3, cell.scoring, tools) for a in answered]
     control = cell.control.iso3 if cell.control else None
+    entries = [a.entry(survey, iso3, control, cell.scoring, tools) for a in answered]
     panel = None if cell.culture.shares else cell.source.panel(iso3)
-    board = scored(entries, survey, iso3, cell.scoring, panel, control)
+    board = scored(entries, survey, iso3, cell.scoring, panel)
     to_table(board).to_parquet(folder / ITEMS, index=False)
     found = rows(board, cell.scoring.resampling)
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     history = tools.folder(own.training) / "history.json" if own.training else None
     stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
+    kind = "distance" if cell.scoring.js_sqrt else "divergence"
     return CellRecord(
         cell=cell_facts(cell, own),
         title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
-        score_name=_score_name(cell.scoring),
+        score_name=f"1 - Jensen-Shannon {kind} (base {'e' if cell.scoring.js_base is LogBase.e else 2})",
         rows=tuple(found),
         warning=cell.survey.warning,
         notes=(*notes, *Renderer.of(cell.model).template.notes),
@@ -107,12 +170,6 @@ def _damage(cell: Setting, elsewhere: DamageCheck, tools: Tools) -> DamageRecord
     change = paired(after["js"], before["js"], before["battery"].tolist(), cell.scoring.resampling).within(-1.0, 1.0)
     asked, means = elsewhere.culture, (before["js"].mean(), after["js"].mean())
     return DamageRecord(asked.country, *means, change.value, change.low, change.high, asked.name)
-
-
-def _score_name(scoring: Scoring) -> str:
-    base = "e" if scoring.js_base.name == "e" else "2"
-    kind = "distance" if scoring.js_sqrt else "divergence"
-    return f"1 - Jensen-Shannon {kind} (base {base})"
 
 
 def _items(cell: Setting, board: Sequence[BoardEntry]) -> tuple[ItemRecord, ...]:
@@ -172,3 +229,84 @@ def _stages(answered: Sequence[ContenderAnswers], tools: Tools) -> Iterator[Inpu
     for row in answered:
         for stage in (*lineage(row.model)[0], row.responses):
             yield InputRecord(stage.name, stage.name, key=tools.key(stage), row=row.label)
+
+
+def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
+    """Sentences; the first four are for every table (``CellRecord.reading_of_tables``)."""
+    confidence = cell.scoring.confidence
+    lines = [
+        f"Intervals are {confidence:.0%} bootstrap intervals over item batteries: they cover the choice of questions,"
+        " not the chance in training (run several seeds: the board's intervals cover both), nor the form of the"
+        " questions.",
+        f"The minimum detectable effect is the true difference that is found with a chance of {POWER:.0%} at a level"
+        f" of {1 - confidence:.0%}. A difference that is not clear of zero says nothing about smaller ones.",
+        _selection(cell.training.select),
+        *([] if cell.control is None else [_specificity(cell, cell.control, rows)]),
+        _format(rows),
+        "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
+        f"All rows are scored on the {cell.scoring.split.name} items that the country was asked. {_seen(cell)}",
+    ]
+    if any(row.kind == "prompted" for row in rows):
+        lines.append(
+            "A trained model that is prompted when it is asked is compared with the base model given the same prompt:"
+            " the difference is what its weights learnt. Its difference to the unprompted base holds what the prompt"
+            " brings, too."
+        )
+    if any(row.label == HALVES for row in rows):
+        lines.append(
+            "Half of the respondents, scored against the other half (mean of 200 ways to halve them), is what people"
+            " reach with half the sample: below the fresh sample, which is drawn from the shares themselves."
+        )
+    if cell.others:
+        lines.append("Other countries are asked for in ten wordings, before and after: a fall is damage.")
+    return tuple(lines)
+
+
+def _seen(cell: Setting) -> str:
+    """What methods knew of the items that are scored."""
+    split = cell.scoring.split
+    if split is Split.test:
+        return "No method saw an item of their batteries."
+    if split is Split.train:
+        return (
+            "Methods that train or mine norms have seen these very items with their shares: scores say how well they"
+            " were learnt, not how they carry over to other questions."
+        )
+    if cell.training.select is Select.last:
+        return "No method was trained on an item of their batteries, and no checkpoint was chosen by them."
+    return "No method was trained on them, but checkpoints may have been chosen by the country's shares of them."
+
+
+def _selection(select: Select) -> str:
+    """Which checkpoint stands for a training, and what that choice has seen."""
+    if select is Select.last:
+        return "Every training exports its last checkpoint (training.select=last), so that none saw validation items."
+    return (
+        "Every training exports the checkpoint that fits the country's validation items best (training.select="
+        "validation): their shares are an input of every method that trains."
+    )
+
+
+def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:
+    own, other = cell.culture.country, control.country
+    beyond = (
+        ", less the same of the base model given the same prompt" if any(r.kind == "prompted" for r in rows) else ""
+    )
+    made = f"the same recipe on the figures of {other}"
+    if isinstance(cell.method, Joint) and cell.culture.iso3 in cell.method.joint:
+        made = f"one model of several countries, prompted as {other}, that has learnt the figures of {own}, too"
+    return (
+        f"Specificity is the interaction of model and survey: how much better the models for {own} and {other} fit"
+        f" their own country's survey than each other's{beyond}. What a method gains on both surveys alike (format,"
+        f" position, spread) is shared with the control, and cancels. The control is {made}."
+    )
+
+
+def _format(rows: Sequence[Row]) -> str:
+    formats = next((tuple(row.formats) for row in rows if row.formats), ())
+    if len(formats) < 2:
+        return ONE_FORM
+    return (
+        f"Format is half the range of a row's score over {len(formats)} formats ({', '.join(formats)}); a difference "
+        "smaller than the larger one of the two rows' is not separable from format. It has no interval."
+    )

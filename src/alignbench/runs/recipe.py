@@ -1,7 +1,9 @@
-"""What a command changed in the components it chose: what tells variants of one method apart."""
+"""What a comparison is about, and what a command changed in its components: what tells variants of a method apart."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,56 @@ from omegaconf import OmegaConf
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Component
+from alignbench.data.source import SurveySource
+from alignbench.data.survey import Survey
+from alignbench.evaluation.survey import Scoring
 from alignbench.generator import Generator, slots
 from alignbench.generator.base import BaseModel
 from alignbench.identity import walk
+from alignbench.method import Method
+from alignbench.record.cell import slug
 from alignbench.store.manifest import plain
 from alignbench.store.stage import Stage
+from alignbench.training import Training
+from alignbench.types import Culture, ModelRef
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """The part of a cell that its record rests on, besides the answers.
+
+    Attributes:
+        choices: group -> name of the choice, as on the command line.
+        control: the culture whose figures serve as control; None if switched off.
+        others: cultures that the aligned model is prompted as afterwards, to see what it forgot.
+        survey: the survey, whole; ``asked`` is the split that is asked.
+        changed: knobs that differ from their choice's own; see :mod:`alignbench.runs.recipe`.
+    """
+
+    choices: Mapping[str, str]
+    method: Method
+    culture: Culture
+    control: Culture | None
+    others: tuple[Culture, ...]
+    model: ModelRef
+    source: SurveySource
+    survey: Survey
+    asked: Survey
+    scoring: Scoring
+    training: Training
+    seed: int
+    changed: Mapping[str, str]
+
+    @property
+    def slug(self) -> str:
+        """Name of the cell's page."""
+        return slug(self.choices["method"], self.culture.name, self.model.name, self.seed, self.changed)
+
+    @property
+    def setting(self) -> Setting:
+        """This part alone."""
+        return Setting(**{known.name: getattr(self, known.name) for known in fields(Setting)})
+
 
 # What can change what is learnt: group -> where its choice stands among the choices of a command.
 GROUPS = {name: name for name in ("method", "training", "judge", "author", "generator", "embedder")}

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig
-
 from alignbench.aligned import AlignedModel
 from alignbench.config import typed
 from alignbench.data.people import Person
@@ -21,7 +19,7 @@ from alignbench.record.finished import config_of, finished
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import score_of
 from alignbench.runs.recipe import lineage
-from alignbench.store.artifact import Artifact
+from alignbench.store.stage import Artifact
 from alignbench.types import check
 
 # Name of training stages.
@@ -51,15 +49,6 @@ class ShareableCell:
         return {stage.name: stage for stage in stages if stage}
 
 
-def chosen(cfg: DictConfig, folders: tuple[Path, ...]) -> ShareableCell:
-    """The cell that ``cfg`` describes.
-
-    Raises:
-        AlignbenchError: it is not finished, or its method makes nothing.
-    """
-    return of_cell(Cell.from_config(cfg, folders, looking=True))
-
-
 def of_fit(key: str, store: Path, folders: tuple[Path, ...]) -> ShareableCell:
     """The newest cell whose own training is the stage ``fit/<key>``.
 
@@ -82,7 +71,7 @@ def of_cell(cell: Cell) -> ShareableCell:
     """The finished ``cell``, if it is finished.
 
     Raises:
-        AlignbenchError: as in :func:`chosen`.
+        AlignbenchError: it is not finished, or its method makes nothing.
     """
     name, same = cell.choices["method"], identity(cell.method) == identity(cell.baselines[BASE])
     check(not same, "method", name, "this is the base model as it is: there is nothing to share")

@@ -11,10 +11,9 @@ from typing import Annotated, Any, ClassVar
 from alignbench.aligned import AlignedModel
 from alignbench.component import Component, Count, Maybe, NotNegative, OneOf, Positive, PositiveShare
 from alignbench.context import RunContext
-from alignbench.norms.mining import MiningInput
 from alignbench.progress import say
-from alignbench.steps.distil import Chain, Distil, counts
-from alignbench.steps.mining import low_norms
+from alignbench.steps.distil import Chain, Distil
+from alignbench.steps.mining import MiningInput, low_norms
 from alignbench.steps.practice import Fit, of_run
 from alignbench.store.stage import Tools
 from alignbench.training import Training
@@ -88,8 +87,10 @@ class LearnChains(Fit):
             AlignbenchError: too few chains are right (or, for pairs, wrong).
         """
         chains = self.source.chains(tools)
-        found = counts(chains)
-        say(f"  chains {found['right']} of {found['chains']} are right, on {found['items_with_right']} items")
+        right = [chain for chain in chains if chain.right]
+        items = len({chain.item for chain in right})
+        say(f"  chains {len(right)} of {len(chains)} are right, on {items} items")
+        found = {"chains": len(chains), "right": len(right), "items_with_right": items}
         return {**found, **self.learn(chains, folder)}
 
     @abstractmethod

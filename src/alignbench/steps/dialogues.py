@@ -2,31 +2,63 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from alignbench.component import recorded
 from alignbench.dialogue import Dialogue
-from alignbench.dialogue.intent import Intent, Intents
-from alignbench.dialogue.judging import DialogueCritic, unplayed
-from alignbench.dialogue.roleplay import RolePlay
-from alignbench.dialogue.sets import (
-    DIALOGUE_COLUMNS,
-    INTENT_COLUMNS,
-    SOURCES,
-    dialogue_steps,
-    intent_rows,
-    intent_steps,
-    judged_rows,
-)  # fmt: skip
-from alignbench.dialogue.state import load
+from alignbench.dialogue.intent import Flag, Intent, Intents
+from alignbench.dialogue.judging import DialogueCritic, Rating, RatingSource, Review, unplayed
+from alignbench.dialogue.roleplay import RolePlay, load
 from alignbench.generator import Generator
-from alignbench.steps.scenes import Rewrite, Scenes
+from alignbench.steps.scenes import SOURCES, Rewrite, Scenes
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
 from alignbench.synthetic.tally import Tally
 from alignbench.types import Culture
+
+_OPINIONS = {
+    "quality": "good or bad",
+    "fit": "yes or no: do they act as people of the culture would",
+    "meta": "good or bad, after the first two verdicts were criticised",
+}
+_DIALOGUES = {
+    "dialogue": "position in the role-play",
+    "scenario": "id of the scenario",
+    "domain": "of life",
+    "setting": "where the scene begins, known to both",
+    "relation": "of the two, known to both",
+    "goal_a": "what the first speaker wants, known to that speaker alone",
+    "goal_b": "the same of the second speaker",
+    "turns": "what was said: a list of {speaker, text}",
+    "stop": "why the dialogue ended",
+    **{
+        f"{name}{suffix}": meaning
+        for name, words in _OPINIONS.items()
+        for suffix, meaning in (
+            ("", f"verdict: {words}; empty where not judged"),
+            ("_confidence", "how sure the critic was"),
+            ("_probability", "of the verdict, where it was read off label probabilities"),
+        )
+    },
+    "critique": "what was said against the first two verdicts",
+    "kept": "whether it is trained on",
+    "reason": "why it was dropped; empty for those kept",
+}
+_INTENTS = {
+    "dialogue": "position in the role-play",
+    "turn": "position in the dialogue, from 0",
+    "speaker": "who spoke",
+    "text": "what was said",
+    "intent": "what the speaker intends, as the generator put it",
+    "cultural": "whether it is rooted in the culture, and not generic",
+    "kept": "whether it is trained on",
+    "reason": "why it was dropped; empty for those kept",
+}
 
 
 @dataclass(frozen=True)
@@ -96,12 +128,12 @@ class JudgeDialogues(Stage):
         tally = _account("dialogues", reasons, [d.rejected or (d.turns[-1].text if d.turns else "") for d in dialogues])
         written = self.played.written
         source = f"scenes/{tools.key(written)}" if written else None
-        steps = dialogue_steps(dialogues, self.judging, self.least_turns, source)
+        steps = _dialogue_steps(dialogues[0], self.judging, self.least_turns, source)
         country, writer = self.played.culture.country, self.played.generator.title
         critic = self.critic.title if self.critic else None
         title = f"Role-played dialogues, {country}"
-        card = DatasetCard(title, "clca", country, steps, writer, critic, SOURCES, DIALOGUE_COLUMNS)
-        write_set(folder, judged_rows(dialogues, verdicts, reasons), card, [tally])
+        card = DatasetCard(title, "clca", country, steps, writer, critic, SOURCES, _DIALOGUES)
+        write_set(folder, _judged_rows(dialogues, verdicts, reasons), card, [tally])
         return tally.record()
 
 
@@ -128,10 +160,18 @@ class LabelIntents(Stage):
         every = [intent for of_dialogue in found for intent in of_dialogue]
         tally = _account("intents", [i.fault for i in every], [i.text for i in every])
         country, writer = self.played.culture.country, self.generator.title
-        steps = intent_steps(f"judge/{tools.key(self.judged)}", country, self.intents)
+        flags = {
+            Flag.mention: "names the country or speaks of customs or expectations",
+            Flag.verdict: "is, by label probability, rooted there in the labeller's own eyes",
+        }
+        steps = (
+            f"The turns are those of the dialogues kept in judge/{tools.key(self.judged)}.",
+            f"A model told to be an expert on {country} put the intent of each turn in a sentence, later turns unseen.",
+            f"An intent counts as cultural where the sentence {flags[self.intents.flag]}.",
+        )
         title = f"Intents of turns, {country}"
-        card = DatasetCard(title, "clca", country, steps, writer, None, SOURCES, INTENT_COLUMNS)
-        write_set(folder, intent_rows(dialogues, found), card, [tally])
+        card = DatasetCard(title, "clca", country, steps, writer, None, SOURCES, _INTENTS)
+        write_set(folder, _intent_rows(dialogues, found), card, [tally])
         return {**tally.record(), "cultural": sum(i.cultural for i in every if i.fault is None)}
 
 
@@ -166,3 +206,65 @@ def _account(what: str, reasons: Sequence[str | None], texts: Sequence[str]) -> 
     for reason, text in zip(reasons, texts, strict=True):
         tally.enter(text, reason)
     return tally
+
+
+def _dialogue_steps(
+    first: Dialogue, judging: DialogueCritic | None, least_turns: int, scenes: str | None
+) -> tuple[str, ...]:
+    """How judged dialogues came to be, for the card; ``scenes`` names the stage that rewrote the scenes, if any."""
+    words = f"of {first.country}" if first.scenario.culture else "of no country"
+    origin = f"The scenes are those of {scenes}" if scenes else f"Scenarios were filled with names and things {words}"
+    told = (
+        f"The profile that both were told: {first.profile}" if first.profile else "No profile of the country is known."
+    )
+    return (
+        f"{origin}. Each speaker was told the scene, and a goal and a secret that the other did not know. {told}",
+        "One model spoke both parts in turn. A dialogue ends when all turns are spoken, when a speaker closes it, or "
+        "when one says nothing, declines, repeats or leaves the role; that last text is no turn.",
+        f"Dialogues of fewer than {least_turns} turns, or garbled, were dropped unread.",
+        _judged(judging) if judging else "All others were kept: nobody judged them.",
+    )
+
+
+def _judged(judging: DialogueCritic) -> str:
+    read = f"a probability of {judging.very_confident:g} and more among its labels"
+    sure = "stated as such" if judging.reading is RatingSource.words else read
+    return (
+        "A critic judged quality and fit, criticised that judgement, and judged again. Dropped is what it called bad, "
+        f"in quality or on second thought, and was very confident of ({sure})."
+    )
+
+
+def _judged_rows(
+    dialogues: Sequence[Dialogue], judgements: Mapping[int, Review], reasons: Sequence[str | None]
+) -> pd.DataFrame:
+    """A row a dialogue; ``judgements`` by position, of those that were judged."""
+    rows = []
+    for position, (dialogue, reason) in enumerate(zip(dialogues, reasons, strict=True)):
+        scene, found = dialogue.scenario, judgements.get(position)
+        row: dict[str, object] = {
+            "dialogue": position,
+            "scenario": scene.id,
+            "domain": scene.domain,
+            "setting": scene.setting,
+            "relation": scene.relation,
+            "goal_a": scene.a.goal,
+            "goal_b": scene.b.goal,
+            "turns": [{"speaker": scene.speaker(t.side).name, "text": t.text} for t in dialogue.turns],
+            "stop": dialogue.stop.name if dialogue.stop else "",
+        }
+        for name, part in product(_OPINIONS, (f.name for f in fields(Rating))):
+            rating = getattr(found, name) if found else None
+            row[name if part == "label" else f"{name}_{part}"] = getattr(rating, part) if rating else None
+        rows.append(row | {"critique": found.critique if found else "", "kept": reason is None, "reason": reason or ""})
+    return pd.DataFrame(rows, columns=list(_DIALOGUES))
+
+
+def _intent_rows(dialogues: Mapping[int, Dialogue], intents: Sequence[Sequence[Intent]]) -> pd.DataFrame:
+    """A row a turn; ``dialogues`` by position in the role-play, ``intents`` in their order."""
+    rows = []
+    for (position, d), labelled in zip(dialogues.items(), intents, strict=True):
+        for i, (turn, intent) in enumerate(zip(d.turns, labelled, strict=True)):
+            speaker, fault = d.scenario.speaker(turn.side).name, intent.fault
+            rows.append((position, i, speaker, turn.text, intent.text, intent.cultural, fault is None, fault or ""))
+    return pd.DataFrame(rows, columns=list(_INTENTS))

@@ -21,8 +21,7 @@ from alignbench.data.distance import regional_variation
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking, Prompt
 from alignbench.evaluation.metrics import softmax
-from alignbench.norms.mining import load
-from alignbench.steps.mining import Mine
+from alignbench.steps.mining import Mine, load
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
@@ -142,9 +141,3 @@ def _drawn(logprobs: Sequence[float], temperature: float, draw: float) -> int:
     if temperature == 0:
         return int(np.argmax(logprobs))
     return int(np.searchsorted(softmax(np.asarray(logprobs) / temperature).cumsum(), draw, side="right"))
-
-
-def counts(chains: Sequence[Chain]) -> dict[str, int]:
-    """How many chains there are, how many are right, and on how many items."""
-    right = [chain for chain in chains if chain.right]
-    return {"chains": len(chains), "right": len(right), "items_with_right": len({chain.item for chain in right})}

@@ -72,7 +72,7 @@ class LearnLessons(Fit):
         for lesson in self.lessons(tools):
             target = [float(position == lesson.position) for position in range(len(lesson.item.codes))]
             rows += option_rows(self.asking, [lesson.item], {lesson.item.id: target}, system=lesson.system)
-        facts = train_on_options(self.model, rows, distribution_sft, self.training, self.seed, folder, self.validation)
+        facts = train_on_options(self.job(folder), rows, distribution_sft)
         return {"rows": len(rows), **facts}
 
 

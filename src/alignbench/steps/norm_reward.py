@@ -1,15 +1,22 @@
-"""One culture's part in a CultureRL training: its prompts, and what its judge pays for an answer to them."""
+"""One culture's part in a CultureRL training: its prompts, and what its judge pays for an answer to them.
 
-from collections.abc import Mapping, Sequence
+A verdict of -1/0/+1 pays for the culture's majority answer alone, so a policy trained on it ends in the mode. Targets
+let a reward pay for a *distribution* instead: a softmax of the judge's scores whose temperature is set by one further
+fact. Our choice; CultureRL as published uses the verdict.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from alignbench.evaluation.ask import Asking
+from alignbench.evaluation.metrics import Array, softmax
+from alignbench.evaluation.metrics import entropy as normalised_entropy
 from alignbench.judge import Judge, Judgement
-from alignbench.judge.targets import entropy_matched, peak_matched
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import TrainingPrompt, stance_system
 from alignbench.steps.practice import option_rows
@@ -18,6 +25,31 @@ from alignbench.training.grpo import PromptRow
 from alignbench.training.rows import OptionRow
 from alignbench.training.sft import ConversationRow
 from alignbench.types import Item, chat
+
+
+def entropy_matched(scores: ArrayLike, entropy: float) -> Array:
+    """Softmax of ``scores`` (K,) at the temperature where entropy / ln K equals ``entropy``, within (0, 1]."""
+    return _match(np.asarray(scores, dtype=float), lambda p: -float(normalised_entropy(p)), -entropy)
+
+
+def peak_matched(scores: ArrayLike, peak: float) -> Array:
+    """Softmax of ``scores`` (K,) at the temperature where the largest probability equals ``peak``, within (0, 1].
+
+    Below 1/K, which no softmax can reach, the result is uniform.
+    """
+    return _match(np.asarray(scores, dtype=float), lambda p: float(p.max()), peak)
+
+
+def _match(scores: Array, sharpness: Callable[[Array], float], wanted: float) -> Array:
+    """Bisect the inverse temperature; ``sharpness`` grows with it."""
+    spread = float(np.ptp(scores))
+    if spread == 0:
+        return np.full(len(scores), 1 / len(scores))
+    low, high = 0.0, 50.0 / spread
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if sharpness(softmax(scores * middle)) < wanted else (low, middle)
+    return softmax(scores * low)
 
 
 class Reward(Enum):
@@ -100,7 +132,7 @@ class Environment:
         return option_rows(asking, items.values(), targets, verdicts, self.told)
 
     def _target(self, item: Item, row: Sequence[Judgement]) -> list[float]:
-        """Distribution over the item's options that the judge's scores (one per level) stand for."""
+        """Array over the item's options that the judge's scores (one per level) stand for."""
         scores = [j.score for j in row]
         if self.reward is Reward.verdict:
             return [1 / len(item.codes)] * len(item.codes)  # unused: the verdicts are the reward

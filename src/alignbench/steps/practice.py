@@ -7,6 +7,7 @@ questions.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,7 +21,7 @@ from alignbench.evaluation.metrics import js_similarity, softmax
 from alignbench.store.stage import Stage
 from alignbench.training.recipe import Select, TrainerKind, Training
 from alignbench.training.rows import OptionRow
-from alignbench.training.selection import Score
+from alignbench.training.selection import Job, Score
 from alignbench.types import Item, ModelRef, PromptPolicy
 
 # Tokens of a survey question with its options, roughly.
@@ -72,6 +73,10 @@ class Fit(Stage):
     training: Training
     validation: Validation | None
     seed: int
+
+    def job(self, folder: Path) -> Job:
+        """What its trainer is given."""
+        return Job(self.model, self.training, self.seed, folder, self.validation)
 
     @property
     def tokens(self) -> int:

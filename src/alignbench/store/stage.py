@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,64 @@ from alignbench.backend.engines import Opener
 from alignbench.component import Component
 from alignbench.errors import AlignbenchError
 from alignbench.identity import digest, inputs, spelt_out, walk
-from alignbench.store.artifact import Artifact
 from alignbench.types import ModelRef
+
+MANIFEST = "manifest.json"
+
+
+def _resting(last: Any, name: str) -> Iterator[Any]:
+    """All that ``last`` rests on, each once and after those that it reads, itself last; told apart by attribute."""
+    seen: dict[Any, Any] = {}
+
+    def visit(one: Any) -> None:
+        for before in one.upstream:
+            if getattr(before, name) not in seen:
+                visit(before)
+        seen[getattr(one, name)] = one
+
+    visit(last)
+    return iter(seen.values())
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finished stage, read from its folder alone."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the stage."""
+        return self.path.parent.name
+
+    @property
+    def key(self) -> str:
+        """Its key: recipe and code."""
+        return self.path.name
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The record written when the stage finished."""
+        record: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+        return record
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the stage's builder returned."""
+        facts: dict[str, Any] = self.manifest["facts"]
+        return facts
+
+    @property
+    def upstream(self) -> list[Artifact]:
+        """The stages that it read, where they are still there."""
+        root = self.path.parents[1]
+        named = [Artifact(root / entry["stage"] / entry["key"]) for entry in self.manifest["upstream"]]
+        return [artifact for artifact in named if (artifact.path / MANIFEST).is_file()]
+
+    @property
+    def lineage(self) -> Iterator[Artifact]:
+        """Every stage that it rests on, each once; itself last."""
+        return _resting(self, "path")
 
 
 @dataclass(frozen=True)
@@ -77,15 +134,7 @@ class Stage(ABC):
     @property
     def chain(self) -> Iterator[Stage]:
         """Every stage that this one rests on, each once and after those that it reads; itself last."""
-        seen: dict[str, Stage] = {}
-        self._visit(seen)
-        return iter(seen.values())
-
-    def _visit(self, seen: dict[str, Stage]) -> None:
-        for stage in self.upstream:
-            if stage.recipe not in seen:
-                stage._visit(seen)
-        seen[self.recipe] = self
+        return _resting(self, "recipe")
 
     @property
     def components(self) -> dict[str, Component]:

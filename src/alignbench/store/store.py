@@ -14,10 +14,9 @@ from alignbench import backend, plugins, ranks
 from alignbench.backend.engines import Opener
 from alignbench.identity import digest
 from alignbench.progress import say
-from alignbench.store.artifact import MANIFEST, Artifact
 from alignbench.store.code import Code, changed, code_in, code_of
 from alignbench.store.manifest import manifest, write_json
-from alignbench.store.stage import Stage, Tools
+from alignbench.store.stage import MANIFEST, Artifact, Stage, Tools
 from alignbench.types import ModelRef
 
 _PAUSE = 0.1

@@ -13,8 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from alignbench.config import instantiate
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
-from alignbench.sweep.failures import failure, record_of
-from alignbench.sweep.identity import command, identity, name_of
+from alignbench.sweep.identity import command, failure, identity, name_of, record_of
 
 
 @dataclass(frozen=True)

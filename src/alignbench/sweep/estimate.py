@@ -8,7 +8,7 @@ from statistics import fmean, median
 from typing import Any
 
 from alignbench.record.stored import Manifest, manifests
-from alignbench.runs.plan import Step
+from alignbench.runs.compare import Step
 from alignbench.store.stage import Stage
 from alignbench.store.store import State
 from alignbench.types import ModelRef

@@ -1,7 +1,10 @@
-"""Which cell a composed config describes; nothing is built."""
+"""Which cell a composed config describes, and those that failed: one file each in ``<store>/failed/``."""
 
 import hashlib
+import json
 import shlex
+import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -11,7 +14,9 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from alignbench.config import class_of
+from alignbench.errors import AlignbenchError
 from alignbench.identity import canonical
+from alignbench.store.manifest import write_json
 
 # What is done with a cell, where it goes and what happens on an error: no part of what it is.
 _TRANSPORT = ("task", "store", "reports", "on_error", "stale", "tracking", "plugins", "hydra")
@@ -55,3 +60,45 @@ def command() -> str:
     folders = [s.path for s in hydra.runtime.config_sources if s.provider == "command-line"]
     mode = ["hydra.mode=RUN"] if any(word.startswith("experiment=") for word in words) else []
     return shlex.join(["python", "-m", "alignbench", *(f"--config-dir={f}" for f in folders), *mode, *words])
+
+
+def record_of(cfg: DictConfig) -> Path:
+    """Where the failure of the cell is kept, whether or not there is one."""
+    task = _task(cfg)
+    prefix = "" if task in ("run", "plan") else f"{task}-"  # a plan speaks of what a run did
+    return Path(cfg.store).absolute() / "failed" / f"{prefix}{name_of(cfg)}-{identity(cfg)}.json"
+
+
+def keep(cfg: DictConfig, error: Exception) -> Path:
+    """Write what went wrong, the whole traceback, and the command that runs the cell alone."""
+    path = record_of(cfg)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "cell": name_of(cfg),
+        "message": str(error) if isinstance(error, AlignbenchError) else f"{type(error).__name__}: {error}",
+        "overrides": list(HydraConfig.get().overrides.task),
+        "command": command(),
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "traceback": "".join(traceback.format_exception(error)).splitlines(),
+    }
+    write_json(path, content)
+    return path
+
+
+def failure(cfg: DictConfig) -> dict[str, Any] | None:
+    """What :func:`keep` wrote about the cell, None if it did not fail."""
+    try:
+        content: dict[str, Any] = json.loads(record_of(cfg).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return content
+
+
+def clear(cfg: DictConfig) -> None:
+    """The cell succeeded; a plan does nothing, so it clears nothing."""
+    if _task(cfg) != "plan":
+        record_of(cfg).unlink(missing_ok=True)
+
+
+def _task(cfg: DictConfig) -> str:
+    return str(cfg.task._target_).split(".")[-2]

@@ -9,12 +9,10 @@ from alignbench.backend import Engine
 from alignbench.embedder import Embedder
 from alignbench.generator import Generator
 from alignbench.judge import Judge
-from alignbench.norms.cluster import central
+from alignbench.norms.pool import central
 from alignbench.store.stage import Tools
-from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.tally import Tally
-from alignbench.synthetic.texts import bare, fault, first_line, sentences, words
-from alignbench.synthetic.verdict import verdicts
+from alignbench.synthetic.texts import bare, conversation, fault, first_line, sentences, verdicts, words
 from alignbench.types import Norm, Sampling
 
 # Published: shorter ones are dropped.

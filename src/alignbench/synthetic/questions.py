@@ -1,16 +1,33 @@
-"""New wordings of a question: what a generator or a list of synonyms offers, and the gate that they must pass."""
+"""New wordings of a question, and the gate that they must pass: CultureLLM's augmentation (Li et al. 2024).
 
-from collections.abc import Iterable, Mapping, Sequence
+A generator offers paraphrases, and synonyms in context that are put into them.
+"""
+
+import random
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import NamedTuple
 
 from alignbench.backend import Engine
 from alignbench.embedder import Embedder
 from alignbench.seeds import seed_of
-from alignbench.synthetic.conversation import conversation
 from alignbench.synthetic.tally import Tally
-from alignbench.synthetic.texts import fault, first_line, words
+from alignbench.synthetic.texts import conversation, fault, first_line, first_question, words
 from alignbench.types import Sampling
+
+# Shorter words are mostly grammar. Our choice, for want of a tagger.
+_LETTERS = 5
+# Words that begin with as many equal letters are forms of one word, as religion and religious. Our choice.
+_STEM = 5
+# Long enough to pass for content; and words whose replacement turns a question round.
+_GRAMMAR = frozenset(
+    """about above after again against agree among because before being below between could disagree during every
+    further having never nobody often other people should since still their there these those though through under
+    until usually where whether which while whose without would yours""".split()
+)
+_SYNONYM = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,2}")
 
 
 class Wording(NamedTuple):
@@ -64,8 +81,7 @@ def paraphrase(
 ) -> dict[str, list[Wording]]:
     """Paraphrases of each seed that pass the gate; seeds with too few are asked for again, up to ``tries`` times.
 
-    CultureLLM's semantic augmentation (Li et al. 2024), one call to the engine a try. ``sampling.n`` texts are
-    drawn for a seed in each.
+    One call to the engine a try, with ``sampling.n`` texts drawn for a seed in each.
     """
     found: dict[str, list[Wording]] = {seed: [] for seed in seeds}
     for attempt in range(tries):
@@ -74,50 +90,80 @@ def paraphrase(
             break
         drawn = replace(sampling, seed=seed_of(sampling.seed, "paraphrase", attempt))
         texts = engine.generate([conversation("paraphrase", question=seed) for seed in short], drawn)
-        offers = [(seed, _question(text)) for seed, said in zip(short, texts, strict=True) for text in said]
+        offers = [(seed, first_question(text)) for seed, said in zip(short, texts, strict=True) for text in said]
         gate.admit(offers, found, tally)
     return found
 
 
-def _question(text: str) -> str:
-    """The first line up to its first question mark."""
-    line = first_line(text)
-    return line[: line.index("?") + 1] if "?" in line else line
+def content_words(question: str, protected: Collection[str], count: int) -> list[str]:
+    """The ``count`` longest words of a question that carry content, none of ``protected`` among them.
+
+    Protected are the words of the answer options: who replaces "important" may turn the answer round.
+    """
+    found = dict.fromkeys(w for w in words(question) if len(w) >= _LETTERS and w.isalpha())
+    free = [w for w in found if w not in _GRAMMAR and w not in protected]
+    return sorted(free, key=lambda word: -len(word))[:count]
 
 
-def fresh(
-    embedder: Embedder,
-    offers: Sequence[tuple[str, str]],
-    known: Mapping[str, Sequence[str]],
-    copy: float,
-    near: float,
-    tally: Tally,
-) -> list[str | None]:
-    """New questions on a topic, one for each (topic, text) offer; None where the text is none.
+def synonyms(
+    engine: Engine, wanted: Mapping[str, Sequence[str]], count: int, sampling: Sampling, tally: Tally
+) -> dict[str, dict[str, list[str]]]:
+    """Seed -> word -> at most ``count`` synonyms; one call to the engine.
 
     Args:
-        known: topic -> the questions that are there.
-        copy, near: cosines to the most similar known question of the topic: from ``copy`` on it is the same question,
-            below ``near`` it is about something else.
+        wanted: seed -> the words for which synonyms are asked.
     """
-    texts = [_question(text) for _, text in offers]
-    vectors = embedder.encode(texts)
-    of_topic = {topic: embedder.encode(questions) for topic, questions in known.items()}
-    found: list[str | None] = []
-    for (topic, _), text, vector in zip(offers, texts, vectors, strict=True):
-        cosine = float((of_topic[topic] @ vector).max())
-        reason = _staleness(text, cosine, [other for other in found if other], copy, near)
-        found.append(text if tally.enter(text, reason) else None)
+    asked = [(seed, word) for seed, listed in wanted.items() for word in listed]
+    texts = engine.generate([conversation("synonyms", word=word, sentence=seed) for seed, word in asked], sampling)
+    found: dict[str, dict[str, list[str]]] = {seed: {} for seed in wanted}
+    for (seed, word), said in zip(asked, texts, strict=True):
+        found[seed][word] = _parsed(first_line(said[0]), word, words(seed), count, tally)
     return found
 
 
-def _staleness(text: str, cosine: float, earlier: Sequence[str], copy: float, near: float) -> str | None:
+def _parsed(line: str, word: str, sentence: Collection[str], count: int, tally: Tally) -> list[str]:
+    kept: list[str] = []
+    for part in re.split(r"[,;/]", line):
+        text = part.strip(" .\"'“”").casefold()
+        reason = _unfit(text, word, sentence, kept) or ("more than wanted" if len(kept) >= count else None)
+        if tally.enter(text, reason):
+            kept.append(text)
+    return kept
+
+
+def _unfit(text: str, word: str, sentence: Collection[str], kept: Sequence[str]) -> str | None:
     if (found := fault(text)) is not None:
         return found
-    if not text.endswith("?"):
-        return "not a question"
-    if cosine >= copy:
-        return "copies a training item"
-    if cosine < near:
-        return "off the topic"
-    return "said before" if words(text) in [words(other) for other in earlier] else None
+    if not _SYNONYM.fullmatch(text):
+        return "not a word"
+    if any(other[:_STEM] == word[:_STEM] for other in words(text)):
+        return "the word itself"
+    if text in sentence:
+        return "in the sentence already"
+    return "said before" if text in kept else None
+
+
+def substitute(
+    known: Mapping[str, list[Wording]],
+    found: Mapping[str, Mapping[str, Sequence[str]]],
+    gate: Gate,
+    seed: int,
+    tally: Tally,
+) -> None:
+    """Add wordings with one word replaced until each question has ``gate.wanted``, in an order drawn from ``seed``."""
+    for question, listed in found.items():
+        sources = [question, *(wording.text for wording in known[question])]
+        pairs = [(word, other) for word, others in listed.items() for other in others]
+        offers = [_replaced(text, word, other) for text, (word, other) in product(sources, pairs)]
+        new = [text for text in dict.fromkeys(offers) if text not in sources]
+        random.Random(f"{seed}/{question}").shuffle(new)
+        while new and (missing := gate.wanted - len(known[question])) > 0:
+            gate.admit([(question, text) for text in new[:missing]], known, tally)
+            del new[:missing]
+
+
+def _replaced(text: str, word: str, other: str) -> str:
+    def said(match: re.Match[str]) -> str:
+        return other[0].upper() + other[1:] if match[0][0].isupper() else other
+
+    return re.sub(rf"\b{re.escape(word)}\b", said, text, count=1, flags=re.IGNORECASE)

@@ -63,9 +63,13 @@ class Tally:
             remedy = f"at least {least} are needed: generate more, use a better generator, or loosen the checks"
             raise AlignbenchError(field_, str(self), remedy)
 
+    @property
+    def reasons(self) -> str:
+        """Why texts were dropped, and how many for each reason."""
+        return ", ".join(f"{count} {reason}" for reason, count in self.dropped.items())
+
     def __str__(self) -> str:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in self.dropped.items())
-        return f"{self.what}: {self.kept} kept of {self.made}" + (f" (dropped: {reasons})" if reasons else "")
+        return f"{self.what}: {self.kept} kept of {self.made}" + (f" (dropped: {self.reasons})" if self.dropped else "")
 
     def record(self) -> dict[str, Any]:
         """JSON-able, for manifests and cards."""

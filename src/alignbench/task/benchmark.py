@@ -24,7 +24,7 @@ class RunBenchmark(Task):
         from alignbench.backend.engines import SHARED
         from alignbench.backend.lease import claim
         from alignbench.generator import slots
-        from alignbench.report.benchmarks import print_lines, write_lines
+        from alignbench.report.table import print_lines, write_lines
         from alignbench.runs.benchmarks import run_benchmark
         from alignbench.runs.cell import Cell, config_folders
 

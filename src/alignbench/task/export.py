@@ -34,17 +34,19 @@ class Export(Task):
         Raises:
             AlignbenchError: the cell is not finished, or holds nothing that can be shared.
         """
-        from alignbench.runs.cell import config_folders
-        from alignbench.sharing.folder import write_folder
-        from alignbench.sharing.found import chosen, of_fit
-        from alignbench.sharing.hub import check_push, push
+        from alignbench.runs.cell import Cell, config_folders
+        from alignbench.sharing.folder import check_push, push, write_folder
+        from alignbench.sharing.found import of_cell, of_fit
 
         named = not self.base or not Path(self.base).exists()
         check(named, "task.base", self.base, "name the model as others do, not a folder of this machine")
         if self.push:
             check_push(self.push)
         folders = config_folders()
-        found = of_fit(self.fit, Path(cfg.store), folders) if self.fit else chosen(cfg, folders)
+        if self.fit:
+            found = of_fit(self.fit, Path(cfg.store), folders)
+        else:
+            found = of_cell(Cell.from_config(cfg, folders, looking=True))
         folder = write_folder(found, Path(self.out), self.base, self.merge)
         say(f"folder {folder}")
         if self.push:

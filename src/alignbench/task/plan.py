@@ -13,12 +13,11 @@ from omegaconf import DictConfig
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.sweep.conduct import Launch, SweepCell
-from alignbench.sweep.failures import failure
-from alignbench.sweep.identity import name_of
+from alignbench.sweep.identity import failure, name_of
 from alignbench.task import Task
 
 if TYPE_CHECKING:
-    from alignbench.runs.plan import Step
+    from alignbench.runs.compare import Step
     from alignbench.types import ModelRef
 
 
@@ -71,7 +70,7 @@ def _cell(cfg: DictConfig) -> tuple[str, str, str, list[tuple[ModelRef, Sequence
 def _planned(cfg: DictConfig) -> tuple[str, list[Step], ModelRef]:
     """Name of the cell, its steps, and its model."""
     from alignbench.runs.cell import Cell, config_folders
-    from alignbench.runs.plan import plan
+    from alignbench.runs.compare import plan
 
     cell = Cell.from_config(cfg, config_folders(), looking=True)
     return cell.slug, plan(cell), cell.model

@@ -17,8 +17,7 @@ class Protocols(Pass, Task):
     def main(self, cfg: DictConfig) -> None:
         """Print the cell's table, and write what all cells of the store give together."""
         from alignbench.protocols.measure import measure
-        from alignbench.protocols.table import print_protocols
-        from alignbench.protocols.write import write_protocols
+        from alignbench.protocols.table import print_protocols, write_protocols
         from alignbench.runs.cell import Cell, config_folders
 
         cell = Cell.from_config(cfg, config_folders())

@@ -20,15 +20,13 @@ class Report(Task):
             AlignbenchError: the store holds no finished cell of either kind.
         """
         from alignbench.files import write_table, write_text
-        from alignbench.protocols.write import write_protocols
-        from alignbench.record.benchmark import benchmarks_of, finished_benchmarks
+        from alignbench.protocols.table import write_protocols
+        from alignbench.record.cell import benchmarks_of, finished_benchmarks
         from alignbench.record.finished import finished, pages
         from alignbench.record.lineage import Lineage
         from alignbench.report import board
-        from alignbench.report.generated import accounts
-        from alignbench.report.page import write_page
-        from alignbench.report.results import table
-        from alignbench.report.schema import schema_markdown
+        from alignbench.report.page import accounts, write_page
+        from alignbench.report.results import schema_markdown, table
 
         folder, store = Path(cfg.reports), Path(cfg.store)
         side_by_side = write_protocols(store, folder)

@@ -1,11 +1,8 @@
 """``task=respondents``: the planted world as files that anyone can read."""
 
-import csv
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from omegaconf import DictConfig
 
@@ -29,6 +26,8 @@ class RespondentsTask(Task):
         Raises:
             AlignbenchError: another survey than the planted world is chosen.
         """
+        import pandas as pd
+
         from alignbench.data.items import item_record
         from alignbench.data.source.world import PlantedWorld
 
@@ -46,12 +45,9 @@ class RespondentsTask(Task):
             for c, place in enumerate(world.countries)
             for k, code in enumerate(item.codes)
         ]
-        _write(folder / "shares.csv", ["iso3", "item", "code", "share"], cells)
-        _write(folder / "splits.csv", ["battery", "split"], ((b, s.name) for b, s in world.splits.items()))
+        shares = pd.DataFrame(cells, columns=["iso3", "item", "code", "share"])
+        shares.to_csv(folder / "shares.csv", index=False, lineterminator="\r\n")
+        splits = pd.DataFrame(((b, s.name) for b, s in world.splits.items()), columns=["battery", "split"])
+        splits.to_csv(folder / "splits.csv", index=False, lineterminator="\r\n")
         people = len(world.countries) * source.respondents
         say(f"{people} respondents, {len(world.items)} items with their true shares: {folder}")
-
-
-def _write(path: Path, header: list[str], rows: Iterable[Iterable[Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *rows])

@@ -16,7 +16,7 @@ from alignbench.task import Task
 
 if TYPE_CHECKING:
     from alignbench.record.cell import CellRecord
-    from alignbench.store.artifact import Artifact
+    from alignbench.store.stage import Artifact
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,8 @@ class Run(Task):
 
 
 def _write(record: CellRecord, stage: Artifact, folder: Path) -> Path:
-    from alignbench.record.benchmark import benchmarks_of, finished_benchmarks
-    from alignbench.report.generated import accounts
-    from alignbench.report.page import write_page
+    from alignbench.record.cell import benchmarks_of, finished_benchmarks
+    from alignbench.report.page import accounts, write_page
 
     store = stage.path.parents[1]
     return write_page(

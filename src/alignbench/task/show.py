@@ -1,19 +1,12 @@
 """``task=show``: the prompt of one item, exactly as the model gets it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
 from alignbench.progress import say
-from alignbench.store.stage import Stage
 from alignbench.task import Task
 from alignbench.types import check
-
-if TYPE_CHECKING:
-    from alignbench.runs.cell import Cell
 
 
 @dataclass(frozen=True)
@@ -50,11 +43,8 @@ class Show(Task):
                 say("--- and after the model's thoughts")
                 say(renderer.prompt(prompt.after("[thoughts]").chat).text)
             say(f"--- scored: {' | '.join(prompt.request.options)}")
-        say(f"{len(shown)} prompts for this item; {_training(cell, model.training)}")
-
-
-def _training(cell: Cell, training: Stage | None) -> str:
-    if training is None:
-        return "no weights change"
-    found = cell.store.find(training)
-    return f"weights: {found.path if found else 'not trained yet'}"
+        weights = "no weights change"
+        if model.training is not None:
+            trained = cell.store.find(model.training)
+            weights = f"weights: {trained.path if trained else 'not trained yet'}"
+        say(f"{len(shown)} prompts for this item; {weights}")

@@ -23,9 +23,8 @@ class MakeWorkspace(Task):
         Raises:
             AlignbenchError: W&B is not chosen or not installed, no account is named, or the server refused.
         """
-        from alignbench.tracking.knobs import WandbMode
         from alignbench.tracking.view import workspace
-        from alignbench.tracking.wandb import Wandb
+        from alignbench.tracking.wandb import Wandb, WandbMode
 
         knobs = instantiate(cfg.tracking)
         if not isinstance(knobs, Wandb):

@@ -2,27 +2,103 @@
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from filelock import FileLock
 
+from alignbench.files import written
 from alignbench.progress import say
 from alignbench.record.finished import finished, with_items
 from alignbench.record.lineage import Lineage
+from alignbench.report.board import MAPS
 from alignbench.report.board.groups import CultureBoard, groups
-from alignbench.report.board.page import MAPS
-from alignbench.sharing.weights import adapter_config, hub_id
+from alignbench.sharing.folder import adapter_config, hub_id
+from alignbench.store.manifest import write_json
 from alignbench.tracking import Tracker
-from alignbench.tracking.content import Content
-from alignbench.tracking.knobs import Upload, WandbKnobs
-from alignbench.tracking.pooled import heat_maps, table
-from alignbench.tracking.pushed import PushLog
-from alignbench.tracking.session import session
+from alignbench.tracking.content import Content, heat_maps, table
+from alignbench.tracking.wandb import Upload, Wandb
+
+
+@dataclass(frozen=True)
+class PushLog:
+    """One small file per pushed run. Delete the folder to push everything again."""
+
+    folder: Path
+
+    @contextmanager
+    def held(self, run: str) -> Iterator[dict[str, Any]]:
+        """What is known of ``run``, for one process at a time; empty if it was never pushed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / f"{run}.lock"):
+            file = self._file(run)
+            yield json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+    def note(self, run: str, facts: Mapping[str, Any]) -> None:
+        """Remember that ``run`` was pushed."""
+        write_json(self._file(run), facts)
+
+    def groups(self) -> dict[str, list[str]]:
+        """Keys of the pushed cells by group, both in order of name."""
+        found: dict[str, list[str]] = {}
+        for file in written(self.folder, "*.json"):
+            for group in json.loads(file.read_text(encoding="utf-8")).get("groups", ()):
+                found.setdefault(group, []).append(file.stem)
+        return dict(sorted(found.items()))
+
+    def _file(self, run: str) -> Path:
+        return self.folder / f"{run}.json"
+
+
+@contextmanager
+def session(knobs: Wandb, key: str, **facts: Any) -> Iterator[Any]:
+    """The run ``key``, new or continued, finished at the end of the block."""
+    home = Path(knobs.folder).absolute() / "wandb"
+    home.mkdir(parents=True, exist_ok=True)
+    for variable, place in {"WANDB_DATA_DIR": "data", "WANDB_CACHE_DIR": "cache", "WANDB_CONFIG_DIR": "config"}.items():
+        os.environ.setdefault(variable, str(home / place))  # else artifacts of offline runs wait in the home folder
+    import wandb
+
+    run = wandb.init(
+        project=knobs.project,
+        entity=knobs.entity or None,
+        id=key,
+        dir=home.parent,
+        mode="online" if knobs.online else "offline",
+        resume="allow",
+        # Silent, patient for ``timeout`` seconds, and without host, code, git, packages and system figures.
+        settings=wandb.Settings(
+            silent=True,
+            console="off",
+            init_timeout=knobs.timeout,
+            finish_timeout=knobs.timeout,
+            finish_timeout_raises=True,
+            host="alignbench",
+            program="alignbench",
+            disable_git=True,
+            disable_code=True,
+            save_code=False,
+            x_disable_meta=True,
+            x_disable_stats=True,
+            x_disable_machine_info=True,
+            x_save_requirements=False,
+        ),
+        **facts,
+    )
+    failed = True
+    try:
+        yield run
+        failed = False
+    finally:
+        run.finish(exit_code=int(failed))
+
 
 # Destinations that failed in this process: a sweep must not wait for each of its cells.
 _given_up: set[Path] = set()
@@ -32,7 +108,7 @@ _given_up: set[Path] = set()
 class Pusher(Tracker):
     """Pushes what the log of this destination does not know yet."""
 
-    knobs: WandbKnobs
+    knobs: Wandb
     reports: Path
 
     @property

@@ -3,13 +3,13 @@
 from typing import Any
 
 from alignbench.evaluation.catalogue import Placement, of_rows
-from alignbench.tracking.knobs import WandbKnobs
+from alignbench.tracking.wandb import Wandb
 
 NAME = "alignbench"
 _CURVES = ("train/loss", "train/reward", "train/validation", "train/entropy", "train/option_mass")
 
 
-def workspace(knobs: WandbKnobs) -> Any:
+def workspace(knobs: Wandb) -> Any:
     """The view as an object of ``wandb-workspaces``; ``save()`` puts it on the server and makes it known by ``url``."""
     import wandb_workspaces.reports.v2 as panels
     import wandb_workspaces.workspaces as views

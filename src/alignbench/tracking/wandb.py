@@ -1,17 +1,63 @@
 """Weights & Biases: one run per cell, and per group one run that holds the pooled board."""
 
+import netrc
+import os
 from dataclasses import dataclass
+from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from alignbench.tracking import Tracker
-from alignbench.tracking.knobs import WandbKnobs, WandbMode, has_key
+from alignbench.component import Count, Positive
+from alignbench.tracking import Tracker, Tracking
 from alignbench.types import check
 
 
+class WandbMode(Enum):
+    """Where runs go: to the server, to files that ``wandb sync`` sends later, or as ``auto`` decides."""
+
+    auto = "auto"
+    online = "online"
+    offline = "offline"
+
+
+class Upload(Enum):
+    """Which trained weights go along as artifacts; ``all`` includes full weights."""
+
+    none = "none"
+    lora = "lora"
+    all = "all"
+
+
 @dataclass(frozen=True)
-class Wandb(WandbKnobs):
-    """Needs ``pip install "alignbench[wandb]"``; an account only for ``online``."""
+class Wandb(Tracking):
+    """What is shown where. Needs ``pip install "alignbench[wandb]"``; an account only for ``online``."""
+
+    # auto: WANDB_MODE if set, else online if an API key is configured, else offline.
+    mode: WandbMode = WandbMode.auto
+    project: str = "alignbench"
+    # Account or team; empty is the default of the account.
+    entity: str = ""
+    # Group of the runs; empty is the name of the experiment, else that of the project.
+    group: str = ""
+    # Folder that gets wandb/ with run files and the list of what was pushed.
+    folder: str = "outputs/reports"
+    upload: Upload = Upload.lora
+    # Larger artifacts stay at home.
+    limit_mib: Count = 500
+    # Seconds to wait for the server at the start and at the end of a run.
+    timeout: Positive = 60.0
+
+    def _consistent(self) -> None:
+        check(bool(self.project), "tracking.project", self.project, "give the project a name")
+
+    @property
+    def online(self) -> bool:
+        """Whether runs go to the server."""
+        if self.mode is WandbMode.auto:
+            mode = os.environ.get("WANDB_MODE")
+            return mode == "online" if mode else has_key()
+        return self.mode is WandbMode.online
 
     def open(self, reports: Path) -> Tracker:
         """A tracker for the project.
@@ -26,3 +72,14 @@ class Wandb(WandbKnobs):
         remedy = "no API key is configured: run `wandb login`, set WANDB_API_KEY, or choose tracking.mode=offline"
         check(self.mode is not WandbMode.online or has_key(), "tracking.mode", "online", remedy)
         return Pusher(self, reports)
+
+
+def has_key() -> bool:
+    """Whether an API key is configured, in the environment or by ``wandb login``."""
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    try:
+        return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False

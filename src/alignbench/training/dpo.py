@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from alignbench.backend.render import Renderer
 from alignbench.training import loop
 from alignbench.training.recipe import Training
-from alignbench.training.selection import Validate
+from alignbench.training.selection import Job
 from alignbench.training.sft import ConversationRow, reply_ids
-from alignbench.types import Chat, ModelRef, check
+from alignbench.types import Chat, check
 
 
 @dataclass(frozen=True)
@@ -23,21 +22,11 @@ class PreferenceRow:
     rejected: str
 
 
-def train_dpo(
-    model: ModelRef,
-    rows: Sequence[PreferenceRow],
-    training: Training,
-    beta: float,
-    seed: int,
-    folder: Path,
-    validate: Validate | None = None,
-) -> dict[str, Any]:
-    """Prefer the chosen replies, in updates of ``prompts_per_update`` pairs.
+def train_dpo(job: Job, rows: Sequence[PreferenceRow], beta: float) -> dict[str, Any]:
+    """Prefer the chosen replies, in updates of ``prompts_per_update`` pairs; the facts of the training.
 
     The loss is -log sigmoid(beta [log-ratio of chosen - log-ratio of rejected]), each ratio against the weights at
     the start of this training.
-
-    The other arguments and the facts are those of :func:`alignbench.training.loop.train`.
 
     Raises:
         AlignbenchError: a prompt or reply is too long, or what :func:`~alignbench.training.loop.train` refuses.
@@ -50,12 +39,11 @@ def train_dpo(
         def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
             return dataset
 
-    renderer = Renderer.of(model)
-    examples = [_example(renderer, row, training) for row in rows]
+    examples = [_example(job.renderer, row, job.training) for row in rows]
     # The prompt stands before both replies, which go through one forward.
     tokens = [len(example["prompt_ids"]) + sum(map(len, example.values())) for example in examples]
     config = partial(DPOConfig, beta=beta, max_length=max(tokens, default=0), train_sampling_strategy="sequential")
-    return loop.train("DPO", model, examples, tokens, training, seed, folder, validate, config, Trainer)
+    return loop.train("DPO", job, examples, tokens, config, Trainer)
 
 
 def _example(renderer: Renderer, row: PreferenceRow, training: Training) -> dict[str, list[int]]:

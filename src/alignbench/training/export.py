@@ -16,9 +16,8 @@ from alignbench import ranks
 from alignbench.aligned import WEIGHTS
 from alignbench.backend import Usage
 from alignbench.store.manifest import write_json
-from alignbench.training.recipe import Training, Weights
-from alignbench.training.selection import best
-from alignbench.types import ModelRef
+from alignbench.training.recipe import Weights
+from alignbench.training.selection import Job, best
 
 CHECKPOINTS = "checkpoints"
 _RECORD = "alignbench.json"
@@ -37,9 +36,7 @@ def finished(folder: Path) -> dict[str, Any] | None:
 def export(
     network: Any,
     tokenizer: Any,
-    model: ModelRef,
-    training: Training,
-    folder: Path,
+    job: Job,
     history: Sequence[Mapping[str, Any]],
     usage: Usage,
     weights: Mapping[str, Any] | None = None,
@@ -56,6 +53,7 @@ def export(
     """
     import torch
 
+    model, training, folder = job.model, job.training, job.folder
     facts = {
         "base_fingerprint": model.fingerprint,
         "weights": training.weights.name,

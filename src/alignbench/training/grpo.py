@@ -7,13 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend.render import Renderer
 from alignbench.device import has_cuda
 from alignbench.training import loop
-from alignbench.training.recipe import Training
 from alignbench.training.rows import check_length
-from alignbench.training.selection import Validate
-from alignbench.types import Chat, ModelRef, check
+from alignbench.training.selection import Job
+from alignbench.types import Chat, check
 
 
 @dataclass(frozen=True)
@@ -29,21 +27,12 @@ Reward = Callable[[list[str], list[Any]], list[float]]
 
 
 def train_grpo(
-    model: ModelRef,
-    prompts: Sequence[PromptRow],
-    reward: Reward,
-    training: Training,
-    seed: int,
-    folder: Path,
-    start_adapter: Path | None = None,
-    validate: Validate | None = None,
+    job: Job, prompts: Sequence[PromptRow], reward: Reward, start_adapter: Path | None = None
 ) -> dict[str, Any]:
-    """Practise on ``prompts``, ``generations`` completions each.
+    """Practise on ``prompts``, ``generations`` completions each; the facts of the training.
 
     Generation and update use the same weights, so clipping is idle. With ``kl_beta`` the reference is
     the policy at the start of this training: base model, or ``start_adapter``.
-
-    The other arguments and the facts are those of :func:`alignbench.training.loop.train`.
 
     Args:
         start_adapter: folder of an earlier training (same kind of weights) to go on from.
@@ -52,11 +41,11 @@ def train_grpo(
         AlignbenchError: a prompt is too long, vLLM is not there, or what :func:`~alignbench.training.loop.train`
             refuses.
     """
-    ready = has_cuda() and find_spec("vllm") is not None
+    training, ready = job.training, has_cuda() and find_spec("vllm") is not None
     check(ready or not training.vllm, "training.vllm", True, "it needs CUDA and the vllm package: say false")
     from trl import GRPOConfig, GRPOTrainer
 
-    renderer = Renderer.of(model)
+    renderer = job.renderer
     examples, tokens = [], []
     # Text of a prompt -> its tokens.
     read: dict[str, list[int]] = {}
@@ -95,7 +84,4 @@ def train_grpo(
         vllm_mode="colocate",
         vllm_max_model_length=training.max_prompt_tokens + training.max_new_tokens,
     )
-    group = training.generations
-    return loop.train(
-        "GRPO", model, examples, tokens, training, seed, folder, validate, config, trainer, group, start_adapter
-    )
+    return loop.train("GRPO", job, examples, tokens, config, trainer, training.generations, start_adapter)

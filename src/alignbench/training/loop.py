@@ -8,17 +8,15 @@ from typing import Any
 
 from alignbench import ranks
 from alignbench.backend import Usage
-from alignbench.backend.render import Renderer
 from alignbench.device import has_cuda
 from alignbench.progress import bar
 from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
 from alignbench.training.export import CHECKPOINTS, export, finished
-from alignbench.training.order import order_of
 from alignbench.training.policy import load_policy
-from alignbench.training.recipe import Training, Weights
-from alignbench.training.selection import Selection, Validate, best, stop_if_idle
-from alignbench.types import ModelRef, check
+from alignbench.training.recipe import Weights
+from alignbench.training.selection import Job, best, stop_if_idle
+from alignbench.types import check
 
 # Our name of a figure -> TRL's.
 _FIGURES = {
@@ -40,13 +38,9 @@ _WHOLE = "whole"
 
 def train(
     label: str,
-    model: ModelRef,
+    job: Job,
     examples: Sequence[Mapping[str, Any]],
     tokens: Sequence[int],
-    training: Training,
-    seed: int,
-    folder: Path,
-    validate: Validate | None,
     config: Callable[..., Any],
     trainer: Callable[..., Any],
     generations: int = 1,
@@ -58,7 +52,6 @@ def train(
         label: of the bar.
         examples: rows as the trainer takes them; it gets them in the order of their use.
         tokens: of each example; what is generated is not among them.
-        validate: rates the checkpoints where ``training.select`` is validation.
         config: TRL's configuration, but for :func:`arguments`.
         trainer: TRL's trainer.
         generations: sequences of each example in an update.
@@ -71,11 +64,10 @@ def train(
         AlignbenchError: there are no examples, batch and micro-batch do not fit, no group had any variance for
             ``patience_zero_variance`` updates, or there is nothing to select by.
     """
-    if done := finished(folder):
+    if done := finished(job.folder):
         return done
-    check(bool(examples), "training rows", 0, "there is nothing to train on")
-    training = training.for_rows(len(examples))
-    selection = Selection(Renderer.of(model), training, validate)
+    job = job.of_rows(len(examples))
+    training = job.training
     import datasets
     from huggingface_hub import constants
 
@@ -83,22 +75,22 @@ def train(
     datasets.disable_progress_bars()
     constants.HF_HUB_DISABLE_TELEMETRY = True
     batch = training.prompts_per_update * generations
-    args = config(**arguments(training, seed, folder, batch, max(tokens) if generations == 1 else 0))
-    network, tokenizer = load_policy(model, training, seed, start)
-    order = order_of(training.updates, len(examples), training.prompts_per_update, seed)
+    args = config(**arguments(job, batch, max(tokens) if generations == 1 else 0))
+    network, tokenizer = load_policy(job.model, training, job.seed, start)
+    order = training.order_of(len(examples), job.seed)
     used = datasets.Dataset.from_list([examples[i] for i in order])
     own = trainer(model=network, args=args, processing_class=tokenizer, train_dataset=used)
     # TRL's page about each checkpoint, a tenth of a short training.
     own.create_model_card = lambda **_: None
-    history = _run(own, selection, seed, folder, label)
+    history = _run(own, job, label)
     written = batch * sum(row.get("completion_tokens", 0.0) for row in history)
     usage = Usage(generations * sum(tokens[i] for i in order), round(written))
     # Where every rank holds a shard (FSDP), rank 0 gets all weights, and every rank must ask.
     whole = own.accelerator.get_state_dict(own.model_wrapped) if own.is_fsdp_enabled else None
-    return export(network, tokenizer, model, training, folder, history, usage, whole)
+    return export(network, tokenizer, job, history, usage, whole)
 
 
-def arguments(training: Training, seed: int, folder: Path, batch: int, longest: int = 0) -> dict[str, Any]:
+def arguments(job: Job, batch: int, longest: int = 0) -> dict[str, Any]:
     """Arguments of any TRL trainer whose updates take ``batch`` sequences.
 
     Args:
@@ -107,7 +99,7 @@ def arguments(training: Training, seed: int, folder: Path, batch: int, longest: 
     Raises:
         AlignbenchError: the batch cannot be cut into equal micro-batches.
     """
-    world = ranks.world()
+    training, world = job.training, ranks.world()
     remedy = f"an update has {batch} sequences (prompts x completions)"
     check(batch % world == 0, "number of processes", world, f"{remedy}: choose a divisor of {batch}")
     own = batch // world
@@ -118,8 +110,8 @@ def arguments(training: Training, seed: int, folder: Path, batch: int, longest: 
         fitting = [n for n in range(2, micro + 1) if own % n == 0 and n * longest <= training.micro_tokens]
         micro = max(fitting, default=1)
     return {
-        "output_dir": str(folder / CHECKPOINTS),
-        "seed": seed_of(seed, "trl"),
+        "output_dir": str(job.folder / CHECKPOINTS),
+        "seed": seed_of(job.seed, "trl"),
         "max_steps": training.updates,
         "per_device_train_batch_size": micro,
         "gradient_accumulation_steps": own // micro,
@@ -141,7 +133,7 @@ def arguments(training: Training, seed: int, folder: Path, batch: int, longest: 
     }
 
 
-def _run(trainer: Any, selection: Selection, seed: int, folder: Path, label: str) -> list[dict[str, Any]]:
+def _run(trainer: Any, job: Job, label: str) -> list[dict[str, Any]]:
     """Train from the last whole checkpoint on; returns the history, one entry per update.
 
     The network ends with the weights that are to be exported.
@@ -153,17 +145,17 @@ def _run(trainer: Any, selection: Selection, seed: int, folder: Path, label: str
     """
     from transformers import PrinterCallback
 
-    training = selection.training
+    training = job.training
     trainer.remove_callback(PrinterCallback)
-    checkpoint = last_checkpoint(folder)
+    checkpoint = last_checkpoint(job.folder)
     if checkpoint and training.weights is Weights.lora:
         trainer.add_callback(_restore_adapter(checkpoint))
     with bar(training.updates, label, "update") as progress, _labelled_positions():
-        trainer.add_callback(_watch(trainer, selection, seed, folder, progress))
+        trainer.add_callback(_watch(trainer, job, progress))
         trainer.train(resume_from_checkpoint=checkpoint)
     history = history_of(trainer.state.log_history)
     if best(history) != training.updates:
-        trainer.state.best_model_checkpoint = str(_checkpoint(folder, best(history)))
+        trainer.state.best_model_checkpoint = str(_checkpoint(job.folder, best(history)))
         # Knows adapters, full weights and shards; public only as a switch that wants transformers' own evaluation.
         trainer._load_best_model()
     return history
@@ -225,7 +217,7 @@ def _checkpoint(folder: Path, update: int) -> Path:
     return folder / CHECKPOINTS / f"checkpoint-{update}"
 
 
-def _watch(trainer: Any, selection: Selection, seed: int, folder: Path, progress: Any) -> Any:
+def _watch(trainer: Any, job: Job, progress: Any) -> Any:
     from transformers import TrainerCallback, set_seed
 
     class Watch(TrainerCallback):  # type: ignore[misc]
@@ -235,7 +227,7 @@ def _watch(trainer: Any, selection: Selection, seed: int, folder: Path, progress
             progress.update(state.global_step)
 
         def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            set_seed(seed_of(seed, "update", state.global_step))
+            set_seed(seed_of(job.seed, "update", state.global_step))
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             progress.update(1)
@@ -243,16 +235,16 @@ def _watch(trainer: Any, selection: Selection, seed: int, folder: Path, progress
         def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **kwargs: Any) -> None:
             if control.should_save:
                 # Into the log that is about to be saved, so that a resumed training knows it.
-                state.log_history[-1] |= selection.rate(trainer.model)
+                state.log_history[-1] |= job.rate(trainer.model)
             history = history_of(state.log_history)
             # The checkpoint that transformers must keep next to the newest.
             state.best_global_step = best(history)
             if ranks.is_main():
-                write_json(folder / "history.json", history)
-            stop_if_idle(history, selection.training)
+                write_json(job.folder / "history.json", history)
+            stop_if_idle(history, job.training)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if ranks.is_main():
-                (_checkpoint(folder, state.global_step) / _WHOLE).touch()
+                (_checkpoint(job.folder, state.global_step) / _WHOLE).touch()
 
     return Watch()

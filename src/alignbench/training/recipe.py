@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Annotated, Any
 
+import numpy as np
+
 from alignbench.component import Component, Count, Maybe, NotNegative, OneOf, Positive, PositiveShare, Within, recorded
 from alignbench.device import has_nf4, quick_bfloat16
 from alignbench.identity import spelt_out
@@ -155,6 +157,21 @@ class Training(Component):
         """The same training of ``rows`` rows: as many updates as ``updates`` and ``epochs`` allow."""
         passes = math.ceil(self.epochs * rows / self.prompts_per_update)
         return self.with_knobs(updates=min(self.updates, passes)) if self.epochs else self
+
+    def rows_of(self, update: int, rows: int, seed: int) -> list[int]:
+        """Positions of the rows of an update (counted from 0), a pure function of the seed.
+
+        Epochs follow one another without a gap, each in another order, so a resumed run repeats an unbroken one.
+        """
+        each = self.prompts_per_update
+        positions = range(update * each, (update + 1) * each)
+        epochs = {p // rows for p in positions}
+        orders = {epoch: np.random.default_rng([seed, epoch]).permutation(rows) for epoch in epochs}
+        return [int(orders[p // rows][p % rows]) for p in positions]
+
+    def order_of(self, rows: int, seed: int) -> list[int]:
+        """Positions of the rows of all updates, one after the other."""
+        return [row for update in range(self.updates) for row in self.rows_of(update, rows, seed)]
 
     @property
     def warmup_updates(self) -> int:

@@ -1,16 +1,19 @@
-"""Which checkpoint a training exports (``training.select``), and when it stops early: one rule for all trainers."""
+"""What every trainer is given, which checkpoint it exports (``training.select``), and when it stops early."""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 from alignbench import ranks
 from alignbench.backend.render import Renderer
 from alignbench.training.recipe import Select, Training
 from alignbench.training.rows import encode, last_logprobs
-from alignbench.types import Chat, OptionScores, check
+from alignbench.types import Chat, ModelRef, OptionScores, check
 
 # Scores options as ``Engine.score`` does, with the weights as they stand.
 Score = Callable[[Sequence[Chat], Sequence[Sequence[str]]], list[OptionScores]]
@@ -19,21 +22,41 @@ Validate = Callable[[Score], float]
 
 
 @dataclass(frozen=True)
-class Selection:
-    """The rule of one training.
+class Job:
+    """One training, whatever the trainer.
+
+    Attributes:
+        folder: gets the adapter, or the weights.
+        validate: rates the checkpoints where ``training.select`` is validation.
 
     Raises:
         AlignbenchError: ``training.select`` is validation and there is no ``validate``.
     """
 
-    renderer: Renderer
+    model: ModelRef
     training: Training
-    validate: Validate | None
+    seed: int
+    folder: Path
+    validate: Validate | None = None
 
     def __post_init__(self) -> None:
         remedy = "this training was given nothing to validate on: use last"
         select = self.training.select
         check(self.validate is not None or select is Select.last, "training.select", select.name, remedy)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Of the model."""
+        return Renderer.of(self.model)
+
+    def of_rows(self, rows: int) -> Job:
+        """The same with as many updates as the training allows on so many rows.
+
+        Raises:
+            AlignbenchError: there are none.
+        """
+        check(rows > 0, "training rows", 0, "there is nothing to train on")
+        return replace(self, training=self.training.for_rows(rows))
 
     def rate(self, network: Any) -> dict[str, float]:
         """What a checkpoint adds to the history: ``validation``, or nothing where the last one is exported.

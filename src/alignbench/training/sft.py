@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from alignbench.backend.render import Renderer
 from alignbench.training import loop
 from alignbench.training.recipe import Training
 from alignbench.training.rows import check_length
-from alignbench.training.selection import Validate
+from alignbench.training.selection import Job
 from alignbench.types import Chat, Message, ModelRef, check
 
 _IGNORED = -100
@@ -38,28 +37,18 @@ class ConversationRow:
         return [*earlier, ConversationRow(self.chat, self.reply)]
 
 
-def train_sft(
-    model: ModelRef,
-    rows: Sequence[ConversationRow],
-    training: Training,
-    seed: int,
-    folder: Path,
-    validate: Validate | None = None,
-) -> dict[str, Any]:
-    """Learn the replies in updates of ``prompts_per_update`` rows, as many as ``training`` allows.
-
-    The other arguments and the facts are those of :func:`alignbench.training.loop.train`.
+def train_sft(job: Job, rows: Sequence[ConversationRow]) -> dict[str, Any]:
+    """Learn the replies in updates of ``prompts_per_update`` rows; the facts of the training.
 
     Raises:
         AlignbenchError: a prompt or reply is too long, or what :func:`~alignbench.training.loop.train` refuses.
     """
     from trl import SFTConfig, SFTTrainer
 
-    renderer = Renderer.of(model)
-    examples = [example for row in rows for example in _examples(renderer, row, training)]
+    examples = [example for row in rows for example in _examples(job.renderer, row, job.training)]
     tokens = [len(example["input_ids"]) for example in examples]
     config = partial(SFTConfig, max_length=max(tokens, default=0), train_sampling_strategy="sequential")
-    return loop.train("SFT", model, examples, tokens, training, seed, folder, validate, config, SFTTrainer)
+    return loop.train("SFT", job, examples, tokens, config, SFTTrainer)
 
 
 def lengths(model: ModelRef, rows: Sequence[ConversationRow]) -> list[int]:

@@ -50,8 +50,7 @@ class CulturalMap:
     """A fitted map, for items in the order of :data:`ITEMS`.
 
     Attributes:
-        means: of the items, shape (10,).
-        deviations: standard deviations, shape (10,).
+        means, deviations: of the items, shape (10,).
         loadings: rotated and oriented, shape (10, 2).
         noise: variance left in a standardised item.
         spread: standard deviation of the scores of the people it was fitted on, shape (2,).
@@ -106,8 +105,7 @@ def map_distance(a: ArrayLike, b: ArrayLike) -> Array:
     """Euclidean distance between points of the map (Tao et al. 2024): of a model to its country, lower is better.
 
     Args:
-        a: shape (..., 2).
-        b: shape (..., 2); leading axes broadcast.
+        a, b: shape (..., 2); leading axes broadcast.
 
     Returns:
         Shape (...), 0 or more, symmetric; NaN where a coordinate is.
@@ -123,10 +121,8 @@ def autonomy(
     """Y003: (independence + determination) - (faith + obedience), of the qualities to teach a child.
 
     Args:
-        independence: 1 if mentioned (WVS-7 Q8), else 0; NaN where missing; any shape.
-        determination: likewise (Q14).
-        religious_faith: likewise (Q15).
-        obedience: likewise (Q17).
+        independence, determination, religious_faith, obedience: 1 if mentioned (WVS-7 Q8, Q14, Q15, Q17), else 0;
+            NaN where missing; any shape.
 
     Returns:
         The common shape, within [-2, 2], high = autonomy; NaN where any is.
@@ -143,8 +139,7 @@ def postmaterialism(first: ArrayLike, second: ArrayLike) -> Array:
     """Y002: 1 materialist, 2 mixed, 3 post-materialist, from the first and second national goal (WVS-7 Q154, Q155).
 
     Args:
-        first: 1 order, 2 more say, 3 prices, 4 free speech; NaN where missing; any shape.
-        second: another of these; broadcast.
+        first, second: 1 order, 2 more say, 3 prices, 4 free speech, never the same; NaN where missing; broadcast.
 
     Returns:
         The common shape; 1 if both are 1 or 3, 3 if both are 2 or 4, else 2; NaN where either is.

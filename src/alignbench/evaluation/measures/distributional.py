@@ -15,8 +15,7 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, epsilon: float = 1e-6) -> Array:
     p = survey, q = model.
 
     Args:
-        p: shares, shape (..., K).
-        q: shares, shape (..., K); leading axes broadcast.
+        p, q: shares, shape (..., K); leading axes broadcast.
         epsilon: added to every share of both, which are then normalised again. MENAValues' code adds 1e-9, CLCA's
             adds nothing; the result depends on it wherever q is 0; with 0 such a divergence is infinite.
 

@@ -37,8 +37,7 @@ def modal_share(shares: Sequence[ArrayLike], people: Sequence[ArrayLike]) -> Arr
     With ``shares`` = ``people`` it is people's own rate. Of tied options the first is modal.
 
     Args:
-        shares: one array per item, shapes (countries, K_i).
-        people: the survey's, same shapes.
+        shares, people: the model's and the survey's, one array per item, shapes (countries, K_i).
 
     Returns:
         Shape (items,), within [0, 1], the mean over countries.
@@ -65,8 +64,7 @@ def cultural_differentiation(model: Sequence[ArrayLike], people: Sequence[ArrayL
     1: countries as far apart as in the survey; 0: one answer for all; above 1: caricature.
 
     Args:
-        model: one array of shares per ordinal item, shapes (countries, K_i), options evenly spaced.
-        people: the same of the survey.
+        model, people: one array of shares per ordinal item, shapes (countries, K_i), options evenly spaced.
 
     Returns:
         0 or more; NaN if the countries of the survey do not differ.

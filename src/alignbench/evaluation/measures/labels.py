@@ -5,8 +5,6 @@ A label is any string; None is a reply that matches no label. It is never right,
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from alignbench.types import check
 
 Label = str | None
@@ -23,10 +21,7 @@ def macro_f1(predicted: Sequence[Label], truth: Sequence[str]) -> float:
     """
     sizes = (len(predicted), len(truth))
     check(sizes[0] == sizes[1] > 0, "predicted, truth", sizes, "give one prediction for each of one text or more")
-    pairs = list(zip(predicted, truth, strict=True))
-    scores = []
-    for label in sorted(set(truth)):
-        hits = sum(p == t == label for p, t in pairs)
-        wrong = sum((p == label) != (t == label) for p, t in pairs)
-        scores.append(2 * hits / (2 * hits + wrong))
-    return float(np.mean(scores))
+    from sklearn.metrics import f1_score
+
+    said = [label or "" for label in predicted]
+    return float(f1_score(truth, said, labels=sorted(set(truth)), average="macro", zero_division=0))

@@ -29,8 +29,7 @@ def agreement(a: ArrayLike, b: ArrayLike, low: ArrayLike, high: ArrayLike) -> Ar
     Args:
         a: codes, any shape; NaN (refused) gives NaN: the paper does not say.
         b: codes or centres, broadcast; NaN (refused, no data) gives NaN.
-        low: first code of the item, broadcast.
-        high: last code, broadcast.
+        low, high: first and last code of the item, broadcast.
 
     Returns:
         The common shape, within [0, 100] or NaN. Symmetric in ``a`` and ``b``.

@@ -49,8 +49,7 @@ def n_sva(shares: Sequence[ArrayLike], choices: ArrayLike, majority: float = 0.5
     """Neutral-processed SVA: :func:`a_sva`, but a country without a majority counts as neutral.
 
     Args:
-        shares: as in :func:`a_sva`.
-        choices: as in :func:`a_sva`.
+        shares, choices: as in :func:`a_sva`.
         majority: where no merged option has a share above this, the truth becomes neutral: 1 for a neutral
             choice, 0 for any other.
 

@@ -32,8 +32,7 @@ def soft_accuracy(
     Args:
         answers: codes, any shape; a refused answer (NaN) scores 0.
         truth: codes, broadcast with ``answers``; NaN (not asked) gives NaN.
-        low: first code of the item's scale; broadcast.
-        high: last code; broadcast.
+        low, high: first and last code of the item's scale; broadcast.
         nominal: whether the options have no order; broadcast.
 
     Returns:

@@ -18,8 +18,7 @@ def kendall_tau(x: ArrayLike, y: ArrayLike) -> float:
     """Kendall's rank correlation, tau-b: 1 for the same order, -1 for the reverse. Symmetric, corrected for ties.
 
     Args:
-        x: shape (n,).
-        y: shape (n,); a pair with a NaN is left out.
+        x, y: shape (n,); a pair with a NaN is left out.
 
     Returns:
         Within [-1, 1]; NaN if fewer than two pairs are left or one side is constant.

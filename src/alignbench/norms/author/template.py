@@ -9,7 +9,7 @@ from alignbench.component import supplied
 from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.norms.author import Author, Evidence
-from alignbench.norms.cluster import central
+from alignbench.norms.pool import central
 from alignbench.store.stage import Tools
 
 # How often an answer is given, by its rank.

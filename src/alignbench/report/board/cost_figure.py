@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import fmean
 
 from alignbench.record.lineage import SeedCost, mean
-from alignbench.report.board import marks
 from alignbench.report.board.lines import BoardLine
 from alignbench.report.figures import Axis, axis_of
 
@@ -76,10 +76,10 @@ class CostFigure:
         for name, counted in _COUNTED.items():
             known = [p for p in self.points if getattr(p.cost, counted) > 0]
             if known:
-                axis = marks.log_axis([getattr(p.cost, counted) for p in known])
+                axis = _log_axis([getattr(p.cost, counted) for p in known])
                 places = [axis.place(math.log10(getattr(p.cost, counted))) for p in known]
                 heights = [self.height(p.gain) for p in known]
-                labels = marks.spread_labels([float(x.rstrip("%")) for x in places], heights, 22, 17)
+                labels = spread_labels([float(x.rstrip("%")) for x in places], heights, 22, 17)
                 found.append(Measure(name, axis, list(zip(known, places, heights, labels, strict=True))))
         return found
 
@@ -95,3 +95,25 @@ def _short(value: float) -> str:
         if value >= size * 0.999:
             return f"{value / size:.3g}{unit}"
     return f"{value:.3g}"
+
+
+def _log_axis(values: Sequence[float]) -> Axis:
+    """An axis of decimal logarithms with ticks at powers of ten, and at 2 and 5 of each where those are few."""
+    first, last = math.log10(min(values)), math.log10(max(values))
+    margin = 0.1 * max(last - first, 0.5)
+    low, high = first - margin, last + margin
+    steps = (1,) if high - low > 3 else (1, 2, 5)
+    found = [math.log10(s) + k for k in range(math.floor(low), math.ceil(high)) for s in steps]
+    return Axis(low, high, tuple(t for t in found if low <= t <= high))
+
+
+def spread_labels(across: Sequence[float], heights: Sequence[float], width: float, gap: float) -> list[float]:
+    """Heights moved apart until labels nearer than ``width`` across stand at least ``gap`` apart, in order."""
+    order = sorted(range(len(heights)), key=lambda i: heights[i])
+    close = [(a, b) for a, b in combinations(order, 2) if abs(across[a] - across[b]) < width]
+    placed = list(heights)
+    for _ in range(100):
+        for a, b in close:
+            push = max(gap - (placed[b] - placed[a]), 0.0) / 2
+            placed[a], placed[b] = placed[a] - push, placed[b] + push
+    return placed

@@ -13,9 +13,7 @@ from alignbench.report import variety
 from alignbench.report.board import pairs
 from alignbench.report.board.lines import Board, costs, tidy
 from alignbench.report.board.panels import CulturePanel, Section
-from alignbench.report.columns import KEY, of, shown
-from alignbench.report.markdown import pipe_table
-from alignbench.report.numbers import MISSING, signed
+from alignbench.report.numbers import KEY, MISSING, of, pipe_table, shown, signed
 
 _LEFT = 2  # leading columns of words
 
@@ -59,7 +57,10 @@ def write_files(board: Board, sections: Sequence[Section]) -> None:
         write_table(folder / f"{name}.csv", pd.DataFrame(rows))
     alone = len(sections) == 1
     write_text(folder / "board.md", "\n".join(_page(section, alone) for section in sections))
-    write_text(folder / "board.tex", "\n".join(_tex(section, alone) for section in sections))
+    # Under a comment with the world's title where it is not alone.
+    titles = ["" if alone else f"% {section.world.title} ({section.world.name})\n" for section in sections]
+    tables_of = (title + latex(_rows(section)) for title, section in zip(titles, sections, strict=True))
+    write_text(folder / "board.tex", "\n".join(tables_of))
 
 
 def latex(rows: Sequence[BoardRow]) -> str:
@@ -87,12 +88,6 @@ def _page(section: Section, alone: bool) -> str:
     if found := [(panel.place.model, v) for panel in section.panels for v in panel.varieties]:
         text += f"\n## Variety between cultures\n\n{variety.markdown(found)}\n{variety.READING}\n"
     return text
-
-
-def _tex(section: Section, alone: bool) -> str:
-    """The table of a world in LaTeX, under a comment with its title where it is not alone."""
-    world = section.world
-    return f"{'' if alone else f'% {world.title} ({world.name})' + chr(10)}{latex(_rows(section))}"
 
 
 def _placed(

@@ -10,9 +10,8 @@ from typing import NamedTuple
 from alignbench.evaluation.board import Row, rows
 from alignbench.evaluation.items import BoardEntry
 from alignbench.identity import canonical
-from alignbench.record.finished import FinishedCell, by_seed, pooled, resampling
+from alignbench.record.finished import FinishedCell, World, by_seed, pooled, resampling
 from alignbench.record.lineage import Lineage
-from alignbench.record.world import World
 from alignbench.report.board.variant import MethodVariant, differing, names
 
 

@@ -12,8 +12,7 @@ from alignbench.evaluation.interaction import Interaction, interaction
 from alignbench.evaluation.items import BoardEntry, Kind, seeds_of
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
-from alignbench.report.markdown import pipe_table
-from alignbench.report.numbers import change, number, p_value
+from alignbench.report.numbers import change, number, p_value, pipe_table
 
 READING = (
     "How much better each culture’s own model fits its people than the other cultures’ models of the same method do, "
@@ -74,7 +73,7 @@ def crossed(entries: Mapping[str, BoardEntry], similarity: Similarity, seeds: Se
         seeds: which to take of entries that have several; () takes all.
     """
     people = {culture: entry.column("survey") for culture, entry in entries.items()}
-    answers = {culture: _answers(entry, seeds) for culture, entry in entries.items()}
+    answers = {culture: entry.answers(seeds) for culture, entry in entries.items()}
     return {
         model: {
             survey: {
@@ -109,14 +108,6 @@ def _over_pairs(
     }
     batteries = {item: battery for entry in own.values() for item, battery in entry.column("battery").items()}
     return interaction(net, batteries, bootstrap)
-
-
-def _answers(entry: BoardEntry, seeds: Sequence[int]) -> dict[str, Array]:
-    """Item id -> shares of each seed, shape (seeds, options); those that depend on no seed stand for every one."""
-    frames = entry.frames_of(seeds)
-    frames = frames if len(frames) > 1 else [*frames] * max(len(seeds), 1)
-    by_item = zip(*(frame["distribution"] for frame in frames), strict=True)
-    return {item: np.stack(list(shares)) for item, shares in zip(entry.items, by_item, strict=True)}
 
 
 def plain(specificity: Specificity) -> dict[str, Any]:

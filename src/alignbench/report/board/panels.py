@@ -9,15 +9,13 @@ from alignbench.evaluation.catalogue import BoardMetric, Placement
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.survey import LogBase
 from alignbench.record.cell import CellRecord
-from alignbench.record.finished import resampling
-from alignbench.record.world import World
+from alignbench.record.finished import World, resampling
 from alignbench.report import figures
-from alignbench.report.board import marks
 from alignbench.report.board.cost_figure import CostFigure
 from alignbench.report.board.groups import CultureBoard, PanelPlace
 from alignbench.report.board.lines import Board, BoardLine
 from alignbench.report.board.pairs import Specificity, specificities
-from alignbench.report.columns import shown
+from alignbench.report.numbers import shown
 from alignbench.report.variety import Variety, varieties
 
 # Readings of the heat map, as fields of a row, and where their colours end: the same on every board, so that one colour
@@ -104,8 +102,9 @@ class CulturePanel:
 
     @cached_property
     def differences(self) -> figures.Axis:
-        """Axis of all differences and specificities."""
-        return marks.difference_axis(line.row for line in self.compared)
+        """The axis that holds zero and every difference and specificity with its interval."""
+        bounds = (v for line in self.compared for of in ("difference", "specificity") for v in line.row.figure(of))
+        return figures.axis_of([0.0, *bounds], 4)
 
     @cached_property
     def varieties(self) -> list[Variety]:

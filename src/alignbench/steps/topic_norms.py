@@ -1,4 +1,4 @@
-"""Mined norms of the item's topic (CNCA in context)."""
+"""The block of mined norms, apart from other blocks, so that no edit of these touches what learns from norms."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.component import recorded
-from alignbench.context import RunContext
 from alignbench.embedder import Embedder
-from alignbench.embedder.nearest import Nearest
-from alignbench.norms.mining import load
-from alignbench.steps.block import Block, Knobs
-from alignbench.steps.mining import Abstract, high_norms
+from alignbench.steps.block import Block, Nearest
+from alignbench.steps.mining import Abstract, load
 from alignbench.steps.texts import rendered
 from alignbench.types import Item
 
@@ -45,9 +42,3 @@ class _TopicTexts(Block):
     def texts(self, item: Item) -> tuple[str, ...]:
         nearest = [self.every.texts[i] for i in sorted(self.every.ranked(item.question)[: self.count])]
         return (rendered("norms", norms=self.norms.get(item.topic) or nearest),)
-
-
-def make(context: RunContext, knobs: Knobs) -> Block:
-    """The norms that the author mines."""
-    source = high_norms(context, knobs.mining, knobs.norms_per_topic, knobs.named)
-    return TopicNorms(source, context.embedder, knobs.norms_per_topic, context.author.note)

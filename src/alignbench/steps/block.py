@@ -1,48 +1,26 @@
-"""Blocks of a prompt: what a system text may be made of. One module each; ``method.blocks`` names them in order.
+"""Blocks of a prompt: what a system text may be made of; ``method.blocks`` names them in order.
 
-The fields of a block are its identity. A module has ``make(context, knobs) -> Block``. Blocks learn from the training
-split alone; an item that is to be asked shows them its question, never an answer.
+The fields of a block are its identity; :mod:`alignbench.method.prompt` makes them. Blocks learn from the training split
+alone; an item that is to be asked shows them its question, never an answer.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from alignbench.component import Component, Count, recorded
-from alignbench.context import RunContext
+import numpy as np
+
+from alignbench.component import recorded
 from alignbench.data.languages import translations
-from alignbench.norms.mining import MiningInput
+from alignbench.data.survey import Survey
+from alignbench.embedder import Embedder, Vectors
+from alignbench.steps.texts import rendered
 from alignbench.types import Item, PromptPolicy, check
-
-
-@dataclass(frozen=True)
-class Knobs(Component):
-    """Knobs of all blocks; a block that is not chosen ignores its own."""
-
-    # Descriptors of the country, at most ten (three in other languages).
-    wordings: Count = 1
-    # People drawn for persona and retrieved.
-    personas: Count = 10
-    # Countries named at either end by comparison; 3 in CultureSPA.
-    similar: Count = 3
-    # Answered questions shown by neighbours; 5 in CultureSPA's port.
-    neighbours: Count = 5
-    # Summaries shown by retrieved; 3 did best in ValuesRAG.
-    retrieved: Count = 3
-    # What the author of norms is told: t | tq_ta | tq_ra (see alignbench.norms.mining).
-    mining: MiningInput = MiningInput.tq_ta
-    # General norms a topic that norms shows; the paper varies the number, its values are not known [I].
-    norms_per_topic: Count = 5
-    # Whether the norms name the country, or speak of "people here" [I].
-    named: bool = True
-    # Ask in the culture's own language.
-    native: bool = False
 
 
 class Block(ABC):
@@ -115,16 +93,59 @@ def _joined(variants: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple("\n\n".join(texts[i % len(texts)] for texts in variants) for i in range(count))
 
 
-def names() -> list[str]:
-    """All blocks."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+@dataclass(frozen=True)
+class Nearest:
+    """Texts to be found by cosine; embedded at the first question, so that who asks nothing loads no embedder."""
+
+    texts: tuple[str, ...]
+    embedder: Embedder
+
+    def ranked(self, question: str) -> list[int]:
+        """Positions of all texts, the nearest first; of equally near ones the earlier."""
+        likeness = self._vectors @ self.embedder.encode([question])[0]
+        return [int(i) for i in np.argsort(-likeness, kind="stable")]
+
+    @cached_property
+    def _vectors(self) -> Vectors:
+        return self.embedder.encode(self.texts)
 
 
-def make(name: str, context: RunContext, knobs: Knobs) -> Block:
-    """The block of that name, one of :func:`names`.
+@dataclass(frozen=True)
+class People(FixedTexts):
+    """One variant a person."""
 
-    Raises:
-        AlignbenchError: what it needs is not there.
-    """
-    block: Block = importlib.import_module(f"{__name__}.{name}").make(context, knobs)
-    return block
+    says_who = True
+
+
+@dataclass(frozen=True)
+class Neighbours(Block):
+    """``count`` training items nearest to the question by cosine of the embedded questions."""
+
+    iso3: str
+    country: str
+    train: Survey
+    asked: tuple[Item, ...]
+    questions: Nearest
+    count: int
+
+    def texts(self, item: Item) -> tuple[str, ...]:
+        """Their questions with the country's most frequent answer; the item itself is never among them."""
+        ranked = [self.asked[i] for i in self.questions.ranked(item.question) if self.asked[i].id != item.id]
+        shares = self.train.of(self.iso3)
+        answered = [(i.question, i.options[int(np.argmax(shares[i.id].shares))]) for i in ranked[: self.count]]
+        return (rendered("neighbours", country=self.country, answered=answered),)
+
+
+@dataclass(frozen=True)
+class NearestSummaries(Block):
+    """``count`` of the summaries, those nearest to the question by cosine."""
+
+    country: str
+    summaries: Nearest
+    count: int
+    note: str | None = recorded(None)
+
+    def texts(self, item: Item) -> tuple[str, ...]:
+        """The nearest summaries, in one text."""
+        nearest = [self.summaries.texts[i] for i in self.summaries.ranked(item.question)[: self.count]]
+        return (rendered("retrieved", country=self.country, summaries=nearest),)
