@@ -2,7 +2,7 @@ import pytest
 from small import TRUST, write_items, write_rows
 
 from alignbench.data.items import load_items
-from alignbench.data.shares import normalised, read_shares, refusal
+from alignbench.data.shares import read_shares
 from alignbench.errors import AlignbenchError
 
 GOOD = ("AAA,T1,1,0.5,100", "AAA,T1,2,0.3,100", "AAA,T1,3,0.2,100")
@@ -97,9 +97,3 @@ def test_a_missing_or_empty_file_is_named(tmp_path, items):
     (tmp_path / "empty.csv").touch()
     with pytest.raises(AlignbenchError, match="empty"):
         read_shares(tmp_path / "empty.csv", items)
-
-
-def test_answers_off_the_scale_are_left_out_up_to_five_percent():
-    assert refusal({1: 0.5, 2: 0.46, 9: 0.04}, (1, 2)) is None
-    assert normalised({1: 0.5, 2: 0.46, 9: 0.04}, (2, 1)) == pytest.approx((0.46 / 0.96, 0.5 / 0.96))
-    assert "6%" in (refusal({1: 0.94, 9: 0.06}, (1, 2)) or "")

@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.data.checks import Faults, text_of
+from alignbench.data.checks import Faults
+from alignbench.data.forms import text_of
 from alignbench.errors import AlignbenchError
 from alignbench.types import Item, Scale, check
 
