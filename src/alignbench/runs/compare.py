@@ -73,7 +73,7 @@ def compare(cell: Cell) -> tuple[CellRecord, Artifact]:
 def score_of(cell: Cell) -> Score:
     """The stage that holds everything that the cell asks; nothing is built."""
     answered = tuple(_answered(cell, row) for row in contenders(cell))
-    notes = (cell.culture.note, *(note for row in answered for note in row.model.notes))
+    notes = (cell.culture.note, *cell.survey.notes, *(note for row in answered for note in row.model.notes))
     return Score(
         setting=cell.setting,
         answered=answered,
