@@ -16,10 +16,10 @@ import pytest
 from alignbench.data import columns
 from alignbench.data.bundle import BUNDLED, bundled, figures
 from alignbench.data.shares import read_shares
-from alignbench.data.source.joint import Joint
+from alignbench.data.source.joint import JointFile
 from alignbench.data.source.official import OfficialWave7
 from alignbench.data.source.timeseries import TimeSeries
-from alignbench.data.survey import Gaps
+from alignbench.data.survey import Unanswered
 from alignbench.errors import AlignbenchError
 from experiments.survey_files.check import CLOSE, compared, drawn, forms, plain
 
@@ -97,14 +97,14 @@ def test_spss_and_stata_keep_what_they_declare_missing_apart_from_nothing_and_ta
         pyreadstat.write_dta(
             people, str(path), variable_value_labels=labels, missing_user_values={"Q1": ["a"]}, version=14
         )
-        gaps = {("IRQ", "Q1"): Gaps(missing=1), ("IRQ", "Q57"): Gaps(blank=1)}
+        gaps = {("IRQ", "Q1"): Unanswered(missing=1), ("IRQ", "Q57"): Unanswered(blank=1)}
     else:
         options = {"compress": True} if suffix == ".zsav" else {}
         people["Q57"] = [2, 2, 1, 9, 1]
         pyreadstat.write_sav(
             people, str(path), variable_value_labels=labels, missing_ranges={"Q57": [{"lo": 8, "hi": 9}]}, **options
         )
-        gaps = {("IRQ", "Q1"): Gaps(blank=1), ("IRQ", "Q57"): Gaps(missing=1)}
+        gaps = {("IRQ", "Q1"): Unanswered(blank=1), ("IRQ", "Q57"): Unanswered(missing=1)}
     if packed:
         content = path.read_bytes()
         path.write_bytes(gzip.compress(content))
@@ -198,7 +198,7 @@ def test_answers_that_do_not_count_are_counted_by_item_and_country(tmp_path):
     path = one(tmp_path / "wave7.csv", people, Q57=["1"] * 60 + ["9"] * 4 + ["-2"] * 4)
     survey = loaded(path)
     assert survey.of("IRQ")["Q1"].shares == (0.5, 0.5, 0, 0) and survey.of("IRQ")["Q1"].n == 60
-    assert survey.gaps == {("IRQ", "Q1"): Gaps(2, 4, 2), ("IRQ", "Q57"): Gaps(4, 0, 4)}
+    assert survey.gaps == {("IRQ", "Q1"): Unanswered(2, 4, 2), ("IRQ", "Q57"): Unanswered(4, 0, 4)}
     assert "Q57" not in survey.of("IRQ") and "9 in row 62 and 3 more" in survey.dropped["IRQ", "Q57"]
     individuals = OfficialWave7(path).individuals(("Q1", "D_INTERVIEW"))
     assert individuals["Q1"].notna().sum() == 60 and individuals["D_INTERVIEW"].iloc[-1] == 67
@@ -301,7 +301,7 @@ def test_the_joint_file_has_two_letters_for_a_country(tmp_path):
         "A001": [1, 2, 4],
         "study": [1, 2, 2],
     }
-    survey = Joint(written(tmp_path / "joint.csv", pd.DataFrame(people))).load(())
+    survey = JointFile(written(tmp_path / "joint.csv", pd.DataFrame(people))).load(())
     assert survey.of("IRQ")["Q1"].shares == (0.5, 0.5, 0, 0) and set(survey.answers) == {"IRQ", "GBR"}
 
 

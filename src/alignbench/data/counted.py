@@ -52,7 +52,7 @@ class Layout:
 
 
 @dataclass(frozen=True, eq=False)
-class Respondents:
+class Counted:
     """The respondents of a file that count: each once, with a weight above zero.
 
     Attributes:
@@ -108,7 +108,7 @@ def _turned_back(item: Item, seen: set[float]) -> dict[int, int] | str:
     return places
 
 
-def respondents(path: Path, items: Sequence[Item], layout: Layout) -> Respondents:
+def respondents(path: Path, items: Sequence[Item], layout: Layout) -> Counted:
     """Who counts in a file, and what was found of it on the way; read once a process.
 
     Raises:
@@ -120,7 +120,7 @@ def respondents(path: Path, items: Sequence[Item], layout: Layout) -> Respondent
 
 
 @lru_cache(maxsize=2)  # A full file takes 80 MB.
-def _respondents(path: Path, state: tuple[int, ...], items: tuple[Item, ...], layout: Layout) -> Respondents:
+def _respondents(path: Path, state: tuple[int, ...], items: tuple[Item, ...], layout: Layout) -> Counted:
     fixed = tuple(c for c in (layout.country, layout.weight, layout.wave and layout.wave[0]) if c)
     need(path, fixed, layout)
     questions = tuple(column for _, column in layout.questions)
@@ -160,7 +160,7 @@ def _respondents(path: Path, state: tuple[int, ...], items: tuple[Item, ...], la
             f"The file holds {len(turned)} questions with their scale turned round (names that end in {TURNED}): "
             f"{len(turned) - len(refused)} were turned back{kept}."
         )
-    return Respondents(iso3, weights, answers, refused, frame, tuple(notes))
+    return Counted(iso3, weights, answers, refused, frame, tuple(notes))
 
 
 def need(path: Path, columns: Sequence[str], layout: Layout) -> None:
@@ -196,13 +196,16 @@ def _of_wave(path: Path, frame: pd.DataFrame, column: str, wave: int) -> pd.Data
 
 def _countries(path: Path, column: pd.Series[str]) -> NDArray[np.str_]:
     """Three letters for every row."""
-    names = {text: alpha3(text) for text in column.unique()}
+    place, texts = pd.factorize(column)
+    letters = np.array([alpha3(text) or "" for text in texts], dtype=str)
     faults = Faults(path)
-    for row, text in column[column.map(names).isna()].items():
-        remedy = "give the country's ISO 3166 code, three letters, in every row"
-        faults.add(f"{path}, row {int(str(row)) + HEADER_ROWS}, column {column.name}", text, remedy)
-    faults.refuse("give a country in every row; sums and means at the end of a file are no respondents")
-    return column.map(names).to_numpy(str)
+    for row in np.flatnonzero(letters[place] == ""):
+        remedy = (
+            "give the country's ISO 3166 code, three letters; sums and means at the end of a file are no respondents"
+        )
+        faults.add(f"{path}, row {column.index[row] + HEADER_ROWS}, column {column.name}", column.iloc[row], remedy)
+    faults.refuse("give every row its country")
+    return letters[place]
 
 
 def _once(

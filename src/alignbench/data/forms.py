@@ -46,7 +46,7 @@ SAMPLE = 2**18
 _DELIMITERS = ",;\t|"
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """The forms that are read."""
 
     text = "text"
@@ -55,7 +55,7 @@ class Kind(Enum):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[BinaryIO, Kind]]:
+def opened(path: Path) -> Iterator[tuple[BinaryIO, FileKind]]:
     """The content of a file from its start, out of its gz, bz2, xz or zip, and what it is.
 
     Raises:
@@ -90,12 +90,12 @@ def _unpacked(path: Path, stack: ExitStack) -> BinaryIO:
     return cast(BinaryIO, opener(path, "rb"))
 
 
-def _kind(head: bytes) -> Kind:
+def _kind(head: bytes) -> FileKind:
     if head.startswith((b"$FL2", b"$FL3")):
-        return Kind.spss
+        return FileKind.spss
     # Before Stata 13: the version (113 to 115), the byte order, and a 1.
     old = len(head) > 2 and 113 <= head[0] <= 115 and head[1] in (1, 2) and head[2] == 1
-    return Kind.stata if old or head.startswith(b"<stata_dta>") else Kind.text
+    return FileKind.stata if old or head.startswith(b"<stata_dta>") else FileKind.text
 
 
 @contextmanager
@@ -170,7 +170,7 @@ def text_of(path: Path) -> str:
             a model reads are not to be guessed.
     """
     with opened(path) as (stream, kind):
-        check(kind is Kind.text, "file", str(path), f"this is a file of {kind.name.upper()}; save it as CSV UTF-8")
+        check(kind is FileKind.text, "file", str(path), f"this is a file of {kind.name.upper()}; save it as CSV UTF-8")
         content = stream.read()
     encoding = encoding_of(content)
     try:

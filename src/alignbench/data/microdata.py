@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alignbench.data.checks import HEADER_ROWS
-from alignbench.data.counted import MISSING, NOTHING, OFF, Layout, Respondents, listed, respondents
+from alignbench.data.counted import MISSING, NOTHING, OFF, Counted, Layout, listed, respondents
 from alignbench.data.people import RespondentPanel
 from alignbench.data.shares import Cells, refusal
-from alignbench.data.survey import Gaps
+from alignbench.data.survey import Unanswered
 from alignbench.types import Answers, Item, check
 
 _STATES = 3  # MISSING, NOTHING and OFF stand below the places.
@@ -32,7 +32,7 @@ class Tabulated:
 
     cells: Cells
     dropped: Mapping[tuple[str, str], str]
-    gaps: Mapping[tuple[str, str], Gaps]
+    gaps: Mapping[tuple[str, str], Unanswered]
     notes: tuple[str, ...]
 
 
@@ -55,7 +55,7 @@ def country_shares(path: Path, items: Sequence[Item], layout: Layout, off_scale:
     squares = everybody.weights**2
     cells: Cells = {}
     dropped = {(iso3, item): why for item, why in everybody.refused.items() for iso3 in names}
-    gaps: dict[tuple[str, str], Gaps] = {}
+    gaps: dict[tuple[str, str], Unanswered] = {}
     kept_off: list[str] = []
     for item in (item for item in items if item.id in everybody.answers):
         states = everybody.answers[item.id]
@@ -74,7 +74,7 @@ def country_shares(path: Path, items: Sequence[Item], layout: Layout, off_scale:
         missed = people[:, [MISSING + _STATES, NOTHING + _STATES, OFF + _STATES]].astype(int).tolist()
         for c, iso3 in enumerate(names):
             if any(missed[c]):
-                gaps[iso3, item.id] = Gaps(*missed[c])
+                gaps[iso3, item.id] = Unanswered(*missed[c])
             why = refusal(outside[c], total[c] + outside[c], off_scale) if missed[c][-1] else None
             if why:
                 found = _off(everybody, layout, item, (country == c) & (states == OFF))
@@ -92,7 +92,7 @@ def country_shares(path: Path, items: Sequence[Item], layout: Layout, off_scale:
     return Tabulated(cells, dropped, gaps, tuple(notes))
 
 
-def _off(everybody: Respondents, layout: Layout, item: Item, chosen: NDArray[np.bool_]) -> str:
+def _off(everybody: Counted, layout: Layout, item: Item, chosen: NDArray[np.bool_]) -> str:
     """Values off the scale with the first row of each, and how many rows have it."""
     rows: dict[float, list[int]] = {}
     for index, value in everybody.frame[dict(layout.questions)[item.id]][chosen].items():

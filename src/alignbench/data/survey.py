@@ -11,7 +11,7 @@ from alignbench.types import Answers, Item
 
 
 @dataclass(frozen=True)
-class Gaps:
+class Unanswered:
     """How many respondents of a country gave no answer to an item that counts.
 
     Attributes:
@@ -49,7 +49,7 @@ class Survey:
     fingerprint: str
     dropped: Mapping[tuple[str, str], str] = field(default_factory=dict)
     warning: str | None = None
-    gaps: Mapping[tuple[str, str], Gaps] = field(default_factory=dict)
+    gaps: Mapping[tuple[str, str], Unanswered] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

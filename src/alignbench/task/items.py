@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig
 
 from alignbench.config import instantiate
-from alignbench.data.survey import Gaps
+from alignbench.data.survey import Unanswered
 from alignbench.progress import say
 from alignbench.task import Task
 from alignbench.types import Split, check
@@ -73,7 +73,7 @@ def _line(item: Item, survey: Survey, split: Split, iso3: str) -> dict[str, Any]
         "asked": answers is not None,
         "n": n,
         "effective": effective,
-        **(asdict(survey.gaps.get((iso3, item.id), Gaps())) if survey.gaps else {}),
+        **(asdict(survey.gaps.get((iso3, item.id), Unanswered())) if survey.gaps else {}),
         "why_not": survey.dropped.get((iso3, item.id), ""),
         "topic": item.topic,
         "question": item.question,

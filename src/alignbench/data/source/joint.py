@@ -9,7 +9,7 @@ from alignbench.data.source.timeseries import trend_questions
 
 
 @dataclass(frozen=True)
-class Joint(RespondentFile):
+class JointFile(RespondentFile):
     """The items whose trend variable is known, as in the time series.
 
     Countries are those of ``cntry_AN``, the weight is gwght [mem]. Where both surveys went, their respondents count
