@@ -97,3 +97,19 @@ def test_a_missing_or_empty_file_is_named(tmp_path, items):
     (tmp_path / "empty.csv").touch()
     with pytest.raises(AlignbenchError, match="empty"):
         read_shares(tmp_path / "empty.csv", items)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_table_is_read_with_any_separator_and_case_of_names(tmp_path, items, delimiter, encoding):
+    path = tmp_path / "s.csv"
+    lines = ["ISO3, Item ,CODE,share,N", *GOOD]
+    path.write_bytes("\n".join(line.replace(",", delimiter) for line in lines).encode(encoding))
+    assert read_shares(path, items)["AAA"]["T1"].shares == pytest.approx((0.5, 0.2, 0.3))
+
+
+def test_a_table_of_another_form_is_told_how_to_save_it(tmp_path, items):
+    path = tmp_path / "s.xlsx"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    with pytest.raises(AlignbenchError, match=r"Excel.*save the sheet as CSV"):
+        read_shares(path, items)
