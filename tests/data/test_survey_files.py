@@ -191,6 +191,8 @@ def test_a_value_that_is_no_whole_code_overwrites_none(tmp_path):
     assert answers.shares == pytest.approx((8 / 9, 1 / 9, 0, 0)) and answers.n == 9
     assert "IRQ Q1 1" in loaded(path, off_scale=0.1).notes[-1]
     refused(path, "IRQ Q1: 10% of the answers", "1.5 in row 11")
+    zero = loaded(written(tmp_path / "zero.csv", PEOPLE.assign(Q94=[0, 2, 2, 2.5, 300])), off_scale=1)
+    assert zero.of("IRQ")["Q94"].n == 3 and "Q94" not in zero.of("DEU"), "neither is the code 0"
 
 
 def test_answers_that_do_not_count_are_counted_by_item_and_country(tmp_path):
