@@ -224,6 +224,8 @@ def test_the_same_respondent_counts_once_and_the_same_id_elsewhere_is_somebody_e
     other = loaded(written(tmp_path / "other.csv", PEOPLE.assign(D_INTERVIEW=[1, 1, 3, 4, 1], Q57=[1, 2, 1, 1, 1])))
     assert other.of("IRQ")["Q1"].n == 3, "one id, two answers: two people"
     assert "1 respondents have the D_INTERVIEW of another" in " ".join(other.notes)
+    some = loaded(written(tmp_path / "some.csv", PEOPLE.assign(D_INTERVIEW=["", "", 1, 1, ""], Q57=[1, 2, 1, 1, 1])))
+    assert some.of("IRQ")["Q1"].n == 3 and "1 respondents have" in " ".join(some.notes)
     nobody = loaded(written(tmp_path / "nobody.csv", pd.concat([PEOPLE, PEOPLE]).assign(D_INTERVIEW="")))
     assert nobody.of("IRQ")["Q1"].n == 6, "without an id nobody is known"
 

@@ -32,8 +32,8 @@ DECLARED = -127
 _EMPTY = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", ".", "#NULL!", "#N/A", *(" " * n for n in range(1, 9)))
 # Bytes that are parsed at once: with more the processor's cache overflows, with fewer 250 columns begin too often.
 _BLOCK = 2**21
-# Smaller files are read in a fraction of a second anyway.
-_KEPT_FROM = 20 * 2**20
+# Bytes on the disk; smaller files are read in a fraction of a second anyway, packed ones of full size are above it.
+_KEPT_FROM = 2 * 2**20
 _NUMBER = "give a number; where the file holds labels, export its codes (values) instead"
 
 

@@ -223,7 +223,7 @@ def _once(
     again[shared] = frame[shared].assign(country=iso3[shared]).duplicated().to_numpy()
     if again.any():
         notes.append(f"{again.sum():,} rows repeat a respondent who stands in the file before; each counts once.")
-    left = who[~again].duplicated().sum()
+    left = who[shared & ~again].duplicated().sum()
     if left:
         notes.append(
             f"{left:,} respondents have the {layout.respondent} of another of their country and gave other answers; "
