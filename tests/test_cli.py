@@ -7,6 +7,7 @@ import time
 from dataclasses import fields
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from alignbench import __version__
 from alignbench.config import ROOMS, conf_dir, register
@@ -74,6 +75,20 @@ def test_a_wrong_override_is_named_with_a_remedy(words, field, hint):
 )
 def test_a_culture_is_known_by_any_of_its_names(typed, meant):
     assert with_culture_names(["-m", typed]) == ["-m", meant]
+
+
+@pytest.mark.parametrize("name", ["a=b.csv", "a,b.csv", "a [1] (2).csv", "it's.csv", "{a}:b.csv", "a b.csv", "1.50"])
+def test_the_path_of_a_file_may_hold_any_mark(name, tmp_path):
+    (tmp_path / name).touch()
+    for path in (tmp_path / name, tmp_path):
+        (word,) = with_culture_names([f"survey.path={path}"])
+        assert OverridesParser.create().parse_override(word).value() == str(path)
+    assert with_culture_names([f"survey.path={tmp_path}"]) == [f"survey.path={tmp_path}"], "nothing to quote"
+
+
+def test_marks_that_hydra_cannot_read_are_to_be_quoted():
+    with pytest.raises(AlignbenchError, match=r"survey\.path = 'no=such\.csv'.*quotes.*survey\.path=\"\.\.\.\""):
+        with_culture_names(["method=none", "survey.path=no=such.csv"])
 
 
 def test_every_suggestion_names_a_choice_for_a_word_that_is_none():

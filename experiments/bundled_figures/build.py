@@ -15,9 +15,9 @@ import pandas as pd
 
 from alignbench import resources
 from alignbench.data.bundle import BUNDLED
-from alignbench.data.checks import need
 from alignbench.data.items import load_items
 from alignbench.data.shares import normalised, refusal
+from alignbench.data.tables import need
 from alignbench.progress import say
 from alignbench.types import Item
 
@@ -59,7 +59,9 @@ def build(name: str, figures: Path, items: Sequence[Item]) -> tuple[pd.DataFrame
         iso3, item_id = map(str, key)
         codes = by_id[item_id].codes
         mass = dict(zip(cell["code"], cell["share"], strict=True))
-        reason = _FORM if (iso3, item_id) in flagged else refusal(mass, codes)
+        total = sum(mass.values())
+        outside = total - sum(mass.get(code, 0.0) for code in codes)
+        reason = _FORM if (iso3, item_id) in flagged else refusal(outside, total)
         if reason:
             dropped.append((iso3, item_id, reason))
             continue

@@ -15,7 +15,7 @@ from hydra._internal.utils import create_config_search_path
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Override
+from hydra.core.override_parser.types import ChoiceSweep, Override, Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -154,9 +154,12 @@ def checked(arguments: Sequence[str]) -> list[str]:
 def with_culture_names(arguments: Sequence[str]) -> list[str]:
     """The arguments with every culture under its own name: keys and records do not depend on what it was called.
 
+    Paths of existing files and folders are quoted where Hydra would read something else (``a=b.csv``, ``a,b.csv``).
+
     Raises:
         AlignbenchError: no such culture, or several.
     """
+    arguments = [_quoted(argument) for argument in arguments]
     folders, parsed = config_folders(arguments), _parsed(arguments)
 
     def named(field: str, value: Any) -> Any:
@@ -252,10 +255,28 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
 def _parsed(arguments: Sequence[str]) -> dict[str, Override]:
     """The overrides among the arguments, as Hydra reads them."""
     words = [a for a in arguments if "=" in a and not a.startswith("-")]
+    found = {word: _read(word) for word in words}
+    for word in (word for word, override in found.items() if override is None):
+        key, _, value = word.partition("=")
+        remedy = "some of its marks have a meaning of their own here: quote the value, and the word for the shell"
+        raise AlignbenchError(key, value, f"""{remedy}: '{key}="..."'""")
+    return {word: override for word, override in found.items() if override is not None}
+
+
+def _read(word: str) -> Override | None:
     try:
-        return dict(zip(words, OverridesParser.create().parse_overrides(words), strict=True))
-    except HydraException as error:
-        raise AlignbenchError("command line", " ".join(words), str(error).splitlines()[0]) from error
+        return OverridesParser.create().parse_override(word)
+    except HydraException:
+        return None
+
+
+def _quoted(word: str) -> str:
+    key, _, value = word.partition("=")
+    if not value or word.startswith("-") or not Path(value).expanduser().exists():
+        return word
+    override = _read(word)
+    plain = override is not None and not override.is_sweep_override() and str(override.value()) == value
+    return word if plain else f"{key}={QuotedString(value, Quote.single).with_quotes()}"
 
 
 def _text(value: Any) -> str:

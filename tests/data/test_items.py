@@ -27,6 +27,15 @@ def test_ten_point_ends_become_ten_options(tmp_path):
         ({**TRUST, "options": ["Yes", "No", "No"]}, ["T1, options", "differently"]),
         ({**TRUST, "predicates": ["are kind", "b", "c"]}, ["T1, predicates", "are kind", "start with a verb"]),
         ({**TRUST, "predicates": ["trust.", "b", "c"]}, ["T1, predicates", "full stop"]),
+        (
+            {**TRUST, "predicates": ["people trust", "b", "c"]},
+            ["T1, predicates = 'people", "leave out the subject"],
+        ),
+        ({**TRUST, "predicates": ["yes", "b", "c"]}, ["T1, predicates", "'yes'", "with a verb what is held"]),
+        ({**TRUST, "predicates": ["1", "b", "c"]}, ["T1, predicates", "'1'", "start with a verb"]),
+        ({**TRUST, "predicates": ["Trust all", "b", "c"]}, ["T1, predicates", "Trust all", "lower case"]),
+        ({**TRUST, "options": ["trust", "b", "c"], "predicates": ["trust", "d", "e"]}, ["T1, predicates", "repeats"]),
+        ({**TRUST, "predicates": "trust"}, ["T1, predicates", "list texts"]),
         ({**DIVORCE, "predicates": ["a", "b"]}, ["D1, predicates", "5 texts", "not 2"]),
         ({**DIVORCE, "codes": [1, 2, 3]}, ["D1, codes", "10 codes"]),
         ({**FAITH, "direction": "more"}, ["F1, direction", "nominal"]),
@@ -56,6 +65,16 @@ def test_all_wrong_lines_and_fields_are_said_at_once_and_comments_are_passed_ove
     assert broken.startswith("line 4 = '{]'")
     path.write_text("\n".join([lines[0], lines[1], lines[4]]), encoding="utf-8")
     assert [item.id for item in load_items(path)] == ["F1"]
+
+
+def test_every_fault_of_one_item_is_said_at_once(tmp_path):
+    wrong = {"scale": "likert", "codes": [1, 1], "options": "Yes", "predicates": ["yes"], "question": "", "topic": 3}
+    with pytest.raises(AlignbenchError, match="6 faults") as error:
+        load_items(write_items(tmp_path / "items.jsonl", {**TRUST, **wrong}))
+    assert not [key for key in wrong if f"{key} = " not in str(error.value)], str(error.value)
+    with pytest.raises(AlignbenchError, match="2 faults") as error:
+        load_items(write_items(tmp_path / "items.jsonl", {"colour": "red", "id": "T1"}))
+    assert "'concept', 'direction'" in str(error.value) and "colour" in str(error.value)
 
 
 def test_broken_json_and_a_missing_file_are_named(tmp_path):

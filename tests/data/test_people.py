@@ -32,6 +32,13 @@ def test_a_weight_of_nothing_is_never_drawn(official) -> None:
     assert {person.words for person in official.people("IRQ", 20, 3)} == {official.people("IRQ", 1, 0)[0].words}
 
 
+def test_people_are_drawn_by_weight_where_weights_count(tmp_path) -> None:
+    path = tmp_path / "wvs.csv"
+    path.write_text("B_COUNTRY_ALPHA,W_WEIGHT,Q260,Q1\nIRQ,1,1,1\nIRQ,99,2,1\n")
+    words = [[p.words for p in OfficialWave7(str(path), weighted=w).people("IRQ", 200, 0)] for w in (True, False)]
+    assert words[0].count("a woman") > 190 and 80 < words[1].count("a woman") < 120
+
+
 def test_a_country_without_respondents_is_named(official) -> None:
     with pytest.raises(AlignbenchError, match="BRA"):
         official.people("BRA", 1, 0)

@@ -2,7 +2,7 @@ import pytest
 from small import TRUST, write_items, write_rows
 
 from alignbench.data.items import load_items
-from alignbench.data.shares import normalised, read_shares, refusal
+from alignbench.data.shares import read_shares
 from alignbench.errors import AlignbenchError
 
 GOOD = ("AAA,T1,1,0.5,100", "AAA,T1,2,0.3,100", "AAA,T1,3,0.2,100")
@@ -99,7 +99,17 @@ def test_a_missing_or_empty_file_is_named(tmp_path, items):
         read_shares(tmp_path / "empty.csv", items)
 
 
-def test_answers_off_the_scale_are_left_out_up_to_five_percent():
-    assert refusal({1: 0.5, 2: 0.46, 9: 0.04}, (1, 2)) is None
-    assert normalised({1: 0.5, 2: 0.46, 9: 0.04}, (2, 1)) == pytest.approx((0.46 / 0.96, 0.5 / 0.96))
-    assert "6%" in (refusal({1: 0.94, 9: 0.06}, (1, 2)) or "")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_table_is_read_with_any_separator_and_case_of_names(tmp_path, items, delimiter, encoding):
+    path = tmp_path / "s.csv"
+    lines = ["ISO3, Item ,CODE,share,N", *GOOD]
+    path.write_bytes("\n".join(line.replace(",", delimiter) for line in lines).encode(encoding))
+    assert read_shares(path, items)["AAA"]["T1"].shares == pytest.approx((0.5, 0.2, 0.3))
+
+
+def test_a_table_of_another_form_is_told_how_to_save_it(tmp_path, items):
+    path = tmp_path / "s.xlsx"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    with pytest.raises(AlignbenchError, match=r"Excel.*save the sheet as CSV"):
+        read_shares(path, items)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from alignbench.config import conf_dir
+from alignbench.data.counted import Layout
 from alignbench.data.cultures import culture_named
-from alignbench.data.microdata import Layout, country_shares
+from alignbench.data.microdata import country_shares
 from alignbench.data.source.world import WARNING, Figures, PlantedWorld
 from alignbench.data.splits import split_survey
 from alignbench.data.world.lexicon import lexicon
@@ -110,10 +111,10 @@ def test_the_respondents_file_reads_as_the_official_one_does(tmp_path) -> None:
     path = tmp_path / "respondents.csv"
     world.microdata(SMALL.respondents_of(world)).to_csv(path, index=False)
     layout = Layout("B_COUNTRY_ALPHA", "W_WEIGHT", tuple((i.id, i.id) for i in world.items))
-    cells, dropped = country_shares(path, world.items, layout)
+    read = country_shares(path, world.items, layout, off_scale=0.0)
     expected = PlantedWorld(countries=4, items_per_battery=1, respondents=300, figures=Figures.sample).load(())
-    assert not dropped
-    for iso3, row in cells.items():
+    assert not read.dropped and not read.gaps
+    for iso3, row in read.cells.items():
         for item_id, answers in row.items():
             assert answers.shares == pytest.approx(expected.of(iso3)[item_id].shares)
             assert answers.n == 300

@@ -32,7 +32,7 @@ from tests.proof.knobs import (
 _GROUPS = ("method", "training", "judge", "author", "generator", "embedder", "scoring", "survey", "model", "backend")
 # What runs elsewhere, or on files that a user brings.
 _FOREIGN = {"OtherModel", "APIModel", "SentenceModel", "Server", "VLLM"}
-_FOREIGN |= {"BundledSurvey", "OfficialWave7", "TimeSeries", "SurveyTable"}
+_FOREIGN |= {"BundledSurvey", "OfficialWave7", "TimeSeries", "SurveyTable", "JointFile"}
 
 
 @dataclass(frozen=True)

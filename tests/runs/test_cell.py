@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from alignbench.data.bundle import bundled
 from alignbench.errors import AlignbenchError
 from alignbench.runs.compare import compare, score_of
 from alignbench.runs.stages import Respond
@@ -74,6 +75,16 @@ def test_stages_are_shared_where_the_meaning_is_the_same(make_cell):
     assert other.store.find(base).key == first.store.key(score_of(first).answered[0].responses)
     compare(other)
     assert other.store.key(base) not in {built.key for built in other.store.built}
+
+
+def test_what_was_found_in_a_survey_file_stands_under_its_tables(make_cell, tmp_path):
+    path = tmp_path / "wave7.csv"
+    codes = {item.id: item.codes[0] for item in bundled("wvs7").items}
+    lines = ["B_COUNTRY_ALPHA,W_WEIGHT," + ",".join(codes), *[f"IRQ,1,{','.join(map(str, codes.values()))}"] * 3]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    found = make_cell("culture=iraq", "method=none", "control=false", "survey=wvs7_official", f"survey.path={path}")
+    assert found.survey.notes and set(found.survey.notes) <= set(score_of(found).notes)
+    assert not any(str(tmp_path) in note for note in found.survey.notes), "a key does not depend on where a file lies"
 
 
 def test_tokens_of_a_stage_are_its_own_although_stages_share_an_engine(make_cell):

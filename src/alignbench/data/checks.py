@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # Faults that one message lists.
 _LISTED = 20
-_HEADER_ROWS = 2  # Row 1 of a file is its header, so index 0 of a frame is row 2.
+HEADER_ROWS = 2  # Row 1 of a file is its header, so index 0 of a frame is row 2.
 _REMEDIES = {
     "not_nullable": "fill in this field",
     "multiple_fields_uniqueness": "this row repeats an earlier one; keep one of them",
@@ -81,69 +78,6 @@ def nearest(value: object, known: Iterable[str]) -> str:
     return f" (nearest: {', '.join(close)})" if close else ""
 
 
-def header(path: Path) -> list[str]:
-    """Column names of a CSV.
-
-    Raises:
-        AlignbenchError: no such file, or nothing in it.
-    """
-    check(existing(path).stat().st_size > 0, "file", str(path), "the file is empty; it needs a header row")
-    return list(pd.read_csv(path, nrows=0, encoding="utf-8-sig", encoding_errors="replace").columns)
-
-
-def text_of(path: Path) -> str:
-    """What a small file holds, unpacked where its name ends in ``.gz``.
-
-    Raises:
-        AlignbenchError: no such file, or it is not UTF-8 (the message names the line).
-    """
-    content = existing(path).read_bytes()
-    try:
-        return (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise AlignbenchError(f"{path}, line {line}", error.object[error.start], "save the file as UTF-8") from None
-
-
-def rows_of(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> pd.DataFrame:
-    """The columns of a small CSV as texts, NaN where a field is empty; its index is the line in the file less two.
-
-    Blank lines are passed over.
-
-    Raises:
-        AlignbenchError: a missing column, rows with more or fewer fields than the header, an open quote, no row.
-    """
-    need(path, columns)
-    faults = Faults(path)
-    reader = csv.reader(io.StringIO(text_of(path), newline=""), strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    try:
-        lines += ((reader.line_num, row) for row in reader if row)
-    except csv.Error as error:
-        faults.add(f"{path}, row {reader.line_num}", str(error), "close the quotes of this field")
-    names = lines[0][1] if lines else []
-    for number, row in lines:
-        if len(row) != len(names):
-            remedy = f"the header has {len(names)} fields, this row {len(row)}; write 1200 and not 1,200"
-            faults.add(f"{path}, row {number}", ",".join(row), remedy)
-    faults.refuse()
-    check(len(lines) > 1, f"{path}, rows", 0, "the file has only a header; add its rows")
-    index = [number - _HEADER_ROWS for number, _ in lines[1:]]
-    frame = pd.DataFrame([row for _, row in lines[1:]], index=index, columns=names, dtype=object)
-    wanted = [*columns, *(name for name in optional if name in names)]
-    return frame[wanted].map(str.strip).replace("", float("nan"))
-
-
-def need(path: Path, columns: Iterable[str]) -> None:
-    """Raise unless the CSV at ``path`` has all ``columns``; the message names the nearest ones it has."""
-    there, faults = header(path), Faults(path)
-    for column in columns:
-        if column not in there:
-            remedy = f"the file has no such column; add or rename one{nearest(column, there)}"
-            faults.add(f"{path}, column", column, remedy)
-    faults.refuse()
-
-
 def validated(frame: pd.DataFrame, schema: DataFrameSchema, path: Path, known: Mapping[str, Iterable[str]]) -> Any:
     """``frame`` as ``schema`` coerces it; the error texts of the schema's checks are the remedies.
 
@@ -162,7 +96,7 @@ def validated(frame: pd.DataFrame, schema: DataFrameSchema, path: Path, known: M
         by_row = cases[cases["index"].notna()].drop_duplicates(["index", "column"]).sort_values("index", kind="stable")
         for _, case in (by_row if len(by_row) else cases.head(1)).iterrows():
             column, value, failed = str(case["column"]), case["failure_case"], str(case["check"])
-            place = "" if pd.isna(case["index"]) else f", row {int(case['index']) + _HEADER_ROWS}"
+            place = "" if pd.isna(case["index"]) else f", row {int(case['index']) + HEADER_ROWS}"
             number = "give a whole number" if "int" in failed else "give a number"
             remedy = number if "dtype" in failed else _REMEDIES.get(failed, failed)
             faults.add(f"{path}{place}, column {column}", value, remedy + nearest(value, known.get(column, ())))

@@ -7,13 +7,20 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from alignbench.data.checks import Faults, text_of
+from alignbench.data.checks import Faults
+from alignbench.data.forms import text_of
 from alignbench.errors import AlignbenchError
-from alignbench.types import Item, Scale, check
+from alignbench.types import Item, Scale, check, one_of
 
 KEYS = tuple(f.name for f in fields(Item))
-# Predicates must read well after "People here", "We" and "I" alike.
-_UNEVEN = re.compile(r"(are|were|am|is|was|has|have been)\b", re.IGNORECASE)
+# Predicates must read well after "People here", "We" and "I" alike: what a wrong one matches, and the remedy.
+_ILL_SAID = {
+    r"(are|were|am|is|was|has|have been)\b": 'start with a verb that fits both "I" and "We", such as think or find',
+    r"(i|we|you|they|he|she|people|respondents)\b": "leave out the subject; the sentence adds it",
+    r"(yes|no|maybe|none|other|true|false|n/?a|don't know)$": "say with a verb what is held: trust nobody, not no",
+    r"[\W\d_]": "start with a verb",
+    r".*[.!?,;:]$": "leave out the full stop; the sentence adds it",
+}
 
 
 def load_items(path: Path) -> tuple[Item, ...]:
@@ -60,57 +67,69 @@ def _record(where: str, line: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise AlignbenchError(where, line[:60], f"write one JSON object a line ({error.msg})") from None
     check(isinstance(record, dict), where, line[:60], "write one JSON object a line")
+    faults = Faults(where)
     missing, unknown = [key for key in KEYS if key not in record], [key for key in record if key not in KEYS]
-    keys = "add the missing key " + ", ".join(map(repr, missing))
-    check(not missing, where, sorted(record), keys)
-    check(not unknown, f"{where}, key", ", ".join(unknown), f"remove it; the keys of an item are {', '.join(KEYS)}")
+    if missing:
+        faults.add(where, sorted(record), "add the missing key " + ", ".join(map(repr, missing)))
+    if unknown:
+        remedy = f"remove it; the keys of an item are {', '.join(KEYS)}"
+        faults.add(f"{where}, key", ", ".join(unknown), remedy)
+    faults.refuse()
     return dict(record)
 
 
 def item_from(where: str, record: Mapping[str, Any]) -> Item:
     """The item of one record; ``where`` names its source in messages."""
     where = f"{where}, item {record['id']}"
-    scales = ", ".join(s.name for s in Scale)
-    check(record["scale"] in Scale.__members__, f"{where}, scale", record["scale"], f"choose one of {scales}")
-    scale = Scale[record["scale"]]
-    codes, options = _codes(where, scale, record["codes"]), record["options"]
-    ten_point = scale is Scale.ten_point
     faults = Faults(where)
     with faults.caught():
-        _texts(where, "options", options, 2 if ten_point else len(codes))
+        one_of(f"{where}, scale", record["scale"], list(Scale.__members__))
+    scale = Scale.__members__.get(str(record["scale"]))
+    ten_point = scale is Scale.ten_point
+    codes, options = faults.note(_codes, where, scale, record["codes"]), record["options"]
+    # How many texts belong to the codes, where that is known.
+    count = len(codes) if codes and scale else None
     with faults.caught():
-        _texts(where, "predicates", record["predicates"], 5 if ten_point else len(codes))
+        _texts(where, "options", options, 2 if ten_point else count)
+    with faults.caught():
+        _texts(where, "predicates", record["predicates"], 5 if ten_point else count)
         for predicate in record["predicates"]:
-            field = f"{where}, predicates"
-            remedy = 'start with a verb that fits both "I" and "We", such as think or find'
-            check(not _UNEVEN.match(predicate), field, predicate, remedy)
-            check(not predicate.endswith("."), field, predicate, "leave out the full stop; the sentence adds it")
+            _well_said(f"{where}, predicates", predicate, options)
     for key in ("id", "topic", "battery", "concept", "question"):
         if not isinstance(record[key], str) or not record[key].strip():
             faults.add(f"{where}, {key}", record[key], "give a text")
     directed = isinstance(record["direction"], str)
     remedy = "say what grows from the first option to the last; null for nominal items, and only for them"
-    with faults.caught():
-        check(directed != (scale is Scale.nominal), f"{where}, direction", record["direction"], remedy)
+    if scale and directed == (scale is Scale.nominal):
+        faults.add(f"{where}, direction", record["direction"], remedy)
     faults.refuse()
+    assert codes and scale
     texts = _ladder(codes, options) if ten_point else tuple(options)
     changed = {"scale": scale, "codes": codes, "options": texts, "predicates": tuple(record["predicates"])}
     return Item(**{**record, **changed})
 
 
-def _codes(where: str, scale: Scale, codes: Any) -> tuple[int, ...]:
+def _well_said(field: str, predicate: str, options: Any) -> None:
+    for wrong, remedy in _ILL_SAID.items():
+        check(not re.match(wrong, predicate, re.IGNORECASE), field, predicate, remedy)
+    check(not predicate[0].isupper(), field, predicate, "start with a verb, in lower case")
+    repeated = isinstance(options, list) and predicate in options
+    check(not repeated, field, predicate, "this repeats the option; say with a verb what is held")
+
+
+def _codes(where: str, scale: Scale | None, codes: Any) -> tuple[int, ...]:
     whole = isinstance(codes, list) and all(type(c) is int for c in codes) and len(set(codes)) == len(codes) > 1
     check(whole, f"{where}, codes", codes, "list at least two different whole numbers")
-    count = {Scale.ten_point: 10, Scale.binary: 2}.get(scale, len(codes))
-    check(len(codes) == count, f"{where}, codes", codes, f"a {scale.name} item has {count} codes")
+    count = {Scale.ten_point: 10, Scale.binary: 2}.get(scale, len(codes)) if scale else len(codes)
+    check(len(codes) == count, f"{where}, codes", codes, f"a {scale and scale.name} item has {count} codes")
     return tuple(codes)
 
 
-def _texts(where: str, key: str, texts: Any, count: int) -> None:
+def _texts(where: str, key: str, texts: Any, count: int | None) -> None:
     listed = isinstance(texts, list) and all(isinstance(t, str) and t for t in texts)
     check(listed, f"{where}, {key}", texts, "list texts")
-    check(len(texts) == count, f"{where}, {key}", texts, f"{count} texts belong here, not {len(texts)}")
-    check(len(set(texts)) == count, f"{where}, {key}", texts, "say every one differently")
+    check(count in (None, len(texts)), f"{where}, {key}", texts, f"{count} texts belong here, not {len(texts)}")
+    check(len(set(texts)) == len(texts), f"{where}, {key}", texts, "say every one differently")
 
 
 def _ladder(codes: Sequence[int], ends: Sequence[str]) -> tuple[str, ...]:

@@ -1,155 +1,129 @@
-"""Respondent files: one row a person, one column a question, negative codes for missing answers."""
+"""Shares, panels and single answers out of a respondent file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alignbench.data.checks import existing, header, need, validated
+from alignbench.data.checks import HEADER_ROWS
+from alignbench.data.counted import MISSING, NOTHING, OFF, Counted, Layout, listed, respondents
 from alignbench.data.people import RespondentPanel
-from alignbench.data.shares import Cells, normalised, refusal
-from alignbench.progress import track
+from alignbench.data.shares import Cells, refusal
+from alignbench.data.survey import Unanswered
 from alignbench.types import Answers, Item, check
+
+_STATES = 3  # MISSING, NOTHING and OFF stand below the places.
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Which columns of a respondent file matter.
+class Tabulated:
+    """What a respondent file says.
 
     Attributes:
-        country: column of ISO 3166 alpha-3 codes.
-        weight: column of sampling weights; None counts every respondent once.
-        questions: (item id, column) pairs; a column that the file lacks is skipped.
-        wave: column and value that select rows; None takes all.
+        dropped: (iso3, item id) -> why the country's answers do not stand for the item.
+        gaps: (iso3, item id) -> how many respondents gave no answer that counts.
+        notes: what was read and left out, a sentence each.
     """
 
-    country: str
-    weight: str | None
-    questions: tuple[tuple[str, str], ...]
-    wave: tuple[str, int] | None = None
+    cells: Cells
+    dropped: Mapping[tuple[str, str], str]
+    gaps: Mapping[tuple[str, str], Unanswered]
+    notes: tuple[str, ...]
 
 
-def country_shares(path: Path, items: Sequence[Item], layout: Layout) -> tuple[Cells, dict[tuple[str, str], str]]:
-    """Weighted shares of valid answers by country, and the cells dropped as off scale with the reason.
+def country_shares(path: Path, items: Sequence[Item], layout: Layout, off_scale: float) -> Tabulated:
+    """Weighted shares of valid answers by country.
 
-    ``Answers.n`` counts the respondents with a valid answer and a weight above zero, ``Answers.effective`` is Kish's
-    number of them where there are weights. Only the needed
-    columns are read, once a process for the cells of a sweep.
+    Only whole numbers that are codes of the item count. ``Answers.n`` counts the respondents with such an answer and a
+    weight above zero, ``Answers.effective`` is Kish's number of them where there are weights.
+
+    Args:
+        off_scale: how much of a country's answers to an item may be no code of it, as a share of the weight of all that
+            are not missing; beyond it the cell is dropped.
 
     Raises:
-        AlignbenchError: no such file, a missing column, none of the questions, a field that is no
-            number, a negative weight, a wave without rows.
+        AlignbenchError: as :func:`~alignbench.data.counted.respondents`, or no cell is left.
     """
-    return _tabulated(existing(path), path.stat().st_mtime_ns, tuple(items), layout)
+    everybody = respondents(path, items, layout)
+    country, countries = pd.factorize(everybody.iso3, sort=True)
+    names = [str(iso3) for iso3 in countries]
+    squares = everybody.weights**2
+    cells: Cells = {}
+    dropped = {(iso3, item): why for item, why in everybody.refused.items() for iso3 in names}
+    gaps: dict[tuple[str, str], Unanswered] = {}
+    kept_off: list[str] = []
+    for item in (item for item in items if item.id in everybody.answers):
+        states = everybody.answers[item.id]
+        width = len(item.codes) + _STATES
+        place = country * width + _STATES + states
+
+        def summed(weights: NDArray[np.float64] | None) -> NDArray[np.float64]:
+            sums = np.bincount(place, weights, len(countries) * width)  # noqa: B023
+            return sums.reshape(-1, width).astype(np.float64)  # noqa: B023
+
+        mass, square, people = summed(everybody.weights), summed(squares), summed(None)
+        valid, outside = mass[:, _STATES:], mass[:, OFF + _STATES].tolist()
+        total, n = valid.sum(axis=1), people[:, _STATES:].sum(axis=1).astype(int).tolist()
+        shares = (valid / np.where(total > 0, total, 1)[:, None]).tolist()
+        worth = (total**2 / np.where(total > 0, square[:, _STATES:].sum(axis=1), 1)).tolist()
+        missed = people[:, [MISSING + _STATES, NOTHING + _STATES, OFF + _STATES]].astype(int).tolist()
+        for c, iso3 in enumerate(names):
+            if any(missed[c]):
+                gaps[iso3, item.id] = Unanswered(*missed[c])
+            why = refusal(outside[c], total[c] + outside[c], off_scale) if missed[c][-1] else None
+            if why:
+                found = _off(everybody, layout, item, (country == c) & (states == OFF))
+                dropped[iso3, item.id] = f"{why} ({found})"
+            elif n[c]:
+                effective = worth[c] if layout.weight else None
+                cells.setdefault(iso3, {})[item.id] = Answers(tuple(shares[c]), n[c], effective)
+                if missed[c][-1]:
+                    kept_off.append(f"{iso3} {item.id} {missed[c][-1]}")
+    first = "; ".join(f"{iso3} {item}: {why}" for (iso3, item), why in list(dropped.items())[:5])
+    check(bool(cells), str(path), "no answers", first or "no respondent answered any question of the survey")
+    notes = list(everybody.notes)
+    if kept_off:
+        notes.append(f"Answers that are no code of their item count as missing: {listed(kept_off)}.")
+    return Tabulated(cells, dropped, gaps, tuple(notes))
+
+
+def _off(everybody: Counted, layout: Layout, item: Item, chosen: NDArray[np.bool_]) -> str:
+    """Values off the scale with the first row of each, and how many rows have it."""
+    rows: dict[float, list[int]] = {}
+    for index, value in everybody.frame[dict(layout.questions)[item.id]][chosen].items():
+        rows.setdefault(float(value), []).append(int(str(index)) + HEADER_ROWS)
+    return listed(
+        [f"{value:g} in row {at[0]}" + f" and {len(at) - 1} more" * (len(at) > 1) for value, at in rows.items()]
+    )
 
 
 def country_panel(path: Path, items: Sequence[Item], layout: Layout, iso3: str) -> RespondentPanel | None:
     """All respondents of one country with a weight above zero; None if there is nobody. Errors as above."""
-    frame = _read(existing(path), layout)
-    frame = frame[frame[layout.country] == iso3]
-    weights = frame[layout.weight].to_numpy(dtype=np.float64) if layout.weight else np.ones(len(frame))
-    frame, weights = frame[weights > 0], weights[weights > 0]
-    column_of = dict(layout.questions)
-    answers = {i.id: _positions(frame[column_of[i.id]], i.codes) for i in items if column_of.get(i.id) in frame}
-    return RespondentPanel(weights, answers) if len(frame) else None
+    everybody = respondents(path, items, layout)
+    here = everybody.iso3 == iso3
+    answers = {item: np.maximum(states[here], -1).astype(np.int64) for item, states in everybody.answers.items()}
+    return RespondentPanel(everybody.weights[here], answers) if here.any() else None
 
 
-def _positions(column: pd.Series[float], codes: Sequence[int]) -> NDArray[np.int64]:
-    """Where each code stands in ``codes``; -1 for all others."""
-    place = {float(code): position for position, code in enumerate(codes)}
-    return np.asarray(column.map(place).fillna(-1), dtype=np.int64)
+def read_individuals(path: Path, items: Sequence[Item], layout: Layout) -> pd.DataFrame:
+    """Codes of every respondent: ``country``, ``weight`` and the item ids; what is no code of an item is NaN.
 
-
-@cache
-def _tabulated(
-    path: Path, modified: int, items: tuple[Item, ...], layout: Layout
-) -> tuple[Cells, dict[tuple[str, str], str]]:
-    frame = _read(path, layout)
-    column_of = dict(layout.questions)
-    weights = frame[layout.weight].to_numpy() if layout.weight else np.ones(len(frame))
-    people = pd.DataFrame({"iso3": frame[layout.country].to_numpy(), "weight": weights})
-    cells: Cells = {}
-    dropped: dict[tuple[str, str], str] = {}
-    asked = [item for item in items if column_of.get(item.id) in frame]
-    for item in track(asked, "survey file", unit="items"):
-        people["code"] = frame[column_of[item.id]].to_numpy()
-        for iso3, tally in _tallies(people).items():
-            mass = {code: weight for code, (weight, _, _) in tally.items()}
-            reason = refusal(mass, item.codes)
-            if reason:
-                dropped[iso3, item.id] = reason
-            else:
-                total, squares, n = (
-                    sum(sums) for sums in zip(*(tally[c] for c in item.codes if c in tally), strict=True)
-                )
-                effective = total**2 / squares if layout.weight else None
-                cells.setdefault(iso3, {})[item.id] = Answers(normalised(mass, item.codes), int(n), effective)
-    return cells, dropped
-
-
-def read_individuals(path: Path, layout: Layout) -> pd.DataFrame:
-    """Codes of every respondent: ``country``, ``weight`` and the item ids; negative codes are NaN.
-
-    A question that the file lacks is NaN throughout. Errors as in :func:`country_shares`.
+    A column that is no item's keeps all its codes that are not negative, and one that the file lacks is NaN throughout.
+    Errors as above.
     """
-    frame = _read(existing(path), layout)
-    codes = {item: frame.get(column, np.nan) for item, column in layout.questions}
-    answers = pd.DataFrame(codes, index=frame.index)
-    weight = frame[layout.weight] if layout.weight else 1.0
-    return answers.where(answers >= 0).assign(country=frame[layout.country], weight=weight)
-
-
-def _tallies(people: pd.DataFrame) -> dict[str, dict[int, tuple[float, float, int]]]:
-    """Country -> code -> (weight, squared weights, number) of those who chose it; missing answers are left out."""
-    valid = people[(people["code"] >= 0) & (people["weight"] > 0)]
-    valid = valid.assign(square=valid["weight"] ** 2)
-    grouped = valid.groupby(["iso3", "code"]).agg({"weight": ["sum", "size"], "square": "sum"})
-    tallies: dict[str, dict[int, tuple[float, float, int]]] = {}
-    for (iso3, code), weight, n, square in grouped.itertuples(name=None):
-        tallies.setdefault(str(iso3), {})[int(code)] = (float(weight), float(square), int(n))
-    return tallies
-
-
-def _read(path: Path, layout: Layout) -> pd.DataFrame:
-    fixed = [c for c in (layout.country, layout.weight, layout.wave and layout.wave[0]) if c]
-    need(path, fixed)
-    there = set(header(path))
-    questions = [column for column in (c for _, c in layout.questions) if column in there]
-    remedy = "the file holds none of the survey's questions; give the official CSV with question ids as columns"
-    check(bool(questions), f"{path}, columns", sorted(there)[:8], remedy)
-    frame = pd.read_csv(
-        path,
-        usecols=[*fixed, *questions],
-        dtype={layout.country: str},
-        na_values=[" "],
-        encoding="utf-8-sig",
-        encoding_errors="replace",
-        low_memory=False,
-    )
-    frame = _checked(frame, path, layout, questions)
-    if not layout.wave:
-        return frame
-    column, wave = layout.wave
-    chosen = frame[frame[column] == wave]
-    waves = ", ".join(str(int(w)) for w in sorted(frame[column].dropna().unique()))
-    check(len(chosen) > 0, f"{path}, column {column}", wave, f"no respondent of that wave; the file has {waves}")
-    return chosen
-
-
-def _checked(frame: pd.DataFrame, path: Path, layout: Layout, questions: Sequence[str]) -> pd.DataFrame:
-    from pandera.pandas import Check, Column, DataFrameSchema
-
-    columns = {column: Column(float, nullable=True, coerce=True) for column in questions}
-    columns[layout.country] = Column(str)
-    if layout.weight:
-        columns[layout.weight] = Column(float, Check.ge(0, error="a weight cannot be negative"), coerce=True)
-    if layout.wave:
-        columns[layout.wave[0]] = Column(float, nullable=True, coerce=True)
-    checked: pd.DataFrame = validated(frame, DataFrameSchema(columns), path, {})
-    return checked
+    everybody = respondents(path, items, layout)
+    codes = {item.id: np.array([*item.codes, np.nan, np.nan, np.nan]) for item in items}
+    found: dict[str, NDArray[np.float64]] = {}
+    for name, column in layout.questions:
+        if name in everybody.answers:
+            found[name] = codes[name][everybody.answers[name]]
+        else:
+            known = name not in everybody.refused and column in everybody.frame
+            values = everybody.frame[column].to_numpy(np.float64) if known else np.full(len(everybody.iso3), np.nan)
+            found[name] = np.where(values >= 0, values, np.nan)
+    return pd.DataFrame({**found, "country": everybody.iso3, "weight": everybody.weights})

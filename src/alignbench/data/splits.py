@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from alignbench.data.checks import Faults, rows_of, validated
+from alignbench.data.checks import Faults, validated
 from alignbench.data.survey import Survey
+from alignbench.data.tables import rows_of
 from alignbench.types import Item, Split, check
 
 

@@ -11,6 +11,21 @@ from alignbench.types import Answers, Item
 
 
 @dataclass(frozen=True)
+class Unanswered:
+    """How many respondents of a country gave no answer to an item that counts.
+
+    Attributes:
+        missing: a code for it: negative, or declared missing by the file itself.
+        blank: nothing at all.
+        off_scale: a value that is no code of the item.
+    """
+
+    missing: int = 0
+    blank: int = 0
+    off_scale: int = 0
+
+
+@dataclass(frozen=True)
 class Survey:
     """Items and answers, checked and complete in memory.
 
@@ -20,6 +35,8 @@ class Survey:
         fingerprint: hash of items and answers as loaded.
         dropped: (iso3, item id) -> why a cell of the source is not used.
         warning: what every report of this survey must say first.
+        gaps: (iso3, item id) -> who gave no answer, where the source knows and there is somebody.
+        notes: what was found and left out when the source was read, a sentence each.
     """
 
     name: str
@@ -32,6 +49,8 @@ class Survey:
     fingerprint: str
     dropped: Mapping[tuple[str, str], str] = field(default_factory=dict)
     warning: str | None = None
+    gaps: Mapping[tuple[str, str], Unanswered] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def identity(self) -> dict[str, str]:

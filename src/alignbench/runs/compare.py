@@ -79,7 +79,7 @@ def score_of(cell: Cell) -> Score:
         )
         for row in contenders(cell)
     )
-    notes = (cell.culture.note, *(note for row in answered for note in row.model.notes))
+    notes = (cell.culture.note, *cell.survey.notes, *(note for row in answered for note in row.model.notes))
     return Score(
         setting=cell.setting,
         answered=answered,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
 from alignbench.config import instantiate
+from alignbench.data.survey import Unanswered
 from alignbench.progress import say
 from alignbench.task import Task
 from alignbench.types import Split, check
@@ -47,9 +48,9 @@ class Items(Task):
         check(self.battery in ("", *batteries), "task.battery", self.battery, f"choose one of {', '.join(batteries)}")
         split = "" if self.split is None else self.split.name
         shown = [e for e in lines if split in ("", e["split"]) and self.battery in ("", e["battery"])]
-        say("".join(f"{name:<{width}}" for name, width in _WIDTHS.items()) + f"{'n':>10}")
+        say("".join(f"{name:<{width}}" for name, width in _WIDTHS.items()) + f"{'n (effective)':>13}")
         for line in shown:
-            say("".join(f"{line[name]!s:<{width}}" for name, width in _WIDTHS.items()) + f"{line['people']:>10}")
+            say("".join(f"{line[name]!s:<{width}}" for name, width in _WIDTHS.items()) + f"{line['people']:>13}")
         asked = {part.name: sum(e["asked"] for e in lines if e["split"] == part.name) for part in Split}
         say(f"\n{survey.title} ({survey.year}): {len(lines)} items in {len(batteries)} batteries")
         say(f"asked in {culture.country}: {sum(asked.values())} ({', '.join(f'{k} {n}' for k, n in asked.items())})")
@@ -61,7 +62,8 @@ class Items(Task):
 
 def _line(item: Item, survey: Survey, split: Split, iso3: str) -> dict[str, Any]:
     answers = survey.of(iso3).get(item.id)
-    n = answers.n if answers else None
+    n, effective = (answers.n, answers.effective) if answers else (None, None)
+    worth = "" if effective is None else f" ({effective:.0f})"
     return {
         "item": item.id,
         "scale": item.scale.name,
@@ -70,13 +72,14 @@ def _line(item: Item, survey: Survey, split: Split, iso3: str) -> dict[str, Any]
         "split": split.name,
         "asked": answers is not None,
         "n": n,
-        "effective": answers.effective if answers else None,
+        "effective": effective,
+        **(asdict(survey.gaps.get((iso3, item.id), Unanswered())) if survey.gaps else {}),
         "why_not": survey.dropped.get((iso3, item.id), ""),
         "topic": item.topic,
         "question": item.question,
         "options": " | ".join(item.options),
         # What the terminal shows: a source may hold shares without numbers of people.
-        "people": n if n is not None else "asked" if answers else "not asked",
+        "people": f"{n}{worth}" if n is not None else "asked" if answers else "not asked",
     }
 
 

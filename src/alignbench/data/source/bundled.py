@@ -1,13 +1,11 @@
 """The surveys that travel with the package: published country shares, our wording."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated
 
 from alignbench.component import OneOf
 from alignbench.data.assemble import assemble
-from alignbench.data.bundle import BUNDLED, bundled
-from alignbench.data.shares import Cells, read_shares
+from alignbench.data.bundle import BUNDLED, bundled, figures
 from alignbench.data.source import SurveySource
 from alignbench.data.survey import Survey
 from alignbench.types import Culture, Split
@@ -23,14 +21,8 @@ class BundledSurvey(SurveySource):
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The whole survey, with the shares that these cultures bring along."""
         bundle = bundled(self.name)
-        return assemble(bundle.about, bundle.items, _cells(self.name), cultures, bundle.dropped)
+        return assemble(bundle.about, bundle.items, figures(self.name), cultures, bundle.dropped)
 
     def splits(self) -> dict[str, Split]:
         """Battery -> split."""
         return dict(bundled(self.name).splits)
-
-
-@cache
-def _cells(name: str) -> Cells:
-    bundle = bundled(name)
-    return read_shares(bundle.folder / "shares.csv.gz", bundle.items)

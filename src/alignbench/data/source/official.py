@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.data.bundle import Citation, bundled
-from alignbench.data.microdata import Layout, read_individuals
+from alignbench.data.counted import Layout
+from alignbench.data.microdata import read_individuals
 from alignbench.data.people import Person
 from alignbench.data.respondents import Demographics, drawn_people
 from alignbench.data.source.respondent_file import RespondentFile
@@ -26,7 +27,10 @@ DEMOGRAPHICS = Demographics(
 
 @dataclass(frozen=True)
 class OfficialWave7(RespondentFile):
-    """``WVS_Cross-National_Wave_7_csv_v6_0.csv``: its columns are named as our items are; the weight is W_WEIGHT."""
+    """``WVS_Cross-National_Wave_7_csv_v6_0.csv``: its columns are named as our items are; the weight is W_WEIGHT.
+
+    So are release 5, the *inverted* file, whose turned questions are turned back, and both as SPSS or Stata files.
+    """
 
     @property
     def layout(self) -> Layout:
@@ -46,7 +50,14 @@ class OfficialWave7(RespondentFile):
 
     def individuals(self, columns: Sequence[str]) -> pd.DataFrame:
         """Every respondent's codes in these columns of the file."""
-        return read_individuals(Path(self.path), self._layout(columns))
+        items = [item for item in bundled("wvs7").items if item.id in columns]
+        return read_individuals(Path(self.path), items, self._layout(columns))
 
     def _layout(self, columns: Sequence[str]) -> Layout:
-        return Layout("B_COUNTRY_ALPHA", "W_WEIGHT" if self.weighted else None, tuple((c, c) for c in columns))
+        return Layout(
+            country="B_COUNTRY_ALPHA",
+            weight="W_WEIGHT" if self.weighted else None,
+            questions=tuple((column, column) for column in columns),
+            respondent="D_INTERVIEW",
+            others=DEMOGRAPHICS.columns,
+        )

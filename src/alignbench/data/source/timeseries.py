@@ -6,7 +6,7 @@ from typing import Annotated
 
 from alignbench.component import Within
 from alignbench.data.bundle import Citation, bundled
-from alignbench.data.microdata import Layout
+from alignbench.data.counted import Layout
 from alignbench.data.source.respondent_file import RespondentFile
 
 YEARS = {
@@ -27,9 +27,8 @@ class TimeSeries(RespondentFile):
     @property
     def layout(self) -> Layout:
         """A column for each item whose variable is known, and the rows of the wave."""
-        with (bundled("wvs7").folder / "timeseries_ids.csv").open(encoding="utf-8", newline="") as file:
-            questions = tuple((row["item"], row["variable"]) for row in csv.DictReader(file))
-        return Layout("COUNTRY_ALPHA", "S017" if self.weighted else None, questions, wave=("S002VS", self.wave))
+        weight = "S017" if self.weighted else None
+        return Layout("COUNTRY_ALPHA", weight, trend_questions(), wave=("S002VS", self.wave), respondent="S007")
 
     @property
     def citation(self) -> Citation:
@@ -48,3 +47,9 @@ class TimeSeries(RespondentFile):
     def dropped(self) -> dict[tuple[str, str], str]:
         """What is known of wave 7 says nothing of the others."""
         return super().dropped if self.wave == 7 else {}
+
+
+def trend_questions() -> tuple[tuple[str, str], ...]:
+    """Item id and trend variable of every wave-7 item whose variable is known."""
+    with (bundled("wvs7").folder / "timeseries_ids.csv").open(encoding="utf-8", newline="") as file:
+        return tuple((row["item"], row["variable"]) for row in csv.DictReader(file))
