@@ -17,14 +17,14 @@ from alignbench.backend.memory import give_back
 from alignbench.backend.options import Ids, contexts, leaves, scores
 from alignbench.backend.past import Cache, Past
 from alignbench.backend.reading import Reader
-from alignbench.backend.render import Renderer
 from alignbench.component import Count, Maybe, recorded
-from alignbench.device import device_of
+from alignbench.device import device_of, free_memory
 from alignbench.progress import bar, say
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
 # What one more forward costs, in tokens; a GPU needs more work to be busy. Our choice.
 _OVERHEAD = {"cpu": 32, "cuda": 1024}
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class HF(Backend):
     threads: Maybe = recorded(0)
     # MiB for what was read of chats that go on (role-play), so that a turn reads only what is new; 0 keeps nothing.
     past: Maybe = recorded(2048)
+
+    def verify(self) -> None:
+        """The device must be there."""
+        device_of(self.device)
 
     @property
     def cards(self) -> int:
@@ -59,7 +63,6 @@ class HFEngine(Engine):
         self._device = device_of(knobs.device)
         self.model = model
         self.usage = Usage()
-        self.renderer = Renderer.of(model)
         self._budget, self._threads, self._room = knobs.batch_tokens, knobs.threads, knobs.past << 20
         # None outside of remembering().
         self._past: Past | None = None
@@ -115,6 +118,14 @@ class HFEngine(Engine):
             self._past = outer
             # Up to gigabytes in many pieces: what comes next may find no room between them.
             give_back()
+
+    def room(self) -> str:
+        """What the weights take and what is free on the device; weights that are loaded are not counted again."""
+        free, needed = free_memory(self._device), (self.model.parameters or 0) * _BYTES[self.model.dtype]
+        remedy = f"the weights of {self.model.name} take {_gib(needed)}, and {_gib(free)} are free"
+        fits = self._weights is not None or needed <= free
+        check(fits, "backend.device", self._device, f"{remedy}: choose a smaller model, or another device")
+        return f"on {self._device}, {_gib(needed)} of weights, {_gib(free)} free"
 
     def close(self) -> None:
         """Drop the weights, and what was read with them, and give their memory back."""
@@ -220,6 +231,10 @@ class HFEngine(Engine):
             self._weights.delete_adapter(old)
         self._weights.eval()
         self._adapter = wanted
+
+
+def _gib(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB"
 
 
 def _fits(step: Callable[[list[TokenSequence]], None], batch: list[TokenSequence]) -> bool:

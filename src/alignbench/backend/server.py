@@ -12,14 +12,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alignbench.backend import Backend, Engine, IncompleteAnswers, Usage, adapters
 from alignbench.backend import cache as caches
 from alignbench.backend.options import Ids, contexts, scores
-from alignbench.backend.render import RenderedPrompt, Renderer
+from alignbench.backend.render import RenderedPrompt
 from alignbench.backend.server_calls import Body, Budget, Caller, ReplyCache
 from alignbench.backend.server_client import Client, Failure
 from alignbench.backend.server_process import SharedServer
@@ -136,11 +135,6 @@ class ServerEngine(Engine):
         self._scorable = False
         self._limit = "max_completion_tokens" if knobs.max_completion_tokens else "max_tokens"
 
-    @cached_property
-    def renderer(self) -> Renderer:
-        """For scores alone: chats are rendered by the server."""
-        return Renderer.of(self.model)
-
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
         """One request a sample; its seed depends on the sampling's, and on how many of this chat came before it.
 
@@ -203,6 +197,10 @@ class ServerEngine(Engine):
         for (i, context, _), values in zip(asked, found, strict=True):
             tables[i].setdefault(context, {}).update(values)
         return [scores(choice, table) for choice, table in zip(choices, tables, strict=True)]
+
+    def room(self) -> str:
+        """Whose server it is."""
+        return "a server of our own" if self._process is not None else f"the server at {self._knobs.base_url}"
 
     def close(self) -> None:
         """Leave a started server, which stops with its last user."""
