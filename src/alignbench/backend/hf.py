@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend import Backend, Engine, Usage, adapters, forward
+from alignbench.backend import Backend, Engine, Usage, adapters, architecture, forward
 from alignbench.backend.batches import PrefixGroup, TokenSequence, batches
 from alignbench.backend.loading import load
 from alignbench.backend.memory import give_back
@@ -75,16 +75,14 @@ class HFEngine(Engine):
         """Sampled texts depend on the seed and on the other chats of the call; greedy ones on neither."""
         rows = [TokenSequence(i, self.renderer.prompt(chat).ids) for i, chat in enumerate(chats)]
         texts: list[list[str]] = [[] for _ in rows]
-        pad = self.renderer.tokenizer.pad_token_id
-        pad = self.renderer.stops[0] if pad is None else pad
-
         with self._speaking(adapter) as weights, _seeded(sampling.seed), bar(len(rows), "generate", "chat") as progress:
             reader = self._reader(weights, adapter)
+            architecture.check_tokens(weights, self.model, (row.ids for row in rows), sampling.max_new_tokens)
 
             def step(batch: list[TokenSequence]) -> None:
                 new, cache = reader.begun(batch)
                 self.usage.prompt_tokens += sum(map(len, new))
-                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, pad, cache)
+                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, cache)
                 said = [[ids[: self.renderer.spoken(ids)] for ids in samples] for samples in drawn]
                 for row, samples in zip(batch, said, strict=True):
                     texts[row.request] = [self.renderer.decode(ids) for ids in samples]
@@ -103,6 +101,7 @@ class HFEngine(Engine):
         tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
         rows = [TokenSequence(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]
         with self._speaking(adapter) as weights, bar(len(rows), "score", "row") as progress:
+            architecture.check_tokens(weights, self.model, (row.ids for row in rows))
             for wave, cache in self._reader(weights, adapter).waves(rows):
                 step = self._look_up(weights, wave, cache, wanted, tables)
                 self._run(batches([row for group in wave for row in group.rows], self._budget), step, progress)
@@ -135,7 +134,7 @@ class HFEngine(Engine):
         _free()
 
     def _reader(self, weights: Any, adapter: Path | None) -> Reader:
-        past = self._past if forward.shares_prefixes(weights.config) else None
+        past = self._past if architecture.remembers_tokens(weights) else None
         if past is not None:
             past.turn_to(adapter)
         return Reader(weights, self._budget, _OVERHEAD[self._device.partition(":")[0]], self.usage, past)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.device import device_of, has_cuda
+from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.training.recipe import Quantise, Training, Weights
 from alignbench.types import ModelRef
@@ -19,6 +20,9 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
 
     Args:
         start: folder of an earlier training of the same kind to go on from.
+
+    Raises:
+        AlignbenchError: LoRA cannot be put on the model's modules.
     """
     import torch
     from peft import LoraConfig, PeftModel, get_peft_model
@@ -52,18 +56,23 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
         network = PeftModel.from_pretrained(network, start, is_trainable=True)
     else:
         names = list(training.lora_targets)
-        network = get_peft_model(
-            network,
-            LoraConfig(
-                r=training.lora_r,
-                lora_alpha=training.lora_alpha,
-                lora_dropout=training.lora_dropout,
-                # PEFT wants this word as text, module names as a list.
-                target_modules="all-linear" if names == ["all-linear"] else names,
-                modules_to_save=list(training.full_modules) or None,
-                task_type="CAUSAL_LM",
-            ),
+        config = LoraConfig(
+            r=training.lora_r,
+            lora_alpha=training.lora_alpha,
+            lora_dropout=training.lora_dropout,
+            # PEFT wants this word as text, module names as a list.
+            target_modules="all-linear" if names == ["all-linear"] else names,
+            modules_to_save=list(training.full_modules) or None,
+            task_type="CAUSAL_LM",
         )
+        try:
+            network = get_peft_model(network, config)
+            with torch.inference_mode():
+                network(input_ids=torch.tensor([[*tokenizer("a").input_ids]], device=network.device))
+        except (ValueError, AttributeError, TypeError) as error:  # a module that PEFT knows not, or wraps wrongly
+            reason = " ".join(str(error).split())[:300]
+            remedy = f"{model.name} cannot wear these ({reason}): name modules, such as [q_proj,k_proj,v_proj,o_proj]"
+            raise AlignbenchError("training.lora_targets", names, remedy) from error
     for weight in trainable(network).values():
         weight.data = weight.data.float()
     return network.train(), tokenizer
