@@ -5,6 +5,7 @@ About ten minutes on 2 cores; nothing is downloaded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
@@ -43,7 +44,9 @@ def table(rows: Mapping[str, Row]) -> str:
             return f"{found:.0e}"
         if found in ("", "equal", "differs"):
             return found or "–"
-        return f"{found.partition(':')[0]} [{reasons.setdefault(found.partition(': ')[2], len(reasons) + 1)}]"
+        # What the model has to do with it, without the remedy.
+        kind, reason, *_ = re.sub(r" \(.*\)", "", found).split(": ")
+        return f"{kind} [{reasons.setdefault(reason, len(reasons) + 1)}]"
 
     head = ["| architecture | scored | generated | trained | exported |", "|---|---|---|---|---|"]
     lines = [f"| {name} | {' | '.join(map(cell, astuple(row)))} |" for name, row in rows.items()]

@@ -14,6 +14,8 @@ from alignbench.backend.loading import load, quiet
 from alignbench.backend.model import Dtype, Model
 from alignbench.backend.preflight import preflight
 from alignbench.errors import AlignbenchError
+from alignbench.training import Training
+from alignbench.training.policy import load_policy
 from alignbench.types import ModelRef, Sampling, chat
 from experiments.architectures.__main__ import PAGE
 from experiments.architectures.measure import CHATS, NEW, OPTIONS, alone, greedy, measured, plain
@@ -133,6 +135,12 @@ def test_an_adapter_of_turned_or_renamed_matrices_fits(made, tmp_path):
     adapters.verify(tmp_path, model)
     with pytest.raises(AlignbenchError, match="is not in the base"):
         adapters.verify(tmp_path, made("Llama"))
+
+
+@pytest.mark.parametrize(("name", "modules"), [("Mamba", "in_proj"), ("Phi 3.5 MoE", "q_proj")])
+def test_lora_that_cannot_be_put_on_is_refused_before_the_training(made, name, modules):
+    with pytest.raises(AlignbenchError, match=rf"^training.lora_targets = .*name some of .*{modules}"):
+        load_policy(made(name), Training(dtype="float32"), 0)
 
 
 def test_an_adapter_that_cannot_be_merged_is_refused(made, tmp_path):

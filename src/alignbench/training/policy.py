@@ -65,13 +65,15 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
             modules_to_save=list(training.full_modules) or None,
             task_type="CAUSAL_LM",
         )
+        linear = (name for name, module in network.named_modules() if isinstance(module, torch.nn.Linear))
+        own = sorted({name.rpartition(".")[2] for name in linear})
         try:
             network = get_peft_model(network, config)
             with torch.inference_mode():
                 network(input_ids=torch.tensor([[*tokenizer("a").input_ids]], device=network.device))
         except (ValueError, AttributeError, TypeError) as error:  # a module that PEFT knows not, or wraps wrongly
-            reason = " ".join(str(error).split())[:300]
-            remedy = f"{model.name} cannot wear these ({reason}): name modules, such as [q_proj,k_proj,v_proj,o_proj]"
+            reason = f"LoRA cannot be put on all of these in {model.name} ({str(error).partition('. ')[0]})"
+            remedy = f"{reason}: name some of {', '.join(own)}"
             raise AlignbenchError("training.lora_targets", names, remedy) from error
     for weight in trainable(network).values():
         weight.data = weight.data.float()
