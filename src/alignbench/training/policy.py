@@ -70,7 +70,7 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
         try:
             network = get_peft_model(network, config)
             with torch.inference_mode():
-                network(input_ids=torch.tensor([[*tokenizer("a").input_ids]], device=network.device))
+                network.eval()(input_ids=torch.tensor([tokenizer("a").input_ids], device=network.device))
         except (ValueError, AttributeError, TypeError) as error:  # a module that PEFT knows not, or wraps wrongly
             reason = f"LoRA cannot be put on all of these in {model.name} ({str(error).partition('. ')[0]})"
             remedy = f"{reason}: name some of {', '.join(own)}"
