@@ -21,7 +21,7 @@ _TALK = (
 # Chats of unlike length, the second of which goes on from where the first begins.
 _BESIDE = [chat("Choose a number."), chat("Choose a number. Think of your village, and of who lives next door.")]
 _LABELS = ("1", "2", "3")
-_GREEDY = Sampling(max_new_tokens=8)
+_GREEDY = Sampling(max_new_tokens=4)
 # How far a log-probability may move with what stands beside a prompt: rounding, by number format. Our choice.
 _MOVES = {"float32": 0.01, "bfloat16": 0.5, "float16": 0.1}
 _BESIDES = "what it says to a prompt depends on the other prompts of a batch: this architecture cannot be used here"
