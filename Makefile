@@ -52,8 +52,8 @@ folder.mkdir(exist_ok=True)
 endef
 export NAME_VLLM
 
-proof: install ## every knob of every component changed once: what changes a result changes a key (twelve minutes)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m proof tests/proof tests/training
+proof: install ## every knob changed once: what changes a result changes a key; every architecture (twenty minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m proof tests/proof tests/training tests/backend/test_architectures.py
 
 bench: install ## measure the claims about speed, a few minutes each
 	for claim in experiments/bench/*.py; do $(BIN)/python $$claim || exit 1; done

@@ -1,6 +1,7 @@
 """The command line as a user types it: real processes, real messages."""
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -138,6 +139,29 @@ def test_what_two_groups_know_is_no_old_word():
 def test_right_overrides_pass_sweeps_included():
     check_overrides(["-m", "method=none,culturerl", "culture=china,iraq", "seed=0,1", "scoring.split=validation"])
     check_overrides(["model@author.generator.model=qwen2.5_7b", "author=llm", "generator@author.generator=other"])
+
+
+@pytest.mark.parametrize("path", ["/m/a=b", "/m/a[1]", "/m/it's", "/m/a(b)", "/m/{x}", "/m/#a", '/m/"a"', "/m/a=b,c"])
+def test_a_path_with_signs_is_told_the_quotes_with_which_it_can_be_read(path):
+    with pytest.raises(AlignbenchError, match=r"^store = .*quote the value") as caught:
+        checked([f"store={path}"])
+    (said,) = shlex.split(str(caught.value).rpartition("for the shell: ")[2])
+    assert checked([said]) == [said]
+    assert OverridesParser.create().parse_override(said).value() == path
+
+
+def test_a_bracket_left_open_is_named():
+    with pytest.raises(AlignbenchError, match=r"^others = '\[iraq,china': every bracket must be closed"):
+        checked(["others=[iraq,china"])
+
+
+def test_ranges_and_globs_are_sweeps():
+    assert checked(["-m", "seed=range(0,2)", "culture=glob(ira*)"]) == ["-m", "seed=range(0,2)", "culture=iran,iraq"]
+    assert checked(["-m", "culture=glob([ira*,chi*],exclude=chile)"]) == ["-m", "culture=china,iran,iraq"]
+    for word, field in (("culture=glob(zz*)", "culture"), ("seed=glob(0*)", "seed"), ("seed=interval(0,1)", "seed")):
+        with pytest.raises(AlignbenchError) as caught:
+            checked(["-m", word])
+        assert caught.value.field == field
 
 
 def test_help_lists_every_choice_with_a_sentence():

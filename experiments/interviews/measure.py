@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 ITEMS = ",".join(f"W{number}" for number in range(1, 45))
-APART = "from alignbench.backend import forward; forward.shares_prefixes = lambda config: False; "
+APART = "from alignbench.backend import architecture; architecture.remembers_tokens = lambda weights: False; "
 RUN = "import sys; from alignbench.cli import main; main()"
 
 

@@ -4,6 +4,7 @@ import ctypes
 import os
 from importlib import metadata
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 
 from alignbench.types import check
@@ -39,6 +40,20 @@ def quick_bfloat16() -> bool:
 def has_nf4() -> bool:
     """Whether weights can be held in four bits here: bitsandbytes on a CUDA device."""
     return has_cuda() and find_spec("bitsandbytes") is not None
+
+
+def free_memory(device: str) -> float:
+    """Bytes that can still be had on a device; infinite on a CPU whose system does not tell (only Linux does)."""
+    if device != "cpu":
+        import torch
+
+        return float(torch.cuda.mem_get_info(device)[0])
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return inf
+    available = next(line for line in lines if line.startswith("MemAvailable"))
+    return 1024 * float(available.split()[1])
 
 
 def device_of(device: str) -> str:

@@ -15,7 +15,7 @@ from hydra._internal.utils import create_config_search_path
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Override, Quote, QuotedString
+from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -24,7 +24,7 @@ from alignbench import plugins
 from alignbench.config import ROOMS, conf_dir, conf_dirs
 from alignbench.data.cultures import canonical
 from alignbench.errors import AlignbenchError
-from alignbench.suggestions import suggestion
+from alignbench.suggestions import suggestion, unread
 from alignbench.types import check
 
 _GROUPS = [*ROOMS, "culture", "experiment"]
@@ -144,8 +144,11 @@ def version_text() -> str:
 
 
 def checked(arguments: Sequence[str]) -> list[str]:
-    """The arguments as Hydra is to get them, once :func:`check_overrides` has found nothing wrong."""
-    named = with_culture_names(arguments)
+    """The arguments as Hydra is to get them, once :func:`check_overrides` has found nothing wrong.
+
+    Paths of existing files and folders are quoted where Hydra would read something else (``a=b.csv``, ``a,b.csv``).
+    """
+    named = with_culture_names(with_globs_spelt_out([_quoted(argument) for argument in arguments]))
     check_overrides(named)
     _check_launcher(named)
     return per_cell(named)
@@ -154,12 +157,9 @@ def checked(arguments: Sequence[str]) -> list[str]:
 def with_culture_names(arguments: Sequence[str]) -> list[str]:
     """The arguments with every culture under its own name: keys and records do not depend on what it was called.
 
-    Paths of existing files and folders are quoted where Hydra would read something else (``a=b.csv``, ``a,b.csv``).
-
     Raises:
         AlignbenchError: no such culture, or several.
     """
-    arguments = [_quoted(argument) for argument in arguments]
     folders, parsed = config_folders(arguments), _parsed(arguments)
 
     def named(field: str, value: Any) -> Any:
@@ -255,12 +255,13 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
 def _parsed(arguments: Sequence[str]) -> dict[str, Override]:
     """The overrides among the arguments, as Hydra reads them."""
     words = [a for a in arguments if "=" in a and not a.startswith("-")]
-    found = {word: _read(word) for word in words}
-    for word in (word for word, override in found.items() if override is None):
-        key, _, value = word.partition("=")
-        remedy = "some of its marks have a meaning of their own here: quote the value, and the word for the shell"
-        raise AlignbenchError(key, value, f"""{remedy}: '{key}="..."'""")
-    return {word: override for word, override in found.items() if override is not None}
+    parsed = {}
+    for word in words:
+        override = _read(word)
+        if override is None:
+            raise unread(word)
+        parsed[word] = override
+    return parsed
 
 
 def _read(word: str) -> Override | None:
@@ -277,6 +278,24 @@ def _quoted(word: str) -> str:
     override = _read(word)
     plain = override is not None and not override.is_sweep_override() and str(override.value()) == value
     return word if plain else f"{key}={QuotedString(value, Quote.single).with_quotes()}"
+
+
+def with_globs_spelt_out(arguments: Sequence[str]) -> list[str]:
+    """The arguments with ``glob(ira*)`` as the choices that it stands for; one that stands for none is refused."""
+    folders, parsed = config_folders(arguments), _parsed(arguments)
+
+    def said(word: str) -> str:
+        override = parsed.get(word)
+        if override is None or override.is_delete() or not isinstance(glob := override.value(), Glob):
+            return word
+        options = sorted(choices(str(override.key_or_group), folders))
+        found, typed = glob.filter(options), override.get_value_string()
+        check(
+            bool(found), _key(override), typed, f"it fits none of the choices: {', '.join(options) or 'there are none'}"
+        )
+        return f"{override.get_key_element()}={','.join(found)}"
+
+    return [said(a) for a in arguments]
 
 
 def _text(value: Any) -> str:
@@ -325,10 +344,11 @@ def _key(override: Override) -> str:
 
 def _first(override: Override) -> str:
     """The override with the first value of its sweep."""
-    if override.is_sweep_override() and override.is_choice_sweep():
-        first = next(iter(override.sweep_iterator()))
-        return f"{override.get_key_element()}={first}"
-    return str(override.input_line)
+    if not override.is_sweep_override():
+        return str(override.input_line)
+    values = list(override.sweep_iterator()) if override.is_discrete_sweep() else []
+    check(bool(values), _key(override), override.get_value_string(), "it names no values: list them, or give a range")
+    return f"{override.get_key_element()}={values[0]}"
 
 
 def _check_choice(override: Override, folders: Sequence[Path]) -> None:

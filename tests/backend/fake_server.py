@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.backend import Engine
+from alignbench.backend.model import SHIPPED
 from alignbench.backend.server import Server
 from alignbench.types import ModelRef
 
-MODEL = ModelRef("tiny", Path("nowhere"), "f1")
+# The shipped model lends its tokenizer.
+MODEL = ModelRef("tiny", SHIPPED, "f1")
 
 
 @dataclass

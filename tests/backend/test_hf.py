@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from alignbench.backend import forward
+from alignbench.backend import architecture, forward
 from alignbench.backend.hf import HF
 from alignbench.errors import AlignbenchError
 from alignbench.types import Sampling, chat
@@ -22,7 +22,7 @@ def engine(blank):
 @pytest.fixture
 def plain(monkeypatch):
     """Switches prefix sharing off."""
-    monkeypatch.setattr(forward, "shares_prefixes", lambda _: False)
+    monkeypatch.setattr(architecture, "remembers_tokens", lambda _: False)
 
 
 def logprobs(found):

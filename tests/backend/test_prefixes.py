@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from alignbench.aligned import ModelSession
-from alignbench.backend import forward
+from alignbench.backend import architecture, forward
 from alignbench.backend.hf import HF
 from alignbench.evaluation.ask import Orders
 from alignbench.evaluation.survey import Scoring
@@ -32,7 +32,7 @@ def asked(engine, adapter, folder):
 def test_sharing_changes_no_score(blank, adapter, adapted, tmp_path, monkeypatch):
     weights = adapter if adapted else None
     shared = asked(HF(device="cpu").open(blank), weights, tmp_path / "shared")
-    monkeypatch.setattr(forward, "shares_prefixes", lambda _: False)
+    monkeypatch.setattr(architecture, "remembers_tokens", lambda _: False)
     apart = asked(HF(device="cpu").open(blank), weights, tmp_path / "apart")
     pd.testing.assert_frame_equal(shared, apart, check_exact=False, atol=1e-4, rtol=0)
 

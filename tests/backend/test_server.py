@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import fields, replace
 from email.utils import formatdate
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from alignbench.backend import IncompleteAnswers
+from alignbench.backend.render import Renderer
 from alignbench.backend.server import Server
 from alignbench.errors import AlignbenchError
-from alignbench.types import ModelRef, Sampling, chat
+from alignbench.types import Sampling, chat
 from tests.backend.fake_server import MODEL, Reply, echo, engine, error, nth, question, says, serving
 
 CHATS = [chat(f"question {i}") for i in range(12)]
@@ -32,20 +33,77 @@ def test_texts_keep_the_order_of_chats_while_requests_overlap(engine_of):
         return reply
 
     with serving(slower_first) as fake:
-        texts = engine_of(fake, concurrency=4).generate(CHATS, GREEDY)
+        texts = engine_of(fake, concurrency=4, extended=False).generate(CHATS, GREEDY)
     assert texts == [[f"question {i}"] for i in range(12)]
     assert 2 <= fake.most_under_way <= 4
 
 
 def test_a_request_says_what_the_sampling_says(engine_of):
+    sampling = Sampling(max_new_tokens=7, temperature=0.5, top_p=0.9)
     with serving(echo) as fake:
-        engine = engine_of(fake, served_model="org/tiny")
-        engine.generate([chat("why?", "be brief")], Sampling(max_new_tokens=7, temperature=0.5, top_p=0.9))
-    ((path, body, _),) = fake.asked
+        for extended in (False, True):
+            engine_of(fake, served_model="org/tiny", extended=extended).generate([chat("why?", "be brief")], sampling)
+    (path, body, _), (_, extended, _) = fake.asked
     assert path == "/v1/chat/completions"
-    assert body.pop("seed") >= 0
     messages = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "why?"}]
-    assert body == {"model": "org/tiny", "messages": messages, "max_tokens": 7, "temperature": 0.5, "top_p": 0.9}
+    plain = {"model": "org/tiny", "messages": messages, "max_tokens": 7, "temperature": 0.5, "top_p": 0.9}
+    assert body.pop("seed") == extended.pop("seed") >= 0
+    assert body == plain
+    own = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "return_token_ids": True}
+    stops = Renderer.of(MODEL).stops
+    assert stops and extended == {**plain, **own, "stop_token_ids": list(stops)}
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Sampling)])
+def test_every_field_of_the_sampling_is_sent(engine_of, field):
+    plain = Sampling(max_new_tokens=7, temperature=0.5, top_p=0.5, n=2, seed=3)
+    with serving(echo) as fake:
+        engine = engine_of(fake)
+        engine.generate(CHATS[:1], plain)
+        before = len(fake.asked)
+        engine.generate(CHATS[:1], replace(plain, **{field: getattr(plain, field) * 2}))
+    assert before == 2 and len(fake.asked) == 4
+
+
+# What vLLM and its kin take from a model's generation_config where a request does not say it.
+@pytest.mark.parametrize("default", ["temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_tokens"])
+@pytest.mark.parametrize("sampling", [GREEDY, Sampling(temperature=0.7)], ids=["greedy", "sampled"])
+def test_no_default_of_a_server_can_enter_an_answer_or_a_score(engine_of, default, sampling):
+    def defaults(path, body):
+        assert default in body, path
+        if path == "/v1/chat/completions":
+            return echo(path, body)
+        found = {f"token_id:{token}": -1.0 for token in body["logprob_token_ids"]}
+        return Reply({"choices": [{"logprobs": {"top_logprobs": [found]}}]})
+
+    with serving(defaults) as fake:
+        engine = engine_of(fake)
+        assert engine.generate(CHATS[:2], sampling) == [["question 0"], ["question 1"]]
+        engine._scorable = True
+        assert engine.score(CHATS[:2], [("1", "2")] * 2)
+
+
+def test_a_server_that_knows_openais_fields_alone_is_told_of_and_can_be_asked(engine_of):
+    def strict(path, body):
+        return error(400, "Unrecognized request argument: top_k") if "top_k" in body else echo(path, body)
+
+    with serving(strict) as fake:
+        with pytest.raises(AlignbenchError, match=r"backend.extended = True.*say false"):
+            engine_of(fake).generate(CHATS, GREEDY)
+        assert engine_of(fake, extended=False).generate(CHATS[:1], GREEDY) == [["question 0"]]
+
+
+def test_a_server_that_reads_other_tokens_than_ours_is_refused(engine_of):
+    ids = list(Renderer.of(MODEL).prompt(CHATS[0]).ids)
+
+    def reading(tokens):
+        return lambda path, body: Reply({**echo(path, body).content, "prompt_token_ids": tokens})
+
+    with serving(reading(ids)) as fake:
+        assert engine_of(fake).generate(CHATS[:1], GREEDY) == [["question 0"]]
+        fake.answer = reading([ids[0], *ids])
+        with pytest.raises(AlignbenchError, match=r"served_model.*other tokens"):
+            engine_of(fake).generate(CHATS[:1], Sampling(max_new_tokens=6))
 
 
 def test_every_sample_has_its_own_seed_whatever_stands_beside_it(engine_of):
@@ -77,7 +135,7 @@ def test_what_was_answered_is_not_asked_again(engine_of):
         assert len(fake.asked) == len(CHATS)
         assert again.usage.prompt_tokens == 0
         again.generate(CHATS[:1], Sampling(max_new_tokens=6))
-        engine_of(fake, model=ModelRef("tiny", Path("nowhere"), "f2")).generate(CHATS[:1], GREEDY)
+        engine_of(fake, model=replace(MODEL, fingerprint="f2")).generate(CHATS[:1], GREEDY)
         assert len(fake.asked) == len(CHATS) + 2
 
 
@@ -226,7 +284,7 @@ def test_a_budget_needs_a_server_that_counts(engine_of):
     ],
 )
 def test_thoughts_are_cut_off(engine_of, message, text):
-    thinker = ModelRef("tiny", Path("nowhere"), "f1", {"enable_thinking": True})
+    thinker = replace(MODEL, template_kwargs={"enable_thinking": True})
     with serving(nth(says(**message))) as fake:
         assert engine_of(fake, model=thinker).generate(CHATS[:1], GREEDY) == [[text]]
     assert fake.bodies[0]["chat_template_kwargs"] == {"enable_thinking": True}

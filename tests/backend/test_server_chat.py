@@ -78,9 +78,10 @@ def test_one_token_is_asked_for_and_replies_are_kept(engine_of):
     [
         echo("", {"messages": [{"content": "x"}]}),
         Reply({"choices": [{"logprobs": {"content": []}}]}),
+        Reply({"choices": [{"logprobs": {"content": [{"top_logprobs": []}]}}]}),
         error(400, "logprobs is not supported with this model"),
     ],
-    ids=["none", "empty", "refused"],
+    ids=["none", "empty", "none on the list", "refused"],
 )
 def test_a_server_without_likeliest_tokens_is_named_with_the_remedy(engine_of, reply):
     with serving(nth(reply)) as fake, pytest.raises(AlignbenchError, match=r"cannot weigh labels.*generator@critic="):
@@ -100,3 +101,10 @@ def test_texts_need_no_folder(engine_of):
         engine = engine_of(fake, max_completion_tokens=True)
         assert engine.generate(CHATS, Sampling(max_new_tokens=9)) == [["Is it?"], ["Is it not?"]]
         assert engine.model.name == "big" and fake.bodies[0]["max_completion_tokens"] == 9
+
+
+def test_more_labels_than_likeliest_tokens_are_refused_before_anything_is_asked(engine_of):
+    labels = tuple("ABCDEFGHIJKLMNOPQRSTU")
+    with serving(echo) as fake, pytest.raises(AlignbenchError, match=r"top_logprobs = 20: 21 labels"):
+        engine_of(fake).score(CHATS[:1], [labels])
+    assert not fake.asked

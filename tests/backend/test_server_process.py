@@ -23,7 +23,8 @@ import sys
 from pathlib import Path
 from alignbench.backend.server import Server
 from alignbench.types import ModelRef, Sampling, chat
-engine = Server(start=True, command=sys.argv[1], cache=sys.argv[2]).open(ModelRef("tiny", Path("nowhere"), "f1"))
+knobs = Server(start=True, command=sys.argv[1], cache=sys.argv[2], extended=False)
+engine = knobs.open(ModelRef("tiny", Path(sys.argv[4]), "f1"))
 print(engine.generate([chat(sys.argv[3])], Sampling())[0][0], flush=True)
 if sys.argv[3] == "fail":
     raise RuntimeError
@@ -33,7 +34,9 @@ sys.stdin.read()
 
 @pytest.fixture
 def server(tmp_path):
-    return Server(start=True, command=str(fake_vllm(tmp_path)), cache=str(tmp_path / "cache"), start_timeout_s=20.0)
+    # No tokenizer: processes that only talk to the server start at once.
+    knobs = {"command": str(fake_vllm(tmp_path)), "cache": str(tmp_path / "cache"), "extended": False}
+    return Server(start=True, start_timeout_s=20.0, **knobs)
 
 
 def ask(engine, text):
@@ -41,7 +44,7 @@ def ask(engine, text):
 
 
 def user(server, text):
-    command = [sys.executable, "-c", _USER, server.command, server.cache, text]
+    command = [sys.executable, "-c", _USER, server.command, server.cache, text, str(MODEL.path)]
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )

@@ -38,13 +38,14 @@ def vllm(renderer, flaw=""):
         assert path == "/v1/completions"
         assert len(tokens) <= 128
         found = {f"token_id:{token}": logprob(body["prompt"], token) for token in tokens}
-        return Reply({"choices": [{"logprobs": {"top_logprobs": [{} if flaw == "lookup" else found]}}]})
+        flawed = {"lookup": {}, "nan": dict.fromkeys(found, float("nan")), "null": dict.fromkeys(found)}
+        return Reply({"choices": [{"logprobs": {"top_logprobs": [flawed.get(flaw, found)]}}]})
 
     return answer
 
 
 def test_scores_follow_the_chain_rule(engine_of, nano):
-    options = ("1", "2", "very important", "very")
+    options = ("1", "2", "very important", "not at all")
     with serving(echo) as fake:
         engine = engine_of(fake, model=nano)
         renderer, fake.answer = engine.renderer, vllm(engine.renderer)
@@ -78,7 +79,7 @@ def test_many_tokens_are_looked_up_in_parts(engine_of, nano):
     assert len(found.logprobs) == len(options)
 
 
-@pytest.mark.parametrize("flaw", ["tokenizer", "lookup"])
+@pytest.mark.parametrize("flaw", ["tokenizer", "lookup", "nan", "null"])
 def test_a_server_that_can_not_score_exactly_is_refused(engine_of, nano, flaw):
     with serving(echo) as fake:
         engine = engine_of(fake, model=nano)

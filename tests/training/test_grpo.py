@@ -75,7 +75,11 @@ def test_a_reward_without_any_variance_stops_the_training(raw: ModelRef, tmp_pat
 
 @pytest.mark.parametrize(
     ("knobs", "name"),
-    [({"micro_batch": 3}, "micro_batch"), ({"max_prompt_tokens": 3}, "max_prompt_tokens"), ({"vllm": True}, "vllm")],
+    [
+        ({"micro_batch": 3}, "micro_batch"),
+        ({"max_prompt_tokens": 3}, "max_prompt_tokens"),
+        ({"vllm": True, "top_k": 0}, "vllm"),
+    ],
 )
 def test_impossible_requests_are_refused(raw: ModelRef, tmp_path: Path, knobs: dict[str, int], name: str) -> None:
     with pytest.raises(AlignbenchError, match=f"training.{name}"):

@@ -17,7 +17,8 @@ from .kinds import TRAIN
 from .world import QUICK, history
 
 BASE = replace(QUICK, learning_rate=3e-3, schedule="constant", updates=2, prompts_per_update=4, micro_batch=4,
-    checkpoint_every=1, select=Select.validation, max_new_tokens=24, option_generations=64)  # fmt: skip
+    checkpoint_every=1, select=Select.validation, max_new_tokens=24, option_generations=64,
+    top_k=0)  # fmt: skip
 OTHER: dict[str, Any] = {
     "weights": Weights.full, "lora_r": 4, "lora_alpha": 8, "lora_dropout": 0.5, "lora_targets": ("q_proj",),
     "full_modules": ("lm_head",), "learning_rate": 1e-3, "schedule": "cosine", "warmup": 2, "max_grad_norm": 1e-3,

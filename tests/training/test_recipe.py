@@ -81,3 +81,10 @@ def test_auto_is_the_quicker_arithmetic_of_the_processor(flags, arithmetic, monk
     assert Training().identity["dtype"] == arithmetic
     assert Training(dtype="float32").identity["dtype"] == "float32"
     assert Training(dtype="bfloat16").identity["dtype"] == "bfloat16"
+
+
+def test_vllm_draws_from_the_distribution_that_the_update_rates() -> None:
+    for cut in ({}, {"top_k": 0, "top_p": 0.9}):
+        with pytest.raises(AlignbenchError, match=r"training.vllm = True.*top_k=0 and top_p=1"):
+            Training(vllm=True, **cut)
+    assert Training(vllm=True, top_k=0).vllm

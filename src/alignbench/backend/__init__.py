@@ -6,12 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from alignbench.component import Component
 from alignbench.errors import AlignbenchError
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling
+
+if TYPE_CHECKING:
+    from alignbench.backend.render import Renderer
 
 
 @dataclass
@@ -49,6 +53,13 @@ class Engine(ABC):
     model: ModelRef
     usage: Usage
 
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Of its model; reads the tokenizer, not the weights."""
+        from alignbench.backend.render import Renderer
+
+        return Renderer.of(self.model)
+
     @abstractmethod
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
         """``sampling.n`` texts for each chat, special tokens removed.
@@ -70,6 +81,14 @@ class Engine(ABC):
         One that keeps nothing, or always does, as servers do, answers as ever.
         """
         yield
+
+    def room(self) -> str:
+        """Where it runs, and with what memory, for a reader.
+
+        Raises:
+            AlignbenchError: the weights are more than the device can hold.
+        """
+        return "which sees to its own memory"
 
     @abstractmethod
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """Does an adapter belong to a model? Asked of headers and records, before weights load."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,32 @@ def _misfit(adapter: Path, folder: Path) -> str | None:
         module, _, matrix = name.removeprefix(_PREFIX).rpartition(".lora_")
         if matrix not in ("A.weight", "B.weight") or module == "lm_head":
             continue
-        weight = base.get(f"{module}.weight")
-        if weight is None:
+        # PEFT's own wrappers, of parameters that are no modules.
+        module = module.replace(".base_layer", "")
+        side, own = (1, shape[1]) if matrix == "A.weight" else (0, shape[0])
+        if (weight := base.get(f"{module}.weight")) is not None and weight[side] == own:
+            continue
+        # Files may name modules otherwise than the network does, or hold matrices turned.
+        modules = _modules(folder)
+        if module not in modules:
             return f"{module} is not in the base"
-        outputs, inputs = weight
-        if (shape[1] != inputs) if matrix == "A.weight" else (shape[0] != outputs):
-            return f"{module} is {outputs} x {inputs}, its LoRA {matrix[0]} is {shape[0]} x {shape[1]}"
+        if (weight := modules[module]) is not None and weight[side] != own:
+            return f"{module} is {weight[0]} x {weight[1]}, its LoRA {matrix[0]} is {shape[0]} x {shape[1]}"
     return None
+
+
+@cache
+def _modules(folder: Path) -> dict[str, tuple[int, int] | None]:
+    """Name -> (outputs, inputs) of every module of a model, None of one that is no matrix; no weights are read."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.pytorch_utils import Conv1D
+
+    with torch.device("meta"):
+        network = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
+    found: dict[str, tuple[int, int] | None] = {}
+    for name, module in network.named_modules(remove_duplicate=False):
+        linear, turned = isinstance(module, torch.nn.Linear), isinstance(module, Conv1D)
+        outputs, inputs = module.weight.shape[:: -1 if turned else 1] if linear or turned else (0, 0)
+        found[name] = (outputs, inputs) if linear or turned else None
+    return found

@@ -10,14 +10,15 @@ def group_heads(weights: Any) -> None:
     """Let ``weights`` generate by :func:`grouped`, where several query heads share keys and values.
 
     With a mask, transformers' own attention repeats keys and values for every query head, at every token of a text:
-    most of the time of a large batch. A model that knows no attention but its own keeps it.
+    most of the time of a large batch. A model that has another attention than the fused one keeps it.
     """
     from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.masking_utils import sdpa_mask
 
     config = weights.config.get_text_config(decoder=True)
     heads = getattr(config, "num_attention_heads", 1)
-    if weights.is_backend_compatible() and (getattr(config, "num_key_value_heads", None) or heads) < heads:
+    fused = weights.is_backend_compatible() and config._attn_implementation == "sdpa"
+    if fused and (getattr(config, "num_key_value_heads", None) or heads) < heads:
         AttentionInterface.register(GROUPED, grouped)
         AttentionMaskInterface.register(GROUPED, sdpa_mask)
         weights.set_attn_implementation(GROUPED)

@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 
 from alignbench.backend import Backend, Engine
+from alignbench.backend.preflight import preflight
 from alignbench.errors import AlignbenchError
 from alignbench.identity import canonical
 from alignbench.types import ModelRef
+
+# What a process has tried need not be tried again, whoever opens it.
+_TRIED: set[tuple[Backend, str]] = set()
 
 
 class Engines:
@@ -15,11 +19,19 @@ class Engines:
         self._open: dict[tuple[Backend, str], Engine] = {}
 
     def of(self, backend: Backend, model: ModelRef) -> Engine:
-        """The engine of ``model`` on ``backend``; the same one for the same two, adapters come and go."""
+        """The engine of ``model`` on ``backend``, tried out; the same one for the same two, adapters come and go.
+
+        Raises:
+            AlignbenchError: what :func:`~alignbench.backend.preflight.preflight` finds.
+        """
         key = (backend, canonical([model, str(model.path)]))
         if key not in self._open:
             self.close()
             self._open[key] = backend.open(model)
+        if key not in _TRIED:
+            for _, examine in preflight(lambda: self._open[key]):
+                examine()
+            _TRIED.add(key)
         return self._open[key]
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from alignbench.backend import architecture
 from alignbench.backend.growing import growing
 from alignbench.backend.options import Ids
 from alignbench.backend.past import Cache
@@ -12,12 +13,6 @@ from alignbench.types import Sampling
 
 if TYPE_CHECKING:
     import torch
-
-
-def shares_prefixes(config: Any) -> bool:
-    """Whether every layer attends to everything before it, so that a prefix can be run apart."""
-    layers = set(getattr(config, "layer_types", None) or ["full_attention"])
-    return layers == {"full_attention"} and not getattr(config, "sliding_window", None)
 
 
 def prefill(weights: Any, suffixes: Sequence[Ids], past: Cache | None = None) -> Cache:
@@ -34,14 +29,7 @@ def prefill(weights: Any, suffixes: Sequence[Ids], past: Cache | None = None) ->
         mask = torch.cat([past.mask, mask], dim=1)
         begun = growing(weights.config, ids.shape[1], past.layers)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -ids.shape[1] :]
-    cache = weights(
-        input_ids=ids,
-        attention_mask=mask,
-        position_ids=positions,
-        past_key_values=begun,
-        use_cache=True,
-        logits_to_keep=1,
-    ).past_key_values
+    cache = _run(weights, ids, mask, positions, 1, begun, use_cache=True).past_key_values
     return Cache([(layer[0], layer[1]) for layer in cache], mask)
 
 
@@ -67,32 +55,43 @@ def logprobs(
         seen = cache.mask[which]
         mask = torch.cat([seen, mask], dim=1)
         positions = positions + seen.sum(-1, keepdim=True)
-    logits: torch.Tensor = weights(
-        input_ids=ids,
-        attention_mask=mask,
-        position_ids=positions,
-        past_key_values=past,
-        use_cache=past is not None,
-        logits_to_keep=keep,
-    ).logits
-    return logits.float().log_softmax(-1)
+    logits: torch.Tensor = _run(weights, ids, mask, positions, keep, past, use_cache=past is not None).logits
+    return logits[:, -keep:].float().log_softmax(-1)
+
+
+def _run(
+    weights: Any,
+    ids: torch.Tensor,
+    mask: torch.Tensor,
+    positions: torch.Tensor,
+    keep: int,
+    past: Any,
+    use_cache: bool,
+) -> Any:
+    """One forward; models without positions, or that give all logits whatever is wanted, are asked as they know it."""
+    asked = {"position_ids": positions, "past_key_values": past, "logits_to_keep": keep}
+    return weights(
+        input_ids=ids, attention_mask=mask, use_cache=use_cache, **architecture.known_arguments(weights, asked)
+    )
 
 
 def sample(
-    weights: Any, suffixes: Sequence[Ids], sampling: Sampling, stops: Sequence[int], pad: int, past: Cache | None = None
-) -> tuple[list[list[list[int]]], Cache]:
+    weights: Any, suffixes: Sequence[Ids], sampling: Sampling, stops: Sequence[int], past: Cache | None = None
+) -> tuple[list[list[list[int]]], Cache | None]:
     """``sampling.n`` continuations of each prompt, and the keys and values of all that was run.
 
     Args:
         suffixes: prompts, without what ``past`` holds of each.
 
     Returns:
-        new tokens, stop and padding tokens included, by prompt and sample; keys and values of the prompts' first
-        samples, the last token's not among them.
+        new tokens, the stop and padding with stops included, by prompt and sample; keys and values of the prompts'
+        first samples, the last token's not among them, None of a model that keeps something else.
     """
     import torch
     from transformers import GenerationConfig
 
+    # A tokenizer's own padding token may have no embedding.
+    pad = stops[0]
     ids, mask = padded(suffixes, weights.device, pad)
     room = ids.shape[1] + sampling.max_new_tokens
     drawn: dict[str, Any] = {"do_sample": False}
@@ -109,7 +108,7 @@ def sample(
         layers = [
             (keys.repeat_interleave(copies, 0), values.repeat_interleave(copies, 0)) for keys, values in past.layers
         ]
-    begun = growing(weights.config, room, layers) if shares_prefixes(weights.config) else None
+    begun = growing(weights.config, room, layers) if architecture.remembers_tokens(weights) else None
     config = GenerationConfig(
         max_new_tokens=sampling.max_new_tokens,
         num_return_sequences=copies,
@@ -120,9 +119,11 @@ def sample(
     )
     made = weights.generate(input_ids=ids, attention_mask=mask, past_key_values=begun, generation_config=config)
     rows = made.sequences[:, ids.shape[1] :].tolist()
-    layers = [(layer[0][::copies], layer[1][::copies]) for layer in made.past_key_values]
-    new = layers[0][0].shape[2] - ids.shape[1]
-    run = Cache(layers, torch.cat([mask, mask.new_ones(len(mask), new)], dim=1))
+    run = None
+    if begun is not None:
+        layers = [(layer[0][::copies], layer[1][::copies]) for layer in made.past_key_values]
+        new = layers[0][0].shape[2] - ids.shape[1]
+        run = Cache(layers, torch.cat([mask, mask.new_ones(len(mask), new)], dim=1))
     return [rows[i : i + copies] * (sampling.n // copies) for i in range(0, len(rows), copies)], run
 
 

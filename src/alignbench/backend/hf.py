@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend import Backend, Engine, Usage, adapters, forward
+from alignbench.backend import Backend, Engine, Usage, adapters, architecture, forward
 from alignbench.backend.batches import PrefixGroup, TokenSequence, batches
 from alignbench.backend.loading import load
 from alignbench.backend.memory import give_back
 from alignbench.backend.options import Ids, contexts, leaves, scores
 from alignbench.backend.past import Cache, Past
 from alignbench.backend.reading import Reader
-from alignbench.backend.render import Renderer
 from alignbench.component import Count, Maybe, recorded
-from alignbench.device import device_of
+from alignbench.device import device_of, free_memory
 from alignbench.progress import bar, say
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
 # What one more forward costs, in tokens; a GPU needs more work to be busy. Our choice.
 _OVERHEAD = {"cpu": 32, "cuda": 1024}
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class HF(Backend):
     threads: Maybe = recorded(0)
     # MiB for what was read of chats that go on (role-play), so that a turn reads only what is new; 0 keeps nothing.
     past: Maybe = recorded(2048)
+
+    def verify(self) -> None:
+        """The device must be there."""
+        device_of(self.device)
 
     @property
     def cards(self) -> int:
@@ -59,7 +63,6 @@ class HFEngine(Engine):
         self._device = device_of(knobs.device)
         self.model = model
         self.usage = Usage()
-        self.renderer = Renderer.of(model)
         self._budget, self._threads, self._room = knobs.batch_tokens, knobs.threads, knobs.past << 20
         # None outside of remembering().
         self._past: Past | None = None
@@ -72,16 +75,14 @@ class HFEngine(Engine):
         """Sampled texts depend on the seed and on the other chats of the call; greedy ones on neither."""
         rows = [TokenSequence(i, self.renderer.prompt(chat).ids) for i, chat in enumerate(chats)]
         texts: list[list[str]] = [[] for _ in rows]
-        pad = self.renderer.tokenizer.pad_token_id
-        pad = self.renderer.stops[0] if pad is None else pad
-
         with self._speaking(adapter) as weights, _seeded(sampling.seed), bar(len(rows), "generate", "chat") as progress:
             reader = self._reader(weights, adapter)
+            architecture.check_tokens(weights, self.model, (row.ids for row in rows), sampling.max_new_tokens)
 
             def step(batch: list[TokenSequence]) -> None:
                 new, cache = reader.begun(batch)
                 self.usage.prompt_tokens += sum(map(len, new))
-                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, pad, cache)
+                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, cache)
                 said = [[ids[: self.renderer.spoken(ids)] for ids in samples] for samples in drawn]
                 for row, samples in zip(batch, said, strict=True):
                     texts[row.request] = [self.renderer.decode(ids) for ids in samples]
@@ -100,6 +101,7 @@ class HFEngine(Engine):
         tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
         rows = [TokenSequence(i, prompt.ids, leaf) for i, prompt in enumerate(prompts) for leaf in leaves(wanted[i])]
         with self._speaking(adapter) as weights, bar(len(rows), "score", "row") as progress:
+            architecture.check_tokens(weights, self.model, (row.ids for row in rows))
             for wave, cache in self._reader(weights, adapter).waves(rows):
                 step = self._look_up(weights, wave, cache, wanted, tables)
                 self._run(batches([row for group in wave for row in group.rows], self._budget), step, progress)
@@ -116,6 +118,14 @@ class HFEngine(Engine):
             # Up to gigabytes in many pieces: what comes next may find no room between them.
             give_back()
 
+    def room(self) -> str:
+        """What the weights take and what is free on the device; weights that are loaded are not counted again."""
+        free, needed = free_memory(self._device), (self.model.parameters or 0) * _BYTES[self.model.dtype]
+        remedy = f"the weights of {self.model.name} take {_gib(needed)}, and {_gib(free)} are free"
+        fits = self._weights is not None or needed <= free
+        check(fits, "backend.device", self._device, f"{remedy}: choose a smaller model, or another device")
+        return f"on {self._device}, {_gib(needed)} of weights, {_gib(free)} free"
+
     def close(self) -> None:
         """Drop the weights, and what was read with them, and give their memory back."""
         self._weights = self._adapter = None
@@ -124,7 +134,7 @@ class HFEngine(Engine):
         _free()
 
     def _reader(self, weights: Any, adapter: Path | None) -> Reader:
-        past = self._past if forward.shares_prefixes(weights.config) else None
+        past = self._past if architecture.remembers_tokens(weights) else None
         if past is not None:
             past.turn_to(adapter)
         return Reader(weights, self._budget, _OVERHEAD[self._device.partition(":")[0]], self.usage, past)
@@ -220,6 +230,10 @@ class HFEngine(Engine):
             self._weights.delete_adapter(old)
         self._weights.eval()
         self._adapter = wanted
+
+
+def _gib(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB"
 
 
 def _fits(step: Callable[[list[TokenSequence]], None], batch: list[TokenSequence]) -> bool:

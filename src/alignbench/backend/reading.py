@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alignbench.backend import Usage, forward
+from alignbench.backend import Usage, architecture, forward
 from alignbench.backend.batches import PrefixGroup, TokenSequence, batches, groups, waves
 from alignbench.backend.options import Ids
 from alignbench.backend.past import Cache, Past
@@ -37,15 +37,15 @@ class Reader:
         cache = self.past.recall([row.ids[:length] for row, length in zip(rows, known, strict=True)])
         return [row.ids[length:] for row, length in zip(rows, known, strict=True)], cache
 
-    def keep(self, sequences: Sequence[Ids], run: Cache) -> None:
+    def keep(self, sequences: Sequence[Ids], run: Cache | None) -> None:
         """Remember sequences that were run, prompts and what was said, for chats that go on."""
-        if self.past is not None:
+        if self.past is not None and run is not None:
             for place, ids in enumerate(sequences):
                 self.past.keep(ids, run.tokens(place, len(ids)))
 
     def waves(self, rows: Sequence[TokenSequence]) -> Iterator[tuple[Sequence[PrefixGroup], Cache | None]]:
         """Rows to score, by what they begin with, and that as it was read: at each group's place in the wave."""
-        if not forward.shares_prefixes(self.weights.config):
+        if not architecture.remembers_tokens(self.weights):
             yield [PrefixGroup(0, tuple(rows))], None
         elif self.past is None:
             for wave in waves(groups(rows, self.overhead), self.budget):

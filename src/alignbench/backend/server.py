@@ -5,6 +5,7 @@ Chats are sent for generation, token ids for scores.
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import socket
@@ -12,17 +13,17 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alignbench.backend import Backend, Engine, IncompleteAnswers, Usage, adapters
 from alignbench.backend import cache as caches
 from alignbench.backend.options import Ids, contexts, scores
-from alignbench.backend.render import RenderedPrompt, Renderer
+from alignbench.backend.render import RenderedPrompt
 from alignbench.backend.server_calls import Body, Budget, Caller, ReplyCache
 from alignbench.backend.server_client import Client, Failure
 from alignbench.backend.server_process import SharedServer
+from alignbench.backend.template import END_OF_THOUGHT
 from alignbench.component import Count, Maybe, NotNegative, Positive, recorded
 from alignbench.errors import AlignbenchError
 from alignbench.seeds import seed_of
@@ -32,7 +33,9 @@ T = TypeVar("T")
 _PRICES = ("usd_per_million_prompt", "usd_per_million_completion")
 # Most tokens that vLLM looks up in one request.
 _LOOKUPS = 128
-_END_OF_THOUGHT = "</think>"
+# What :class:`~alignbench.types.Sampling` has no word for and a server's generation_config may set, switched off.
+_NEUTRAL = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+_EXTENDED = (*_NEUTRAL, "stop_token_ids", "return_token_ids")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,9 @@ class Server(Backend):
     key_env: str = recorded("")
     # What the server calls the model; empty: the model's name here.
     served_model: str = ""
+    # Send the fields that OpenAI's own API does not know and vLLM, SGLang and llama.cpp do: without them a server's own
+    # top_k, min_p and repetition penalty hold, and its tokens are not compared with ours.
+    extended: bool = True
     # Bound the length of a reply by `max_completion_tokens`, for servers that refuse `max_tokens`.
     max_completion_tokens: bool = recorded(False)
     # Requests under way at once.
@@ -110,7 +116,7 @@ class Server(Backend):
 class ServerEngine(Engine):
     """See :class:`~alignbench.backend.Engine`. Every reply is kept on disk and asked for once.
 
-    The server's own defaults hold for whatever we do not send; a server that we start has none.
+    Every sampling parameter that a server may have a default of is sent, unless ``extended`` is false.
     """
 
     def __init__(self, model: ModelRef, knobs: Server) -> None:
@@ -136,11 +142,6 @@ class ServerEngine(Engine):
         self._scorable = False
         self._limit = "max_completion_tokens" if knobs.max_completion_tokens else "max_tokens"
 
-    @cached_property
-    def renderer(self) -> Renderer:
-        """For scores alone: chats are rendered by the server."""
-        return Renderer.of(self.model)
-
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
         """One request a sample; its seed depends on the sampling's, and on how many of this chat came before it.
 
@@ -158,7 +159,7 @@ class ServerEngine(Engine):
             return [list(texts[i : i + count]) * (sampling.n // count) for i in range(0, len(texts), count)]
 
         try:
-            return by_chat(self._asked(bodies, self._text, "generate", adapter))
+            return by_chat(self._asked(bodies, self._reading(chats), "generate", adapter))
         except IncompleteAnswers as lost:
             texts = by_chat([text or "" for text in lost.answers])
             raise IncompleteAnswers(lost.field, lost.value, lost.remedy, texts) from None
@@ -185,7 +186,7 @@ class ServerEngine(Engine):
                 "model": name,
                 "prompt": [*prompts[i].ids, *context],
                 "max_tokens": 1,
-                "temperature": 0.0,
+                **self._plain,
                 "logprobs": 1,
                 "logprob_token_ids": list(tokens),
                 "return_tokens_as_token_ids": True,
@@ -204,6 +205,10 @@ class ServerEngine(Engine):
             tables[i].setdefault(context, {}).update(values)
         return [scores(choice, table) for choice, table in zip(choices, tables, strict=True)]
 
+    def room(self) -> str:
+        """Whose server it is."""
+        return "a server of our own" if self._process is not None else f"the server at {self._knobs.base_url}"
+
     def close(self) -> None:
         """Leave a started server, which stops with its last user."""
         if self._process is not None:
@@ -219,22 +224,49 @@ class ServerEngine(Engine):
         """A request for sample ``number`` of ``chat``."""
         body: dict[str, Any] = {
             "model": name,
-            "messages": [{"role": m.role, "content": m.content} for m in chat],
+            "messages": messages(chat),
             self._limit: sampling.max_new_tokens,
+            **self._plain,
             "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            **(self._own if self._knobs.extended else {}),
         }
         if self.model.template_kwargs:
             body["chat_template_kwargs"] = dict(self.model.template_kwargs)
         if sampling.temperature > 0:
-            body |= {"top_p": sampling.top_p, "seed": seed_of(sampling.seed, number)}
+            body["seed"] = seed_of(sampling.seed, number)
         return body
+
+    @property
+    def _plain(self) -> Body:
+        """The model's own probabilities. Some servers give them after the temperature: at 1 they are as they were."""
+        return {"temperature": 1.0, "top_p": 1.0, **(_NEUTRAL if self._knobs.extended else {})}
+
+    @property
+    def _own(self) -> Body:
+        """What only a model with a folder can ask for: to stop where every other engine stops, and the tokens read."""
+        return {"stop_token_ids": list(self.renderer.stops), "return_token_ids": True}
+
+    def _reading(self, chats: Sequence[Chat]) -> Callable[[Any, Body], str]:
+        """Reads an answer; one to other tokens than ours is refused, where the server says which it has read."""
+        if not self._knobs.extended:
+            return self._text
+        wanted = {str(messages(chat)): list(self.renderer.prompt(chat).ids) for chat in chats}
+
+        def read(reply: Any, body: Body) -> str:
+            own, there = wanted[str(body["messages"])], reply.get("prompt_token_ids")
+            differing = f"it reads a chat as other tokens ({len(there or ())}) than {self.model.name} here ({len(own)})"
+            check(there in (None, own), "backend.served_model", self._name, f"{differing}: serve the same folder")
+            return self._text(reply, body)
+
+        return read
 
     def _text(self, reply: Any, _: Body) -> str:
         """The answer, trimmed; thoughts that the server left in it are cut off."""
         message: Mapping[str, Any] = reply["choices"][0]["message"]
         text = str(message["content"] or "")
-        if _END_OF_THOUGHT in text:
-            text = text.rpartition(_END_OF_THOUGHT)[2]
+        if END_OF_THOUGHT in text:
+            text = text.rpartition(END_OF_THOUGHT)[2]
         elif self.model.template_kwargs.get("enable_thinking"):
             parted = message.get("reasoning") or message.get("reasoning_content")
             text = text if parted else ""
@@ -243,9 +275,12 @@ class ServerEngine(Engine):
     def _logprobs(self, reply: Any, body: Body) -> dict[int, float]:
         try:
             found = reply["choices"][0]["logprobs"]["top_logprobs"][0]
-            return {token: float(found[f"token_id:{token}"]) for token in body["logprob_token_ids"]}
+            values = {token: float(found[f"token_id:{token}"]) for token in body["logprob_token_ids"]}
         except (KeyError, IndexError, TypeError):
             raise self._unscorable("it does not give log-probabilities of named tokens") from None
+        if any(map(math.isnan, values.values())):
+            raise self._unscorable("the log-probabilities that it gives are no numbers")
+        return values
 
     def _connect(self, adapter: Path | None) -> str:
         """Address of the server, which is up and has the adapter."""
@@ -315,6 +350,9 @@ class ServerEngine(Engine):
             return AlignbenchError("backend.served_model", self._name, f"the server has no such model ({reason})")
         if status == 400 and "max_completion_tokens" in reason and not knobs.max_completion_tokens:
             return AlignbenchError("backend.max_completion_tokens", False, f"the server wants it to be true ({reason})")
+        if status in (400, 422) and knobs.extended and any(name in reason for name in _EXTENDED):
+            remedy = f"the server refuses what OpenAI's API lacks ({reason}): say false, and its own defaults hold"
+            return AlignbenchError("backend.extended", True, remedy)
         if status is not None and (300 <= status < 400 or status in (404, 405)):
             remedy = f"no OpenAI-compatible server there ({reason}); most addresses end in /v1"
             return AlignbenchError("backend.base_url", knobs.base_url, remedy)
@@ -333,3 +371,8 @@ class ServerEngine(Engine):
         shared_by = [socket.gethostname(), os.environ.get("CUDA_VISIBLE_DEVICES"), model.fingerprint, command]
         name = hashlib.sha256(json.dumps(shared_by).encode()).hexdigest()[:16]
         return SharedServer(knobs.folder / "started" / name, command, environment, knobs.start_timeout_s)
+
+
+def messages(chat: Chat) -> list[dict[str, str]]:
+    """A chat as it is sent."""
+    return [{"role": m.role, "content": m.content} for m in chat]

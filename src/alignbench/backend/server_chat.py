@@ -2,15 +2,15 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend.server import Server, ServerEngine
+from alignbench.backend.server import Server, ServerEngine, messages
 from alignbench.backend.server_calls import Body
 from alignbench.backend.server_client import Failure
 from alignbench.errors import AlignbenchError
-from alignbench.types import Chat, ModelRef, OptionScores
+from alignbench.types import Chat, ModelRef, OptionScores, check
 
 # (text, natural log-probability) of the likeliest next tokens.
 Top = Sequence[tuple[str, float]]
@@ -37,16 +37,17 @@ class ChatEngine(ServerEngine):
         """One request a chat; see :func:`label_scores` for what becomes of it. Options must be short labels.
 
         Raises:
-            AlignbenchError: the server does not give the likeliest next tokens.
+            AlignbenchError: the server does not give the likeliest next tokens, or fewer of them than there are labels.
         """
         name = self._served(adapter)
+        most, remedy = max(map(len, options), default=0), "ask for more of the likeliest tokens, or weigh fewer labels"
+        check(most <= self._top_count, "top_logprobs", self._top_count, f"{most} labels are to be weighed: {remedy}")
         bodies: list[Body] = [
             {
                 "model": name,
-                "messages": [{"role": m.role, "content": m.content} for m in chat],
+                "messages": messages(chat),
                 self._limit: 1,
-                # Some servers give log-probabilities after the temperature: at 1 they are the model's own.
-                "temperature": 1.0,
+                **self._plain,
                 "logprobs": True,
                 "top_logprobs": self._top_count,
             }
@@ -55,12 +56,23 @@ class ChatEngine(ServerEngine):
         tops = self._asked(bodies, self._top, "score", adapter)
         return [label_scores(top, labels) for top, labels in zip(tops, options, strict=True)]
 
+    @property
+    def _own(self) -> Body:
+        """Nothing: there is no tokenizer here."""
+        return {}
+
+    def _reading(self, chats: Sequence[Chat]) -> Callable[[Any, Body], str]:
+        return self._text
+
     def _top(self, reply: Any, _: Body) -> Top:
         choice = reply["choices"][0]
         try:
-            return [(str(t["token"]), float(t["logprob"])) for t in choice["logprobs"]["content"][0]["top_logprobs"]]
+            top = [(str(t["token"]), float(t["logprob"])) for t in choice["logprobs"]["content"][0]["top_logprobs"]]
         except (KeyError, IndexError, TypeError):
-            raise self._unscorable("its replies hold no top_logprobs") from None
+            top = []
+        if not top or any(math.isnan(logprob) for _, logprob in top):
+            raise self._unscorable("its replies hold no top_logprobs")
+        return top
 
     def _explain(self, failure: Failure) -> AlignbenchError | None:
         if failure.status in (400, 422) and "logprobs" in failure.reason:

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 from alignbench.backend import Backend, Engine, Usage, adapters
 from alignbench.backend.options import Ids, contexts, scores
-from alignbench.backend.render import Renderer
 from alignbench.component import Count, OneOf, PositiveShare, recorded
 from alignbench.progress import bar, say
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
@@ -62,7 +61,6 @@ class VLLMEngine(Engine):
     def __init__(self, model: ModelRef, knobs: VLLM) -> None:
         self.model = model
         self.usage = Usage()
-        self.renderer = Renderer.of(model)
         self._knobs = knobs
         self._llm: Any = None
         # (path, time of change) of every adapter served -> vLLM's number for it.

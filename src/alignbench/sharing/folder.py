@@ -22,6 +22,8 @@ from alignbench.types import Item, ModelRef, PromptPolicy, check
 _PROMPTS = "prompt_policy.json"
 _ADAPTER = "adapter_model.safetensors"
 _CONFIG = "adapter_config.json"
+# Share of the next token that rounding to bfloat16 may move. Our choice.
+_MERGED = 0.05
 # The columns of the scores.
 _FIGURES = ("score", "skill", "difference", "p_value", "specificity")
 _TEMPLATES = templates(Path(__file__).parent / "templates")
@@ -100,13 +102,27 @@ def adapter_config(adapter: Path, base: str) -> dict[str, Any]:
 
 
 def write_merged(base: ModelRef, adapter: Path, folder: Path) -> None:
-    """Add the adapter to the base model's weights, in the number format of the run; needs memory for the model."""
+    """Add the adapter to the base model's weights, in the number format of the run; needs memory for the model.
+
+    Raises:
+        AlignbenchError: the sum is another model than the two apart.
+    """
+    import torch
     from peft import PeftModel
 
     from alignbench.backend.loading import load
 
     network, tokenizer = load(base, "cpu")
-    PeftModel.from_pretrained(network, adapter).merge_and_unload().save_pretrained(folder)
+    worn = PeftModel.from_pretrained(network, adapter).eval()
+    probe = torch.tensor([tokenizer("How important is family in your life?").input_ids])
+    with torch.inference_mode():
+        apart = worn(input_ids=probe).logits[0, -1].float().softmax(-1)
+    merged = worn.merge_and_unload()
+    with torch.inference_mode():
+        moved = (merged(input_ids=probe).logits[0, -1].float().softmax(-1) - apart).abs().sum().item() / 2
+    remedy = f"merging it changes what {base.name} says, as where layers share weights: share the adapter as it is"
+    check(moved < _MERGED, "adapter", str(adapter), f"{remedy} ({moved:.2g} of the next token moved)")
+    merged.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 

@@ -42,6 +42,7 @@ _APART = (
     "alignbench.config",  # makes objects of YAML; their knobs are in the key
     "alignbench.backend.cache",  # where converted models lie
     "alignbench.backend.engines",  # which engines stay open
+    "alignbench.backend.preflight",  # what is tried before
     "alignbench.backend.lease",  # which card is used
     "alignbench.backend.memory",  # who keeps freed memory
     "alignbench.norms.picture",  # a map for the eye

@@ -61,6 +61,8 @@ class Store:
     def get(self, stage: Stage) -> Artifact:
         """The finished stage: reused if complete, else built, after those that it reads.
 
+        A model that is to be trained on the way is tried out before the first of them.
+
         ``build`` gets a folder that is renamed into place with its manifest once it returns its facts. Two processes
         that want the same stage: one builds, the other waits and reuses.
 
@@ -68,6 +70,7 @@ class Store:
             AlignbenchError: what the stage's ``build`` refuses, or a stage that it reads does not accept.
         """
         if not ranks.agreed(self.find(stage) is not None):
+            self._try_models(stage)
             for before in stage.upstream:
                 before.accept(self.get(before).facts)
             self._build(stage)
@@ -104,6 +107,14 @@ class Store:
     def tools(self, reader: Stage | None = None) -> Tools:
         """What a stage may use while it is built, or, without one, a reader of finished stages."""
         return Tools(self._opener, self.get, self.key, reader)
+
+    def _try_models(self, stage: Stage) -> None:
+        """Open what is to be trained before anything is made for the training; opening tries a model out."""
+        trainings = (before for before in stage.chain if before.by_all_ranks)
+        for training in trainings if ranks.is_main() else ():
+            if self.find(training) is None:
+                for model in (held for _, held in training.held if isinstance(held, ModelRef)):
+                    self._opener(model)
 
     def _at(self, stage: Stage) -> Artifact:
         return Artifact(self.root / stage.name / self.key(stage))

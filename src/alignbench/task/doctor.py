@@ -1,8 +1,11 @@
 """``task=doctor``: find in seconds what would break a long run."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
@@ -12,10 +15,13 @@ from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.task import Task
 
+if TYPE_CHECKING:
+    from alignbench.backend import Engine
+
 
 @dataclass(frozen=True)
 class Doctor(Task):
-    """Checks what ``cfg`` names, one line each, and goes on after a fault; no weights are loaded."""
+    """Checks what ``cfg`` names, one line each, and goes on after a fault; the model is loaded and tried out."""
 
     def main(self, cfg: DictConfig) -> None:
         """Print the checks.
@@ -36,13 +42,14 @@ class Doctor(Task):
 
 
 def _checks(cfg: DictConfig) -> Iterator[tuple[str, Callable[[], str]]]:
+    from alignbench.backend.preflight import preflight
     from alignbench.store.manifest import versions
 
     yield "packages", lambda: ", ".join(f"{k} {v}" for k, v in versions().items())
     yield "plugins", lambda: ", ".join(map(str, plugins.loaded())) or "none"
     yield "survey", lambda: _survey(cfg)
     yield "model", lambda: _model(cfg)
-    yield "backend", lambda: _backend(cfg)
+    yield from preflight(lambda: _opened(cfg))
     yield "generators", lambda: _generators(cfg)
     yield "embedder", lambda: f"{cfg.embedder._target_.rpartition('.')[2]} {instantiate(cfg.embedder).fingerprint}"
     yield "store", lambda: _store(Path(cfg.store))
@@ -64,19 +71,16 @@ def _model(cfg: DictConfig) -> str:
 
     model = instantiate(cfg.model).resolve()
     renderer = Renderer.of(model)
-    question = chat("Which number?", "You live in a village.")
-    renderer.preflight(question)
     labels = [str(n) for n in range(1, 10)] + list("ABCDEFGHIJ")
-    prompt = renderer.prompt(question)
+    prompt = renderer.prompt(chat("Which number?"))
     long = [label for label in labels if len(renderer.option_ids(prompt, label)) != 1]
     remedy = f"; labels of several tokens, scored by more than one forward: {', '.join(long)}" if long else ""
     return f"{model.name} at {model.path}, {model.dtype}, fingerprint {model.fingerprint}{remedy}"
 
 
-def _backend(cfg: DictConfig) -> str:
-    engine = instantiate(cfg.backend).open(instantiate(cfg.model).resolve())
-    engine.close()
-    return type(engine).__name__
+def _opened(cfg: DictConfig) -> Engine:
+    engine: Engine = instantiate(cfg.backend).open(instantiate(cfg.model).resolve())
+    return engine
 
 
 def _generators(cfg: DictConfig) -> str:

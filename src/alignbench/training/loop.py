@@ -120,6 +120,8 @@ def arguments(job: Job, batch: int, longest: int = 0) -> dict[str, Any]:
         "warmup_steps": training.warmup_updates,
         "max_grad_norm": training.max_grad_norm,
         "bf16": training.bfloat16,
+        # Losses are the methods' own: of a mixture of experts TRL would add that of its router.
+        "router_aux_loss_coef": 0.0,
         "use_cpu": not has_cuda(),
         "gradient_checkpointing": training.gradient_checkpointing,
         "logging_steps": 1,

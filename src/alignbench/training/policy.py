@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.device import device_of, has_cuda
+from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.training.recipe import Quantise, Training, Weights
 from alignbench.types import ModelRef
@@ -19,6 +20,9 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
 
     Args:
         start: folder of an earlier training of the same kind to go on from.
+
+    Raises:
+        AlignbenchError: LoRA cannot be put on the model's modules.
     """
     import torch
     from peft import LoraConfig, PeftModel, get_peft_model
@@ -52,18 +56,25 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
         network = PeftModel.from_pretrained(network, start, is_trainable=True)
     else:
         names = list(training.lora_targets)
-        network = get_peft_model(
-            network,
-            LoraConfig(
-                r=training.lora_r,
-                lora_alpha=training.lora_alpha,
-                lora_dropout=training.lora_dropout,
-                # PEFT wants this word as text, module names as a list.
-                target_modules="all-linear" if names == ["all-linear"] else names,
-                modules_to_save=list(training.full_modules) or None,
-                task_type="CAUSAL_LM",
-            ),
+        config = LoraConfig(
+            r=training.lora_r,
+            lora_alpha=training.lora_alpha,
+            lora_dropout=training.lora_dropout,
+            # PEFT wants this word as text, module names as a list.
+            target_modules="all-linear" if names == ["all-linear"] else names,
+            modules_to_save=list(training.full_modules) or None,
+            task_type="CAUSAL_LM",
         )
+        linear = (name for name, module in network.named_modules() if isinstance(module, torch.nn.Linear))
+        own = sorted({name.rpartition(".")[2] for name in linear})
+        try:
+            network = get_peft_model(network, config)
+            with torch.inference_mode():
+                network.eval()(input_ids=torch.tensor([tokenizer("a").input_ids], device=network.device))
+        except (ValueError, AttributeError, TypeError) as error:  # a module that PEFT knows not, or wraps wrongly
+            reason = f"LoRA cannot be put on all of these in {model.name} ({str(error).partition('. ')[0]})"
+            remedy = f"{reason}: name some of {', '.join(own)}"
+            raise AlignbenchError("training.lora_targets", names, remedy) from error
     for weight in trainable(network).values():
         weight.data = weight.data.float()
     return network.train(), tokenizer

@@ -104,7 +104,7 @@ class Training(Component):
     # Most tokens of a prompt, and of a reply that is learnt; more is refused, so it changes no result.
     max_prompt_tokens: Count = recorded(512)
     max_new_tokens: Count = 64
-    # Generate through vLLM in the training process (CUDA); another engine, so other samples.
+    # Generate through vLLM in the training process (CUDA); another engine, so other samples. Wants top_k=0 and top_p=1.
     vllm: bool = False
     # Sequences in one forward; memory only, gradients are accumulated (dropout, if any, draws other masks).
     micro_batch: Count = recorded(16)
@@ -126,6 +126,9 @@ class Training(Component):
         lora = self.weights is Weights.lora
         check(lora or not self.full_modules, "training.full_modules", self.full_modules, "weights=full trains them all")
         check(lora or self.quantise is Quantise.none, "training.quantise", self.quantise.name, "use weights=lora")
+        uncut = self.top_k == 0 and self.top_p == 1
+        remedy = "vLLM draws from what top_k and top_p leave while the update rates all tokens: say top_k=0 and top_p=1"
+        check(uncut or not self.vllm, "training.vllm", True, remedy)
         remedy = "it needs CUDA and bitsandbytes, which are not both here: use auto or none"
         check(self.quantise is not Quantise.nf4 or has_nf4(), "training.quantise", "nf4", remedy)
 

@@ -1,0 +1,1 @@
+"""Many architectures, tiny and random, through our engine and trainer and through plain transformers."""
