@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from alignbench.backend.loading import load
@@ -18,12 +19,15 @@ def reference(blank: ModelRef, chats: Sequence[Chat], options: Sequence[str]) ->
     rows = []
     for one in chats:
         prompt = renderer.prompt(one)
-        row = []
-        for option in options:
-            tokens = renderer.option_ids(prompt, option)
+        begun = {}
+        for tokens in (renderer.option_ids(prompt, option) for option in options):
             with torch.inference_mode():
                 logits = weights(torch.tensor([[*prompt.ids, *tokens]])).logits[0].log_softmax(-1)
             start = len(prompt.ids) - 1
-            row.append(sum(logits[start + i, token].item() for i, token in enumerate(tokens)))
-        rows.append(row)
+            begun[tokens] = math.exp(sum(logits[start + i, token].item() for i, token in enumerate(tokens)))
+        # The longest first: an option is said alone where none of those that go on from it is said.
+        said: dict[tuple[int, ...], float] = {}
+        for tokens in sorted(begun, key=len, reverse=True):
+            said[tokens] = begun[tokens] - sum(p for longer, p in said.items() if longer[: len(tokens)] == tokens)
+        rows.append([math.log(said[renderer.option_ids(prompt, option)]) for option in options])
     return rows
