@@ -107,9 +107,9 @@ _LLAMA3 = "<|start_header_id|>{}<|end_header_id|>\n\n"
 _HEADERS = ("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>")
 _DATED = (
     "{{ bos_token }}" + _SYSTEM_FIRST + "{% else %}{% set sys = '' %}{% endif %}"
-    "{% set day = strftime_now('%d %b %Y') if strftime_now is defined else '26 Jul 2024' %}"
+    "{% if date_string is not defined %}{% set date_string = strftime_now('%d %b %Y') %}{% endif %}"
     + _LLAMA3.format("system")
-    + "Today Date: {{ day }}\n\n{{ sys }}<|eot_id|>{% for m in messages %}"
+    + "Today Date: {{ date_string }}\n\n{{ sys }}<|eot_id|>{% for m in messages %}"
     + _LLAMA3.format("{{ m.role }}")
     + "{{ m.content | trim }}<|eot_id|>{% endfor %}{% if add_generation_prompt %}"
     + _LLAMA3.format("assistant")
@@ -181,6 +181,20 @@ FAMILIES = {
         bos="<s>",
         pieces=True,
         adds_bos=True,
+    ),
+    "Mistral Small 3": Family(
+        "{{ bos_token }}" + _SYSTEM_FIRST + "{% else %}"
+        "{% set sys = 'You are Mistral. The current date is ' + strftime_now('%Y-%m-%d') + '.' %}{% endif %}"
+        "[SYSTEM_PROMPT]{{ sys }}[/SYSTEM_PROMPT]{% for m in messages %}"
+        "{% if m.role == 'user' %}[INST]{{ m.content }}[/INST]{% else %}{{ m.content }}{{ eos_token }}{% endif %}"
+        "{% endfor %}",
+        turn="<s>[SYSTEM_PROMPT]You are Mistral. The current date is 2024-07-26.[/SYSTEM_PROMPT][INST]hi[/INST]yes</s>",
+        words="yes</s>",
+        special=("[INST]", "[/INST]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]"),
+        bos="<s>",
+        adds_bos=True,
+        default="You are Mistral. The current date is 2024-07-26.",
+        today="2024-07-26",
     ),
     "Gemma 2": Family(
         _GEMMA % ("{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}", ""),

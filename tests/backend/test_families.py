@@ -13,13 +13,14 @@ import pytest
 
 from alignbench.backend.hf import HF
 from alignbench.backend.render import Renderer
+from alignbench.backend.server import Server
 from alignbench.backend.vllm import VLLM
 from alignbench.training.grpo import PromptRow, train_grpo
 from alignbench.training.recipe import Training
 from alignbench.training.rows import encode
 from alignbench.training.selection import Job
 from alignbench.training.sft import ConversationRow, reply_ids
-from alignbench.types import Message, Sampling, chat
+from alignbench.types import Chat, Message, Sampling, chat
 from experiments.templates.__main__ import README, page
 from experiments.templates.families import FAMILIES, Family
 
@@ -140,6 +141,32 @@ def test_engines_and_trainers_read_the_same_ids(
     read["trained as options"] = encode(renderer, ASKED, LETTERS, Training()).ids
     read["trained as a reply"] = tuple(reply_ids(renderer, ConversationRow(ASKED, "A"), Training())[0])
     assert read == dict.fromkeys(read, prompt.ids)
+
+
+# A server renders chats itself: what it cannot be told makes other tokens, which are refused (test_server.py).
+OTHERWISE = {"DeepSeek-R1", "DeepSeek-R1, first form", "channels", "a blank after the colon"}
+
+
+@pytest.mark.parametrize("asked", [ASKED, chat("hi")], ids=["told", "untold"])
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_server_makes_the_same_ids_of_what_it_is_sent(
+    name: str, family: Family, tmp_path: Path, asked: Chat, emptied: bool
+) -> None:
+    tokenizer = family.tokenizer()
+    tokenizer.save_pretrained(tmp_path)
+    engine: Any = Server(base_url="http://nowhere/v1").open(replace(family.model(name, tmp_path), empty_system=emptied))
+    body = engine._put(asked)
+    # As vLLM does, which gives content in parts where a template walks them.
+    sent = [
+        {**m, "content": [{"type": "text", "text": m["content"]}] if name == "content in parts" else m["content"]}
+        for m in body["messages"]
+    ]
+    told = body.get("chat_template_kwargs", {})
+    text = tokenizer.apply_chat_template(sent, tokenize=False, add_generation_prompt=True, **told)
+    ids = tokenizer(text, add_special_tokens=False).input_ids
+    # This one asks for the date of the server's own clock where no system text is given.
+    clock = name == "Mistral Small 3" and asked[0].role == "user" and not emptied
+    assert (ids == list(engine.renderer.prompt(asked).ids)) == (name not in OTHERWISE and not clock)
 
 
 def test_practice_reads_the_same_ids_though_trl_would_tokenise_otherwise(

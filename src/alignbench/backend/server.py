@@ -224,18 +224,22 @@ class ServerEngine(Engine):
         """A request for sample ``number`` of ``chat``."""
         body: dict[str, Any] = {
             "model": name,
-            "messages": messages(chat),
+            **self._put(chat),
             self._limit: sampling.max_new_tokens,
             **self._plain,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             **(self._own if self._knobs.extended else {}),
         }
-        if self.model.template_kwargs:
-            body["chat_template_kwargs"] = dict(self.model.template_kwargs)
         if sampling.temperature > 0:
             body["seed"] = seed_of(sampling.seed, number)
         return body
+
+    def _put(self, chat: Chat) -> Body:
+        """The chat as the model's template is given it here, so that the server makes the same tokens of it."""
+        template = self.renderer.template
+        told = {"chat_template_kwargs": template.arguments} if template.arguments else {}
+        return {"messages": messages(template.messages(chat)), **told}
 
     @property
     def _plain(self) -> Body:
@@ -251,12 +255,17 @@ class ServerEngine(Engine):
         """Reads an answer; one to other tokens than ours is refused, where the server says which it has read."""
         if not self._knobs.extended:
             return self._text
-        wanted = {str(messages(chat)): list(self.renderer.prompt(chat).ids) for chat in chats}
+        wanted = {str(self._put(chat)["messages"]): list(self.renderer.prompt(chat).ids) for chat in chats}
 
         def read(reply: Any, body: Body) -> str:
             own, there = wanted[str(body["messages"])], reply.get("prompt_token_ids")
             differing = f"it reads a chat as other tokens ({len(there or ())}) than {self.model.name} here ({len(own)})"
-            check(there in (None, own), "backend.served_model", self._name, f"{differing}: serve the same folder")
+            check(
+                there in (None, own),
+                "backend.served_model",
+                self._name,
+                f"{differing}: serve the same folder, or use another backend",
+            )
             return self._text(reply, body)
 
         return read

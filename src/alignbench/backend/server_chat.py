@@ -56,6 +56,9 @@ class ChatEngine(ServerEngine):
         tops = self._asked(bodies, self._top, "score", adapter)
         return [label_scores(top, labels) for top, labels in zip(tops, options, strict=True)]
 
+    def _put(self, chat: Chat) -> Body:
+        return {"messages": messages(chat)}
+
     @property
     def _own(self) -> Body:
         """Nothing: there is no tokenizer here."""

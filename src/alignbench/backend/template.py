@@ -151,20 +151,37 @@ class ChatTemplate:
         text = self._render(chat("hi"), True) + self._lead
         return text[len(text.rstrip(" ")) :]
 
-    def _render(self, messages: Chat, prompting: bool) -> str:
-        if messages[0].role != "system":
-            if self._model.empty_system and self.default_system is not None:
-                return self._without_default(messages, prompting)
-        elif not self.keeps_system:
-            system, user, *rest = messages
-            messages = (Message("user", f"{system.content}\n\n{user.content}"), *rest)
-        return self._apply(messages, prompting)
+    def messages(self, messages: Chat) -> Chat:
+        """The chat as the template is given it: a system message where it has a place, an empty one if that is told."""
+        system, *rest = messages
+        if system.role == "system" and not self.keeps_system:
+            user, *rest = rest
+            return (Message("user", f"{system.content}\n\n{user.content}"), *rest)
+        if system.role != "system" and self._model.empty_system and self.default_system is not None:
+            return (self._empty, *messages)
+        return messages
 
-    def _without_default(self, messages: Chat, prompting: bool) -> str:
-        text = self._apply((Message("system", ""), *messages), prompting)
+    @cached_property
+    def _empty(self) -> Message:
+        """The system message that keeps the template from writing a text of its own."""
+        empty = Message("system", "")
         remedy = f"the template of {self._model.name} writes its system text in any case: use keep"
-        check(str(self.default_system) not in text, "model.default_system", "empty", remedy)
-        return text
+        kept = str(self.default_system) in self._apply((empty, *chat("hi")), True)
+        check(not kept, "model.default_system", "empty", remedy)
+        return empty
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the template is told besides the chat, in plain values; Llama's takes the date as ``date_string``."""
+        today = {"date_string": self._today.strftime("%d %b %Y")} if self._today else {}
+        return {**self._model.template_kwargs, **today}
+
+    @property
+    def _today(self) -> date | None:
+        return date.fromisoformat(self._model.today) if self._model.today else None
+
+    def _render(self, messages: Chat, prompting: bool) -> str:
+        return self._apply(self.messages(messages), prompting)
 
     @cached_property
     def _in_parts(self) -> bool:
@@ -187,9 +204,9 @@ class ChatTemplate:
         def content(message: Message) -> Any:
             return [{"type": "text", "text": message.content}] if in_parts else message.content
 
-        asked: dict[str, Any] = {**self._model.template_kwargs, **changed}
-        if self._model.today:
-            asked["strftime_now"] = date.fromisoformat(self._model.today).strftime
+        asked: dict[str, Any] = {**self.arguments, **changed}
+        if self._today:
+            asked["strftime_now"] = self._today.strftime
         dicts = [{"role": m.role, "content": content(m)} for m in messages]
         try:
             written = self._tokenizer.apply_chat_template(
