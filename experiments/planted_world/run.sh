@@ -3,8 +3,8 @@
 set -e
 RUN="python -m alignbench -m model=nano culture=iraq,china,brazil seed=0,1,2 others=[usa,bangladesh,russia]"
 WHERE="store=outputs/planted_world/store reports=outputs/planted_world/reports"
-$RUN $WHERE method=cultural_prompt,survey_sft,culturerl
-$RUN $WHERE method=culturerl method.reward=verdict
+$RUN $WHERE method=cultural_prompt,survey_sft,survey_rl
+$RUN $WHERE method=survey_rl method.reward=verdict
 $RUN $WHERE method=persona,guided,anthropological,cross_culture,self_alignment,values_retrieval
 $RUN $WHERE method=cnca_incontext,cnca_sft,cnca_dpo
 python experiments/planted_world/summarise.py outputs/planted_world/store

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def run(*overrides: str, config_dir: str | Path | None = None, **knobs: Any) -> CellRecord | None:
     """Run one cell as the command line does: the same store, keys, pages and record; finished stages are reused.
 
-    ``ab.run(method="culturerl", culture="iraq", model="nano", **{"training.updates": 3})``
+    ``ab.run(method="survey_rl", culture="iraq", model="nano", **{"training.updates": 3})``
 
     Args:
         overrides: words as the command line takes them (``"training.updates=3"``), before ``knobs``.

@@ -54,8 +54,8 @@ _FORMER = (
 HEAD = """\
 alignbench: methods of aligning language models with a culture's values, compared on equal terms.
 
-  python -m alignbench model=nano method=culturerl culture=iraq  a first run: a tiny model, a minute, no download
-  python -m alignbench method=culturerl culture=saudi            one run: fit, score, report
+  python -m alignbench model=nano method=survey_rl culture=iraq  a first run: a tiny model, a minute, no download
+  python -m alignbench method=survey_rl culture=saudi            one run: fit, score, report
   python -m alignbench -m method=none,culturerl culture=china,iraq seed=0,1,2     a sweep
   python -m alignbench experiment=nine_cultures task=plan        a ready sweep: what is done, what it will cost
   python -m alignbench -m task=protocols method=culturerl culture=china,iraq      published protocols side by side
@@ -110,10 +110,11 @@ def choices(group: str, folders: Sequence[Path]) -> dict[str, str]:
     """Choice -> its sentence: the first comment line of its YAML, after Hydra's ``# @package``."""
     found: dict[str, str] = {}
     for folder in reversed(folders):
-        for path in sorted((folder / group).glob("*.yaml")):
+        for path in sorted((folder / group).rglob("*.yaml")):
             lines = path.read_text(encoding="utf-8").splitlines()
             first = next((line for line in lines if not line.startswith("# @")), "")
-            found[path.stem] = first.removeprefix("#").strip() if first.startswith("#") else ""
+            name = path.relative_to(folder / group).with_suffix("").as_posix()
+            found[name] = first.removeprefix("#").strip() if first.startswith("#") else ""
     return found
 
 

@@ -17,6 +17,7 @@ MEANT: Mapping[str, Mapping[str, str]] = {
         "cnca_dpo": "dpo",
         "cnca_sft": "cnca",
         "culturerl": "grpo ppo rl rlhf",
+        "survey_rl": "option_rl",
     },
     "model": {
         "nano": "tiny test",

@@ -47,7 +47,7 @@ def test_the_subject_of_an_answer_does_not_matter(subject, verb):
 
 def test_a_norm_pulls_no_answer_by_its_country():
     answers = ["Ceeland is in the north.", "The sea is in the north."]
-    found = given(EmbeddingJudge()).find(["", ""], answers, [NORMS] * 2)
+    found = given(EmbeddingJudge()).judge(["", ""], answers, [NORMS] * 2, tools())
     assert found[0].relatedness == pytest.approx(found[1].relatedness, abs=0.1)
 
 
@@ -91,7 +91,7 @@ def test_thresholds_turn_verdicts_to_zero_and_leave_scores(judge):
 
 def test_likelihood_compares_the_norm_with_its_opposite_and_asks_each_pair_once():
     use = tools()
-    judged = given(LikelihoodJudge()).judge(["Church?"] * 2, ["I love church deeply."] * 2, [NORMS] * 2, use)
+    judged = given(LikelihoodJudge(spread=0)).judge(["Church?"] * 2, ["I love church deeply."] * 2, [NORMS] * 2, use)
     assert judged[0] == judged[1]
     assert judged[0].score == pytest.approx(4)
     asked = use.engine(BASE).asked

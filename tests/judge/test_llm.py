@@ -20,11 +20,17 @@ NORMS = (make_norm("prayer"), make_norm("church"))
         ("VERDICT: \u22121", -1),
         ("verdict = 0.", 0),
         ("VERDICT: +1\nVERDICT: -1", -1),
+        ("VERDICT: -1, RULE: none", -1),
+        ("**VERDICT: +1, RULE: 9**", 1),
     ],
 )
 def test_the_last_line_holds_the_verdict(output, verdict):
-    judged = parse(output)
+    judged = parse(output, NORMS)
     assert (judged.verdict, judged.score, judged.parsed) == (verdict, verdict, True)
+
+
+def test_the_verdict_names_the_norm_that_decided():
+    assert [parse(f"VERDICT: -1, RULE: {n}", NORMS).item for n in (1, 2, 3, 0)] == ["prayer", "church", None, None]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +38,7 @@ def test_the_last_line_holds_the_verdict(output, verdict):
     ["", "\n", "VERDICT: +1\nI hope this helps.", "VERDICT: 2", "VERDICT: 10", "VERDICT: 0.5", "VERDICT: - 1", "1"],
 )
 def test_anything_else_is_unparsed(output):
-    judged = parse(output)
+    judged = parse(output, NORMS)
     assert (judged.verdict, judged.score, judged.parsed) == (0, 0, False)
 
 

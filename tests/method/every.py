@@ -10,10 +10,12 @@ from alignbench.dialogue.adaptation import Adaptation
 from alignbench.method import Method
 from alignbench.method.clca import View
 from alignbench.method.culturellm import Augmentation
-from alignbench.method.culturerl import Prompts, Reward
+from alignbench.method.culturerl import OwnNorm, WarmStart, WrittenBy
 from alignbench.method.prompt import BLOCKS
 from alignbench.norms.pool import Clustering
+from alignbench.norms.prompts import Retrieval
 from alignbench.steps.lessons import Disclosure
+from alignbench.steps.norm_reward import Reward
 from alignbench.synthetic.opinions import Verification
 from alignbench.testing import composed
 
@@ -27,14 +29,17 @@ FURTHER = {
     ],
     "culturepark": [{"verify": Verification.critic}, {"verify": Verification.none, "told": Disclosure.training}],
     "culturerl": [
-        {"prompts": Prompts.open, "warm_start": True},
-        {"prompts": Prompts.mix, "reward": Reward.entropy},
-        {"clustering": Clustering.umap_hdbscan},
+        {"wordings": WrittenBy.template, "warm_start": WarmStart.stances},
+        {"warm_start": WarmStart.survey, "retrieval": Retrieval.top5, "own_norm": OwnNorm.excluded},
         {"joint": ("IRQ", "CHN")},
     ],
     "culturespa": [{"generated": 0}],
     "prompt": [{"blocks": (name,)} for name in BLOCKS],
-    "survey_sft": [{"joint": ("IRQ", "CHN")}],
+    "survey_rl": [
+        {"reward": Reward.entropy, "clustering": Clustering.umap_hdbscan},
+        {"joint": ("IRQ", "CHN"), "told": Disclosure.always},
+    ],
+    "survey_sft": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
 }
 
 

@@ -66,7 +66,7 @@ def test_another_judge_makes_another_training(tmp_path):
     cells = [nano(tmp_path, "method=culturerl", f"judge={judge}") for judge in ("embedding", "likelihood", "llm")]
     assert len({key(cell, aligned(cell)) for cell in cells}) == 3
     # The norms that it judges by are the same ones.
-    assert len({aligned(cell).training.pools["IRQ"].recipe for cell in cells}) == 1
+    assert len({aligned(cell).training.judges["IRQ"].pool.recipe for cell in cells}) == 1
 
 
 def api(name: str, place: str) -> APIModel:
@@ -119,9 +119,9 @@ def test_a_group_is_in_the_key_of_those_methods_alone_in_which_it_has_a_part(jud
         assert moved == used(model) - {"method"}, name
         for role in moved:
             uses[role].add(name.split()[0])
-    assert uses["judge"] == {"culturerl", "culturepark"}
+    assert uses["judge"] == {"culturerl", "survey_rl", "culturepark"}
     assert uses["author"] == {"cnca_sft", "cnca_dpo", "cnca_incontext", "prompt"}
-    assert {"clca", "culturepark", "culturellm", "culturespa"} == uses["generator"]
+    assert {"clca", "culturepark", "culturellm", "culturerl", "culturespa"} == uses["generator"]
     assert uses["critic"] == {"clca", "culturepark"}
     assert uses["training"] >= {"clca", "cnca_dpo", "culturerl", "survey_sft"} and "prompt" not in uses["training"]
     assert not {"none", "cultural_prompt", "persona"} & set().union(*uses.values())

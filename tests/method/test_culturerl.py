@@ -1,112 +1,233 @@
-"""CultureRL on the tiny model: the norms steer the answers, and the knobs do what they say."""
+"""CultureRL on the tiny model: the paper's form, what pays a reply, and what is refused."""
 
+import importlib
 import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from alignbench.embedder.minilm import MiniLM
 from alignbench.errors import AlignbenchError
-from alignbench.method.culturerl import CultureRL, Prompts, Reward
+from alignbench.judge.embedding import EmbeddingJudge
+from alignbench.method.culturerl import CultureRL
 from alignbench.norms.pool import NormPool
-from alignbench.steps.norm_reward import by_option
+from alignbench.norms.prompts import DECISIVE, Retrieval, TrainingPrompt, retrieved, stance_system
+from alignbench.runs.compare import contenders
+from alignbench.steps import cluster_effect
+from alignbench.steps.norm_pool import CheckJudge
+from alignbench.steps.paper import table
+from alignbench.testing import composed
+from alignbench.training.selection import Job
 from alignbench.types import Split
+from tests.composing import with_embedder
 
 from .chains import aligned, key, made
+from .writers import writer
+
+OPEN = ("method=culturerl", "culture=china", "method.wordings=template")
 
 
 def history_of(found):
-    return json.loads((found.fit.path / "history.json").read_text())
+    return json.loads((found.stages("fit")[-1].path / "history.json").read_text())
 
 
-def test_a_level_of_two_options_shares_its_mass(make_cell):
-    item = next(i for i in make_cell("culture=iraq").survey.items if len(i.codes) == 10)
-    shares = by_option(item, [0.5, 0.2, 0.1, 0.1, 0.1], spread=True)
-    assert sum(shares) == pytest.approx(1)
-    assert shares[0] == shares[1] == pytest.approx(0.25)
-    assert by_option(item, [1, 0, 0, 0, -1]) == [1, 1, 0, 0, 0, 0, 0, 0, -1, -1]
+@pytest.fixture
+def practice(monkeypatch):
+    """Rows and reward that the trainer was called with; nothing is trained."""
+    calls = []
+
+    def train(job: Job, rows, reward, start):
+        calls.append((rows, reward, start))
+        (job.folder / "history.json").write_text('[{"update": 1, "unread_share": 0.25}]')
+        return {}
+
+    monkeypatch.setattr("alignbench.method.culturerl.train_grpo", train)
+    return calls
 
 
-def test_practice_is_paid_more_and_more(make_cell):
-    cell = make_cell(
-        "method=culturerl", "culture=iraq", "training.updates=40", "training.checkpoint_every=40",
-        "training.learning_rate=0.003", "training.prompts_per_update=16", "training.option_generations=32",
-    )  # fmt: skip
-    history = history_of(made(cell))
-    reward = [h["reward"] for h in history]
-    assert np.mean(reward[-5:]) > np.mean(reward[:5]) + 0.1
-    assert history[-1]["option_mass"] > history[0]["option_mass"]
-
-
-@pytest.mark.parametrize("prompts", ["open", "mix"])
-def test_open_practice_leaves_an_adapter_and_its_history(prompts, make_cell):
-    words = ("method=culturerl", "culture=china", "method.reward=verdict", "training.select=validation")
-    cell = make_cell(*words, f"method.prompts={prompts}")
+def test_open_practice_leaves_an_adapter_and_its_history(make_cell):
+    cell = make_cell(*OPEN, "training.select=validation")
     found = made(cell)
     history = history_of(found)
     assert [h["update"] for h in history] == [1, 2]
-    assert all({"zero_variance_share", "reward", "validation"} <= h.keys() for h in history)
+    assert all({"zero_variance_share", "reward", "unread_share", "validation"} <= h.keys() for h in history)
     t = cell.training
-    assert found.fit.facts["open"]["judge_calls"] == t.updates * t.prompts_per_update * t.generations
+    assert found.fit.facts["judge_calls"] == t.updates * t.prompts_per_update * t.generations
 
 
-def test_warm_start_is_learnt_from_the_cultures_stances(make_cell):
-    cell = make_cell(
-        "method=culturerl", "culture=china", "method.prompts=open", "method.warm_start=true",
-        "training.max_new_tokens=64", "training.select=validation",
-    )  # fmt: skip
-    first = made(cell).fit.path / "first"
-    assert (first / "adapter_model.safetensors").is_file()
-    assert all("validation" in h for h in json.loads((first / "history.json").read_text()))
+def test_prompts_are_the_pools_items_in_many_wordings_and_the_nearest_share_of_them(make_cell):
+    """C4: there was one wording an item, 31 prompts in all."""
+    cell = make_cell("method=culturerl", "culture=germany", "method.prompts=100")
+
+    def voice(chat, draw):
+        asked = chat[-1].content.removeprefix("Say in other words: ")
+        return f"Tell me: {asked}" if draw == 0 else ""
+
+    found = made(replace(cell, generator=writer(voice)))
+    stage = found.stage("prompts")
+    frame = pd.read_csv(stage.path / "prompts.csv")
+    assert len(frame) == 100 == stage.facts["prompts"] and frame["question"].is_unique
+    assert stage.facts["candidates"] == 3 * 62  # 100 are 70 % of 143: three wordings of 62 items
+    assert set(frame["wording"]) == {"survey", "generator", "template"}
+    assert frame["distance"].max() == stage.facts["farthest"] < 1.3
+    (said,) = stage.facts["remarks"]
+    assert said.startswith("100 training prompts: ") and "paraphrased by stand-in" in said and "from templates" in said
+    held_out = {item.id for item in cell.surveys[Split.test].items}
+    assert not held_out & set(frame["item"])
 
 
-def test_warm_start_without_open_practice_is_refused():
-    with pytest.raises(AlignbenchError, match=r"method\.prompts=open"):
-        CultureRL(prompts=Prompts.survey, warm_start=True)
+def test_the_default_makes_about_as_many_prompts_as_the_authors_had(make_cell, practice):
+    found = made(make_cell(*OPEN))
+    assert found.stage("prompts").facts["prompts"] == found.fit.facts["prompts"] == 345
+    assert "unread_share" in found.fit.facts and "25.0% of the judge's replies" in found.fit.facts["remarks"][0]
 
 
-@pytest.mark.parametrize("reward", list(Reward))
-def test_targets_follow_the_judge(reward, make_cell):
-    cell = make_cell("method=culturerl", "culture=iraq", f"method.reward={reward.name}")
-    found = made(cell)
-    scores = json.loads((found.fit.path / "option_scores.json").read_text())
-    pool = {n.item: n for n in NormPool.load(found.stage("norms").path).norms}
-    agree = [np.argmax([j["score"] for j in row]) == pool[i].level for i, row in scores.items() if i in pool]
-    assert np.mean(agree) > 0.8
-    assert found.fit.facts["survey"]["judge_calls"] == sum(map(len, scores.values()))
-    assert not set(scores) & {item.id for item in cell.surveys[Split.test].items}
+@pytest.mark.parametrize("warm", ["stances", "survey"])
+def test_a_warm_start_is_a_training_of_its_own_that_practice_goes_on_from(warm, make_cell, practice):
+    cell = make_cell(*OPEN, f"method.warm_start={warm}", "training.max_new_tokens=64", "training.select=validation")
+    first, last = made(cell).stages("fit")
+    (_, _, start), *_ = practice
+    assert start == first.path and (first.path / "adapter_model.safetensors").is_file() and last != first
+    if warm == "survey":
+        alone = make_cell(
+            "method=survey_rl",
+            "culture=china",
+            "method.reward=verdict",
+            "method.told=always",
+            "training.select=validation",
+        )
+        assert key(alone, aligned(alone)) == first.key
 
 
-def test_a_judge_near_chance_is_refused_unless_insisted(make_cell, monkeypatch):
-    from alignbench.method import culturerl
+def test_each_retrieval_pays_by_its_norms(make_cell):
+    found = made(make_cell(*OPEN, "method.pool_size=20", "method.clusters=4"))
+    cell, pool = make_cell(*OPEN), NormPool.load(found.stage("norms").path)
+    norm = pool.norms[0]
+    item = cell.survey.item(norm.item)
+    prompt = TrainingPrompt(norm.item, item.question, norm.cluster, 0.5)
 
-    real = culturerl.calibrate
-    monkeypatch.setattr(culturerl, "calibrate", lambda *a, **k: replace(real(*a, **k), near_chance=True))
-    with pytest.raises(AlignbenchError, match="near chance"):
-        made(make_cell("method=culturerl", "culture=iraq"))
-    found = made(make_cell("method=culturerl", "culture=iraq", "insist=true"))
-    assert found.fit.facts["survey"]["updates"] == 2 and found.stage("calibrate").facts["near_chance"]
+    def held(how, own=True):
+        return retrieved([prompt], pool, cell.embedder, how, own)[0]
 
-
-def test_another_countrys_norms_make_another_model(make_cell):
-    cell = make_cell("method=culturerl", "culture=iraq", "culture.control=china")
-    own, cross = key(cell, aligned(cell)), key(cell, aligned(cell, cell.control))
-    same = make_cell("method=culturerl", "culture=china")
-    assert own != cross == key(same, aligned(same))
-
-
-@pytest.mark.parametrize(("pool_items", "size"), [("varying", 62), ("train", 141), ("paper", 37)])
-def test_the_pool_holds_the_items_that_were_asked_for(pool_items, size, make_cell):
-    cell = make_cell("culture=germany", "method=culturerl", f"method.pool_items={pool_items}")
-    items = cell.method._items(cell.surveys[Split.train])
-    assert len(items) == size
-    assert set(items) <= {item.id for item in cell.surveys[Split.train].items}
+    assert held(Retrieval.cluster) == pool.norms_of(norm.cluster) and len(held(Retrieval.cluster)) > 1
+    assert held(Retrieval.all) == pool.norms
+    assert len(held(Retrieval.top5)) == 5 and norm in held(Retrieval.top5)
+    assert held(Retrieval.none) == (DECISIVE,)
+    for how in (Retrieval.cluster, Retrieval.all, Retrieval.top5):
+        assert norm not in held(how, own=False) and held(how, own=False)
 
 
-def test_practice_keeps_to_the_items_of_the_pool(make_cell):
-    cell = make_cell("culture=iraq", "method=culturerl", "method.pool_size=20")
-    found = made(cell)
-    pool = NormPool.load(found.stage("norms").path)
-    practised = json.loads((found.fit.path / "option_scores.json").read_text())
-    assert {norm.item for norm in pool.norms} <= set(practised)
-    assert len(practised) == 20
+def test_the_judge_weighs_every_norm_of_the_set(make_cell):
+    cell = make_cell(*OPEN)
+    pool = NormPool.load(made(cell).stage("norms").path)
+    held = max((pool.norms_of(k) for k in range(len(pool.names))), key=len)
+    answer = held[0].spoken_by("I").statement
+    tools = cell.tools
+    for spread, alone in ((0.0, True), (0.5, False)):
+        judge = EmbeddingJudge(spread=spread, embedder=cell.embedder)
+        (heard,) = judge.find([""], [answer], [held])
+        assert (len(heard) == 1) is alone and heard[0].norm == held[0]
+        assert sum(one.weight for one in heard) == pytest.approx(1)
+        (judged,) = judge.judge([""], [answer], [held], tools)
+        assert judged.score == pytest.approx(sum(one.weight * one.contrast for one in heard))
+
+
+def test_clusters_that_decide_nothing_are_said_to(make_cell, practice, monkeypatch):
+    monkeypatch.setattr(cluster_effect, "_verdicts", lambda options, *rest: [1] * len(options))
+    found = made(make_cell(*OPEN))
+    assert "Clusters decide nothing here: 0% of" in found.fit.facts["remarks"][-1]
+    assert "with 4 and 8 and 32 clusters" in found.fit.facts["remarks"][-1]
+
+
+def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_nearest_norm_decides_alone(
+    make_cell, monkeypatch
+):
+    """C1: with the default embedder 4, 8 and 32 clusters paid the same on 98 % of the options."""
+    usual, known = MiniLM.encode, {}
+
+    def encode(self, texts):
+        known.update(zip(new := [t for t in dict.fromkeys(texts) if t not in known], usual(self, new), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    monkeypatch.setattr(MiniLM, "encode", encode)
+    cell = with_embedder(make_cell("method=survey_rl", "culture=iraq"), MiniLM())
+    for spread, decide in ((EmbeddingJudge.spread, True), (0.0, False)):
+        checked = cell.method.judges(cell.context(cell.culture), replace(cell.judge, spread=spread))["IRQ"]
+        # As judge_check fits them, which takes longer than this test may.
+        judge, pool = replace(checked.judge, related_cut=0.41), checked.pool.clustered(**checked.pool.read)
+        monkeypatch.setattr(CheckJudge, "fitted", lambda self, tools, found=(judge, pool): found)
+        effect = cluster_effect.cluster_effect(checked, True, cell.tools)
+        assert effect.counts == (4, 8, 32)
+        assert (effect.share >= 0.2) is decide and bool(effect.remarks) is not decide
+
+
+@pytest.mark.parametrize(("told", "named", "asked"), [("always", 1, 1), ("training", 1, 0), ("never", 0, 0)])
+def test_the_country_is_named_where_told_says(told, named, asked, make_cell, practice):
+    """C3: it was named in training and never when asked, with no knob."""
+    found = made(make_cell(*OPEN, f"method.told={told}"))
+    rows = practice[0][0]
+    assert {row.chat[0].content for row in rows} == {stance_system("China" if named else None)}
+    assert [bool(text and "China" in text) for text in found.model.policy.systems] == [bool(asked)]
+
+
+def test_a_control_that_joint_does_not_name_takes_the_place_of_the_culture(make_cell):
+    """C3: with joint=[IRQ] the control learnt from Iraq and Argentina."""
+    cell = make_cell(*OPEN, "culture=iraq", "culture.control=argentina", "method.joint=[IRQ,CHN]")
+    models = {one.kind: one.model for one in contenders(cell) if one.method == "culturerl"}
+    assert set(models["method"].training.judges) == {"IRQ", "CHN"}
+    assert set(models["control"].training.judges) == {"ARG", "CHN"}
+    both = make_cell(*OPEN, "culture=iraq", "culture.control=argentina", "method.joint=[IRQ,ARG]")
+    models = {one.kind: one.model for one in contenders(both) if one.method == "culturerl"}
+    assert models["method"].training.recipe == models["control"].training.recipe
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("judge=llm", "method.reward=score"), r"method\.reward = 'score'.*verdict"),
+        (("method.retrieval=none",), r"method\.retrieval = 'none'.*judge=llm"),
+        (("method.joint=[IRQ]", "method.told=never"), r"method\.told = 'never'.*told apart"),
+        (("method.pool_size=8",), r"method\.pool_size = 8"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(words, message, make_cell):
+    with pytest.raises(AlignbenchError, match=message):
+        make_cell(*OPEN, *words)
+
+
+def test_the_rule_free_reward_asks_a_language_model_whether_a_side_is_taken(make_cell, practice):
+    assert aligned(make_cell(*OPEN, "judge=llm", "method.retrieval=none", "insist=true"))
+
+
+def test_what_is_declared_of_the_paper_is_what_the_code_has():
+    """Every knob exists and has the declared default; the experiment of the paper sets the published values."""
+    usual, paper = composed("method=culturerl"), composed("experiment=papers/culturerl")
+    for step in CultureRL.PAPER:
+        if step.where:
+            module, *_ = step.where.rpartition(".")
+            owner = module if module.rpartition(".")[2].islower() else module.rpartition(".")[0]
+            found = importlib.import_module(owner)
+            for part in step.where.removeprefix(f"{owner}.").split("."):
+                found = getattr(found, part)
+        for knob, (here, there) in step.knobs.items():
+            assert (said(usual, knob), said(paper, knob)) == (here, there), knob
+    assert {s.status for s in CultureRL.PAPER} == {"as published", "ours by default", "not there"}
+
+
+def said(cfg, knob):
+    """The value of a knob, or the choice of a group, as it is typed."""
+    if knob in cfg.hydra.runtime.choices:
+        return cfg.hydra.runtime.choices[knob]
+    value = cfg
+    for part in knob.split("."):
+        value = value[part]
+    return str(getattr(value, "name", value))
+
+
+def test_the_page_of_methods_shows_the_table():
+    from alignbench.config import conf_dir
+
+    page = (conf_dir().parent / "docs" / "methods.md").read_text(encoding="utf-8")
+    assert table(CultureRL.PAPER) in page

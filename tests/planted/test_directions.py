@@ -85,7 +85,7 @@ def test_what_training_damages_elsewhere_is_seen(survey_sft) -> None:
 
 
 def test_norms_as_a_reward_for_the_distribution_help_and_are_specific(planted) -> None:
-    record = planted("method=culturerl")
+    record = planted("method=survey_rl")
     change, low = gain(record)
     assert change > 0.15 and low > 0
     assert record.control.difference > 0.05 and record.control.difference_low > 0
@@ -93,7 +93,7 @@ def test_norms_as_a_reward_for_the_distribution_help_and_are_specific(planted) -
 
 
 def test_a_majority_reward_collapses_onto_one_answer(planted) -> None:
-    last = ("method=culturerl", "control=false")
+    last = ("method=survey_rl", "control=false")
     spread, peaked = (planted(*last, f"method.reward={reward}") for reward in ("support", "verdict"))
     assert peaked.aligned.entropy_model < spread.aligned.entropy_model - 0.2
     assert peaked.aligned.entropy_model < peaked.aligned.entropy_survey - 0.2

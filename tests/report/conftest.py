@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alignbench.evaluation.board import Row
-from alignbench.judge.calibration import Calibration
+from alignbench.judge.check import JudgeQuality
 from alignbench.record.cell import CellFacts, CellRecord, InputRecord, ItemRecord, PoolRecord, Sample
 
 EMPTY = dict.fromkeys([f.name for f in fields(Row)]) | {
@@ -57,7 +57,7 @@ ROWS = (
     row("fresh sample of respondents", "reference", 0.994, skill=1.0),
 )
 CITATION = "Haerpfer et al. https://example.org/wvs"
-CALIBRATION = Calibration(
+JUDGE_CHECK = JudgeQuality(
     norms=71,
     accuracy=0.791,
     balanced_accuracy=0.792,
@@ -90,7 +90,7 @@ def record() -> CellRecord:
         rows=ROWS,
         notes=("Saudi Arabia rests on the Arab Opinion Index.",),
         items=tuple(item(k, 0.6, 0.6 + change) for k, change in enumerate(changes)),
-        calibration=asdict(CALIBRATION),
+        judge_check=asdict(JUDGE_CHECK),
         history=tuple(
             {"update": u, "reward": u / 10, "validation": 0.8 + u / 100 if u % 5 == 0 else None} for u in range(1, 31)
         ),

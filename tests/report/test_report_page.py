@@ -143,9 +143,9 @@ def test_bare_record_makes_a_page(record: CellRecord, tmp_path: Path) -> None:
     bare = CellRecord(cell=record.cell, title="t", score_name="s", rows=record.rows[:1])
     page = write_page(bare, tmp_path, tmp_path).read_text(encoding="utf-8")
     Page(page)
-    assert "nothing to compare" in page and "Judge calibration" not in page
+    assert "nothing to compare" in page and "How well the judge judges" not in page
 
 
 def test_judge_near_chance_is_said(record: CellRecord, tmp_path: Path, assets: Path) -> None:
-    weak = replace(record, calibration={**(record.calibration or {}), "near_chance": True})
+    weak = replace(record, judge_check={**(record.judge_check or {}), "near_chance": True})
     assert "near chance" in write_page(weak, tmp_path, assets).read_text(encoding="utf-8")

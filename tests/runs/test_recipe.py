@@ -41,7 +41,9 @@ def test_only_what_had_a_part_in_the_model_tells_variants_apart(make_cell):
     assert groups("method=self_alignment") == {"method", "embedder"}
     assert groups("method=survey_sft") == {"method", "training"}
     assert groups("method=cnca_incontext") == {"method", "author", "embedder"}
-    assert groups("method=culturerl") == {"method", "training", "judge", "embedder"}
+    assert groups("method=survey_rl") == {"method", "training", "judge", "embedder"}
+    assert groups("method=culturerl") == {"method", "training", "judge", "embedder", "generator"}
+    assert groups("method=culturerl", "method.wordings=template") == groups("method=survey_rl")
 
 
 def test_who_is_not_asked_has_no_part(make_cell):
@@ -64,4 +66,4 @@ def test_a_report_names_who_had_a_part_and_nobody_else(make_cell):
     assert beside("method=persona") == (False, set())
     assert beside("method=culturellm", "method.variant=seed_only") == (True, set())
     assert beside("method=culturellm") == (True, {"generator", "embedder"})
-    assert beside("method=culturerl") == (True, {"judge", "embedder"})
+    assert beside("method=survey_rl") == (True, {"judge", "embedder"})

@@ -20,7 +20,8 @@ from alignbench.sweep.identity import identity
 from tests.conftest import FAST
 
 register()
-EXPERIMENTS = sorted(p.stem for p in (conf_dir() / "experiment").glob("*.yaml"))
+FOLDER = conf_dir() / "experiment"
+EXPERIMENTS = sorted(p.relative_to(FOLDER).with_suffix("").as_posix() for p in FOLDER.rglob("*.yaml"))
 
 
 @pytest.fixture

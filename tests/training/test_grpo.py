@@ -7,7 +7,7 @@ import pytest
 
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
-from alignbench.training.grpo import PromptRow, train_grpo
+from alignbench.training.grpo import Paid, PromptRow, train_grpo
 from alignbench.training.losses import distribution_sft
 from alignbench.training.options import train_on_options
 from alignbench.training.selection import Job
@@ -19,8 +19,9 @@ PROMPTS = [PromptRow(chat(f"Say something about {topic}"), topic) for topic in (
 TALK = replace(QUICK, updates=4, prompts_per_update=2, micro_batch=4, checkpoint_every=2)
 
 
-def length(completions: list[str], meta: list[str]) -> list[float]:
-    return [float(len(text)) for text in completions]
+def length(completions: list[str], meta: list[str]) -> Paid:
+    """Paid by length; the first of each call could not be read."""
+    return Paid([float(len(text)) for text in completions], unread=1)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def start(raw: ModelRef, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_history_names_what_happened_and_the_reward_gets_text_and_meta(raw: ModelRef, tmp_path: Path) -> None:
     seen: list[tuple[str, str]] = []
 
-    def reward(completions: list[str], meta: list[str]) -> list[float]:
+    def reward(completions: list[str], meta: list[str]) -> Paid:
         seen.extend(zip(meta, completions, strict=True))
         return length(completions, meta)
 
@@ -49,6 +50,7 @@ def test_history_names_what_happened_and_the_reward_gets_text_and_meta(raw: Mode
     assert [h["update"] for h in history(tmp_path)] == [1, 2, 3]
     wanted = {"loss", "learning_rate", "reward", "zero_variance_share", "entropy", "completion_tokens"}
     assert wanted <= history(tmp_path)[-1].keys()
+    assert {h["unread_share"] for h in history(tmp_path)} == {1 / (2 * TALK.generations)}
     topics = [topic for topic, _ in seen]
     assert sorted(topics) == sorted(p.meta for p in PROMPTS for _ in range(2 * TALK.generations))
     assert all("<|im_" not in text for _, text in seen)
@@ -69,7 +71,7 @@ def test_a_killed_run_goes_on_to_the_same_result(raw: ModelRef, start: Path, tmp
 def test_a_reward_without_any_variance_stops_the_training(raw: ModelRef, tmp_path: Path) -> None:
     training = replace(TALK, updates=5, patience_zero_variance=2)
     with pytest.raises(AlignbenchError, match="earned the same"):
-        train_grpo(Job(raw, training, 0, tmp_path), PROMPTS, lambda completions, meta: [1.0] * len(completions))
+        train_grpo(Job(raw, training, 0, tmp_path), PROMPTS, lambda completions, meta: Paid([1.0] * len(completions)))
     assert len(history(tmp_path)) == 2
 
 

@@ -16,13 +16,15 @@ class Judgement:
     Attributes:
         score: graded support for the decisive norm, in the judge's own unit; positive supports.
         verdict: +1 supports, 0 unrelated or undecided, -1 contradicts (CultureRL's reward).
-        item: item id of the decisive norm, None if there is none.
+        item: item id of the decisive norm, None if there is none, or the judge did not name it.
+        relatedness: how near the answer lies to the norms (cosine), where the judge compares them.
         parsed: False if an LLM's output held no verdict (then score and verdict are 0).
     """
 
     score: float
     verdict: int
     item: str | None = None
+    relatedness: float = -1.0
     parsed: bool = True
 
 

@@ -1,7 +1,7 @@
 """Embedding and likelihood judged together: each brought to its own unit, then added.
 
 Our choice: on survey answers in sentence form the sum separated stances a little better than either
-part (AUC .90 against .88 and .86, one measurement); calibrate it on your own pool.
+part (AUC .90 against .88 and .86, one measurement); the stage judge_check measures it on your own pool.
 """
 
 from collections.abc import Sequence

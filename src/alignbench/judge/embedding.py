@@ -19,5 +19,5 @@ class EmbeddingJudge(GradedJudge):
     margin: NotNegative = 0.02
 
     def scores(self, found: Sequence[Decisive], tools: Tools) -> list[float]:
-        """The decisive norm's contrast."""
+        """Each norm's contrast."""
         return [d.contrast for d in found]

@@ -21,7 +21,7 @@ _PROMPTS = Path(__file__).parent / "prompts"
 
 @dataclass(frozen=True)
 class LikelihoodJudge(GradedJudge):
-    """Score in nats, for the whole answer or per word; the embedder picks the decisive norm."""
+    """Score in nats, for the whole answer or per word; the embedder says which norms an answer is about."""
 
     # A smaller ratio of likelihoods says nothing about the stance, in nats.
     margin: NotNegative = 0.5
@@ -30,18 +30,18 @@ class LikelihoodJudge(GradedJudge):
     model: ModelRef = supplied()
 
     def scores(self, found: Sequence[Decisive], tools: Tools) -> list[float]:
-        """log p(answer | norm) - log p(answer | opposite); two forwards an answer."""
+        """log p(answer | norm) - log p(answer | opposite); two forwards an answer and norm."""
         return likelihood_contrast(found, tools.engine(self.model), self.per_word)
 
 
 def likelihood_contrast(found: Sequence[Decisive], engine: Engine, per_word: bool) -> list[float]:
     """log p(answer | norm, question) - log p(answer | opposite, question) in nats, one per answer.
 
-    Every ``found`` must hold a norm with an opposite. Equal (norm, question, answer) are scored once.
+    Equal (norm, question, answer) are scored once.
     """
     sides = []
     for d in found:
-        assert d.norm is not None and d.norm.opposite is not None
+        assert d.norm.opposite is not None
         shown = (d.norm.statement, d.norm.opposite)
         told = (chat(rendered(_PROMPTS, "likelihood", norm=text, question=d.question)) for text in shown)
         sides.append([(prompt, d.answer) for prompt in told])

@@ -2,7 +2,7 @@
 
 Source: CultureRL, step C (Zhao et al., AAAI 2026; there gpt-4o-mini at temperature 0). The prompt has
 the same parts (role, objective, scale, clarifications, numbered rules, a last line to parse) in our
-own wording. A small judge is weak: calibrate it before paying by it.
+own wording. A small judge is weak: check it (stage judge_check) before paying by it.
 """
 
 import re
@@ -20,7 +20,7 @@ from alignbench.templates import rendered
 from alignbench.types import Chat, Norm, Sampling, chat
 
 _PROMPTS = Path(__file__).parent / "prompts"
-_VERDICT = re.compile(r"[\W_]*verdict[\s:=*_]*([+-]?[01])[\W_]*", re.IGNORECASE)
+_VERDICT = re.compile(r"[\W_]*verdict[\s:=*_]*([+-]?[01])(?:\W+rule[\s:=*_#]*(\d+|none))?[\W_]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,16 @@ class LLMJudge(Judge):
         asked = list(dict.fromkeys(c for c in chats if c is not None))
         sampling = Sampling(max_new_tokens=self.max_new_tokens)
         outputs = self.generator.open(tools).generate(asked, sampling) if asked else []
-        said = {c: parse(texts[0]) for c, texts in zip(asked, outputs, strict=True)}
-        return [Judgement(0.0, 0) if c is None else said[c] for c in chats]
+        said = {c: texts[0] for c, texts in zip(asked, outputs, strict=True)}
+        return [Judgement(0.0, 0) if c is None else parse(said[c], held) for c, held in zip(chats, norms, strict=True)]
 
 
-def parse(output: str) -> Judgement:
-    """The verdict on the last line that is not blank; anything else there is unparsed."""
+def parse(output: str, norms: Sequence[Norm]) -> Judgement:
+    """The verdict on the last line that is not blank, and the norm that it names; anything else there is unparsed."""
     lines = [line for line in output.replace("\u2212", "-").splitlines() if line.strip()]
     match = _VERDICT.fullmatch(lines[-1]) if lines else None
     if match is None:
         return Judgement(0.0, 0, parsed=False)
-    verdict = int(match[1])
-    return Judgement(float(verdict), verdict)
+    verdict, rule = int(match[1]), match[2]
+    named = rule is not None and rule.isdigit() and 1 <= int(rule) <= len(norms)
+    return Judgement(float(verdict), verdict, norms[int(rule) - 1].item if named else None)

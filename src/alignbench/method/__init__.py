@@ -1,10 +1,12 @@
 """Methods: each one file, read top to bottom; the steps that several share are in :mod:`alignbench.steps`."""
 
 from abc import ABC, abstractmethod
+from typing import Self
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Component
 from alignbench.context import RunContext
+from alignbench.types import Culture
 
 __all__ = ["Method", "RunContext"]
 
@@ -20,6 +22,10 @@ class Method(Component, ABC):
         Raises:
             AlignbenchError: the method lacks what it needs of this culture.
         """
+
+    def in_place_of(self, own: Culture, control: Culture) -> Self:
+        """The method as it makes the control of a culture; another one where its knobs name countries."""
+        return self
 
     @abstractmethod
     def align(self, context: RunContext) -> AlignedModel:

@@ -18,23 +18,19 @@ import pandas as pd
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, NotNegative, PositiveShare, Within, recorded
 from alignbench.data.survey import Survey
-from alignbench.embedder import Embedder
-from alignbench.generator import Generator
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
-from alignbench.seeds import seed_of
 from alignbench.steps.joint import Joint
 from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, worded, written_by
 from alignbench.steps.practice import asked_of, of_run
 from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
 from alignbench.steps.texts import rendered
+from alignbench.steps.vary import Paraphrases, Synonyms, Vary
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
-from alignbench.synthetic.questions import Gate, Wording, content_words, paraphrase, substitute, synonyms
 from alignbench.synthetic.tally import Tally
-from alignbench.synthetic.texts import words
 from alignbench.training.recipe import TrainerKind
-from alignbench.types import Item, Sampling, check
+from alignbench.types import Item
 
 
 class Augmentation(Enum):
@@ -58,9 +54,11 @@ class CultureLLM(Joint, Method):
     # Paraphrases kept of a seed, drawn in each try; 5 published.
     paraphrases: Count = 3
     # Tries for the seeds that lack paraphrases; up to 10 published.
-    tries: Count = 2
+    tries: Count = Paraphrases.tries
     # Least cosine to the seed. Published is .80 by mean-pooled BERT, which rates most pairs high; MiniLM is stricter.
-    similarity: Annotated[float, Within(least=-1, below=1, remedy="it is a cosine: give less than 1")] = 0.8
+    similarity: Annotated[float, Within(least=-1, below=1, remedy="it is a cosine: give less than 1")] = (
+        Paraphrases.similarity
+    )
     # Wordings of a seed, paraphrases among them, the seed itself not; 10 published.
     wordings: Count = 6
     # Words of a seed that are replaced, the longest first (ours); nouns, adjectives and adverbs in the paper.
@@ -68,16 +66,12 @@ class CultureLLM(Joint, Method):
     # Synonyms asked for a word; 5 published.
     synonyms: Count = 3
     # Sampling of the generator; not known of the paper.
-    temperature: NotNegative = 0.8
-    top_p: PositiveShare = 0.9
-    # Whether the model is told whose chatbot it is; published: in training and when it is asked.
+    temperature: NotNegative = Paraphrases.temperature
+    top_p: PositiveShare = Paraphrases.top_p
+    # Published: whose chatbot it is, in training and when it is asked.
     told: Disclosure = Disclosure.always
     # Refuse to go on with fewer paraphrases of all seeds together.
     least: Count = recorded(12)
-
-    def _consistent(self) -> None:
-        apart = not self.joint or self.told is not Disclosure.never
-        check(apart, "method.told", "never", "countries trained together must be told apart: say always or training")
 
     def align(self, context: RunContext) -> AlignedModel:
         """Vary the seeds, label them with each country's answers, train."""
@@ -111,97 +105,6 @@ class CultureLLM(Joint, Method):
             seed=context.seed,
             least=self.least,
         )
-
-
-@dataclass(frozen=True)
-class Paraphrases:
-    """How seeds are paraphrased; see the knobs of :class:`CultureLLM`."""
-
-    count: int
-    tries: int
-    similarity: float
-    temperature: float
-    top_p: float
-
-
-@dataclass(frozen=True)
-class Synonyms:
-    """How words of paraphrases are replaced; see the knobs of :class:`CultureLLM`."""
-
-    words: int
-    count: int
-    wordings: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Vary(Stage):
-    """The seeds in other words. No country comes in, so all cultures share it.
-
-    Attributes:
-        survey: named on the card; of it only the seeds' questions and options are used.
-        synonyms: None leaves the words of paraphrases as they are.
-    """
-
-    name = "augment"
-
-    seeds: tuple[Item, ...]
-    generator: Generator
-    paraphrases: Paraphrases
-    synonyms: Synonyms | None
-    embedder: Embedder
-    seed: int
-    survey: Survey = recorded(None)
-    least: int = recorded(1)
-
-    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
-        """Have them varied.
-
-        Raises:
-            AlignbenchError: too few paraphrases pass the gate.
-        """
-        found, tallies = self._wordings(tools)
-        rows = [(i.id, i.question, w.text, w.cosine) for i in self.seeds for w in found[i.question]]
-        frame = pd.DataFrame(rows, columns=["item", "seed", "question", "cosine"])
-        columns = {
-            "item": "survey item",
-            "seed": "its wording",
-            "question": "the new wording",
-            "cosine": "of the two, by the embedder",
-        }
-        title, steps = "Survey questions in other words", (f"Seeds: {len(self.seeds)} training items.", *self.steps)
-        rests, writer = sources(self.survey), self.generator.title
-        card = DatasetCard(title, "culturellm", "all countries", steps, writer, None, rests, columns)
-        write_set(folder, frame, card, tallies)
-        return {"wordings": len(frame), **{tally.what: tally.kept for tally in tallies}}
-
-    def _wordings(self, tools: Tools) -> tuple[dict[str, list[Wording]], list[Tally]]:
-        engine, questions, knobs = self.generator.open(tools), [i.question for i in self.seeds], self.paraphrases
-        tallies = [Tally("paraphrases")]
-        gate = Gate(self.embedder, knobs.similarity, knobs.count)
-        drawn = Sampling(48, knobs.temperature, knobs.top_p, knobs.count, self.seed)
-        found = paraphrase(engine, questions, gate, knobs.tries, drawn, tallies[0])
-        tallies[0].require(self.least, "method.least")
-        if self.synonyms:
-            tallies += [Tally("synonyms"), Tally("wordings with a synonym")]
-            count = self.synonyms.words
-            wanted = {i.question: content_words(i.question, words(" ".join(i.options)), count) for i in self.seeds}
-            drawn = Sampling(8 * self.synonyms.count, seed=self.seed)
-            known = synonyms(engine, wanted, self.synonyms.count, drawn, tallies[1])
-            wide = Gate(self.embedder, knobs.similarity, self.synonyms.wordings)
-            substitute(found, known, wide, seed_of(self.seed, "synonyms"), tallies[2])
-            for tally in tallies[1:]:
-                say(f"  {tally}")
-        return found, tallies
-
-    @property
-    def steps(self) -> tuple[str, ...]:
-        """How the wordings came to be, for cards."""
-        knobs = self.paraphrases
-        said = f"{knobs.count} paraphrases a seed, kept where the cosine to it is above {knobs.similarity}."
-        if self.synonyms is None:
-            return (said,)
-        most = self.synonyms.wordings
-        return (said, f"One word replaced by a synonym, up to {most} wordings a seed, through the same gate.")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from alignbench.embedder import Embedder
 from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.judge import Judge
+from alignbench.judge.decisive import by_single_norm
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.steps.lessons import Disclosure, reasoned, sources, within, written_by
@@ -124,7 +125,7 @@ class CulturePark(Method):
             most_words=self.most_words,
             generator=context.generator,
             critic=context.critic if self.verify is Verification.critic else None,
-            judge=context.judge if self.verify is Verification.judge else None,
+            judge=by_single_norm(context.judge) if self.verify is Verification.judge else None,
             embedder=context.embedder,
             seed=context.seed,
             guided=self.guided,

@@ -1,327 +1,385 @@
 """CultureRL: norms of a culture as the reward of reinforcement learning.
 
-Source: Zhao et al., AAAI 2026 (doi 10.1609/aaai.v40i44.41150), steps as in the authors' code:
-A norm pool construction, B training prompts near a cluster, C norm-cluster reward and GRPO.
-Read ``align`` and the stages after it top to bottom. What is ours is named so in every table: the local judges, the
-``survey`` prompts (one-token answers to survey questions) and the distribution rewards.
+Source: Zhao et al., AAAI 2026 (doi 10.1609/aaai.v40i44.41150), steps as in the authors' code: A norm pool construction
+(:mod:`alignbench.steps.norm_pool`), B training prompts near a cluster, C norm-cluster reward and GRPO on free text.
+Read ``align`` and the stages after it top to bottom. ``CultureRL.PAPER`` says step by step what is as published and
+what is ours; the same practice on survey questions is ``method=survey_rl``.
 """
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
-from functools import partial
+from math import ceil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import Count, Positive, PositiveShare, Within, recorded
-from alignbench.data.distance import regional_variation
-from alignbench.data.published import published_set
-from alignbench.data.survey import Survey
-from alignbench.embedder import Embedder
-from alignbench.errors import AlignbenchError
-from alignbench.evaluation.ask import Asking
-from alignbench.judge import Judge
-from alignbench.judge.calibration import calibrate, fit_thresholds, unfitted
+from alignbench.component import Count, PositiveShare
+from alignbench.judge.decisive import GradedJudge, by_single_norm
+from alignbench.judge.llm import LLMJudge
 from alignbench.method import Method, RunContext
-from alignbench.norms.pool import Clustering, NormPool, build_pool
-from alignbench.norms.prompts import PromptText, training_prompts
-from alignbench.progress import say
-from alignbench.steps.joint import Joint
-from alignbench.steps.norm_reward import Environment, Reward
+from alignbench.norms.pool import NormPool
+from alignbench.norms.prompts import Retrieval, TrainingPrompt, framed, located, nearest, retrieved, stance_system
+from alignbench.steps.cluster_effect import cluster_effect
+from alignbench.steps.lessons import Disclosure
+from alignbench.steps.norm_pool import CheckJudge, OnNorms, Pool
+from alignbench.steps.norm_reward import Reward, survey_practice, unread_remark
+from alignbench.steps.paper import PaperStep
 from alignbench.steps.practice import Fit, Systems, asked_of, of_run
-from alignbench.steps.seeds import asked_there
-from alignbench.store.manifest import write_json
+from alignbench.steps.vary import Paraphrases, Vary
 from alignbench.store.stage import Stage, Tools
-from alignbench.training.grpo import train_grpo
-from alignbench.training.losses import option_grpo
-from alignbench.training.options import train_on_options
-from alignbench.training.recipe import TrainerKind, Training
-from alignbench.training.rows import OptionRow
-from alignbench.training.sft import train_sft
-from alignbench.types import Item, check
+from alignbench.synthetic.folder import read_set
+from alignbench.training.grpo import Paid, PromptRow, train_grpo
+from alignbench.training.recipe import TrainerKind
+from alignbench.training.sft import ConversationRow, train_sft
+from alignbench.types import chat, check
 
 
-class Prompts(Enum):
-    """What the policy practises on."""
+class Payment(Enum):
+    """What a reply is paid by."""
 
-    open = "open"  # open stance questions, free text: the paper's form
-    survey = "survey"  # survey-format questions, the answer is one token: ours
-    mix = "mix"  # survey first, then open, on the same adapter: ours
+    verdict = "verdict"  # the judge's -1/0/+1: the paper's form
+    score = "score"  # the judge's graded score, in its own unit (ours)
 
 
-class PoolItems(Enum):
-    """Which training items become norms."""
+class WrittenBy(Enum):
+    """Who puts the survey's questions in other words."""
 
-    train = "train"  # all of them
-    varying = "varying"  # the ``pool_size`` on which countries differ most (ours; the paper's rule is unpublished)
-    paper = "paper"  # those among the 62 of the authors' pool
+    generator = "generator"  # a language model; templates stand in for what it does not write
+    template = "template"  # templates alone (ours)
+
+
+class OwnNorm(Enum):
+    """Whether the norm of the question's own item is among those that judge the answer."""
+
+    included = "included"  # as published
+    excluded = "excluded"
+
+
+class WarmStart(Enum):
+    """What is learnt before open practice."""
+
+    none = "none"
+    stances = "stances"  # the culture's norms in the first person as replies, supervised
+    survey = "survey"  # the practice of ``survey_rl``, with its rewards (ours)
 
 
 @dataclass(frozen=True)
-class CultureRL(Joint, Method):
+class CultureRL(OnNorms, Method):
     """Knobs of CultureRL; how the weights are trained is ``training``, the judge is ``judge``.
 
     With ``joint`` the prompts are put once a culture, each time with a system text that names it, and paid by the norms
-    of that culture and a judge calibrated on them. Open questions have the stance text in both forms.
+    of that culture and a judge checked on them.
     """
 
-    prompts: Prompts = Prompts.survey
-    reward: Reward = Reward.support
-    pool_items: PoolItems = PoolItems.varying
-    # Norms of a ``varying`` pool; 62 is the size of the authors'.
-    pool_size: Count = 62
-    clustering: Clustering = Clustering.kmeans
-    # Clusters of k-means; 8 in the authors' code.
-    clusters: Annotated[int, Within(least=2)] = 8
-    cluster_seed: int = 42
-    # Smallest cluster of HDBSCAN, in items.
-    min_cluster_size: Annotated[int, Within(least=2)] = 4
-    # Text of a prompt that is compared with the centres: question as in the paper, or concept.
-    prompt_text: PromptText = PromptText.concept
-    # Largest distance of a training prompt to its nearest cluster centre; about 0.6 [I] in the authors' data.
-    cut: Positive = 1.0
-    # Normalised entropy of the target when reward=entropy; people's is .64-.77.
-    target_entropy: PositiveShare = 0.7
-    # Supervised warm start on the culture's stance sentences before open practice (the authors have one too).
-    warm_start: bool = False
+    # Published: the country is named in training and when the survey is asked.
+    told: Disclosure = Disclosure.always
+    reward: Payment = Payment.verdict
+    retrieval: Retrieval = Retrieval.cluster
+    own_norm: OwnNorm = OwnNorm.included
+    # Training prompts; about 345 in the authors' data.
+    prompts: Count = 345
+    # Share of the candidates that is kept, those nearest to a cluster; 345 of the first 492 in the authors' data.
+    kept: PositiveShare = 0.7
+    wordings: WrittenBy = WrittenBy.generator
+    warm_start: WarmStart = WarmStart.none
 
-    def _consistent(self) -> None:
-        check(self.pool_size > self.clusters, "method.pool_size", self.pool_size, "give more norms than clusters")
-        is_open = self.prompts is Prompts.open
-        remedy = "it prepares open practice: add method.prompts=open"
-        check(is_open or not self.warm_start, "method.warm_start", True, remedy)
-        remedy = "open answers have no options to spread over: verdict or support"
-        check(not is_open or self.reward is not Reward.entropy, "method.reward", "entropy", remedy)
+    PAPER: ClassVar[tuple[PaperStep, ...]] = (
+        PaperStep("A1 shares per country", "alignbench.data.survey.Survey"),
+        PaperStep(
+            "A2 modal answers as statements, A8 as rules",
+            "alignbench.norms.pool.build_pool",
+            note="worded in the item table, where the paper has a language model word them",
+        ),
+        PaperStep(
+            "A3 62 items on which regions differ",
+            "alignbench.steps.norm_pool.OnNorms.items",
+            {"method.pool_items": ("varying", "paper")},
+            "those of the authors' 62 that are training items here: the test items stay unseen",
+        ),
+        PaperStep("A4 concepts", "alignbench.types.Item", note="fixed in the item table; the paper has gpt-4o"),
+        PaperStep(
+            "A5 embeddings",
+            "alignbench.embedder.minilm.MiniLM",
+            note="a local embedder (`embedder=`); the paper has text-embedding-3-small",
+        ),
+        PaperStep(
+            "A6 k-means",
+            "alignbench.norms.pool.cluster",
+            {
+                "method.clustering": ("kmeans", "kmeans"),
+                "method.clusters": ("8", "8"),
+                "method.cluster_seed": ("42", "42"),
+            },
+        ),
+        PaperStep("A7 names of clusters", "alignbench.norms.pool.build_pool", note="topic and central concept (ours)"),
+        PaperStep(
+            "B1 survey questions in paraphrases",
+            "alignbench.steps.vary.Vary",
+            {"method.wordings": ("generator", "generator")},
+            "the generator writes them; templates stand in for what it does not write, and pages say how many",
+        ),
+        PaperStep(
+            "B2 prompts near a cluster",
+            "alignbench.norms.prompts.nearest",
+            {"method.prompts": ("345", "345"), "method.kept": ("0.7", "0.7")},
+            "the authors' share is kept, not their distance, which depends on the embedder",
+        ),
+        PaperStep(
+            "B3 system message with the culture",
+            "alignbench.norms.prompts.stance_system",
+            {"method.told": ("always", "always")},
+        ),
+        PaperStep(
+            "C1 all norms of the cluster judge",
+            "alignbench.norms.prompts.retrieved",
+            {"method.retrieval": ("cluster", "cluster"), "method.own_norm": ("included", "included")},
+        ),
+        PaperStep(
+            "C2 a language model as judge",
+            "alignbench.judge.llm.LLMJudge",
+            {"judge": ("embedding", "llm")},
+            "any model on any backend (`generator@judge.generator=`); the paper has gpt-4o-mini",
+        ),
+        PaperStep(
+            "C3 reward -1, 0 or +1",
+            "alignbench.method.culturerl.PractiseOpen",
+            {"method.reward": ("verdict", "verdict")},
+        ),
+        PaperStep(
+            "C4 GRPO of all weights",
+            "alignbench.training.grpo.train_grpo",
+            {"training": ("cpu", "culturerl_paper"), "method.warm_start": ("none", "none"), "seed": ("0", "42")},
+        ),
+        PaperStep("One model of each culture, or one for all", "alignbench.steps.joint.Joint"),
+        PaperStep(
+            "Base model",
+            "alignbench.backend.hf.HF",
+            {"model": ("smollm2_135m", "qwen2.5_3b")},
+        ),
+        PaperStep(
+            "Scores of every checkpoint on the test", note="here checkpoints are chosen by validation or not at all"
+        ),
+        PaperStep("Pairwise win rate by gpt-4o"),
+    )
+
+    def admit(self, context: RunContext) -> None:
+        """Countries as in ``joint``, and a judge that can give the reward."""
+        super().admit(context)
+        graded = isinstance(context.judge, GradedJudge)
+        remedy = "this judge gives verdicts and no grades: say method.reward=verdict"
+        check(graded or self.reward is Payment.verdict, "method.reward", self.reward.name, remedy)
+        remedy = (
+            "without norms there is nothing to embed or to weigh: only judge=llm can tell whether an answer decides"
+        )
+        ruled = self.retrieval is not Retrieval.none or isinstance(context.judge, LLMJudge)
+        check(ruled, "method.retrieval", self.retrieval.name, remedy)
 
     def align(self, context: RunContext) -> AlignedModel:
-        """A pool of each country's norms, a judge calibrated on each, and a training against them."""
+        """A pool of each country's norms, a judge checked on each, prompts, and a training against them."""
         countries = self.countries(context)
-        systems = self.systems(countries)
-        pools = {iso3: self._pool(context, iso3, country) for iso3, country in countries.items()}
-        judge = unfitted(context.judge)
-        judges = {iso3: Calibrate(pool, judge, context.seed, context.insist) for iso3, pool in pools.items()}
-        survey_format = self.prompts is not Prompts.open
-        graded = self.reward is Reward.entropy and survey_format
-        training = context.training
-        if self.reward is Reward.verdict:  # the floor is one of targets, and verdicts are paid as they are
-            training = training.with_knobs(probability_floor=Training.probability_floor)
-        fit = Practise(
-            pools=pools,
+        texts = self.systems(countries)
+        asked = self.told.when_asked(texts)
+        judges = self.judges(context, context.judge)
+        each = ceil(self.prompts / self.kept / len(self.items(context.train)))
+        varied = self._varied(context, each - 1)
+        prompts = {
+            iso3: Prompts(checked.pool, varied, each, self.kept, self.prompts) for iso3, checked in judges.items()
+        }
+        fit = PractiseOpen(
+            prompts=prompts,
             judges=judges,
-            train=context.train,
-            items=pools[context.culture.iso3].items,
-            embedder=context.embedder,
-            cut=self.cut,
-            prompt_text=self.prompt_text,
-            prompts=self.prompts,
             reward=self.reward,
-            target_entropy=self.target_entropy if graded else None,
-            warm_start=self.warm_start,
-            systems=systems,
-            asking=context.practising if survey_format else None,
-            **of_run(context, *self._trainers, systems=systems, training=training),
+            retrieval=self.retrieval,
+            own_norm=self.own_norm is OwnNorm.included or self.retrieval is Retrieval.none,
+            systems=self._stances(countries),
+            start=self._start(context, judges, prompts, asked),
+            **of_run(context, TrainerKind.grpo, systems=asked),
         )
-        return asked_of(context, fit, systems, self.notes(systems))
+        return asked_of(context, fit, asked, self.notes(texts))
 
-    @property
-    def _trainers(self) -> tuple[TrainerKind, ...]:
-        survey, open_ = self.prompts is not Prompts.open, self.prompts is not Prompts.survey
-        taken = {TrainerKind.options_grpo: survey, TrainerKind.sft: self.warm_start, TrainerKind.grpo: open_}
-        return tuple(kind for kind, is_taken in taken.items() if is_taken)
+    def _stances(self, countries: Mapping[str, str]) -> dict[str, str]:
+        named = self.told is not Disclosure.never
+        return {iso3: stance_system(name if named else None) for iso3, name in countries.items()}
 
-    def _pool(self, context: RunContext, iso3: str, country: str) -> Pool:
-        read = {"clusters": self.clusters, "seed": self.cluster_seed}
-        if self.clustering is Clustering.umap_hdbscan:
-            read = {"min_cluster_size": self.min_cluster_size}
-        items = self._items(context.train)
-        return Pool(context.train, iso3, country, items, context.embedder, self.clustering, read)
+    def _varied(self, context: RunContext, count: int) -> Vary | None:
+        if self.wordings is WrittenBy.template or count == 0:
+            return None
+        seeds = tuple(item for item in context.train.items if item.id in self.items(context.train))
+        return Vary(
+            seeds=seeds,
+            survey=context.train,
+            generator=context.generator,
+            paraphrases=Paraphrases(count),
+            synonyms=None,
+            embedder=context.embedder,
+            seed=context.seed,
+            least=0,
+        )
 
-    def _items(self, train: Survey) -> tuple[str, ...]:
-        """Ids of the items that become norms and prompts; the same for every culture."""
-        ids = {item.id for item in train.items}
-        if self.pool_items is PoolItems.paper:
-            ids &= published_set("culturerl").items
-        elif self.pool_items is PoolItems.varying:
-            variation = regional_variation(train)
-            ids = set(sorted(variation, key=lambda i: (-variation[i], i))[: self.pool_size])
-        return tuple(sorted(ids))
+    def _start(
+        self, context: RunContext, judges: Mapping[str, CheckJudge], prompts: Mapping[str, Prompts], asked: Systems
+    ) -> Fit | None:
+        countries = self.countries(context)
+        if self.warm_start is WarmStart.stances:
+            trained = of_run(context, TrainerKind.sft, systems=asked)
+            return LearnStances(prompts=prompts, systems=self._stances(countries), **trained)
+        if self.warm_start is WarmStart.survey:
+            told, items = self.told.in_training(self.systems(countries)), self.items(context.train)
+            alone = self.judges(context, by_single_norm(context.judge))
+            verdict = self.reward is Payment.verdict
+            reward = Reward.verdict if verdict else Reward.support
+            return survey_practice(context, alone, items, reward, 1.0, told, asked)
+        return None
 
 
-# A. Norm pool construction
+# B. Training prompts
 
 
 @dataclass(frozen=True)
-class Pool(Stage):
-    """Modal answers as norms with opposites, clustered by concept; with a table and a picture.
+class Prompts(Stage):
+    """The pool's items in several wordings, each at its nearest cluster; those nearest are kept, in ``prompts.csv``.
 
     Attributes:
-        items: ids of those that become norms.
-        read: the knobs that this clustering reads, as :func:`~alignbench.norms.pool.build_pool` names them.
+        each: wordings of an item: its own, paraphrases, then templates.
+        kept, most: share of the candidates that is kept, and how many at most.
     """
 
-    name = "norms"
-
-    survey: Survey
-    iso3: str
-    country: str
-    items: tuple[str, ...]
-    embedder: Embedder
-    clustering: Clustering
-    read: Mapping[str, int]
-
-    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
-        """Write the pool, its table and its picture."""
-        from alignbench.norms.picture import draw_pool
-
-        known = [item for item in self.survey.items if item.id in self.items]
-        _, tally = asked_there("norms", known, self.survey, self.iso3)
-        say(f"  {tally}")
-        pool = build_pool(
-            self.survey,
-            self.iso3,
-            self.country,
-            self.embedder,
-            items=self.items,
-            clustering=self.clustering,
-            **self.read,
-        )
-        pool.save(folder)
-        pool.table().to_csv(folder / "norms.csv", index=False)
-        draw_pool(pool, folder / "pool.png")
-        return {"norms": len(pool.norms), "clusters": len(pool.names)}
-
-
-# B. A judge that is known to work
-
-
-@dataclass(frozen=True)
-class Calibrate(Stage):
-    """Thresholds of the judge fitted on the pool, where every right verdict is known, and how well it then does."""
-
-    name = "calibrate"
+    name = "prompts"
 
     pool: Pool
-    judge: Judge
-    seed: int
-    insist: bool = recorded(False)
+    varied: Vary | None
+    each: int
+    kept: float
+    most: int
 
     @property
     def iso3(self) -> str:
-        """The country whose norms the judge is tried on."""
+        """The country by whose norms they will be judged."""
         return self.pool.iso3
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
-        """The facts are the calibration and the fitted thresholds."""
-        norms = NormPool.load(tools.folder(self.pool))
-        fitted = fit_thresholds(self.judge, norms, tools, self.seed)
-        measured = calibrate(fitted, norms, tools, self.seed)
-        say(f"  judge  {_summary(asdict(measured))}; weakest: {measured.weakest}")
-        thresholds = {knob: getattr(fitted, knob) for knob in _THRESHOLDS if hasattr(fitted, knob)}
-        return {"judge": type(fitted).__name__, "thresholds": thresholds, **asdict(measured)}
+        """Word, locate and choose them."""
+        written: dict[str, list[str]] = {}
+        if self.varied:
+            for row in read_set(tools.folder(self.varied))[0].to_dict("records"):
+                written.setdefault(row["item"], []).append(row["question"])
+        origin: dict[tuple[str, str], str] = {}
+        for item in self.pool.survey.items:
+            if item.id in self.pool.items:
+                offers = [(item.question, "survey"), *((text, "generator") for text in written.get(item.id, ()))]
+                for text, by in [*offers, *((text, "template") for text in framed(item))][: self.each]:
+                    origin.setdefault((item.id, text), by)
+        pool = NormPool.load(tools.folder(self.pool))
+        found = located([(item, text, text) for item, text in origin], pool, self.pool.embedder)
+        prompts = nearest(found, self.kept, self.most)
+        rows = [(p.item, p.question, origin[p.item, p.question], p.cluster, p.distance) for p in prompts]
+        pd.DataFrame(rows, columns=["item", "question", "wording", "cluster", "distance"]).to_csv(
+            folder / "prompts.csv", index=False
+        )
+        made = Counter(wording for _, _, wording, *_ in rows)
+        author = f"{made['generator']} paraphrased by {self.varied.generator.title}, " if self.varied else ""
+        said = (
+            f"{len(prompts)} training prompts: {made['survey']} in the survey's words, {author}"
+            f"{made['template']} from templates."
+        )
+        facts = {"prompts": len(prompts), "candidates": len(origin), **made}
+        return facts | {"farthest": max(p.distance for p in prompts), "remarks": [said]}
 
-    def accept(self, facts: Mapping[str, Any]) -> None:
-        """Refuse to pay by a judge that guesses, unless ``insist``."""
-        if facts["near_chance"] and not self.insist:
-            remedy = f"near chance on the norm pool ({_summary(facts)}): choose another judge, or say insist=true"
-            raise AlignbenchError("judge", type(self.judge).__name__, remedy)
+    def read(self, tools: Tools) -> pd.DataFrame:
+        """The prompts, for a stage that rests on them."""
+        return pd.read_csv(tools.folder(self) / "prompts.csv", dtype={"item": str})
 
 
-_THRESHOLDS = ("related_cut", "margin")
+@dataclass(frozen=True, kw_only=True)
+class LearnStances(Fit):
+    """Supervised warm start: to each prompt the culture's norm on its own item, said in the first person."""
 
+    prompts: Mapping[str, Prompts]
+    systems: Mapping[str, str]
 
-def _summary(calibration: Mapping[str, Any]) -> str:
-    return f"accuracy {calibration['accuracy']:.2f}, AUC {calibration['auc']:.2f} on {calibration['norms']} norms"
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Train, and leave the adapter."""
+        rows = []
+        for iso3, asked in self.prompts.items():
+            pool = NormPool.load(tools.folder(asked.pool))
+            held = {norm.item: norm.spoken_by("I").statement for norm in pool.norms}
+            for item, question in asked.read(tools)[["item", "question"]].itertuples(index=False):
+                if item in held:
+                    rows.append(ConversationRow(chat(question, self.systems[iso3]), held[item]))
+        return train_sft(self.job(folder), rows)
 
 
 # C. Norm-cluster reward and GRPO
 
 
 @dataclass(frozen=True, kw_only=True)
-class Practise(Fit):
-    """The phases that ``prompts`` asks for, each on the adapter of the one before.
+class PractiseOpen(Fit):
+    """Free text, judged against the norms that are retrieved for its question.
 
     Attributes:
-        items: ids of those that become prompts.
-        target_entropy: None where no target is made by it.
-        asking: form of the survey's questions; None where none is put.
+        own_norm: whether the norm of the question's own item may be among them.
+        systems: what is said before the questions.
+        start: the training that this one goes on from.
     """
 
-    pools: Mapping[str, Pool]
-    judges: Mapping[str, Calibrate]
-    train: Survey
-    items: tuple[str, ...]
-    embedder: Embedder
-    cut: float
-    prompt_text: PromptText
-    prompts: Prompts
-    reward: Reward
-    target_entropy: float | None
-    warm_start: bool
-    systems: Systems
-    asking: Asking | None
+    prompts: Mapping[str, Prompts]
+    judges: Mapping[str, CheckJudge]
+    reward: Payment
+    retrieval: Retrieval
+    own_norm: bool
+    systems: Mapping[str, str]
+    start: Fit | None
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Train, and leave the adapter.
 
         Raises:
-            AlignbenchError: no prompt lies within ``cut``, or every reward group stays without variance.
+            AlignbenchError: every reward group stays without variance.
         """
-        runs = [self._run(iso3, tools) for iso3 in self.pools]
-        prompts = sum(len(run.prompts) for run in runs)
-        # Those too far from every cluster, or in one without a norm of the culture, were dropped.
-        facts: dict[str, Any] = {"prompts": prompts, "dropped": len(runs) * len(self.items) - prompts}
-        if self.prompts is Prompts.survey:
-            return facts | {"survey": self._practise_survey(runs, folder)}
-        first = folder / "first"
-        first.mkdir(exist_ok=True)
-        if self.prompts is Prompts.mix:
-            facts["survey"] = self._practise_survey(runs, first)
-        elif self.warm_start:
-            stances = [row for run in runs for row in run.stances]
-            facts["stances"] = train_sft(self.job(first), stances)
-        start = first if self.warm_start or self.prompts is Prompts.mix else None
-        return facts | {"open": self._practise_open(runs, folder, start)}
+        rows = [row for iso3 in self.prompts for row in self._rows(iso3, tools)]
+        judges = {iso3: checked.fitted(tools)[0] for iso3, checked in self.judges.items()}
 
-    def _run(self, iso3: str, tools: Tools) -> Environment:
-        """The prompts near a cluster of the country's pool, and the judge with its fitted thresholds."""
-        pool, calibrated = NormPool.load(tools.folder(self.pools[iso3])), self.judges[iso3]
-        items = [item for item in self.train.items if item.id in self.items]
-        prompts = training_prompts(items, pool, self.embedder, self.cut, self.prompt_text)
-        judge = calibrated.judge.with_knobs(**tools.facts(calibrated)["thresholds"])
-        return Environment(pool, judge, prompts, self.systems[iso3], self.reward, self.target_entropy, tools)
-
-    def _practise_survey(self, runs: Sequence[Environment], folder: Path) -> Mapping[str, Any]:
-        """One-token answers: every option's reward is known beforehand, so groups are drawn from one softmax."""
-        assert self.asking is not None
-        items: dict[str, Item] = {item.id: item for item in self.train.items}
-        rows: list[OptionRow] = []
-        calls = 0
-        for run in runs:
-            graded = run.grade_options(items)
-            name = f"option_scores_{run.pool.iso3}.json" if len(runs) > 1 else "option_scores.json"
-            write_json(folder / name, {i: [asdict(j) for j in row] for i, row in graded.items()})
-            rows += run.option_rows(self.asking, items, graded)
-            calls += sum(map(len, graded.values()))
-        loss = partial(option_grpo, density=self.reward is not Reward.verdict)
-        facts = train_on_options(self.job(folder), rows, loss)
-        return {"judge_calls": calls, **facts}
-
-    def _practise_open(self, runs: Sequence[Environment], folder: Path, start: Path | None) -> Mapping[str, Any]:
-        """Free text, judged against the norms of the prompt's cluster: the paper's form."""
-        rows = [row for run in runs for row in run.open_rows]
-        by_country = {run.pool.iso3: run for run in runs}
-
-        def reward(replies: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> list[float]:
-            paid: dict[int, float] = {}
+        def reward(replies: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> Paid:
+            paid, unread = np.zeros(len(replies)), 0
             for iso3 in {m["country"] for m in meta}:
                 own = [i for i, m in enumerate(meta) if m["country"] == iso3]
-                graded = by_country[iso3].grade_replies([replies[i] for i in own], [meta[i] for i in own])
-                paid.update(zip(own, graded, strict=True))
-            return [paid[i] for i in range(len(replies))]
+                asked, norms = ([meta[i][name] for i in own] for name in ("question", "norms"))
+                judged = judges[iso3].judge(asked, [replies[i] for i in own], norms, tools)
+                paid[own] = [j.verdict if self.reward is Payment.verdict else j.score for j in judged]
+                unread += sum(not j.parsed for j in judged)
+            return Paid(paid.tolist(), unread)
 
         training = self.training.for_rows(len(rows))
-        calls = {"judge_calls": training.updates * training.prompts_per_update * training.generations}
-        return calls | train_grpo(self.job(folder), rows, reward, start)
+        start = tools.folder(self.start) if self.start else None
+        calls = training.updates * training.prompts_per_update * training.generations
+        facts = {"prompts": len(rows), "judge_calls": calls, **train_grpo(self.job(folder), rows, reward, start)}
+        history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
+        unread = float(np.mean([update["unread_share"] for update in history]))
+        remarks = unread_remark(unread)
+        if self.retrieval is Retrieval.cluster:
+            for checked in self.judges.values():
+                effect = cluster_effect(checked, self.own_norm, tools)
+                remarks += effect.remarks if effect else []
+        return facts | {"unread_share": unread, "remarks": remarks}
+
+    def _rows(self, iso3: str, tools: Tools) -> list[PromptRow]:
+        """The country's prompts for which norms are retrieved, each with them."""
+        asked, checked = self.prompts[iso3].read(tools), self.judges[iso3]
+        pool = NormPool.load(tools.folder(checked.pool))
+        prompts = [
+            TrainingPrompt(*row) for row in asked[["item", "question", "cluster", "distance"]].itertuples(index=False)
+        ]
+        norms = retrieved(prompts, pool, checked.pool.embedder, self.retrieval, self.own_norm)
+        return [
+            PromptRow(chat(p.question, self.systems[iso3]), {"country": iso3, "question": p.question, "norms": held})
+            for p, held in zip(prompts, norms, strict=True)
+            if held
+        ]

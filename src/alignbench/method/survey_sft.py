@@ -27,18 +27,19 @@ from alignbench.training.rows import OptionRow
 
 @dataclass(frozen=True)
 class SurveySFT(Joint, Method):
-    """Its one knob is ``joint``; see ``training``."""
+    """Its knobs are ``joint`` and ``told``; see ``training``."""
 
     def align(self, context: RunContext) -> AlignedModel:
         """An adapter trained on the items of the culture's country, or of all that are trained together."""
-        systems = self.systems(self.countries(context))
+        texts = self.systems(self.countries(context))
+        asked = self.told.when_asked(texts)
         fit = LearnShares(
             train=context.train,
-            systems=systems,
+            systems=self.told.in_training(texts),
             asking=context.practising,
-            **of_run(context, TrainerKind.options_sft, systems=systems),
+            **of_run(context, TrainerKind.options_sft, systems=asked),
         )
-        return asked_of(context, fit, systems, self.notes(systems))
+        return asked_of(context, fit, asked, self.notes(texts))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,7 +138,7 @@ class CellRecord(StoredRecord):
 
     Attributes:
         score_name: what ``Row.score`` is, e.g. ``1 - JSD (base 2)``.
-        calibration: the fields of ``alignbench.judge.calibration.Calibration``, and ``judge``, its name, if known.
+        judge_check: the fields of ``alignbench.judge.check.JudgeQuality``, and ``judge``, its name, if known.
         history: one mapping per logged update: ``update`` and the figures logged there.
         exposure: public fine-tuning set -> how many of the asked items stand in it.
         reading: sentences on how to read the figures, above all what each interval covers.
@@ -151,7 +151,7 @@ class CellRecord(StoredRecord):
     warning: str | None = None
     notes: tuple[str, ...] = ()
     items: tuple[ItemRecord, ...] = ()
-    calibration: Mapping[str, Any] | None = None
+    judge_check: Mapping[str, Any] | None = None
     history: tuple[Mapping[str, float | None], ...] | None = None
     pool: PoolRecord | None = None
     samples: tuple[Sample, ...] = ()

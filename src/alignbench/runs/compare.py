@@ -104,7 +104,7 @@ def contenders(cell: Cell) -> Iterator[Contender]:
     if own != BASE:
         yield from _with_prompted("method", cell.method.align(context), own)
         if cell.control is not None:
-            there = cell.method.align(cell.context(cell.control))
+            there = cell.method.in_place_of(cell.culture, cell.control).align(cell.context(cell.control))
             yield from _with_prompted("control", there, own, cell.control.country)
     for name in baselines.values():
         if name not in (BASE, own):

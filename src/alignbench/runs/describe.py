@@ -114,6 +114,7 @@ def describe(
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     history = tools.folder(own.training) / "history.json" if own.training else None
     stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
+    remarks = [remark for stage in stages.values() for remark in tools.facts(stage).get("remarks", ())]
     kind = "distance" if cell.scoring.js_sqrt else "divergence"
     return CellRecord(
         cell=cell_facts(cell, own),
@@ -121,9 +122,9 @@ def describe(
         score_name=f"1 - Jensen-Shannon {kind} (base {'e' if cell.scoring.js_base is LogBase.e else 2})",
         rows=tuple(found),
         warning=cell.survey.warning,
-        notes=(*notes, *Renderer.of(cell.model).template.notes),
+        notes=(*notes, *remarks, *Renderer.of(cell.model).template.notes),
         items=_items(cell, board),
-        calibration=tools.facts(stages["calibrate"]) if "calibrate" in stages else None,
+        judge_check=tools.facts(stages["judge_check"]) if "judge_check" in stages else None,
         history=tuple(json.loads(history.read_text(encoding="utf-8"))) if history and history.is_file() else None,
         pool=_pool(stages["norms"], tools, folder) if "norms" in stages else None,
         samples=_sample_rows(cell, samples, tools) if samples else (),

@@ -7,11 +7,13 @@ Source: Zhao et al., AAAI 2026 (doi 10.1609/aaai.v40i44.41150) train CultureRL a
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from alignbench.component import Component
 from alignbench.context import RunContext
+from alignbench.steps.lessons import Disclosure
 from alignbench.steps.texts import rendered
-from alignbench.types import check
+from alignbench.types import Culture, check
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,23 @@ class Joint(Component):
 
     The control does what the cell of its culture would do. Named in ``joint``, it is the same weights, told another
     country, and nothing more is trained; own minus cross is then how far the method keeps the countries apart. Not
-    named, it joins the others in another training: every culture is asked of a model that has learnt its people,
-    but one country more shares the same updates. Name it in ``joint`` to compare like with like.
+    named, it takes the culture's place in a training of its own, of as many countries: it never learns from both.
     """
 
     # iso3 of countries trained together with the culture's own, one model for all; empty for a model of each culture.
     joint: tuple[str, ...] = ()
+    # Whether the model is told whose answers are wanted.
+    told: Disclosure = Disclosure.never
+
+    def _consistent(self) -> None:
+        apart = not self.joint or self.told is not Disclosure.never
+        check(apart, "method.told", "never", "countries trained together must be told apart: say always or training")
+
+    def in_place_of(self, own: Culture, control: Culture) -> Self:
+        """The control takes the place of the culture in ``joint``, unless both are named."""
+        if own.iso3 not in self.joint or control.iso3 in self.joint:
+            return self
+        return self.with_knobs(joint=tuple(control.iso3 if iso3 == own.iso3 else iso3 for iso3 in self.joint))
 
     def admit(self, context: RunContext) -> None:
         """Every country must be in the survey."""
@@ -48,9 +61,9 @@ class Joint(Component):
             check(iso3 in names, "method.joint", iso3, "nothing names this country: add a YAML to conf/culture")
         return {iso3: names[iso3] for iso3 in sorted({own.iso3, *self.joint})}
 
-    def systems(self, countries: Mapping[str, str]) -> dict[str, str | None]:
-        """iso3 -> system text of its questions, the first wording of ``cultural_prompt``; None without ``joint``."""
-        return {iso3: rendered("resident", country=name) if self.joint else None for iso3, name in countries.items()}
+    def systems(self, countries: Mapping[str, str]) -> dict[str, str]:
+        """iso3 -> what names the country before survey questions: the first wording of ``cultural_prompt``."""
+        return {iso3: rendered("resident", country=name) for iso3, name in countries.items()}
 
     def notes(self, countries: Iterable[str]) -> tuple[str, ...]:
         """The sentence that every table with one model of several countries must carry."""

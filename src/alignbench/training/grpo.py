@@ -22,8 +22,16 @@ class PromptRow:
     meta: Any = field(default=None)
 
 
-# (completions, the meta of each one's prompt) -> one reward per completion.
-Reward = Callable[[list[str], list[Any]], list[float]]
+@dataclass(frozen=True)
+class Paid:
+    """One reward per completion, and for how many of them the judge gave none that could be read."""
+
+    rewards: list[float]
+    unread: int = 0
+
+
+# (completions, the meta of each one's prompt) -> their rewards.
+Reward = Callable[[list[str], list[Any]], Paid]
 
 
 def train_grpo(
@@ -56,8 +64,12 @@ def train_grpo(
         tokens.append(len(prompt.ids))
         read[prompt.text] = list(prompt.ids)
 
-    def paid(completion_ids: list[list[int]], row: list[int], **_: Any) -> list[float]:
-        return reward([renderer.decode(ids) for ids in completion_ids], [prompts[i].meta for i in row])
+    def paid(
+        completion_ids: list[list[int]], row: list[int], log_metric: Callable[[str, float], None], **_: Any
+    ) -> list[float]:
+        found = reward([renderer.decode(ids) for ids in completion_ids], [prompts[i].meta for i in row])
+        log_metric("unread_share", found.unread / len(row))
+        return found.rewards
 
     def trainer(**given: Any) -> Any:
         """TRL would tokenise prompts as if they were no rendered chats: a second BOS, another first blank."""

@@ -25,6 +25,7 @@ _FIGURES = {
     "reward": "reward",
     "reward_std": "reward_std",
     "zero_variance_share": "frac_reward_zero_std",
+    "unread_share": "unread_share",
     "kl": "kl",
     "preferred_share": "rewards/accuracies",
     "preference_margin": "rewards/margins",

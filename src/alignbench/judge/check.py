@@ -3,7 +3,7 @@
 Every norm of the pool, said in the first person, must be judged +1; its opposite -1; the statement of
 a norm from another cluster 0. These are templated sentences in the very words of the norms, so the
 figures are an upper bound: free text is harder, and a judge that fails here cannot be used.
-Our choice throughout; CultureRL reports no calibration.
+Our choice throughout; CultureRL reports no such check.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
-class Calibration:
+class JudgeQuality:
     """What a judge made of sentences whose verdict is known; plain values, so it goes into JSON as it is.
 
     Attributes:
@@ -66,7 +66,7 @@ class _Case:
     right: int
 
 
-def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int) -> Calibration:
+def check_judge(judge: Judge, pool: NormPool, tools: Tools, seed: int) -> JudgeQuality:
     """Put the pool's own sentences to the judge.
 
     Args:
@@ -89,7 +89,7 @@ def calibrate(judge: Judge, pool: NormPool, tools: Tools, seed: int) -> Calibrat
     clusters = np.array([norm.cluster for norm in tested])
     members = {pool.names[c]: np.flatnonzero(clusters == c) for c in np.unique(clusters)}
     by_cluster = {name: float(wins[np.ix_(rows, rows)].mean()) for name, rows in members.items()}
-    return Calibration(
+    return JudgeQuality(
         norms=len(tested),
         accuracy=accuracy,
         balanced_accuracy=_balanced(confusion),
@@ -120,9 +120,8 @@ def fit_thresholds(judge: J, pool: NormPool, tools: Tools, seed: int = 0) -> J:
         return judge
     cases = _cases(pool, _tested(pool), seed)
     right = np.array([case.right for case in cases])
-    scores = np.array([j.score for j in _ask(judge, cases, tools)])
-    found = judge.find([c.question for c in cases], [c.answer for c in cases], [c.norms for c in cases])
-    related = np.array([d.relatedness for d in found])
+    judged = _ask(judge, cases, tools)
+    scores, related = (np.array([getattr(j, name) for j in judged]) for name in ("score", "relatedness"))
 
     def quality(cut: float, margin: float) -> float:
         verdicts = np.where((related >= cut) & (np.abs(scores) >= margin), np.sign(scores), 0)
@@ -138,8 +137,13 @@ def fit_thresholds(judge: J, pool: NormPool, tools: Tools, seed: int = 0) -> J:
 def _tested(pool: NormPool) -> list[Norm]:
     """Norms with an opposite, in the pool's order."""
     norms = [norm for norm in pool.norms if norm.opposite is not None]
-    check(bool(norms), "pool", pool.iso3, "no norm has an opposite: there is nothing to calibrate on")
-    check(len({n.cluster for n in norms}) > 1, "pool", pool.iso3, "a calibration needs norms in two clusters or more")
+    check(bool(norms), "pool", pool.iso3, "no norm has an opposite: there is nothing to check the judge on")
+    check(
+        len({n.cluster for n in norms}) > 1,
+        "pool",
+        pool.iso3,
+        "a check of the judge needs norms in two clusters or more",
+    )
     return norms
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.judge import Judge, Judgement
-from alignbench.judge.calibration import calibrate, fit_thresholds
+from alignbench.judge.check import check_judge, fit_thresholds
 from alignbench.judge.embedding import EmbeddingJudge
 from tests.doors import tools_with
 
@@ -34,7 +34,7 @@ class Oracle(Judge):
 
 
 def test_a_perfect_judge_is_found_perfect():
-    found = calibrate(Oracle(), make_pool(), TOOLS, seed=0)
+    found = check_judge(Oracle(), make_pool(), TOOLS, seed=0)
     assert (found.norms, found.accuracy, found.auc, found.unparsed) == (8, 1, 1, 0)
     assert found.confusion == [[8, 0, 0], [0, 8, 0], [0, 0, 8]]
     assert found.auc_interval == (1, 1)
@@ -42,14 +42,14 @@ def test_a_perfect_judge_is_found_perfect():
 
 
 def test_a_contrary_judge_is_near_chance():
-    found = calibrate(Oracle(right=False), make_pool(), TOOLS, seed=0)
+    found = check_judge(Oracle(right=False), make_pool(), TOOLS, seed=0)
     assert found.auc == 0
     assert found.confusion == [[0, 0, 8], [0, 8, 0], [8, 0, 0]]
     assert found.near_chance
 
 
 def test_the_weakest_cluster_is_named():
-    found = calibrate(Oracle(blind="wages"), make_pool(), TOOLS, seed=0)
+    found = check_judge(Oracle(blind="wages"), make_pool(), TOOLS, seed=0)
     assert found.weakest == "work: wages"
     assert found.cluster_auc == {"faith: prayer": 1, "work: wages": 0.5}
     assert found.balanced_accuracy == pytest.approx((0.5 + 1 + 0.5) / 3)
@@ -57,14 +57,14 @@ def test_the_weakest_cluster_is_named():
 
 
 def test_unparsed_outputs_are_counted():
-    found = calibrate(Oracle(parsed=False), make_pool(), TOOLS, seed=0)
+    found = check_judge(Oracle(parsed=False), make_pool(), TOOLS, seed=0)
     assert found.unparsed == 1
     assert found.auc == 0.5
     assert found.near_chance
 
 
-def test_a_calibration_goes_into_json():
-    record = json.loads(json.dumps(asdict(calibrate(given(EmbeddingJudge()), make_pool(), TOOLS, seed=0))))
+def test_a_check_goes_into_json():
+    record = json.loads(json.dumps(asdict(check_judge(given(EmbeddingJudge()), make_pool(), TOOLS, seed=0))))
     assert record["near_chance"] is False
     assert record["auc"] == 1
 
@@ -73,8 +73,8 @@ def test_a_calibration_goes_into_json():
 def test_thresholds_are_fitted_and_what_needs_no_change_stays(bad):
     pool, judge = make_pool(), given(EmbeddingJudge(**bad))
     fitted = fit_thresholds(judge, pool, TOOLS)
-    assert calibrate(judge, pool, TOOLS, 0).accuracy < 0.7
-    assert calibrate(fitted, pool, TOOLS, 0).accuracy > 0.9
+    assert check_judge(judge, pool, TOOLS, 0).accuracy < 0.7
+    assert check_judge(fitted, pool, TOOLS, 0).accuracy > 0.9
     assert fitted.question_weight == judge.question_weight
 
 
@@ -86,9 +86,9 @@ def test_a_judge_without_thresholds_comes_back():
     assert fit_thresholds(Oracle(), make_pool(), TOOLS) == Oracle()
 
 
-def test_one_cluster_or_one_sided_norms_can_not_calibrate():
+def test_one_cluster_or_one_sided_norms_can_not_check_a_judge():
     pool = make_pool()
     with pytest.raises(AlignbenchError, match="two clusters"):
-        calibrate(Oracle(), replace(pool, norms=pool.norms[:4], concepts=pool.concepts[:4]), TOOLS, 0)
+        check_judge(Oracle(), replace(pool, norms=pool.norms[:4], concepts=pool.concepts[:4]), TOOLS, 0)
     with pytest.raises(AlignbenchError, match="opposite"):
-        calibrate(Oracle(), replace(pool, norms=tuple(replace(n, opposite=None) for n in pool.norms)), TOOLS, 0)
+        check_judge(Oracle(), replace(pool, norms=tuple(replace(n, opposite=None) for n in pool.norms)), TOOLS, 0)
