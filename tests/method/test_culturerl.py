@@ -10,6 +10,7 @@ import pytest
 
 from alignbench.embedder.minilm import MiniLM
 from alignbench.errors import AlignbenchError
+from alignbench.judge import Judge, Judgement
 from alignbench.judge.embedding import EmbeddingJudge
 from alignbench.method.culturerl import CultureRL
 from alignbench.norms.pool import NormPool
@@ -231,3 +232,23 @@ def test_the_page_of_methods_shows_the_table():
 
     page = (conf_dir().parent / "docs" / "methods.md").read_text(encoding="utf-8")
     assert table(CultureRL.PAPER) in page
+
+
+class Likes(Judge):
+    """Pays for a letter in what was said: what a model that has learnt nothing can learn in seconds."""
+
+    def judge(self, questions, answers, norms, tools):
+        verdicts = [1 if "e" in answer else -1 for answer in answers]
+        return [Judgement(float(verdict), verdict) for verdict in verdicts]
+
+
+def test_what_the_judge_pays_for_is_written_more_and_more(make_cell, monkeypatch):
+    real = CheckJudge.fitted
+    monkeypatch.setattr(CheckJudge, "fitted", lambda self, tools: (Likes(), real(self, tools)[1]))
+    cell = make_cell(
+        *OPEN, "method.prompts=20", "method.retrieval=all", "training.updates=16", "training.checkpoint_every=16",
+        "training.generations=8", "training.prompts_per_update=2", "training.micro_batch=16",
+        "training.max_new_tokens=6", "training.learning_rate=0.02", "training.warmup=0",
+    )  # fmt: skip
+    paid = [update["reward"] for update in history_of(made(cell))]
+    assert np.mean(paid[-4:]) > np.mean(paid[:4]) + 0.3

@@ -19,10 +19,15 @@ PARK = ("method=culturepark", SCRIPTED, "method.verify=none", "method.least=1", 
 LLM = ("method=culturellm", SCRIPTED, "method.similarity=-1", "method.least=1", "method.count=6")
 SPA = ("method=culturespa", SCRIPTED, "method.least=1", "method.generated=2", "method.copy=1", "method.near=-1")
 HEARD = ("method.verify=judge", "judge.related_cut=0.0", "judge.margin=0.0")
-VERDICT = ("method=culturerl", "method.reward=verdict")
+VERDICT = ("method=survey_rl", "method.reward=verdict")
 PAID = (*VERDICT, "training.prompts_per_update=32", "training.updates=4", "insist=true")
-OPEN = (*VERDICT, "method.prompts=open")
+# Graded, so that replies of the tiny model differ in what they earn.
+OPEN = ("method=culturerl", "method.wordings=template", "method.reward=score")
+RULED = ("method=culturerl", "method.wordings=template", "judge=llm", SCRIPTED, "insist=true")
 
+# Methods that practise against norms -> a cell of them; judges that grade -> their choice.
+NORMED = {"CultureRL": OPEN, "SurveyRL": ("method=survey_rl",)}
+GRADED = {"BlendJudge": "blend", "EmbeddingJudge": "embedding", "LikelihoodJudge": "likelihood"}
 # Class -> a cell that uses it.
 USED: dict[str, tuple[str, ...]] = {
     "CLCA": CLCA,
@@ -31,10 +36,11 @@ USED: dict[str, tuple[str, ...]] = {
     "CulturalPrompt": ("method=cultural_prompt",),
     "CultureLLM": LLM,
     "CulturePark": PARK,
-    "CultureRL": ("method=culturerl",),
+    "CultureRL": OPEN,
     "CultureSPA": SPA,
     "NoMethod": ("method=none",),
     "Prompting": ("method=prompt",),
+    "SurveyRL": ("method=survey_rl",),
     "SurveySFT": ("method=survey_sft",),
     "BlendJudge": (*PAID, "judge=blend"),
     "EmbeddingJudge": (*PAID, "judge=embedding"),
@@ -61,15 +67,17 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "CLCA.very_confident": ("method.reading=probability",),
     "CLCA.confident": ("method.reading=probability",),
     "CultureLLM.words": ("method.variant=full",),
-    "CultureRL.pool_size": ("method.pool_items=varying",),
-    "CultureRL.pool_items": ("method.pool_size=20",),
+    **{f"{kind}.pool_size": ("method.pool_items=varying",) for kind in NORMED},
+    **{f"{kind}.pool_items": ("method.pool_size=20",) for kind in NORMED},
+    **{f"{judge}.spread": (*OPEN, f"judge={name}", "insist=true") for judge, name in GRADED.items()},
+    "CultureRL.wordings": (SCRIPTED,),
     "BlendJudge.related_cut": (*PARK, *HEARD, "judge=blend"),
     "EmbeddingJudge.related_cut": (*PARK, *HEARD, "judge=embedding"),
     "LikelihoodJudge.margin": (*PARK, *HEARD, "judge=likelihood"),
     "LikelihoodJudge.related_cut": (*PARK, *HEARD, "judge=likelihood"),
-    "CultureRL.min_cluster_size": ("method.clustering=umap_hdbscan",),
-    "CultureRL.target_entropy": ("method.reward=entropy",),
-    "CultureRL.warm_start": ("method.prompts=open", "method.reward=verdict"),
+    **{f"{kind}.min_cluster_size": ("method.clustering=umap_hdbscan",) for kind in NORMED},
+    "SurveyRL.target_entropy": ("method.reward=entropy",),
+    **{f"{kind}.joint": ("method.told=always",) for kind in ("SurveyRL", "SurveySFT")},
     "CulturePark.most_words": ("method.extract=sentences",),
     "Prompting.personas": ("method.blocks=[persona]",),
     "Prompting.similar": ("method.blocks=[comparison]",),
@@ -122,11 +130,12 @@ VALUES: dict[str, str] = {
     "CultureLLM.joint": "[CHN]",
     "CultureLLM.similarity": "0.95",
     "CultureLLM.answer": "mean",
-    "CultureRL.joint": "[CHN]",
+    **{f"{kind}.joint": "[CHN]" for kind in NORMED},
     "LikelihoodJudge.margin": "2.0",
-    "CultureRL.pool_size": "20",
-    "CultureRL.reward [open]": "support",
-    "CultureRL.cut": "0.9",
+    **{f"{kind}.pool_size": "20" for kind in NORMED},
+    "CultureRL.reward": "verdict",
+    "CultureRL.wordings": "generator",
+    "CultureRL.prompts": "200",
     "CultureSPA.copy": "0.25",
     "CultureSPA.near": "0.5",
     "Prompting.blocks": "[guidance]",
@@ -154,7 +163,7 @@ VALUES: dict[str, str] = {
     "Training.probability_floor": "0.3",
     "Training.prompts_per_update": "8",
     "Training.top_p": "0.5",
-    "CultureRL.pool_items": "train",
+    **{f"{kind}.pool_items": "train" for kind in NORMED},
     "Prompting.thought_tokens": "3",
     "Prompting.native": "true",
     "CLCA.max_new_tokens": "12",
@@ -180,16 +189,13 @@ VALUES: dict[str, str] = {
 # <class>.<knob> -> cell -> words: further cells with a use for the knob.
 FURTHER: dict[str, dict[str, tuple[str, ...]]] = {
     "EmbeddingJudge.margin": {"opinions": (*PARK, *HEARD)},
-    "EmbeddingJudge.question_weight": {"opinions": (*PARK, *HEARD), "scores": ("method=culturerl", *PAID[2:])},
+    "EmbeddingJudge.question_weight": {"opinions": (*PARK, *HEARD), "scores": ("method=survey_rl", *PAID[2:])},
     "CulturePark.turn_tokens": {"listed": (*PARK, "method.extract=model")},
     "CulturePark.most_words": {"rewritten": (*PARK, "method.verify=critic")},
-    "CultureRL.reward": {"open": OPEN},
-    "CultureRL.cut": {"open": OPEN},
-    "CultureRL.pool_size": {"open": OPEN},
     "Training.epochs": {
         **{kind: (*words, "training.updates=30") for kind, words in (("culturellm", LLM), ("culturespa", SPA))},
         **{kind: (*words, "training.updates=60") for kind, words in (("clca", CLCA), ("culturepark", PARK))},
-        "mix": ("method=culturerl", "method.prompts=mix", "training.updates=12", "training.prompts_per_update=16"),
+        "started": (*OPEN, "method.warm_start=survey", "training.updates=12", "training.prompts_per_update=16"),
     },
     "Scoring.answer": {"trained": ("method=survey_sft", "scoring.style=full", "scoring.orders=balanced")},
     "Scoring.labels": {"trained": ("method=survey_sft", "scoring.style=full")},
@@ -215,16 +221,19 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
         f"CultureSPA.{knob}": {"unwritten": (*SPA, "method.generated=0")}
         for knob in ("shown", "copy", "near", "temperature", "top_p")
     },
-    "CultureRL.pool_size": {"train": ("method=culturerl", "method.pool_items=train")},
+    **{f"{kind}.pool_size": {"train": (*words, "method.pool_items=train")} for kind, words in NORMED.items()},
     **{
-        f"CultureRL.{knob}": {"density": ("method=culturerl", "method.clustering=umap_hdbscan")}
+        f"{kind}.{knob}": {"density": (*words, "method.clustering=umap_hdbscan")}
+        for kind, words in NORMED.items()
         for knob in ("clusters", "cluster_seed")
     },
-    "CultureRL.min_cluster_size": {"kmeans": ("method=culturerl",)},
-    "CultureRL.target_entropy": {"support": ("method=culturerl",), "open": OPEN},
+    **{f"{kind}.min_cluster_size": {"kmeans": words} for kind, words in NORMED.items()},
+    "SurveyRL.target_entropy": {"support": ("method=survey_rl",)},
+    "CultureRL.own_norm": {"ruleless": (*RULED, "method.retrieval=none")},
+    **{f"{judge}.related_cut": {"fitted": (*VERDICT, f"judge={name}")} for judge, name in GRADED.items()},
     **{
-        f"{judge}.related_cut": {"fitted": (*VERDICT, f"judge={name}")}
-        for judge, name in (("BlendJudge", "blend"), ("EmbeddingJudge", "embedding"), ("LikelihoodJudge", "likelihood"))
+        f"{judge}.spread": {"single": (*VERDICT, f"judge={name}"), "opinions": (*PARK, *HEARD, f"judge={name}")}
+        for judge, name in GRADED.items()
     },
     **{
         f"Prompting.{knob}": {"country": ("method=prompt",)}
@@ -276,6 +285,7 @@ ELSEWHERE: dict[str, str] = {
     "Model.path": "is another model: test_models.py",
     "Model.revision": "is for models of a hub",
     "Model.thinking": "is for templates with a switch: test_models.py",
+    "Model.today": "is for templates that tell the date: tests/backend/test_render.py",
     "LLMAuthor.generator": "is a component: SLOTS",
     "LLMJudge.generator": "is a component: SLOTS",
     "BaseModel.place": "is for messages",
@@ -302,7 +312,8 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
     "values_retrieval": (("method=values_retrieval",), ""),
     "cnca_incontext": (("method=cnca_incontext", "method.thought_tokens=8", "author=llm", SCRIPTED), "author"),
     "survey_sft": (("method=survey_sft", SCRIPTED), ""),
-    "culturerl": ((*PAID, "judge=llm", SCRIPTED), "judge"),
+    "survey_rl": ((*PAID, "judge=llm", SCRIPTED), "judge"),
+    "culturerl": ((*RULED, "method.wordings=generator"), "generator judge"),
     "culturellm": (LLM, "generator"),
     "culturepark": (PARK, "generator"),
     "culturepark, verified": ((*PARK, "method.verify=critic"), "generator critic"),

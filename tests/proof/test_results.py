@@ -80,8 +80,8 @@ def without(monkeypatch, *forgotten: str) -> None:
 
 
 FORGOTTEN = {
-    "a pool that forgets its items (A1)": ("CultureRL.pool_size", "Pool.items", "Practise.items"),
-    "a calibration that forgets its judge (A3)": ("LikelihoodJudge.per_word", "Calibrate.judge"),
+    "a pool that forgets its items (A1)": ("SurveyRL.pool_size", "Pool.items", "SurveyPractice.items"),
+    "a check that forgets its judge (A3)": ("LikelihoodJudge.per_word", "CheckJudge.judge"),
     "answers that forget their model (A2)": ("Model.dtype", "Respond.model", "Samples.before", "Samples.after"),
 }
 
