@@ -174,7 +174,8 @@ def test_help_lists_every_choice_with_a_sentence():
 
 
 def test_every_yaml_is_known_to_help():
-    files = {(p.parent.name, p.stem) for p in conf_dir().glob("*/*.yaml")}
+    paths = (p.relative_to(conf_dir()).with_suffix("").as_posix() for p in conf_dir().glob("*/**/*.yaml"))
+    files = {tuple(path.split("/", 1)) for path in paths}
     listed = {(group, name) for group in {g for g, _ in files} for name in choices(group, config_folders())}
     assert files == listed
 
