@@ -13,8 +13,10 @@ from alignbench.errors import AlignbenchError
 from alignbench.types import OptionScores
 
 TRAINED = ("culture=iraq", "method=survey_sft", "control=false")
-DEAF = """{% for m in messages %}<|user|>{{ m.content if m.role == 'assistant' else m.role }}<|end|>{% endfor %}
-{% if add_generation_prompt %}<|assistant|>{% endif %}"""
+DEAF = (
+    "{% for m in messages %}{{ '<|assistant|>' + m.content if m.role == 'assistant' else '<|user|>' + m.role }}<|end|>"
+    "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
 
 
 @pytest.fixture(autouse=True)
