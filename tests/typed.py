@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -34,7 +35,7 @@ def forgotten(patch: pytest.MonkeyPatch) -> Iterator[None]:
     known = set(sys.modules)
     patch.setattr(plugins, "_loaded", dict(plugins._loaded))
     patch.setattr(sys, "path", list(sys.path))
-    patch.setenv("PYTHONPATH", "")
+    patch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     GlobalHydra.instance().clear()
     yield
     folders = {plugin.name for plugin in plugins.loaded()}

@@ -145,11 +145,8 @@ def version_text() -> str:
 
 
 def checked(arguments: Sequence[str]) -> list[str]:
-    """The arguments as Hydra is to get them, once :func:`check_overrides` has found nothing wrong.
-
-    Paths of existing files and folders are quoted where Hydra would read something else (``a=b.csv``, ``a,b.csv``).
-    """
-    named = with_culture_names(with_globs_spelt_out([_quoted(argument) for argument in arguments]))
+    """The arguments as Hydra is to get them, once :func:`check_overrides` has found nothing wrong."""
+    named = with_culture_names(with_globs_spelt_out(with_paths_quoted(arguments)))
     check_overrides(named)
     _check_launcher(named)
     return per_cell(named)
@@ -272,13 +269,18 @@ def _read(word: str) -> Override | None:
         return None
 
 
-def _quoted(word: str) -> str:
-    key, _, value = word.partition("=")
-    if not value or word.startswith("-") or not Path(value).expanduser().exists():
-        return word
-    override = _read(word)
-    plain = override is not None and not override.is_sweep_override() and str(override.value()) == value
-    return word if plain else f"{key}={QuotedString(value, Quote.single).with_quotes()}"
+def with_paths_quoted(arguments: Sequence[str]) -> list[str]:
+    """The arguments, paths of existing files in quotes where Hydra would read something else (``a=b.csv``)."""
+
+    def said(word: str) -> str:
+        key, _, value = word.partition("=")
+        if not value or word.startswith("-") or not Path(value).expanduser().exists():
+            return word
+        override = _read(word)
+        plain = override is not None and not override.is_sweep_override() and str(override.value()) == value
+        return word if plain else f"{key}={QuotedString(value, Quote.single).with_quotes()}"
+
+    return [said(a) for a in arguments]
 
 
 def with_globs_spelt_out(arguments: Sequence[str]) -> list[str]:

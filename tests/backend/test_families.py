@@ -15,7 +15,7 @@ from alignbench.backend.hf import HF
 from alignbench.backend.render import Renderer
 from alignbench.backend.server import Server
 from alignbench.backend.vllm import VLLM
-from alignbench.training.grpo import PromptRow, train_grpo
+from alignbench.training.grpo import Paid, PromptRow, train_grpo
 from alignbench.training.recipe import Training
 from alignbench.training.rows import encode
 from alignbench.training.selection import Job
@@ -188,7 +188,7 @@ def test_practice_reads_the_same_ids_though_trl_would_tokenise_otherwise(
     monkeypatch.setattr(torch.nn.Embedding, "forward", reading)
     knobs = Training(updates=1, prompts_per_update=1, generations=2, max_new_tokens=3, micro_batch=2, lora_r=2)
     job = Job(model, knobs, 0, tmp_path / "fit")
-    train_grpo(job, [PromptRow(ASKED)], lambda texts, _: [float(i) for i in range(len(texts))])
+    train_grpo(job, [PromptRow(ASKED)], lambda texts, _: Paid([float(i) for i in range(len(texts))]))
     begun = [ids[: len(prompt.ids)] for ids in read if len(ids) >= len(prompt.ids)]
     assert begun == [list(prompt.ids)] * len(begun) and begun
 

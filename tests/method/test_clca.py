@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from alignbench.backend import Engine, Usage
+from alignbench.backend.engines import Opener
 from alignbench.config import conf_dir
 from alignbench.data.cultures import culture_named
 from alignbench.dialogue.adaptation import Adaptation
@@ -94,7 +95,12 @@ def fitted(blank_cell, monkeypatch, tmp_path):
 
     def fit(say=plain, critic: Speaker | None = None, culture: str = "iraq", **knobs: Any):
         people = {"generator": Speaker(say), "critic": critic or Speaker(say)}
-        cell = replace(blank_cell, **people, method=replace(FEW, **knobs), store=Store(tmp_path / "store"))
+        cell = replace(
+            blank_cell,
+            **people,
+            method=replace(FEW, **knobs),
+            store=Store(tmp_path / "store", Opener(blank_cell.backend)),
+        )
         return rows, made(cell, culture_named(culture, (conf_dir(),))), cell.store
 
     return fit

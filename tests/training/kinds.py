@@ -8,7 +8,7 @@ from typing import Any
 
 from alignbench.training import Training
 from alignbench.training.dpo import PreferenceRow, train_dpo
-from alignbench.training.grpo import PromptRow, train_grpo
+from alignbench.training.grpo import Paid, PromptRow, train_grpo
 from alignbench.training.losses import distribution_sft, option_grpo
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import TrainerKind
@@ -23,8 +23,8 @@ SAID = [ConversationRow(c, reply) for c, reply in zip(CHATS, ("very", "no, never
 PAIRS = [PreferenceRow(row.chat, row.reply, "yes") for row in SAID]
 
 
-def length(completions: list[str], meta: list[Any]) -> list[float]:
-    return [float(len(text)) for text in completions]
+def length(completions: list[str], meta: list[Any]) -> Paid:
+    return Paid([float(len(text)) for text in completions])
 
 
 Train = Callable[[ModelRef, Training, Path, Validate | None], dict[str, Any]]

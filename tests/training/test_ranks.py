@@ -14,6 +14,8 @@ import pytest
 from safetensors.torch import load_file
 
 from alignbench import ranks
+from alignbench.backend.engines import Opener
+from alignbench.backend.hf import HF
 from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.store.store import Store
 from alignbench.training.losses import distribution_sft, option_grpo
@@ -95,7 +97,7 @@ class Fitted(Stage):
 
 
 def train_all(root: Path, model: ModelRef) -> dict[str, Artifact]:
-    store = Store(root)
+    store = Store(root, Opener(HF(device="cpu")))
     return {name: store.get(Fitted(Before(), name, model)) for name in TRAININGS}
 
 
