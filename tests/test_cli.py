@@ -22,9 +22,9 @@ from alignbench.overrides import (
     help_text,
     per_cell,
     with_culture_names,
-    with_paths_quoted,
 )
 from alignbench.suggestions import MEANT
+from alignbench.words import with_paths_quoted
 from tests.typed import typed
 
 register()

@@ -14,8 +14,7 @@ from hydra._internal.hydra import Hydra
 from hydra._internal.utils import create_config_search_path
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Glob, Override, Quote, QuotedString
+from hydra.core.override_parser.types import ChoiceSweep, Glob, Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -24,8 +23,9 @@ from alignbench import plugins
 from alignbench.config import ROOMS, conf_dir, conf_dirs
 from alignbench.data.cultures import canonical
 from alignbench.errors import AlignbenchError
-from alignbench.suggestions import suggestion, unread
+from alignbench.suggestions import suggestion
 from alignbench.types import check
+from alignbench.words import parsed_words, with_paths_quoted
 
 _GROUPS = [*ROOMS, "culture", "experiment"]
 # Keys whose values are cultures.
@@ -85,7 +85,7 @@ def plugin_folders(arguments: Sequence[str]) -> list[str]:
     words = [word for word in arguments if word.startswith("plugins=")]
     if not words:
         return []
-    folders = _parsed(words[-1:])[words[-1]].value()
+    folders = parsed_words(words[-1:])[words[-1]].value()
     if not isinstance(folders, list):
         raise AlignbenchError("plugins", words[-1].partition("=")[2], "give a list of folders: 'plugins=[./mine]'")
     return [str(folder) for folder in folders]
@@ -158,7 +158,7 @@ def with_culture_names(arguments: Sequence[str]) -> list[str]:
     Raises:
         AlignbenchError: no such culture, or several.
     """
-    folders, parsed = config_folders(arguments), _parsed(arguments)
+    folders, parsed = config_folders(arguments), parsed_words(arguments)
 
     def named(field: str, value: Any) -> Any:
         if isinstance(value, list):
@@ -186,7 +186,7 @@ def check_overrides(arguments: Sequence[str]) -> None:
     Raises:
         AlignbenchError: unknown group choice, unknown key, or a value of the wrong type.
     """
-    own = [o for o in _parsed(arguments).values() if not str(o.key_or_group).startswith("hydra")]
+    own = [o for o in parsed_words(arguments).values() if not str(o.key_or_group).startswith("hydra")]
     folders = config_folders(arguments)
     for override in own:
         _check_choice(override, folders)
@@ -222,7 +222,7 @@ def single(arguments: Sequence[str]) -> list[str]:
     Raises:
         AlignbenchError: one of them is a sweep.
     """
-    parsed = _parsed(arguments)
+    parsed = parsed_words(arguments)
     for override in parsed.values():
         remedy = "call it once for each cell; sweeps are for the command line"
         check(not override.is_sweep_override(), _key(override), override.get_value_string(), remedy)
@@ -235,7 +235,7 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
     Hydra composes the plain words of a sweep by themselves first: with ``method=a,b`` it would look for
     ``method.joint=[IRQ]`` in the default method. Those of a sweep it leaves to the cells.
     """
-    parsed = _parsed(arguments)
+    parsed = parsed_words(arguments)
     swept = tuple(f"{o.package or o.key_or_group}." for o in parsed.values() if o.is_sweep_override())
 
     def said(word: str) -> str:
@@ -250,42 +250,9 @@ def per_cell(arguments: Sequence[str]) -> list[str]:
     return [said(a) for a in arguments]
 
 
-def _parsed(arguments: Sequence[str]) -> dict[str, Override]:
-    """The overrides among the arguments, as Hydra reads them."""
-    words = [a for a in arguments if "=" in a and not a.startswith("-")]
-    parsed = {}
-    for word in words:
-        override = _read(word)
-        if override is None:
-            raise unread(word)
-        parsed[word] = override
-    return parsed
-
-
-def _read(word: str) -> Override | None:
-    try:
-        return OverridesParser.create().parse_override(word)
-    except HydraException:
-        return None
-
-
-def with_paths_quoted(arguments: Sequence[str]) -> list[str]:
-    """The arguments, paths of existing files in quotes where Hydra would read something else (``a=b.csv``)."""
-
-    def said(word: str) -> str:
-        key, _, value = word.partition("=")
-        if not value or word.startswith("-") or not Path(value).expanduser().exists():
-            return word
-        override = _read(word)
-        plain = override is not None and not override.is_sweep_override() and str(override.value()) == value
-        return word if plain else f"{key}={QuotedString(value, Quote.single).with_quotes()}"
-
-    return [said(a) for a in arguments]
-
-
 def with_globs_spelt_out(arguments: Sequence[str]) -> list[str]:
     """The arguments with ``glob(ira*)`` as the choices that it stands for; one that stands for none is refused."""
-    folders, parsed = config_folders(arguments), _parsed(arguments)
+    folders, parsed = config_folders(arguments), parsed_words(arguments)
 
     def said(word: str) -> str:
         override = parsed.get(word)
@@ -308,7 +275,7 @@ def _text(value: Any) -> str:
 
 def _check_launcher(arguments: Sequence[str]) -> None:
     """Refuse a launcher that is not installed, and Slurm's where there is no Slurm, unless nothing is launched."""
-    said = {_key(o): o.value() for o in _parsed(arguments).values()}
+    said = {_key(o): o.value() for o in parsed_words(arguments).values()}
     name = str(said.get("hydra/launcher"))
     if name in _LAUNCHERS:
         extra, module = _LAUNCHERS[name]

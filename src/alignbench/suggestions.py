@@ -1,10 +1,7 @@
-"""What a user may have meant by a choice that does not exist, or by a word that cannot be read."""
+"""What a user may have meant by a choice that does not exist."""
 
 import difflib
-import shlex
 from collections.abc import Mapping, Sequence
-
-from alignbench.errors import AlignbenchError
 
 # Group -> choice -> words that people type for it.
 MEANT: Mapping[str, Mapping[str, str]] = {
@@ -52,14 +49,3 @@ def suggestion(group: str, value: str, options: Sequence[str]) -> str:
     question = f"did you mean {', '.join(map(str, near))}?" if near else f"choose one of {', '.join(options)}"
     further = " Any other chat model: model=local model.path=FOLDER_OR_HUB_ID" if group == "model" else ""
     return f"{question}{further}"
-
-
-def unread(word: str) -> AlignbenchError:
-    """The error for a word that Hydra's grammar has no reading of, with the quotes that it needs."""
-    key, _, value = word.partition("=")
-    escaped = value.replace('"', r"\"")
-    quoted = shlex.quote(f'{key}="{escaped}"')
-    remedy = f"a sign in it has a meaning of its own: quote the value, and all of it for the shell: {quoted}"
-    if value[:1] in ("[", "{"):
-        remedy = "every bracket must be closed, and a value with signs in it be quoted: 'others=[iraq,china]'"
-    return AlignbenchError(key, value, remedy)
