@@ -116,6 +116,8 @@ _OF_SCORING = [f.name for f in fields(Scoring)]
         (["benchmark=blend", "extra.path=x"], "extra is now called benchmark: benchmark.path=x"),
         (["benchmark=empathy", "generator@extra.judge=api"], ": generator@benchmark.judge=api"),
         (["benchmark=survey"], "the group scoring: scoring=survey"),
+        (["method=culturerl", "method.reward=support"], "now: method=survey_rl method.reward=support"),
+        (["method=culturerl", "method.prompts=mix"], "method=culturerl: without method.prompts=mix"),
         (["model=nano", "benchmark=compact"], "the group scoring: scoring=compact"),
         (["-m", "benchmark=survey,compact"], "the group scoring: scoring=survey,compact"),
         (["benchmark=neutral", "benchmark.split=validation"], "the group scoring: scoring.split=validation"),

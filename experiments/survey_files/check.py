@@ -43,8 +43,8 @@ TURNED = (
     | (_span(131, 148) | _span(165, 173) | _span(196, 222) | _span(224, 239) | _span(253, 259))
 )
 MENTIONED = _span(7, 26)
-# Scales whose middle has the highest code have no mirror image: the edition orders them anew.
-ANEW = {"Q56": {1: 3, 3: 2, 2: 1}, "Q119": {1: 4, 2: 3, 0: 2, 3: 1, 4: 0}}
+# Scales whose middle has the highest code have no mirror image: the edition has an order of its own for them.
+REORDERED = {"Q56": {1: 3, 3: 2, 2: 1}, "Q119": {1: 4, 2: 3, 0: 2, 3: 1, 4: 0}}
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def inverted(official: pd.DataFrame) -> pd.DataFrame:
             continue
         last = codes[str(name)][-1]
         mirror = {1: 1, 2: 0} if name in MENTIONED else {code: last + 1 - code for code in range(1, last + 1)}
-        anew = ANEW.get(str(name), mirror)
-        columns[f"{name}P"] = column.map(lambda code, anew=anew: anew.get(code, code))
+        order = REORDERED.get(str(name), mirror)
+        columns[f"{name}P"] = column.map(lambda code, order=order: order.get(code, code))
     return pd.DataFrame(columns)
 
 

@@ -3,7 +3,7 @@
 The texts are ours; the marks, blanks and turns are those of the published templates.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +137,27 @@ _SMOLLM = "You are a helpful assistant named Smol"
 _QWEN = "You are Qwen, a helpful assistant."
 _COMMAND = "You are Command, a model that helps."
 
+_GEMMA_2 = Family(
+    _GEMMA % ("{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}", ""),
+    turn="<bos><start_of_turn>user\nhi<end_of_turn>\n<start_of_turn>model\nyes<end_of_turn>",
+    words="yes<end_of_turn>",
+    special=("<start_of_turn>", "<end_of_turn>"),
+    bos="<bos>",
+    eos="<eos>",
+    adds_bos=True,
+    keeps_system=False,
+)
+_DEEPSEEK = Family(
+    _R1_TEMPLATE.replace("%s", "<think>\n"),
+    turn="<｜begin｜><｜User｜>hi<｜Assistant｜><think>\n\n</think>\n\nyes<｜end｜>",
+    words="yes<｜end｜>",
+    special=_R1,
+    bos="<｜begin｜>",
+    eos="<｜end｜>",
+    adds_bos=True,
+    thinking=False,
+)
+
 FAMILIES = {
     "Llama 2": Family(
         _SYSTEM_FIRST + "{% endif %}{% for m in messages %}{% if m.role == 'user' %}{{ bos_token }}[INST] "
@@ -196,24 +217,12 @@ FAMILIES = {
         default="You are Mistral. The current date is 2024-07-26.",
         today="2024-07-26",
     ),
-    "Gemma 2": Family(
-        _GEMMA % ("{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}", ""),
-        turn="<bos><start_of_turn>user\nhi<end_of_turn>\n<start_of_turn>model\nyes<end_of_turn>",
-        words="yes<end_of_turn>",
-        special=("<start_of_turn>", "<end_of_turn>"),
-        bos="<bos>",
-        eos="<eos>",
-        adds_bos=True,
-        keeps_system=False,
-    ),
-    "Gemma 3": Family(
-        _GEMMA % (_SYSTEM_FIRST + "{% endif %}", "{% if loop.first and sys is defined %}{{ sys }}\n\n{% endif %}"),
-        turn="<bos><start_of_turn>user\nhi<end_of_turn>\n<start_of_turn>model\nyes<end_of_turn>",
-        words="yes<end_of_turn>",
-        special=("<start_of_turn>", "<end_of_turn>"),
-        bos="<bos>",
-        eos="<eos>",
-        adds_bos=True,
+    "Gemma 2": _GEMMA_2,
+    "Gemma 3": replace(
+        _GEMMA_2,
+        template=_GEMMA
+        % (_SYSTEM_FIRST + "{% endif %}", "{% if loop.first and sys is defined %}{{ sys }}\n\n{% endif %}"),
+        keeps_system=True,
     ),
     "Qwen 2.5": Family(
         _chatml(_QWEN),
@@ -234,26 +243,8 @@ FAMILIES = {
         eos="<|endoftext|>",
         thinking=False,
     ),
-    "DeepSeek-R1": Family(
-        _R1_TEMPLATE.replace("%s", "<think>\n"),
-        turn="<｜begin｜><｜User｜>hi<｜Assistant｜><think>\n\n</think>\n\nyes<｜end｜>",
-        words="yes<｜end｜>",
-        special=_R1,
-        bos="<｜begin｜>",
-        eos="<｜end｜>",
-        adds_bos=True,
-        thinking=False,
-    ),
-    "DeepSeek-R1, first form": Family(
-        _R1_TEMPLATE.replace("%s", ""),
-        turn="<｜begin｜><｜User｜>hi<｜Assistant｜><think>\n\n</think>\n\nyes<｜end｜>",
-        words="yes<｜end｜>",
-        special=_R1,
-        bos="<｜begin｜>",
-        eos="<｜end｜>",
-        adds_bos=True,
-        thinking=False,
-    ),
+    "DeepSeek-R1": _DEEPSEEK,
+    "DeepSeek-R1, first form": replace(_DEEPSEEK, template=_R1_TEMPLATE.replace("%s", "")),
     "Phi 3": Family(
         "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}<|end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|assistant|>\n{% endif %}",

@@ -48,6 +48,16 @@ _FORMER = (
         "scoring",
         "how the survey is scored is now the group scoring",
     ),
+    (
+        r"method(?=\.(reward=(entropy|support)|target_entropy=))",
+        "method=survey_rl method",
+        "survey questions are practised by method=survey_rl now",
+    ),
+    (
+        r"method(?=\.prompts=(survey|open|mix)\b)",
+        "without method",
+        "survey questions are practised by method=survey_rl now, and open ones alone by method=culturerl",
+    ),
 )
 
 # What a bare ``python -m alignbench`` says, and how the help page begins.

@@ -101,5 +101,5 @@ def test_a_base_model_that_does_not_answer_is_said(record: CellRecord) -> None:
         rows = tuple(replace(row, option_mass=mass) if row.kind == "base" else row for row in record.rows)
         return " ".join(verdict(replace(record, rows=rows)).caveats)
 
-    assert "seldom answers in the form asked for (option mass 0.090)" in caveats(0.09)
-    assert "seldom answers" not in caveats(0.6)
+    assert "Less than half of what the base model would say next is an option (option mass 0.090)" in caveats(0.09)
+    assert "Less than half" not in caveats(0.6)

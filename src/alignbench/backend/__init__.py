@@ -55,7 +55,7 @@ class Engine(ABC):
 
     @cached_property
     def renderer(self) -> Renderer:
-        """Of its model; reads the tokenizer, not the weights."""
+        """Renders chats for the model; reads the tokenizer, not the weights."""
         from alignbench.backend.render import Renderer
 
         return Renderer.of(self.model)

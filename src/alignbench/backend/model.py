@@ -155,5 +155,5 @@ def _from_hub(repo: str, revision: str | None) -> Path:
         return Path(snapshot_download(repo, revision=revision, allow_patterns=_HUB_FILES))
     except Exception as error:  # the hub client raises OSError, ValueError and classes of its HTTP library
         reason = (str(error).splitlines() or [""])[0]
-        remedy = f"not to be had from the hub ({reason}); give a local folder, or run once online to download it"
+        remedy = f"it cannot be fetched from the hub ({reason}); give a local folder, or run once online to download it"
         raise AlignbenchError("model.path", repo, remedy) from error

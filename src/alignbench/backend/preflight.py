@@ -19,12 +19,12 @@ _TALK = (
     Message("user", "Choose a number from 1 to 3."),
 )
 # Chats of unlike length, the second of which goes on from where the first begins.
-_BESIDE = [chat("Choose a number."), chat("Choose a number. Think of your village, and of who lives next door.")]
+_UNLIKE = [chat("Choose a number."), chat("Choose a number. Think of your village, and of who lives next door.")]
 _LABELS = ("1", "2", "3")
 _GREEDY = Sampling(max_new_tokens=4)
-# How far a log-probability may move with what stands beside a prompt: rounding, by number format. Our choice.
+# How far a log-probability may move with the other prompts of a batch: rounding, by number format. Our choice.
 _MOVES = {"float32": 0.01, "bfloat16": 0.5, "float16": 0.1}
-_BESIDES = "what it says to a prompt depends on the other prompts of a batch: this architecture cannot be used here"
+_MIXED = "what it says to a prompt depends on the other prompts of a batch: this architecture cannot be used here"
 # Prompts are hardly ever longer: a window as wide as this is not tried. Our choice.
 _LONGEST = 2048
 
@@ -67,7 +67,7 @@ def _letters(text: str) -> str:
 
 def _score(engine: Engine) -> str:
     """Scores must be numbers, and those of a prompt its own: the same in a batch as alone."""
-    chats, model = [_TALK, *_BESIDE], engine.model
+    chats, model = [_TALK, *_UNLIKE], engine.model
     with _named(model, "be scored"):
         together = engine.score(chats, [_LABELS] * len(chats))
         alone = [engine.score([one], [_LABELS])[0] for one in chats]
@@ -75,7 +75,7 @@ def _score(engine: Engine) -> str:
     check(sound, "model.dtype", model.dtype, f"the scores of {model.name} are not finite: try float32")
     pairs = [pair for a, b in zip(together, alone, strict=True) for pair in zip(a.logprobs, b.logprobs, strict=True)]
     moved = max(abs(a - b) for a, b in pairs)
-    check(moved <= _MOVES[model.dtype], "model", model.name, f"{_BESIDES} (a log-probability moves by {moved:.2g})")
+    check(moved <= _MOVES[model.dtype], "model", model.name, f"{_MIXED} (a log-probability moves by {moved:.2g})")
     return f"{together[0].mass:.1%} of the next token is on {', '.join(_LABELS)}"
 
 
@@ -85,12 +85,12 @@ def _text(engine: Engine) -> str:
     narrow = seen is not None and seen <= _LONGEST
     # No tokenizer has a token for several words.
     outgrown = [chat(" ".join(["sea"] * seen))] if seen is not None and narrow else []
-    chats, model = [_TALK, _BESIDE[0], *outgrown], engine.model
+    chats, model = [_TALK, _UNLIKE[0], *outgrown], engine.model
     with _named(model, "write past its window" if outgrown else "write"):
         together = engine.generate(chats, _GREEDY)
         alone = [engine.generate([one], _GREEDY)[0] for one in chats]
     # Rounding alone may turn a word in a shorter format.
-    check(together == alone or model.dtype != "float32", "model", model.name, _BESIDES)
+    check(together == alone or model.dtype != "float32", "model", model.name, _MIXED)
     return f"written, past the window of {seen} tokens too" if outgrown else "written"
 
 

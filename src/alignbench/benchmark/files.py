@@ -33,7 +33,7 @@ _ZIPPED = b"PK\x03\x04"
 _KINDS = (
     (b"PAR1", _PARQUET, "the file is damaged; fetch it again"),
     (b"\x1f\x8b", "a gzip archive", "unpack it"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)", "save it anew in Excel"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook of the old kind (.xls)", "save it as CSV"),
     (b"$FL", "an SPSS file (.sav)", "it is no file of a benchmark"),
     (b"<stata_dta>", "a Stata file (.dta)", "it is no file of a benchmark"),
     (b"%PDF", "a PDF", "it is no file of a benchmark"),

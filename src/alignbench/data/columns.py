@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BLANK = -128
 # A value that an SPSS or Stata file itself declares missing, whatever it is.
 DECLARED = -127
-# What writers put where there is no value, beside nothing.
+# What programs write where there is no value, besides nothing.
 _EMPTY = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", ".", "#NULL!", "#N/A", *(" " * n for n in range(1, 9)))
 # Bytes that are parsed at once: with more the processor's cache overflows, with fewer 250 columns begin too often.
 _BLOCK = 2**21

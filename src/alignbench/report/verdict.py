@@ -156,8 +156,8 @@ def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
         )
     if base is not None and base.option_mass is not None and base.option_mass < _ANSWERED:
         found.append(
-            f"The base model seldom answers in the form asked for (option mass {number(base.option_mass)}): its score "
-            "weighs what it would hardly say."
+            "Less than half of what the base model would say next is an option (option mass "
+            f"{number(base.option_mass)}): its score is partly about the form of the question."
         )
     if base is not None and own.option_mass is not None and own.option_mass < (base.option_mass or 0) / 2:
         found.append(

@@ -46,7 +46,7 @@ class Job:
 
     @cached_property
     def renderer(self) -> Renderer:
-        """Of the model."""
+        """Renders chats for the model."""
         return Renderer.of(self.model)
 
     def of_rows(self, rows: int) -> Job:
