@@ -120,6 +120,33 @@ def test_each_retrieval_pays_by_its_norms(make_cell):
         assert norm not in held(how, own=False) and held(how, own=False)
 
 
+@pytest.mark.parametrize("own", ["included", "excluded"])
+def test_a_reply_is_judged_with_or_without_the_norm_of_its_own_question(own, make_cell, practice):
+    cell = make_cell(*OPEN, "method.retrieval=all", f"method.own_norm={own}")
+    pool = NormPool.load(made(cell).stage("norms").path)
+    item_of = {cell.survey.item(norm.item).question: norm.item for norm in pool.norms}
+    ((rows, *_),) = practice
+    asked = [row.meta for row in rows if row.meta["question"] in item_of]
+    assert asked and {item_of[m["question"]] in {n.item for n in m["norms"]} for m in asked} == {own == "included"}
+
+
+def test_verdicts_that_cannot_be_read_are_paid_nothing_and_counted(make_cell, practice, monkeypatch):
+    class Mumbles(Judge):
+        """Is understood where it judges more than a blank."""
+
+        def judge(self, questions, answers, norms, tools):
+            return [Judgement(float(bool(a)), int(bool(a)), parsed=bool(a)) for a in answers]
+
+    real = CheckJudge.fitted
+    monkeypatch.setattr(CheckJudge, "fitted", lambda self, tools: (Mumbles(), real(self, tools)[1]))
+    monkeypatch.setattr("alignbench.method.culturerl.cluster_effect", lambda *_: None)
+    found = made(make_cell(*OPEN))
+    ((rows, reward, _),) = practice
+    paid = reward(["yes", "", "no", ""], [row.meta for row in rows[:4]])
+    assert (paid.rewards, paid.unread) == ([1, 0, 1, 0], 2)
+    assert found.fit.facts["unread_share"] == 0.25
+
+
 def test_the_judge_weighs_every_norm_of_the_set(make_cell):
     cell = make_cell(*OPEN)
     pool = NormPool.load(made(cell).stage("norms").path)
