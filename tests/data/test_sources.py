@@ -139,6 +139,10 @@ def test_official_file_gives_the_shares_it_was_made_from(official):
     assert weighted.of("DEU")["Q57"].effective == pytest.approx((1 + 2 + 1) ** 2 / (1 + 4 + 1))
     assert unweighted.of("DEU")["Q57"].effective is None
     assert weighted.of("DEU")["Q33"].n == 1
+    assert weighted.sizes("DEU", weighted.items) == (
+        "Respondents an item in DEU: 1 to 3, 1 to 3 after weights (Kish's effective n)."
+    )
+    assert unweighted.sizes("DEU", unweighted.asked("DEU")[:1]) == "Respondents an item in DEU: 1."
     assert weighted.of("IRQ")["Q33_3"].shares == (0, 1, 0), "codes 1, 3, 2"
     assert "Q57" in {i.id for i in weighted.items} and "Q1" not in {i.id for i in weighted.items}
     assert OfficialWave7().splits() == bundled("wvs7").splits

@@ -44,7 +44,7 @@ def test_a_run_that_asks_for_less_keeps_the_damage_on_the_page(compose_config, t
     words = ("task=run", "culture=iraq", "method=survey_sft", "control=false")
     do(compose_config(*words, "others=[brazil]"))
     page = tmp_path / "reports/survey_sft-iraq-blank-s0/index.html"
-    assert "Brazil" in page.read_text()
+    assert "Brazil" in page.read_text() and "Respondents an item in IRQ: " in page.read_text()
     do(compose_config(*words))
     assert "Brazil" in page.read_text() and len(list(tmp_path.glob("store/score/*/record.json"))) == 2
 

@@ -80,6 +80,16 @@ class Survey:
             raise AlignbenchError("culture.iso3", iso3, remedy)
         return self.answers[iso3]
 
+    def sizes(self, iso3: str, items: Iterable[Item]) -> str | None:
+        """A sentence: respondents an item, and what they are worth after weights; None where the source has no numbers."""
+        answers = [self.of(iso3)[item.id] for item in items if item.id in self.of(iso3)]
+        counted = [a.n for a in answers if a.n is not None]
+        worth = [round(a.effective) for a in answers if a.effective is not None]
+        if not counted:
+            return None
+        weighted = f", {_range(worth)} after weights (Kish's effective n)" if worth else ""
+        return f"Respondents an item in {iso3}: {_range(counted)}{weighted}."
+
     def restrict(self, batteries: Iterable[str]) -> Survey:
         """A new survey with only the items of these batteries, and its own fingerprint."""
         keep = set(batteries)
@@ -89,3 +99,8 @@ class Survey:
         dropped = {(c, q): why for (c, q), why in self.dropped.items() if q in ids}
         fingerprint = hashlib.sha256(f"{self.fingerprint} {sorted(ids)}".encode()).hexdigest()
         return replace(self, items=items, answers=answers, fingerprint=fingerprint, dropped=dropped)
+
+
+def _range(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -130,7 +130,8 @@ def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
     models = [row for row in contenders(cell) if row.kind in ("base", "method")]
     compared = models[: 1 if cell.choices["method"] == BASE else 2]
     passes = tuple(_asked(cell, row, people, (block, mapped)) for row in compared)
-    notes = (cell.culture.note, people.note, *(note for one in passes for note in one.interview.model.notes))
+    sizes = cell.survey.sizes(cell.culture.iso3, block)
+    notes = (cell.culture.note, sizes, people.note, *(note for one in passes for note in one.interview.model.notes))
     stage = Measurement(
         setting=cell.setting,
         knobs=knobs,

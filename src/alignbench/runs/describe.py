@@ -122,7 +122,7 @@ def describe(
         score_name=f"1 - Jensen-Shannon {kind} (base {'e' if cell.scoring.js_base is LogBase.e else 2})",
         rows=tuple(found),
         warning=cell.survey.warning,
-        notes=(*notes, *remarks, *Renderer.of(cell.model).template.notes),
+        notes=tuple(filter(None, (survey.sizes(iso3, survey.items), *notes, *remarks, *Renderer.of(cell.model).template.notes))),
         items=_items(cell, board),
         judge_check=tools.facts(stages["judge_check"]) if "judge_check" in stages else None,
         history=tuple(json.loads(history.read_text(encoding="utf-8"))) if history and history.is_file() else None,
