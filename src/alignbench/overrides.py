@@ -299,15 +299,18 @@ def _check_launcher(arguments: Sequence[str]) -> None:
 def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:
     """Name the first override that cannot be composed with those before it; choices go before knobs."""
     pairs = sorted(zip(own, overrides, strict=True), key=lambda pair: _depth(pair[0]))
+    if not pairs:
+        return AlignbenchError("config", "no overrides", _one_line(error))
     said: list[str] = []
-    for override, word in pairs:
-        plain = compose("config", overrides=said, return_hydra_config=True)
+    plain = compose("config", return_hydra_config=True)
+    for override, word in pairs[:-1]:
+        said.append(word)
         try:
-            compose("config", overrides=[*said, word])
+            plain = compose("config", overrides=said, return_hydra_config=True)
         except (HydraException, OmegaConfBaseException) as own_error:
             return _explain(override, word, plain, own_error)
-        said.append(word)
-    return AlignbenchError("config", " ".join(overrides), _one_line(error))
+    # With all before it the config composes, so the error is the last one's.
+    return _explain(*pairs[-1], plain, error)
 
 
 def _depth(override: Override) -> float:
@@ -338,12 +341,12 @@ def _check_choice(override: Override, folders: Sequence[Path]) -> None:
     options = sorted(choices(group, folders))
     for value in override.sweep_iterator() if override.is_sweep_override() else [override.value()]:
         if str(value) not in options:
-            _refuse_former(override)
+            refuse_former(override)
             remedy = f"no such choice; {suggestion(group, str(value), options)} (python -m alignbench --help lists all)"
             raise AlignbenchError(_key(override), str(value), remedy)
 
 
-def _refuse_former(override: Override) -> None:
+def refuse_former(override: Override) -> None:
     """Name the words of today where the override is one of an earlier version."""
     word = str(override.input_line)
     for old, new, change in _FORMER:
@@ -368,7 +371,7 @@ def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
 
 
 def _explain(override: Override, word: str, plain: DictConfig, error: Exception) -> AlignbenchError:
-    _refuse_former(override)
+    refuse_former(override)
     key = str(override.key_or_group)
     parent, _, leaf = key.rpartition(".")
     node = OmegaConf.select(plain, parent) if parent else plain
