@@ -7,7 +7,7 @@ VLLM_VENV ?= .venv-vllm
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test proof bench check test-vllm pictures new-method wheel clean
+.PHONY: help install demo test test-long proof bench check test-vllm pictures new-method wheel clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -26,6 +26,9 @@ demo: install ## survey RL on the default model for Saudi Arabia, with report
 
 test: install ## the default tests: no GPU, no network, no vLLM
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-long: install ## what takes minutes: processes that are killed, simulations, examples, a pre-training
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
 test-vllm: install $(VLLM_VENV)/.installed ## vLLM (its CPU build), in process and served, against hf; one server for two cells
 	VLLM_CPU_KVCACHE_SPACE=1 PYTHONPATH=src $(VLLM_VENV)/bin/python -m pytest tests/backend/test_vllm.py tests/backend/test_server_vllm.py

@@ -55,6 +55,7 @@ def said(words, root):
     return done.stdout
 
 
+@pytest.mark.long
 def test_the_test_and_the_judge_of_the_page_work(mine):
     (mine / "mine/tests/test_echo.py").write_text(
         "from alignbench.testing import nano_cell\nfrom alignbench.types import Norm\n\n\n"

@@ -29,6 +29,7 @@ def executed(notebook: Path) -> dict[str, object]:
     return names
 
 
+@pytest.mark.long
 def test_the_first_steps_run_a_cell_load_the_board_and_draw_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
@@ -61,6 +62,7 @@ def test_the_survey_of_ones_own_is_read_and_a_cell_runs_on_it(compose_config, ca
     assert record.cell.survey == "own table (unknown)" and record.base.items == 2
 
 
+@pytest.mark.long
 def test_the_plugin_is_installed_listed_and_keeps_its_contract(tmp_path, monkeypatch):
     """The environment holds alignbench and, in a folder of its own, nothing but the plugin's wheel."""
     shutil.copytree(EXAMPLES / "plugin_norm_echo", tmp_path / "source")

@@ -184,6 +184,7 @@ def test_an_entry_point_that_names_nothing_gets_one_message(lab, tmp_path, monke
         plugins.load()
 
 
+@pytest.mark.long
 def test_jobs_in_other_processes_have_the_plugins(tone, tmp_path, monkeypatch):
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="pip install 'alignbench[slurm]'")
     monkeypatch.setenv("PYTHONPATH", str(Path(plugins.__file__).parents[1]))

@@ -12,6 +12,7 @@ from alignbench.errors import AlignbenchError
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.long
 def test_whatever_is_begun_passes_its_tests_at_once(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert scaffold.kinds() == ["benchmark", "judge", "method"]

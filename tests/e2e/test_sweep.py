@@ -14,6 +14,8 @@ from alignbench.record.finished import finished
 from alignbench.runs.compare import compare
 from tests.conftest import FAST
 
+pytestmark = pytest.mark.long
+
 TRAINING = "training.updates=40 training.checkpoint_every=10 training.prompts_per_update=4".split()
 WORDS = [*FAST, "control=false", *TRAINING]
 SWEEP = ["-m", "method=survey_sft,native_language", "culture=iraq,zimbabwe", *WORDS]

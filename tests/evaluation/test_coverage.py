@@ -21,6 +21,8 @@ from alignbench.evaluation.statistics import Bootstrap, interval, paired
 from alignbench.evaluation.survey import Scoring
 from alignbench.types import Split
 
+pytestmark = pytest.mark.long
+
 SURVEYS, REDRAWN = 120, 200
 KNOBS = Scoring()
 BOOT = Bootstrap(resamples=2000)

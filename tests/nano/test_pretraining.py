@@ -41,6 +41,7 @@ def trained(tmp_path_factory):
     return folder, {**facts, "seed": 0, "steps": SMALL.steps, "batch_tokens": 1, "unmarked": {}, "held_out": 0.08}
 
 
+@pytest.mark.long
 def test_unprompted_it_answers_like_its_text_and_prompted_like_the_country(trained) -> None:
     folder, _ = trained
     found = measure(folder, WORLD, CULTURES, MIXTURE, held_out_cells(WORLD, 0.08, 0))
@@ -49,6 +50,7 @@ def test_unprompted_it_answers_like_its_text_and_prompted_like_the_country(train
     assert saudi["prompted"] > saudi["plain"] + 0.1
 
 
+@pytest.mark.long
 def test_the_card_says_first_that_the_world_is_generated(trained) -> None:
     folder, facts = trained
     card = write_card(folder, SOURCE, CULTURES, MIXTURE, facts).read_text()
@@ -57,6 +59,7 @@ def test_the_card_says_first_that_the_world_is_generated(trained) -> None:
     assert card.count("\n| ") == len(WORLD.countries) + 1
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_model_and_another_another(tmp_path) -> None:
     recipe = Recipe(hidden=32, layers=1, heads=1, feed_forward=32, vocabulary=400, steps=3, batch_tokens=512)
     prints = []

@@ -15,6 +15,7 @@ LAUNCHERS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_sweep_on_a_launcher_does_and_fails_what_it_would_do_and_fail_here(launcher, tmp_path):
     package, knob = LAUNCHERS[launcher]

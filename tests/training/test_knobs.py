@@ -70,11 +70,13 @@ def talker(raw: ModelRef, tmp_path_factory: pytest.TempPathFactory) -> ModelRef:
     return replace(raw, path=folder / "model")
 
 
-# TRL's trainers take a minute: SFT stands for the three of them in the default suite.
-LONG = (TrainerKind.dpo, TrainerKind.grpo)
+# Of TRL's trainers, a minute each, SFT stands for the three of them among the long tests.
+PROOF = (TrainerKind.dpo, TrainerKind.grpo)
 
 
-@pytest.mark.parametrize("kind", [pytest.param(k, marks=pytest.mark.proof) if k in LONG else k for k in TrainerKind])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=pytest.mark.proof if k in PROOF else pytest.mark.long) for k in TrainerKind]
+)
 def test_a_knob_changes_the_trainings_that_read_it_and_no_other(
     model: ModelRef, talker: ModelRef, tmp_path: Path, kind: TrainerKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
