@@ -152,8 +152,8 @@ class CLCA(Method):
             "4 intents, tied to the culture where the labeller is sure",
             "alignbench.dialogue.intent.Intents",
             {"method.intent_tokens": ("48", "500")},
-            "cut back to whole sentences, where the authors' code keeps all that was said; how cultural intents are told "
-            "from generic ones (`method.flag`) is inferred",
+            "cut back to whole sentences, where the authors' code keeps all that was said; how cultural intents are "
+            "told from generic ones (`method.flag`) is inferred",
         ),
         PaperStep("4 intents checked by people"),
         PaperStep(
