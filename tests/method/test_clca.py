@@ -32,6 +32,7 @@ from alignbench.types import Chat, Message, OptionScores
 from tests.dialogue.stage import lively
 
 from .chains import made
+from .every import TALKS
 
 FEW = CLCA(scenarios=4, max_turns=2)
 SPOKEN = (View.dialogue,)
@@ -182,23 +183,16 @@ def test_the_second_look_is_at_the_culture_and_not_at_the_whole(fitted):
 
 
 def test_general_conversations_take_the_place_of_dialogues(fitted, tmp_path):
-    said = [
-        [("system", "Be brief."), ("user", "2 + 2?"), ("assistant", "4.")],
-        [("user", "Why?"), ("assistant", "So."), ("user", "Oh.")],
-    ]
-    talks = [[{"role": role, "content": text} for role, text in talk] for talk in said]
-    lines, table = tmp_path / "talks.jsonl", tmp_path / "talks.csv"
-    lines.write_text("".join(json.dumps({"messages": talk}) + "\n" for talk in talks))
+    talks = [json.loads(line)["messages"] for line in TALKS.read_text().splitlines()]
     rows_of = [f"{i},{m['role']},{m['content']}" for i, talk in enumerate(talks) for m in talk]
-    table.write_text("\n".join(["conversation,role,content", *rows_of]))
+    (table := tmp_path / "talks.csv").write_text("\n".join(["conversation,role,content", *rows_of]))
     learnt = []
-    for path in (lines, table):
+    for path in (TALKS, table):
         rows, found, _ = fitted(general=str(path), tasks=SPOKEN)
         learnt.append([(row.chat, row.reply, row.every_turn) for row in rows])
         assert found.names == {"fit"}
-        assert found.model.notes == (
-            f"Trained on 2 conversations of {path.name} in place of dialogues of the culture.",
-        )
+        noted = f"Trained on 2 conversations of {path.name} in place of dialogues of the culture."
+        assert found.model.notes == (noted,)
     assert learnt[0] == learnt[1]
     assert [reply for _, reply, _ in learnt[0]] == ["4.", "So."]
     assert [m.role for m in learnt[0][0][0]] == ["system", "user"] and learnt[0][0][2]

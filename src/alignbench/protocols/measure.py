@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from alignbench.aligned import AlignedModel
@@ -50,9 +51,6 @@ class ModelPass:
         mass = min(sum(masses.values()) / len(masses), mass)
         note = f"option mass {mass:.2f}: the figure is about format" if mass < refused_below else ""
         asked = [item for stage in self.alone for item in stage.items]
-        if self.interview.written:
-            unread = float((choices < 0).mean())
-            note = "; ".join(filter(None, (note, f"{unread:.0%} of the written answers could not be read")))
         return model_side(self.label, distributions(own, asked), choices, people.items, note)
 
 
@@ -117,9 +115,17 @@ class Measurement(Stage):
             answers={side.label: {i.id: tuple(side.own[i.id][0].tolist()) for i in self.asked} for side in sides},
             chart=chart,
             places={side.label: tuple(chart.place(side.own, every)[0].tolist()) for side in sides} if chart else {},
-            notes=(*self.notes, *Renderer.of(cell.model).template.notes),
+            notes=(*self.notes, *self._unread(sides), *Renderer.of(cell.model).template.notes),
             warning=cell.survey.warning,
         )
+
+    def _unread(self, sides: Sequence[Side]) -> list[str]:
+        """How many answers in writing could not be read, a sentence a model."""
+        return [
+            f"{side.label}: {np.mean(side.choices < 0):.1%} of the written answers could not be read."
+            for one, side in zip(self.passes, sides, strict=True)
+            if one.interview.written and side.choices is not None
+        ]
 
 
 def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
