@@ -87,8 +87,9 @@ def label_rows(replies: Sequence[Reply], facet: str, read: Read = chosen) -> lis
         most = Counter(truth).most_common(1)[0][0]
         for reply, label in zip(several, truth, strict=True):
             rows += metric_rows(reply.question, accuracy_majority=label == most)
-        labels = [None if (found := read(reply)) is None else str(found) for reply in several]
-        given = {"macro_f1": labels, "macro_f1_majority": [most] * len(truth)}
+        found = [read(reply) for reply in several]
+        labels = [None if index is None else str(index) for index in found]
+        given: dict[str, list[str | None]] = {"macro_f1": labels, "macro_f1_majority": [*[most] * len(truth)]}
         rows += [set_row(name, macro_f1(said, truth), **{facet: value}) for name, said in given.items()]
     return rows
 

@@ -185,11 +185,9 @@ class Training(Component):
     @property
     def scheduler(self) -> tuple[str, dict[str, float]]:
         """Name of the schedule in transformers, and its arguments."""
-        ends = {
-            "constant": ("constant_with_warmup", {}),
-            "cosine_to_tenth": ("cosine_with_min_lr", {"min_lr_rate": 0.1}),
-        }
-        return ends.get(self.schedule, (self.schedule, {}))
+        if self.schedule == "cosine_to_tenth":
+            return "cosine_with_min_lr", {"min_lr_rate": 0.1}
+        return "constant_with_warmup" if self.schedule == "constant" else self.schedule, {}
 
 
 _LORA = {"lora_r", "lora_alpha", "lora_dropout", "lora_targets"}

@@ -58,7 +58,7 @@ def dimension_scores(
     """
     values = numbers(means, "means")
     check(values.shape[-1:] == (QUESTIONS,), "means", values.shape, "give the means of the 24 questions")
-    on_scale(values, *map(np.array, ends), "means")
+    on_scale(values, np.array(ends[0]), np.array(ends[1]), "means")
     indices = [
         sum(weight * (values[..., plus - 1] - values[..., minus - 1]) for weight, plus, minus in formula)
         for formula in _FORMULAS[weights].values()
