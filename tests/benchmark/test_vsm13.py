@@ -11,7 +11,7 @@ from alignbench.benchmark.spoken import Reading
 from alignbench.benchmark.vsm13 import Unread, Vsm13, published
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Asking, Labels
-from alignbench.evaluation.measures.hofstede import Weights
+from alignbench.evaluation.measures.hofstede import IndexWeights
 from alignbench.identity import canonical, identity
 from alignbench.types import Culture, Sampling
 from tests.evaluation.worlds import opened
@@ -95,7 +95,7 @@ def test_a_reply_that_cannot_be_read_leaves_its_dimension_out_or_wrecks_it_as_pu
 
 
 def test_the_authors_weights_are_a_knob_and_named() -> None:
-    theirs = Vsm13(weights=Weights.culturepark)
+    theirs = Vsm13(weights=IndexWeights.culturepark)
     assert value(theirs.score(replies(KOREA, m08=5)), "MAS") == 50 + 25 * 2
     assert value(Vsm13().score(replies(KOREA, m08=5)), "MAS") == 50 + 35 * 2
     assert "25 for 35" in " ".join(theirs.provenance.assumptions)

@@ -26,7 +26,13 @@ from alignbench.component import Count, NotNegative, PositiveShare
 from alignbench.data.hofstede import TABLE, hofstede
 from alignbench.data.items import load_items
 from alignbench.evaluation.ask import Asking, Labels
-from alignbench.evaluation.measures.hofstede import DIMENSIONS, QUESTIONS, Weights, dimension_scores, vsm13_distance
+from alignbench.evaluation.measures.hofstede import (
+    DIMENSIONS,
+    QUESTIONS,
+    IndexWeights,
+    dimension_scores,
+    vsm13_distance,
+)
 from alignbench.evaluation.measures.ranks import kendall_tau
 from alignbench.evaluation.metrics import Array
 from alignbench.types import Culture, Item, check
@@ -61,7 +67,7 @@ class Vsm13(Spoken):
     # Read by ``reading=words`` alone.
     unread: Unread = Unread.left_out
     # manual | culturepark: one weight of MAS, 35 or 25.
-    weights: Weights = Weights.manual
+    weights: IndexWeights = IndexWeights.manual
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -76,7 +82,7 @@ class Vsm13(Spoken):
         else:
             lost = "is 10" if self.unread is Unread.ten else "leaves out its dimension"
             read = f"A mean answer is the first digit of one sampled reply; a reply that cannot be read {lost}."
-        own = self.weights is Weights.manual
+        own = self.weights is IndexWeights.manual
         return Provenance(
             population="matched samples of IBM employees and later ones; LTO and IVR: World Values Survey",
             year="table of 2015, samples from 1967 on",
@@ -86,7 +92,7 @@ class Vsm13(Spoken):
             source="bundled: our wording of the 24 questions, and the 2015 figures of the cultures that have a file",
             assumptions=(
                 f"Our wording is not the official instrument; codes {'and weights ' if own else ''}are the module's.",
-                *(() if own else ("Weights are CulturePark's: 25 for 35 in one half of MAS.",)),
+                *(() if own else ("IndexWeights are CulturePark's: 25 for 35 in one half of MAS.",)),
                 "The table's indices have another origin than the formulas: differences between countries say more "
                 "than a distance, and dimensions that are not published are left out of it.",
                 read,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -30,12 +30,14 @@ from alignbench.progress import say
 from alignbench.steps.comparison import comparison_text
 from alignbench.steps.joint import Joint
 from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, within, worded, written_by
+from alignbench.steps.paper import PaperStep
 from alignbench.steps.practice import asked_of, likeliest, of_run
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
+from alignbench.synthetic.questions import fresh
 from alignbench.synthetic.tally import Tally
-from alignbench.synthetic.texts import conversation, fault, first_question, words
+from alignbench.synthetic.texts import conversation
 from alignbench.training.recipe import TrainerKind
 from alignbench.types import Item, ModelRef, Sampling, check
 
@@ -80,6 +82,69 @@ class CultureSPA(Joint, Method):
     passes: Count = 1
     # Refuse to train on fewer questions whose answer a culture changes.
     least: Count = recorded(8)
+
+    PAPER: ClassVar[tuple[PaperStep, ...]] = (
+        PaperStep(
+            "1,000 questions written for each of 13 topics",
+            "alignbench.method.culturespa.Questions",
+            {
+                "method.generated": ("10", "1000"),
+                "method.ask_items": ("True", "False"),
+                "method.shown": ("3", "5"),
+                "method.temperature": ("0.8", "0.9"),
+                "method.top_p": ("0.9", "0.95"),
+            },
+            "with the options of the item shown last, where theirs come with options of their own; topics as the "
+            "survey has them",
+        ),
+        PaperStep(
+            "Written questions that repeat one, or whose options are broken, dropped",
+            "alignbench.synthetic.questions.fresh",
+            {"method.copy": ("0.95", "1.0"), "method.near": ("0.3", "-1.0")},
+            "what is no question, or no sentence, is dropped, too",
+        ),
+        PaperStep(
+            "Answers without a culture, and as a person of it",
+            "alignbench.method.culturespa.AnswerQuestions",
+            {"method.elicited": ("culture_aware", "culture_aware")},
+            "the likeliest option over both orders; theirs is the first number in a reply at temperature .6, top-p .9",
+        ),
+        PaperStep(
+            "CCT: three most similar and three most different cultures in view",
+            "alignbench.steps.comparison.comparison_text",
+            {"method.similar": ("3", "3")},
+            "`method.elicited=cross_culture`; by distance on training items, theirs by a table of 18 countries. Learnt "
+            "and asked under the culture-aware text: whether theirs is, is not known",
+        ),
+        PaperStep("Questions whose answer the culture changes", "alignbench.method.culturespa.Activate"),
+        PaperStep(
+            "One model of 18 countries, each told apart by its text",
+            "alignbench.method.culturespa.LearnActivated",
+            {
+                "method.joint": ("[]", "[USA,CAN,BOL,BRA,GBR,NLD,DEU,UKR,CHN,RUS,THA,ZWE,AUS,NZL]"),
+                "method.told": ("always", "always"),
+                "method.passes": ("1", "1"),
+            },
+            "14 of the 18: the bundled figures hold neither India nor Kenya, Nigeria and Ethiopia. Without "
+            "`method.joint` it is their culture-specific model",
+        ),
+        PaperStep(
+            "Fine-tuning with LoRA",
+            "alignbench.training.options.train_on_options",
+            {"training": ("cpu", "culturespa_paper"), "seed": ("0", "42")},
+            "the number of the answer, in every order of the options",
+        ),
+        PaperStep(
+            "Base model",
+            "alignbench.backend.hf.HF",
+            note="any; the paper has Llama-3-8B, the nearest here is `model=llama3.1_8b`",
+        ),
+        PaperStep(
+            "Test on 259 questions",
+            "alignbench.protocols.shares.national",
+            note="`task=protocols task.block=culturespa`: the whole, and apart what is held out here",
+        ),
+    )
 
     def _consistent(self) -> None:
         super()._consistent()
@@ -289,41 +354,3 @@ def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:
     for _, item in sorted(ranked, key=lambda pair: pair[0]):
         topics[item.topic].append(item)
     return topics
-
-
-def fresh(
-    embedder: Embedder,
-    offers: Sequence[tuple[str, str]],
-    known: Mapping[str, Sequence[str]],
-    copy: float,
-    near: float,
-    tally: Tally,
-) -> list[str | None]:
-    """New questions on a topic, one for each (topic, text) offer; None where the text is none.
-
-    Args:
-        known: topic -> the questions that are there.
-        copy, near: cosines to the most similar known question of the topic: from ``copy`` on it is the same question,
-            below ``near`` it is about something else.
-    """
-    texts = [first_question(text) for _, text in offers]
-    vectors = embedder.encode(texts)
-    of_topic = {topic: embedder.encode(questions) for topic, questions in known.items()}
-    found: list[str | None] = []
-    for (topic, _), text, vector in zip(offers, texts, vectors, strict=True):
-        cosine = float((of_topic[topic] @ vector).max())
-        reason = _staleness(text, cosine, [other for other in found if other], copy, near)
-        found.append(text if tally.enter(text, reason) else None)
-    return found
-
-
-def _staleness(text: str, cosine: float, earlier: Sequence[str], copy: float, near: float) -> str | None:
-    if (found := fault(text)) is not None:
-        return found
-    if not text.endswith("?"):
-        return "not a question"
-    if cosine >= copy:
-        return "copies a training item"
-    if cosine < near:
-        return "off the topic"
-    return "said before" if words(text) in [words(other) for other in earlier] else None

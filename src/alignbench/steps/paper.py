@@ -31,11 +31,20 @@ class PaperStep:
         return "ours by default" if ours else "as published"
 
 
+def declared(method: type, choice: str) -> tuple[PaperStep, ...]:
+    """What a method says of the paper behind one of its choices (``method=<choice>``); empty where there is none.
+
+    ``PAPER`` holds the steps, or, of a method that several papers make other choices of, the steps by choice.
+    """
+    said: tuple[PaperStep, ...] | Mapping[str, tuple[PaperStep, ...]] = getattr(method, "PAPER", ())
+    return said.get(choice, ()) if isinstance(said, Mapping) else said
+
+
 def table(steps: Iterable[PaperStep]) -> str:
     """The steps as a Markdown table."""
     lines = ["| step of the paper | where in our source | by default | as published |", "|---|---|---|---|"]
     for step in steps:
-        said = [", ".join(f"`{k}={values[i]}`" for k, values in step.knobs.items()) for i in (0, 1)]
+        said = [", ".join(f"`{_typed(k, values[i])}`" for k, values in step.knobs.items()) for i in (0, 1)]
         if said[0] == said[1]:
             said[1] = ""
         where = f"`{step.where.removeprefix('alignbench.')}`" if step.where else ""
@@ -44,3 +53,8 @@ def table(steps: Iterable[PaperStep]) -> str:
             f"| {step.what} | {where} | {notes} | {'; '.join(part for part in (said[1], step.note) if part)} |"
         )
     return "\n".join(lines)
+
+
+def _typed(knob: str, value: str) -> str:
+    """The word as a shell takes it."""
+    return f"'{knob}={value}'" if "[" in value else f"{knob}={value}"

@@ -8,7 +8,7 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.measures.hofstede import (
     DIMENSIONS,
-    Weights,
+    IndexWeights,
     dimension_scores,
     vsm13_distance,
 )
@@ -51,7 +51,7 @@ def test_scores_of_hand_worked_answers() -> None:
 def test_the_authors_weights_differ_in_one_dimension() -> None:
     m = np.full(24, 3.0)
     m[8 - 1] = 5  # MAS: 25 (5 - 3) + 50
-    theirs = dimension_scores(m, weights=Weights.culturepark)
+    theirs = dimension_scores(m, weights=IndexWeights.culturepark)
     assert theirs.tolist() == [50, 50, 100, 50, 50, 50]
 
 

@@ -28,20 +28,20 @@ _MANUAL = {
 DIMENSIONS = tuple(_MANUAL)
 
 
-class Weights(Enum):
+class IndexWeights(Enum):
     """Whose weights."""
 
     manual = "manual"  # the module's own
     culturepark = "culturepark"  # those of its code, and of CultureRL's after it: 25 for (m08 - m10) in MAS, not 35
 
 
-_FORMULAS = {Weights.manual: _MANUAL, Weights.culturepark: {**_MANUAL, "MAS": ((35, 5, 3), (25, 8, 10))}}
+_FORMULAS = {IndexWeights.manual: _MANUAL, IndexWeights.culturepark: {**_MANUAL, "MAS": ((35, 5, 3), (25, 8, 10))}}
 
 
 def dimension_scores(
     means: ArrayLike,
     constant: float = 50.0,
-    weights: Weights = Weights.manual,
+    weights: IndexWeights = IndexWeights.manual,
     ends: tuple[float, float] = (1.0, 5.0),
 ) -> Array:
     """The six indices from the mean answers. Neither end is better.
