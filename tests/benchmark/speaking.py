@@ -24,10 +24,12 @@ class Speaker(TableEngine):
         super().__init__(answer)
         self.say = say
         self.heard: list[Chat] = []
+        self.sampled: list[Sampling] = []
 
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
         assert self.say is not None, "no text was wanted"
         self.heard += chats
+        self.sampled.append(sampling)
         return [[self.say(chat)] for chat in chats]
 
 

@@ -7,10 +7,13 @@ import pytest
 
 from alignbench.benchmark import Reply
 from alignbench.benchmark.ask import ask
-from alignbench.benchmark.vsm13 import Vsm13, published
+from alignbench.benchmark.spoken import Reading
+from alignbench.benchmark.vsm13 import Unread, Vsm13, published
 from alignbench.errors import AlignbenchError
+from alignbench.evaluation.ask import Asking, Labels
+from alignbench.evaluation.measures.hofstede import IndexWeights
 from alignbench.identity import canonical, identity
-from alignbench.types import Culture
+from alignbench.types import Culture, Sampling
 from tests.evaluation.worlds import opened
 
 from .speaking import IRAN, KOREA, Speaker, logs, value
@@ -62,6 +65,40 @@ def test_a_mean_answer_is_the_expected_code_over_both_orders() -> None:
     engine = Speaker(lambda chat, options: logs([0.6, 0.1, 0.1, 0.1, 0.1]))  # likes what is listed first
     table = knobs.score(ask(opened(engine), knobs, knobs.questions(KOREA)))
     assert value(table, "mean_answer", "m01") == pytest.approx(3)
+
+
+def spoken(say, **knobs):
+    knobs = Vsm13(reading=Reading.words, **knobs)
+    engine = Speaker(lambda chat, options: logs([1, 0, 0, 0, 0]), say)
+    asked = ask(opened(engine), knobs, knobs.questions(KOREA), Asking(labels=Labels.letters))
+    return knobs.score(asked), engine
+
+
+def test_read_in_words_the_first_digit_counts_whatever_labels_the_survey_has() -> None:
+    table, engine = spoken(lambda chat: "I would say 4, not 2." if len(chat[-1].content) % 2 else "2")
+    first = engine.heard[0][-1].content
+    assert len(engine.heard) == 24 and "1. " in first and "A. " not in first
+    means = table[table["metric"] == "mean_answer"]["value"]
+    assert set(means) == {2, 4} and value(table, "unread_share", country="KOR") == 0
+    assert engine.sampled == [Sampling(128, 0.76, 0.9)]
+
+
+@pytest.mark.parametrize(("unread", "uai"), [(Unread.left_out, None), (Unread.ten, 50 + 40 * (10 - 3))])
+def test_a_reply_that_cannot_be_read_leaves_its_dimension_out_or_wrecks_it_as_published(unread, uai) -> None:
+    asked = next(q.item.question for q in Vsm13().questions(KOREA) if q.item.id == "m18")
+    table, _ = spoken(lambda chat: "It depends." if asked in chat[-1].content else "3", unread=unread)
+    assert value(table, "unread_share", country="KOR") == pytest.approx(1 / 24)
+    left = [50] * 5 if uai is None else [50, 50, 50, uai, 50, 50]
+    truth = [60, 18, 39, 100, 29] if uai is None else [60, 18, 39, 85, 100, 29]
+    assert value(table, "vsm13_distance") == pytest.approx(math.dist(left, truth))
+    assert (uai is None) is ("UAI" not in set(table["metric"]))
+
+
+def test_the_authors_weights_are_a_knob_and_named() -> None:
+    theirs = Vsm13(weights=IndexWeights.culturepark)
+    assert value(theirs.score(replies(KOREA, m08=5)), "MAS") == 50 + 25 * 2
+    assert value(Vsm13().score(replies(KOREA, m08=5)), "MAS") == 50 + 35 * 2
+    assert "25 for 35" in " ".join(theirs.provenance.assumptions)
 
 
 def test_several_countries_are_ranked() -> None:

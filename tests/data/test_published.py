@@ -6,10 +6,12 @@ from alignbench.errors import AlignbenchError
 
 
 def test_the_published_sets_have_their_sizes_and_name_items_of_the_survey():
-    assert {s.name: len(s.items) for s in published_sets()} == {"culturellm": 50, "culturerl": 62}
+    sizes = {"culturellm": 50, "culturerl": 62, "culturespa": 259, "social_values": 44}
+    assert {s.name: len(s.items) for s in published_sets()} == sizes
     known = {item.id for item in BundledSurvey("wvs7").load(()).items}
     for found in published_sets():
-        assert len(found.items - known) <= 3
+        assert len(found.items - known) <= 9
+    assert published_set("culturerl").items < published_set("culturespa").items
     with pytest.raises(AlignbenchError, match="culturellm"):
         published_set("culturemnc")
 

@@ -12,6 +12,7 @@ from alignbench.method import Method
 from alignbench.method.clca import View
 from alignbench.method.culturellm import Augmentation
 from alignbench.method.culturerl import OwnNorm, WarmStart, WrittenBy
+from alignbench.method.culturespa import Elicited
 from alignbench.method.prompt import BLOCKS
 from alignbench.norms.pool import Clustering
 from alignbench.norms.prompts import Retrieval
@@ -41,7 +42,7 @@ FURTHER = {
         {"warm_start": WarmStart.survey, "retrieval": Retrieval.top5, "own_norm": OwnNorm.excluded},
         {"joint": ("IRQ", "CHN")},
     ],
-    "culturespa": [{"generated": 0}],
+    "culturespa": [{"generated": 0}, {"joint": ("IRQ", "CHN"), "elicited": Elicited.cross_culture, "ask_items": False}],
     "prompt": [{"blocks": (name,)} for name in BLOCKS],
     "survey_rl": [
         {"reward": Reward.entropy, "clustering": Clustering.umap_hdbscan},

@@ -151,7 +151,7 @@ def test_items_that_a_country_was_not_asked_are_left_out_and_counted(trainings, 
     assert asked == {TOLD[c]: 2 * count for c, count in counts.items()}
 
 
-@pytest.mark.parametrize("method", [*METHODS, "culturellm"])
+@pytest.mark.parametrize("method", [*METHODS, "culturellm", "culturespa"])
 def test_a_country_that_the_survey_lacks_is_refused_before_anything_is_loaded(method, make_cell) -> None:
     with pytest.raises(AlignbenchError, match=r"method\.joint = 'SAU': survey wvs7 holds"):
         make_cell(f"method={method}", "culture=iraq", "method.joint=[IRQ,SAU]", TOLD_APART)

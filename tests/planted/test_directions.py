@@ -80,6 +80,13 @@ def test_specificity_over_all_pairs_is_what_was_learnt_of_the_own_people(planted
     assert nothing.prompted and abs(nothing.found.value) < 1e-4 and nothing.found.low <= 0 <= nothing.found.high
 
 
+def test_culturespa_brings_out_unprompted_what_the_country_in_the_prompt_changes(planted) -> None:
+    words = ("method=culturespa", "method.generated=0", "method.told=never", "method.passes=20", "control=false")
+    record = planted(*words)
+    change, low = gain(record)
+    assert change > 0.1 and low > 0 and record.prompted is None
+
+
 def test_what_training_damages_elsewhere_is_seen(survey_sft) -> None:
     (brazil,) = survey_sft.elsewhere
     assert brazil.before > 0.95 and brazil.difference < -0.02

@@ -60,6 +60,7 @@ USED: dict[str, tuple[str, ...]] = {
 ACTIVE: dict[str, tuple[str, ...]] = {
     "CLCA.epochs": ("training.updates=30",),
     "CultureSPA.passes": ("training.updates=30",),
+    "CultureSPA.similar": ("method.elicited=cross_culture",),
     "CulturePark.passes": ("training.updates=30",),
     "CLCA.adapted": ("method.adaptation=lexicon",),
     "CLCA.scene_tokens": ("method.adaptation=generator",),
@@ -139,6 +140,7 @@ VALUES: dict[str, str] = {
     "CultureRL.wordings": "generator",
     "CultureRL.prompts": "200",
     "CultureSPA.copy": "0.25",
+    "CultureSPA.joint": "[CHN]",
     "CultureSPA.near": "0.5",
     "Prompting.blocks": "[guidance]",
     "SurveySFT.joint": "[CHN]",

@@ -13,13 +13,15 @@ from matplotlib.figure import Figure
 from alignbench.config import instantiate
 from alignbench.data.languages import translations
 from alignbench.data.people import Person
+from alignbench.data.published import published_set, published_sets
 from alignbench.errors import AlignbenchError
 from alignbench.protocols.interviews import interviewees
 from alignbench.protocols.measure import Measurement, measure
-from alignbench.protocols.recipe import AnswerForm, ItemBlock, Pass
+from alignbench.protocols.recipe import HELD_OUT, SEEN, AnswerForm, ItemBlock, Pass
 from alignbench.protocols.record import ProtocolRecord
 from alignbench.protocols.table import markdown, write_protocols
 from alignbench.steps.texts import PersonaForm
+from alignbench.types import Split
 
 WORLD = ("survey=world", "scoring=compact", "method=cultural_prompt", "method.wordings=2")
 ITEMS = ("W1", "W2", "W5", "W9", "W13")
@@ -41,7 +43,7 @@ def test_two_cells_give_one_table_a_map_and_a_matrix(done, compose_config, make_
     assert set(table["protocol"]) > {"CultureRL", "CultureSPA", "CLCA", "AlKhamissi", "WorldValuesBench", "OpinionQA"}
     assert set(table["protocol"]) > {"GlobalOpinionQA", "Tao"}
     assert set(table["culture"]) == {"iraq", "china"}
-    keys = ["culture", "label", "protocol", "metric"]
+    keys = ["culture", "label", "protocol", "metric", "part"]
     assert not table.duplicated(keys).any() and table.groupby(["culture", "label"]).size().nunique() == 1
     assert table.loc[table["protocol"] == "Tao", "value"].isna().all()
     (pictures,) = [path for path in folder.iterdir() if path.is_dir()]
@@ -148,14 +150,57 @@ def test_a_cell_may_be_asked_in_its_culture_s_language(make_cell, monkeypatch):
         measure(make_cell(*WORLD, "culture=china"), replace(knobs, items=("W1",)))
 
 
-def test_the_block_of_the_paper_is_held_only_by_a_world_values_survey(make_cell):
-    block = Pass(block=ItemBlock.social_values)
+def test_every_published_set_is_a_block_and_held_only_by_a_world_values_survey(make_cell):
     wvs, world = make_cell("culture=iraq"), make_cell(*WORLD)
-    assert len(block.asked(wvs.surveys, wvs.survey, wvs.scoring.split)) == 44
-    with pytest.raises(AlignbenchError, match=r"task\.block"):
-        block.asked(world.surveys, world.survey, world.scoring.split)
+    sizes = {}
+    for known in published_sets():
+        block = Pass(block=ItemBlock[known.name])
+        sizes[known.name] = len(block.asked(wvs.surveys, wvs.survey, wvs.scoring.split))
+        with pytest.raises(AlignbenchError, match=rf"task\.block = '{known.name}'"):
+            block.asked(world.surveys, world.survey, world.scoring.split)
+    assert sizes == {"social_values": 44, "culturespa": 250, "culturerl": 62, "culturellm": 50}
     held_out = Pass().asked(wvs.surveys, wvs.survey, wvs.scoring.split)
     assert held_out == wvs.surveys[wvs.scoring.split].items
+
+
+def test_nothing_is_called_held_out_that_a_paper_or_a_method_here_may_have_learnt_from(make_cell):
+    cell = make_cell("culture=iraq")
+    seen = {item.id for split in (Split.train, Split.validation) for item in cell.surveys[split].items}
+    pool = published_set("culturerl").items
+
+    def parts(block):
+        items = Pass(block=block).asked(cell.surveys, cell.survey, cell.scoring.split)
+        return {name: {item.id for item in part} for name, part in Pass(block=block).parts(items, seen).items()}
+
+    tested = parts(ItemBlock.culturespa)
+    assert [*tested] == ["in CultureRL's norm pool", SEEN, HELD_OUT]
+    assert tested["in CultureRL's norm pool"] == pool and tested[SEEN] <= seen
+    assert not tested[HELD_OUT] & (pool | seen) and [len(part) for part in tested.values()] == [62, 131, 57]
+    assert parts(ItemBlock.culturerl) == parts(ItemBlock.culturellm) == parts(ItemBlock.held_out) == {}
+    assert {name: len(part) for name, part in parts(ItemBlock.social_values).items()} == {SEEN: 35, HELD_OUT: 9}
+    names = {split: Pass().block_name(split) for split in Split}
+    assert names[Split.test] == "held-out (test)"
+    assert all(names[split].endswith(", not held out") for split in (Split.train, Split.validation))
+
+
+def test_a_figure_is_split_into_its_parts(make_cell):
+    cell = make_cell(*WORLD, "culture=iraq")
+    record, _ = measure(cell, FEW)
+    seen = {item.id for split in (Split.train, Split.validation) for item in cell.surveys[split].items}
+    counts = {"": 5, SEEN: len(seen & {*ITEMS}), HELD_OUT: len({*ITEMS} - seen)}
+    assert all(counts.values())
+    own = [f for f in record.figures if f.label == "cultural_prompt"]
+    by_part = {f.part: f for f in own if f.protocol == "CultureRL"}
+    assert {part: figure.items for part, figure in by_part.items()} == counts
+    assert {part: figure.trained for part, figure in by_part.items()} == {
+        "": counts[SEEN],
+        SEEN: counts[SEEN],
+        HELD_OUT: 0,
+    }
+    whole = sum(figure.value * figure.items for part, figure in by_part.items() if part) / 5
+    assert by_part[""].value == pytest.approx(whole)
+    lines = [line for line in markdown([record]).splitlines() if line.startswith("| CultureRL |")]
+    assert [line.split("|")[2].strip() for line in lines] == ["1 - JSD (ln)", f"↳ {SEEN}", f"↳ {HELD_OUT}"]
 
 
 def test_a_respondent_takes_the_place_of_a_methods_own_persona(make_cell):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alignbench.method.culturespa import fresh
-from alignbench.synthetic.questions import Gate, content_words, paraphrase, substitute, synonyms
+from alignbench.synthetic.questions import Gate, content_words, fresh, paraphrase, substitute, synonyms
 from alignbench.synthetic.tally import Tally
 from alignbench.types import Sampling
 from tests.method.writers import GARBAGE, Pen

@@ -10,14 +10,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pandas as pd
 
 from alignbench.component import Component
 from alignbench.data.checks import existing
 from alignbench.identity import spelt_out
-from alignbench.types import Culture, Item
+from alignbench.types import Culture, Item, Sampling
 
 # Columns of every table of scores; facets of the questions come on top.
 COLUMNS = ("item", "group", "metric", "value")
@@ -73,7 +73,7 @@ class Reply:
     Attributes:
         shares: probability of each option in the order of ``item.options``, over the options; None for free text.
         mass: probability of the options' first tokens; None for free text.
-        text: what was generated, greedily; with options only where the benchmark asks for texts, too.
+        text: what was generated; with options only where the benchmark asks for texts, too.
     """
 
     question: Question
@@ -83,14 +83,9 @@ class Reply:
 
 
 class Benchmark(Component, ABC):
-    """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity.
-
-    Attributes:
-        texts: whether free text is wanted from questions with options, too (refusals, leakage).
-    """
+    """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity."""
 
     _group = "benchmark"
-    texts: ClassVar[bool] = False
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -122,9 +117,19 @@ class Benchmark(Component, ABC):
         return 0.0, 1.0
 
     @property
+    def texts(self) -> bool:
+        """Whether free text is wanted from questions with options, too (refusals, leakage)."""
+        return False
+
+    @property
     def max_new_tokens(self) -> int:
         """Length of generated text."""
         return 32
+
+    @property
+    def sampling(self) -> Sampling:
+        """How text is generated: greedily."""
+        return Sampling(self.max_new_tokens)
 
     @abstractmethod
     def questions(self, culture: Culture) -> list[Question]:

@@ -10,7 +10,7 @@ from alignbench.aligned import ModelSession
 from alignbench.benchmark import Benchmark, Question, Reply
 from alignbench.evaluation.ask import Asking, Request
 from alignbench.evaluation.metrics import softmax
-from alignbench.types import Sampling, chat, check
+from alignbench.types import chat, check
 
 _SURVEY_FORM = Asking()
 
@@ -30,7 +30,7 @@ def ask(
     questions: Sequence[Question],
     asking: Asking = _SURVEY_FORM,
 ) -> list[Reply]:
-    """A reply for every question: options by exact log-probability, free text greedily.
+    """A reply for every question: options by exact log-probability, free text as the benchmark has it.
 
     Every system text of the method asks.
 
@@ -73,8 +73,7 @@ def _spoken(
             first.setdefault(prompt.question, prompt)
     if not first:
         return {}
-    sampling = Sampling(max_new_tokens=benchmark.max_new_tokens)
-    texts = model.engine.generate([p.request.chat for p in first.values()], sampling, model.adapter)
+    texts = model.engine.generate([p.request.chat for p in first.values()], benchmark.sampling, model.adapter)
     return {number: said[0] for number, said in zip(first, texts, strict=True)}
 
 

@@ -44,8 +44,6 @@ _Place = tuple[str, ...]
 class MenaValues(Benchmark):
     """NVAS, FCS, SPD, CLCS, KLD, refusals and logit leakage of 864 questions in 16 countries."""
 
-    texts = True  # the answer is read from what the model says
-
     # The sheet "MenaValues Benchmark.xlsx"; contents are hashed, paths are not.
     path: str = recorded("???")
     # A CSV item,language,question with the whole text of questions in ar, fa or tr (ids WVS1 ... AOI864, by column):
@@ -85,6 +83,11 @@ class MenaValues(Benchmark):
             "WVS and AOI questions repeat those a method may have learned from: see the knob sources.",
         ),
     )
+
+    @property
+    def texts(self) -> bool:
+        """The answer is read in what the model says."""
+        return True
 
     @property
     def max_new_tokens(self) -> int:

@@ -18,6 +18,7 @@ from alignbench.types import Culture, Item, Scale
 
 Row = dict[str, Any]
 Metrics = dict[str, float]
+Read = Callable[[Reply], int | None]
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -58,33 +59,38 @@ def right(reply: Reply) -> float:
     return float(chosen(reply) == reply.question.gold)
 
 
-def choice_rows(replies: Sequence[Reply]) -> list[Row]:
+def choice_rows(replies: Sequence[Reply], read: Read = chosen) -> list[Row]:
     """Accuracy, probability of the right option and mass of replies whose ``gold`` is the right option's index.
 
     ``accuracy_uniform`` is what an evenly drawn option scores on average.
+
+    Args:
+        read: index of the option that a reply gives; None where it gives none, which is wrong.
     """
     rows = []
     for reply in replies:
         assert reply.shares is not None and reply.mass is not None
         shares, gold = reply.shares, int(reply.question.gold)
-        metrics = {"accuracy": right(reply), "accuracy_uniform": 1 / len(shares), "probability": shares[gold]}
+        metrics = {"accuracy": read(reply) == gold, "accuracy_uniform": 1 / len(shares), "probability": shares[gold]}
         rows += metric_rows(reply.question, **metrics, mass=reply.mass)
     return rows
 
 
-def label_rows(replies: Sequence[Reply], facet: str) -> list[Row]:
+def label_rows(replies: Sequence[Reply], facet: str, read: Read = chosen) -> list[Row]:
     """:func:`choice_rows` of questions that share their options, and by value of ``facet`` macro-F1.
 
     ``accuracy_majority`` and ``macro_f1_majority`` are what always giving the most frequent label scores.
     """
-    rows = choice_rows(replies)
+    rows = choice_rows(replies, read)
     for value, several in grouped(replies, lambda reply: reply.question.facets[facet]).items():
         truth = [str(reply.question.gold) for reply in several]
         most = Counter(truth).most_common(1)[0][0]
         for reply, label in zip(several, truth, strict=True):
             rows += metric_rows(reply.question, accuracy_majority=label == most)
-        given = {"macro_f1": [str(chosen(reply)) for reply in several], "macro_f1_majority": [most] * len(truth)}
-        rows += [set_row(name, macro_f1(labels, truth), **{facet: value}) for name, labels in given.items()]
+        found = [read(reply) for reply in several]
+        labels = [None if index is None else str(index) for index in found]
+        given: dict[str, list[str | None]] = {"macro_f1": labels, "macro_f1_majority": [*[most] * len(truth)]}
+        rows += [set_row(name, macro_f1(said, truth), **{facet: value}) for name, said in given.items()]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Survey items that stand in public fine-tuning sets: a model may have learned its answers to them from there.
+"""Survey items that papers learn from or test on. Of the former a model may have learnt its answers from public sets.
 
 Ids only, as the published code lists them; no text of the sets travels with the package.
 """
@@ -16,13 +16,26 @@ _FILE = Path(__file__).parents[1] / "resources" / "published_items.json"
 
 @dataclass(frozen=True)
 class PublishedSet:
-    """A public set; ``survey`` begins the names of the surveys whose item ids it uses."""
+    """A public set.
+
+    Attributes:
+        survey: begins the names of the surveys whose item ids it uses.
+        learnt: whether models are fine-tuned on it, or on norms made of it; else they are tested on it.
+        pool: name of the set that models which are tested on it have learnt from, its own where it is learnt itself;
+            empty where there is none.
+    """
 
     name: str
     title: str
     source: str
     survey: str
+    learnt: bool
+    pool: str
     items: frozenset[str]
+
+    def held(self, survey: Survey) -> tuple[Item, ...]:
+        """Those of its items that a survey has, in the survey's order."""
+        return tuple(i for i in survey.items if i.id in self.items) if survey.name.startswith(self.survey) else ()
 
 
 @cache
@@ -44,8 +57,8 @@ def published_set(name: str) -> PublishedSet:
 
 
 def exposure(survey: Survey, items: tuple[Item, ...]) -> dict[str, int]:
-    """Title of each set that uses this survey's ids -> how many of ``items`` stand in it; "any of them" last."""
-    sets = [known for known in published_sets() if survey.name.startswith(known.survey)]
+    """Title of each set with this survey's ids that is learnt -> how many of ``items`` it has; "any of them" last."""
+    sets = [known for known in published_sets() if known.learnt and survey.name.startswith(known.survey)]
     asked = {item.id for item in items}
     counts = {known.title: len(asked & known.items) for known in sets}
     return {**counts, ANY: len(asked & frozenset().union(*(known.items for known in sets)))} if sets else {}

@@ -81,7 +81,7 @@ class Survey:
         return self.answers[iso3]
 
     def sizes(self, iso3: str, items: Iterable[Item]) -> str | None:
-        """A sentence: respondents an item, and what they are worth after weights; None where the source has no numbers."""
+        """Respondents an item, and what they are worth after weights, in a sentence; None without such numbers."""
         answers = [self.of(iso3)[item.id] for item in items if item.id in self.of(iso3)]
         counted = [a.n for a in answers if a.n is not None]
         worth = [round(a.effective) for a in answers if a.effective is not None]

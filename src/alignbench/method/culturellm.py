@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 
@@ -22,8 +22,9 @@ from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.steps.joint import Joint
 from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, worded, written_by
+from alignbench.steps.paper import PaperStep
 from alignbench.steps.practice import asked_of, of_run
-from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
+from alignbench.steps.seeds import Seeds, Typical, held, seeds_note, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.steps.vary import Paraphrases, Synonyms, Vary
 from alignbench.store.stage import Stage, Tools
@@ -46,7 +47,8 @@ class CultureLLM(Joint, Method):
     """Knobs of CultureLLM; who writes is ``generator``, what measures nearness is ``embedder``."""
 
     seeds: Seeds = Seeds.most_varying
-    # Seeds before those are dropped that the country was not asked; 50 published.
+    # How many of the most varying, before those are dropped that the country was not asked; 50 published, which
+    # ``seeds=paper`` takes whole.
     count: Count = 24
     # The answer that labels a seed; the paper's is a mean of codes, cut off to an integer.
     answer: Typical = Typical.mode
@@ -73,6 +75,69 @@ class CultureLLM(Joint, Method):
     # Refuse to go on with fewer paraphrases of all seeds together.
     least: Count = recorded(12)
 
+    PAPER: ClassVar[tuple[PaperStep, ...]] = (
+        PaperStep(
+            "50 survey items as seeds",
+            "alignbench.steps.seeds.seeds_of",
+            {"method.seeds": ("most_varying", "paper")},
+            "those of the authors' 50 that are training items here (39 of the bundled survey's); what a country was "
+            "not asked is left out, where their missing codes became labels",
+        ),
+        PaperStep(
+            "The country's answer",
+            "alignbench.steps.seeds.typical",
+            {"method.answer": ("mode", "mean")},
+            "rounded; theirs is cut off, with missing codes in the mean",
+        ),
+        PaperStep(
+            "Paraphrases",
+            "alignbench.synthetic.questions.paraphrase",
+            {
+                "method.variant": ("full", "full"),
+                "method.paraphrases": ("3", "5"),
+                "method.tries": ("2", "10"),
+            },
+            "the generator writes them; the paper has GPT-4",
+        ),
+        PaperStep(
+            "Paraphrases near the seed",
+            "alignbench.synthetic.questions.Gate",
+            {"method.similarity": ("0.8", "0.8")},
+            "by our embedder; theirs is a mean-pooled BERT, which rates most pairs high",
+        ),
+        PaperStep(
+            "Synonyms in context",
+            "alignbench.synthetic.questions.substitute",
+            {"method.synonyms": ("3", "5"), "method.wordings": ("6", "10")},
+            "of the longest words (`method.words`); the paper takes nouns, adjectives and adverbs",
+        ),
+        PaperStep(
+            "Whose chatbot it is, the question, the number of the answer",
+            "alignbench.method.culturellm.LearnLabels",
+            {"method.told": ("always", "always")},
+            "each question in every order of its options",
+        ),
+        PaperStep("One model of each culture, or one for all", "alignbench.steps.joint.Joint"),
+        PaperStep("Arabic from Iraq and Jordan together"),
+        PaperStep(
+            "Fine-tuning",
+            "alignbench.training.options.train_on_options",
+            {"training": ("cpu", "culturellm_paper")},
+            "as in the script for Llama-2-70B; no weight decay. The full-weight baseline of CultureRL's authors is "
+            "`training=culturellm_full`",
+        ),
+        PaperStep(
+            "Base model",
+            "alignbench.backend.hf.HF",
+            note="any; the paper has GPT-3.5 by its maker's API, and Llama-2-70B",
+        ),
+        PaperStep(
+            "Test on labelled texts in the culture's language",
+            "alignbench.benchmark.content_moderation.ContentModeration",
+            note="`task=benchmark benchmark=content_moderation` on your copies, `benchmark.reading=words` as they read",
+        ),
+    )
+
     def align(self, context: RunContext) -> AlignedModel:
         """Vary the seeds, label them with each country's answers, train."""
         seeds = seeds_of(context.train, self.seeds, self.count)
@@ -89,7 +154,7 @@ class CultureLLM(Joint, Method):
             **of_run(context, TrainerKind.options_sft, systems=asked),
         )
         written = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
-        return asked_of(context, fit, asked, (*self.notes(countries), *written))
+        return asked_of(context, fit, asked, (*self.notes(countries), *seeds_note(self.seeds, seeds), *written))
 
     def _varied(self, context: RunContext, seeds: tuple[Item, ...]) -> Vary | None:
         if self.variant is Augmentation.seed_only:

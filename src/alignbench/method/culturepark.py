@@ -13,7 +13,7 @@ from enum import Enum
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 
@@ -32,8 +32,9 @@ from alignbench.judge.decisive import by_single_norm
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.steps.lessons import Disclosure, reasoned, sources, within, written_by
+from alignbench.steps.paper import PaperStep
 from alignbench.steps.practice import Fit, asked_of, of_run
-from alignbench.steps.seeds import Seeds, Typical, TypicalAnswer, held, seeds_of
+from alignbench.steps.seeds import Seeds, Typical, TypicalAnswer, held, seeds_note, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
@@ -75,7 +76,8 @@ class CulturePark(Method):
     """Knobs of CulturePark; who speaks and writes is ``generator``, who verifies ``critic`` or ``judge``."""
 
     seeds: Seeds = Seeds.most_varying
-    # Seeds before those are dropped that the country was not asked; 50 in the authors' file, 4.1 K in the paper.
+    # How many of the most varying, before those are dropped that the country was not asked; 50 in the authors' file,
+    # which ``seeds=paper`` takes whole, 4.1 K in the paper.
     count: Count = 16
     # The answer that the delegate holds and that is learnt; the paper's is a mean of codes, cut off to an integer.
     answer: Typical = Typical.mode
@@ -102,6 +104,91 @@ class CulturePark(Method):
     passes: Count = 6
     # Refuse to train on fewer opinions.
     least: Count = recorded(6)
+
+    PAPER: ClassVar[tuple[PaperStep, ...]] = (
+        PaperStep(
+            "50 survey items as seeds",
+            "alignbench.steps.seeds.seeds_of",
+            {"method.seeds": ("most_varying", "paper")},
+            "those of the file that comes with their code which are training items here (39 of the bundled survey's)",
+        ),
+        PaperStep("4.1 K seeds, those of Pew's surveys among them"),
+        PaperStep(
+            "The country's answer as the delegate's attitude",
+            "alignbench.steps.seeds.typical",
+            {"method.answer": ("mode", "mean"), "method.self_calibration": ("True", "True")},
+            "rounded; theirs is cut off, with missing codes in the mean",
+        ),
+        PaperStep(
+            "A delegate and an American contact",
+            "alignbench.dialogue.debate.parties",
+            {"method.mode": ("cross", "cross")},
+        ),
+        PaperStep(
+            "Seven exchanges on each seed, a moderator before each turn",
+            "alignbench.dialogue.debate.debate",
+            {
+                "method.guided": ("True", "True"),
+                "method.dialogues": ("2", "1"),
+                "method.turns": ("4", "14"),
+                "method.turn_tokens": ("60", "168"),
+                "method.temperature": ("0.7", "0.7"),
+            },
+            "the cues are ours: five kinds, the last three in turn",
+        ),
+        PaperStep(
+            "A model lists the opinions",
+            "alignbench.synthetic.opinions.extracted",
+            {"method.extract": ("sentences", "model")},
+            "the generator; the paper has GPT-4",
+        ),
+        PaperStep(
+            "Opinions verified against the answer, contrary ones rewritten",
+            "alignbench.synthetic.opinions.settle",
+            {"method.verify": ("judge", "critic")},
+            "what is rewritten is verified; their code verifies the old text once more",
+        ),
+        PaperStep(
+            "One opinion of each cluster",
+            "alignbench.synthetic.opinions.thinned",
+            {"method.clusters": ("6", "10")},
+            "10, 15 or 20 clusters make their sets of 500, 750 and 1,000; a local embedder, theirs is "
+            "text-embedding-3-small",
+        ),
+        PaperStep(
+            "Opinions in the first person, in shape",
+            "alignbench.synthetic.opinions.in_shape",
+            note="by rules of our own (`method.most_words`)",
+        ),
+        PaperStep(
+            "The number of the answer with an opinion as reason",
+            "alignbench.steps.lessons.reasoned",
+            {"method.told": ("always", "always")},
+            "the orders of the options in turn",
+        ),
+        PaperStep(
+            "Fine-tuning",
+            "alignbench.training.sft.train_sft",
+            {"training": ("cpu", "culturellm_paper"), "method.passes": ("6", "6")},
+            "as in the script for Llama-2-70B; no weight decay",
+        ),
+        PaperStep(
+            "Base model",
+            "alignbench.backend.hf.HF",
+            note="any; the paper has GPT-3.5 by its maker's API, and Llama-2-70B",
+        ),
+        PaperStep(
+            "Hofstede's dimensions",
+            "alignbench.benchmark.vsm13.Vsm13",
+            note="`task=benchmark benchmark=vsm13`; as they read and weigh it with `benchmark.reading=words "
+            "benchmark.unread=ten benchmark.weights=culturepark`",
+        ),
+        PaperStep(
+            "Test on labelled texts in the culture's language",
+            "alignbench.benchmark.content_moderation.ContentModeration",
+            note="`task=benchmark benchmark=content_moderation` on your copies, `benchmark.reading=words` as they read",
+        ),
+    )
 
     def align(self, context: RunContext) -> AlignedModel:
         """Debate the seeds, extract and verify opinions, train on answers with reasons.
@@ -142,7 +229,8 @@ class CulturePark(Method):
             asking=context.practising,
             **of_run(context, TrainerKind.sft, systems=asked, training=training),
         )
-        return asked_of(context, fit, asked, (written_by(context, "Debates and opinions"),))
+        notes = (*seeds_note(self.seeds, seeds), written_by(context, "Debates and opinions"))
+        return asked_of(context, fit, asked, notes)
 
     def _training(self, training: Training) -> Training:
         """The training with room for the longest opinion; a word may be several tokens of a small vocabulary."""

@@ -7,18 +7,19 @@ cross-culture thinking, self-alignment in context, guidance, retrieved values, n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, NotNegative, OneOf, PositiveShare
-from alignbench.data.distance import by_distance
 from alignbench.data.languages import TRANSLATED, phrases
 from alignbench.data.people import Person
 from alignbench.method import Method, RunContext
 from alignbench.steps.block import Block, BlockPolicy, FixedTexts, Nearest, NearestSummaries, Neighbours, People
+from alignbench.steps.comparison import comparison_text
 from alignbench.steps.mining import MiningInput, high_norms
+from alignbench.steps.paper import PaperStep
 from alignbench.steps.texts import PersonaForm, personas, rendered, wordings
 from alignbench.steps.topic_norms import TopicNorms
 from alignbench.types import Item, Sampling, check
@@ -51,16 +52,9 @@ def norms(context: RunContext, knobs: Prompting) -> Block:
 
 
 def comparison(context: RunContext, knobs: Prompting) -> Block:
-    """Cross-culture thinking (CultureSPA, Xu et al. 2025, prompt P2): the most similar and most different countries.
-
-    ``similar`` at either end of the distance by training items; countries without a name are left out.
-    """
-    ranked = by_distance(context.train, context.culture.iso3)
-    near = [context.countries[iso3] for iso3, _ in ranked if iso3 in context.countries]
-    remedy = f"only {len(near)} other countries are known: ask for at most half of them"
-    check(2 * knobs.similar <= len(near), "method.similar", knobs.similar, remedy)
-    ends = {"similar": near[: knobs.similar], "different": near[::-1][: knobs.similar]}
-    return FixedTexts((rendered("comparison", culture=context.culture, **ends),))
+    """Cross-culture thinking: the most similar and the most different countries (CultureSPA's second prompt)."""
+    culture = context.culture
+    return FixedTexts((comparison_text(context, culture.iso3, culture.country, knobs.similar),))
 
 
 def neighbours(context: RunContext, knobs: Prompting) -> Block:
@@ -146,6 +140,69 @@ class Prompting(Method):
     # Sampling of thoughts; common for reasoning models, our choice.
     temperature: NotNegative = 0.6
     top_p: PositiveShare = 0.95
+
+    PAPER: ClassVar[Mapping[str, tuple[PaperStep, ...]]] = {
+        "persona": (
+            PaperStep(
+                "Respondents by their demographics",
+                "alignbench.method.prompt.persona",
+                note="ten, with as many particulars as the survey holds; `task=protocols` interviews any number",
+            ),
+            PaperStep("Each question in several paraphrases, the majority counts"),
+            PaperStep("Hard and soft accuracy", "alignbench.protocols.persons.persons", note="`task=protocols`"),
+        ),
+        "anthropological": (
+            PaperStep(
+                "A framework of anthropology to reason over, after the persona",
+                "alignbench.method.prompt.anthropological",
+                note="our words; two of its points could not be recovered, and ours stand for them",
+            ),
+            PaperStep(
+                "Thoughts before the answer",
+                "alignbench.steps.block.BlockPolicy",
+                {"method.reasoning": ("True", "True")},
+                "two respondents, with one thought each",
+            ),
+        ),
+        "cross_culture": (
+            PaperStep(
+                "The three most similar and the three most different cultures in view",
+                "alignbench.steps.comparison.comparison_text",
+                {"method.similar": ("3", "3")},
+                "our words; by distance on training items, theirs by a table of 18 countries",
+            ),
+        ),
+        "self_alignment": (
+            PaperStep(
+                "The five nearest questions with the country's most frequent answers",
+                "alignbench.steps.block.Neighbours",
+                {"method.neighbours": ("5", "5")},
+                "nearest by our embedder, among training items alone",
+            ),
+        ),
+        "guided": (
+            PaperStep(
+                "Guidance on culturally responsive answers",
+                "alignbench.method.prompt.guidance",
+                note="our words, and on survey questions; there it is for replies to posts (`benchmark=empathy`)",
+            ),
+        ),
+        "values_retrieval": (
+            PaperStep(
+                "A summary of each respondent's values by topic",
+                "alignbench.method.prompt.retrieved",
+                {"method.personas": ("100", "100")},
+                "their own answers as sentences; the paper has a language model write it, of every respondent",
+            ),
+            PaperStep("The 100 nearest by demographics, reranked by a cross-encoder"),
+            PaperStep(
+                "Three summaries in context",
+                "alignbench.steps.block.NearestSummaries",
+                {"method.retrieved": ("3", "3")},
+                "those nearest to the question by one embedder",
+            ),
+        ),
+    }
 
     def _consistent(self) -> None:
         foreign = not self.native or self.blocks == ("country",)

@@ -135,6 +135,7 @@ class Figure:
         items: how many it rests on; ``trained`` of them lie in batteries that methods learn or choose from.
         respondents: interviewed people behind it; 0 where the method spoke with its own prompt.
         note: assumptions and warnings that must be shown with it.
+        part: of the block's items that it rests on; empty for all of them.
     """
 
     label: str
@@ -150,6 +151,7 @@ class Figure:
     trained: int
     respondents: int
     note: str
+    part: str = ""
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,14 @@ def _translated(model: AlignedModel, language: str) -> AlignedModel:
 
 
 def _figures(side: Side, truth: Truth, chart: Chart | None, knobs: Pass) -> Iterator[Figure]:
-    yield from national(side, truth)
+    yield from _pooled(side, truth, knobs)
     yield from distances(chart, side, truth)
-    yield from crowd(side, truth, knobs.epsilon, knobs.kl_clca_compat)
     yield from persons(side, truth)
+    for part, items in knobs.parts(truth.items, truth.seen).items():
+        for figure in _pooled(side, replace(truth, items=items), knobs):
+            yield replace(figure, part=part)
+
+
+def _pooled(side: Side, truth: Truth, knobs: Pass) -> Iterator[Figure]:
+    yield from national(side, truth)
+    yield from crowd(side, truth, knobs.epsilon, knobs.kl_clca_compat)

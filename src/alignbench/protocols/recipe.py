@@ -1,18 +1,19 @@
 """What is asked in one pass of responses, and the open choices of the protocols."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from alignbench.component import Component, Count, Positive, Share
+from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Answer, Asking, Labels, Orders
 from alignbench.identity import digest
 from alignbench.steps.texts import PersonaForm
 from alignbench.types import Item, Split, check
 
-# Q1-Q45 without Q42: the 44 items of CLCA's evaluation.
-SOCIAL_VALUES = tuple(f"Q{number}" for number in range(1, 46) if number != 42)
+# What an item of a block is, unless it lies in a paper's pool.
+SEEN, HELD_OUT = "in training or validation batteries", "held out"
 
 
 class AnswerForm(Enum):
@@ -25,15 +26,19 @@ class AnswerForm(Enum):
 class ItemBlock(Enum):
     """Which items are asked."""
 
-    held_out = "held_out"  # the split that is asked: no method learnt from their batteries
-    social_values = "social_values"  # CLCA's 44 items of World Values Survey wave 7, most of them in training batteries
+    held_out = "held_out"  # the split that is asked: no method learnt from the batteries of its test items
+    # Published sets of World Values Survey wave 7 (:mod:`alignbench.data.published`), partly in training batteries:
+    social_values = "social_values"  # the 44 that CLCA is tested on
+    culturespa = "culturespa"  # the 259 that CultureSPA and CultureRL are tested on
+    culturerl = "culturerl"  # the 62 of CultureRL's norm pool
+    culturellm = "culturellm"  # the 50 seeds of CultureLLM and CulturePark
 
 
 @dataclass(frozen=True)
 class Pass(Component):
     """Knobs of the interviews and of the protocols."""
 
-    # held_out | social_values
+    # held_out | social_values | culturespa | culturerl | culturellm
     block: ItemBlock = ItemBlock.held_out
     # Ids of items to ask instead of a block.
     items: tuple[str, ...] = ()
@@ -65,8 +70,8 @@ class Pass(Component):
 
     def block_name(self, split: Split) -> str:
         """What was asked, and how, for tables; unlike lists of items have unlike names."""
-        held_out = f"held-out ({split.name})"
-        name = held_out if self.block is ItemBlock.held_out else self.block.name
+        batteries = f"held-out ({split.name})" if split is Split.test else f"{split.name} batteries, not held out"
+        name = batteries if self.block is ItemBlock.held_out else self.block.name
         if self.items:
             name = f"{len(self.items)} items, {self.items[0]} to {self.items[-1]} ({digest(self.items, 4)})"
         forms = {
@@ -96,8 +101,26 @@ class Pass(Component):
             return tuple(survey.item(name) for name in self.items)
         if self.block is ItemBlock.held_out:
             return surveys[split].items
-        held = survey.items if survey.name.startswith("wvs") else ()
-        found = tuple(item for item in held if item.id in SOCIAL_VALUES)
+        found = published_set(self.block.name).held(survey)
         remedy = f"survey {survey.name} holds none of them: choose a World Values Survey, or name task.items=[...]"
         check(bool(found), "task.block", self.block.name, remedy)
         return found
+
+    def parts(self, items: Sequence[Item], seen: Collection[str]) -> dict[str, tuple[Item, ...]]:
+        """What is in the pool that a method may have learnt from, and what is held out, of a set that holds both.
+
+        Nothing else is called held out than what lies neither in the authors' pool nor in batteries that methods here
+        learn or choose from.
+
+        Args:
+            seen: ids of items in training or validation batteries.
+        """
+        known = None if self.items or self.block is ItemBlock.held_out else published_set(self.block.name)
+        pool = published_set(known.pool) if known and known.pool else None
+        learnt = f"in {pool.title}" if pool else ""
+
+        def part(item: Item) -> str:
+            return learnt if pool and item.id in pool.items else SEEN if item.id in seen else HELD_OUT
+
+        parts = {name: tuple(item for item in items if part(item) == name) for name in (learnt, SEEN, HELD_OUT)}
+        return {name: found for name, found in parts.items() if found} if sum(map(bool, parts.values())) > 1 else {}

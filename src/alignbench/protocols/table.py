@@ -18,12 +18,14 @@ from alignbench.report.board import MAPS, MATRICES
 from alignbench.report.numbers import MISSING, interval, number, pipe_table
 
 _ARROW = {"up": "↑", "down": "↓"}
-# Label -> its figures by protocol and metric.
-Sides = Mapping[str, Mapping[tuple[str, str], Figure]]
+# Protocol, metric and part of the block.
+_Key = tuple[str, str, str]
+# Label -> its figures.
+Sides = Mapping[str, Mapping[_Key, Figure]]
 
 
 def tidy(records: Sequence[ProtocolRecord]) -> pd.DataFrame:
-    """A row per model, culture, block, seed, side, protocol and metric.
+    """A row per model, culture, block, seed, side, protocol, metric and part of the block.
 
     The base model and the sanity rows are in the record of every method; of equal rows one is kept.
     """
@@ -40,7 +42,7 @@ def tidy(records: Sequence[ProtocolRecord]) -> pd.DataFrame:
         for figure in record.figures
     ]
     frame = pd.DataFrame(cells).astype({"seed": "Int64"})
-    keys = ["model", "survey", "block", "culture", "seed", "label", "protocol", "metric", "respondents"]
+    keys = ["model", "survey", "block", "culture", "seed", "label", "protocol", "metric", "part", "respondents"]
     return frame.drop_duplicates(keys, ignore_index=True)
 
 
@@ -88,13 +90,14 @@ def print_protocols(record: ProtocolRecord) -> None:
 
 def _sides(records: Sequence[ProtocolRecord]) -> Sides:
     """Models first, sanity rows last; a method with several seeds has a column for each."""
-    found: dict[str, dict[tuple[str, str], Figure]] = {}
+    found: dict[str, dict[_Key, Figure]] = {}
     for kind in ("method", "reference"):
         for record in records:
             for figure in record.figures:
                 if figure.kind == kind:
                     seed = f" s{record.seed}" if record.seed and _seeded(figure) else ""
-                    found.setdefault(figure.label + seed, {})[figure.protocol, figure.metric] = figure
+                    key = figure.protocol, figure.metric, figure.part
+                    found.setdefault(figure.label + seed, {})[key] = figure
     return found
 
 
@@ -104,13 +107,16 @@ def _seeded(figure: Figure) -> bool:
 
 
 def _rows(sides: Sides) -> Iterator[list[str]]:
-    names = list(dict.fromkeys(key for figures in sides.values() for key in figures))
-    for name in names:
+    """A row a metric, and below it one for each part of the block that it was computed on."""
+    every = dict.fromkeys(key for figures in sides.values() for key in figures)
+    whole = {key[:2]: place for place, key in reversed([*enumerate(every)])}
+    for name in sorted(every, key=lambda key: whole[key[:2]]):
         here = [figures.get(name) for figures in sides.values()]
         first = next(figure for figure in here if figure is not None)
         trained = f" ({first.trained})" if first.trained else ""
         facts = [f"{first.items}{trained}", str(first.respondents or MISSING), first.covers or MISSING]
-        yield [*name, _ARROW[first.direction], *map(_cell, here), *facts]
+        protocol, metric, part = name
+        yield [protocol, f"↳ {part}" if part else metric, _ARROW[first.direction], *map(_cell, here), *facts]
 
 
 def _cell(figure: Figure | None) -> str:
@@ -125,7 +131,7 @@ def _notes(records: Sequence[ProtocolRecord]) -> list[str]:
     said: dict[str, list[str]] = {}
     for record in records:
         for figure in record.figures:
-            if figure.kind != "reference":
+            if figure.kind != "reference" and not figure.part:
                 said.setdefault(f"{figure.protocol}, {figure.metric}", []).extend(figure.note.split("; "))
     own = [f"{metric}: {'; '.join(dict.fromkeys(filter(None, notes)))}." for metric, notes in said.items()]
     shared = []

@@ -115,6 +115,7 @@ def describe(
     history = tools.folder(own.training) / "history.json" if own.training else None
     stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
     remarks = [remark for stage in stages.values() for remark in tools.facts(stage).get("remarks", ())]
+    shown = (survey.sizes(iso3, survey.items), *notes, *remarks, *Renderer.of(cell.model).template.notes)
     kind = "distance" if cell.scoring.js_sqrt else "divergence"
     return CellRecord(
         cell=cell_facts(cell, own),
@@ -122,7 +123,7 @@ def describe(
         score_name=f"1 - Jensen-Shannon {kind} (base {'e' if cell.scoring.js_base is LogBase.e else 2})",
         rows=tuple(found),
         warning=cell.survey.warning,
-        notes=tuple(filter(None, (survey.sizes(iso3, survey.items), *notes, *remarks, *Renderer.of(cell.model).template.notes))),
+        notes=tuple(filter(None, shown)),
         items=_items(cell, board),
         judge_check=tools.facts(stages["judge_check"]) if "judge_check" in stages else None,
         history=tuple(json.loads(history.read_text(encoding="utf-8"))) if history and history.is_file() else None,

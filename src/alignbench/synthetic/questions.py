@@ -1,6 +1,7 @@
 """New wordings of a question, and the gate that they must pass: CultureLLM's augmentation (Li et al. 2024).
 
-A generator offers paraphrases, and synonyms in context that are put into them.
+A generator offers paraphrases, and synonyms in context that are put into them. Of the new questions that CultureSPA has
+written, those are kept that are about the topic and not there yet.
 """
 
 import random
@@ -167,3 +168,41 @@ def _replaced(text: str, word: str, other: str) -> str:
         return other[0].upper() + other[1:] if match[0][0].isupper() else other
 
     return re.sub(rf"\b{re.escape(word)}\b", said, text, count=1, flags=re.IGNORECASE)
+
+
+def fresh(
+    embedder: Embedder,
+    offers: Sequence[tuple[str, str]],
+    known: Mapping[str, Sequence[str]],
+    copy: float,
+    near: float,
+    tally: Tally,
+) -> list[str | None]:
+    """New questions on a topic, one for each (topic, text) offer; None where the text is none.
+
+    Args:
+        known: topic -> the questions that are there.
+        copy, near: cosines to the most similar known question of the topic: from ``copy`` on it is the same question,
+            below ``near`` it is about something else.
+    """
+    texts = [first_question(text) for _, text in offers]
+    vectors = embedder.encode(texts)
+    of_topic = {topic: embedder.encode(questions) for topic, questions in known.items()}
+    found: list[str | None] = []
+    for (topic, _), text, vector in zip(offers, texts, vectors, strict=True):
+        cosine = float((of_topic[topic] @ vector).max())
+        reason = _staleness(text, cosine, [other for other in found if other], copy, near)
+        found.append(text if tally.enter(text, reason) else None)
+    return found
+
+
+def _staleness(text: str, cosine: float, earlier: Sequence[str], copy: float, near: float) -> str | None:
+    if (found := fault(text)) is not None:
+        return found
+    if not text.endswith("?"):
+        return "not a question"
+    if cosine >= copy:
+        return "copies a training item"
+    if cosine < near:
+        return "off the topic"
+    return "said before" if words(text) in [words(other) for other in earlier] else None

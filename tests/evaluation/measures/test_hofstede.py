@@ -8,6 +8,7 @@ import pytest
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.measures.hofstede import (
     DIMENSIONS,
+    IndexWeights,
     dimension_scores,
     vsm13_distance,
 )
@@ -47,6 +48,21 @@ def test_scores_of_hand_worked_answers() -> None:
     }  # fmt: skip
 
 
+def test_the_authors_weights_differ_in_one_dimension() -> None:
+    m = np.full(24, 3.0)
+    m[8 - 1] = 5  # MAS: 25 (5 - 3) + 50
+    theirs = dimension_scores(m, weights=IndexWeights.culturepark)
+    assert theirs.tolist() == [50, 50, 100, 50, 50, 50]
+
+
+def test_a_question_without_an_answer_leaves_out_its_dimension_and_what_is_off_the_scale_counts_where_let_in() -> None:
+    m = np.full(24, 3.0)
+    m[24 - 1] = NAN
+    assert np.isnan(dimension_scores(m)).tolist() == [d == "UAI" for d in DIMENSIONS]
+    m[24 - 1] = 10  # UAI: 25 (3 - 10) + 50
+    assert dimension_scores(m, ends=(0, 10))[3] == -125
+
+
 def test_weights_cancel_so_that_equal_answers_give_the_constant() -> None:
     assert dimension_scores(np.full(24, 2.0), constant=7).tolist() == [7] * 6
 
@@ -77,7 +93,7 @@ def test_distance_is_a_metric() -> None:
     [
         lambda: dimension_scores(np.full(24, 5.1)),
         lambda: dimension_scores(np.full(23, 3.0)),
-        lambda: dimension_scores([*[3] * 23, NAN]),
+        lambda: dimension_scores([*[3] * 23, 10]),
         lambda: vsm13_distance(np.zeros(5), np.zeros(5)),
     ],
 )

@@ -6,6 +6,7 @@ say more than a distance to the published point.
 """
 
 import math
+from enum import Enum
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,9 +16,8 @@ from alignbench.evaluation.metrics import Array
 from alignbench.types import check
 
 QUESTIONS = 24
-# Of each dimension, twice: weight, question added, question taken away (numbered from 1). For (m08 - m10) in MAS,
-# CulturePark's code, and CultureRL's after it, have 25 where the manual has 35.
-_FORMULAS = {
+# Of each dimension, twice: weight, question added, question taken away (numbered from 1).
+_MANUAL = {
     "PDI": ((35, 7, 2), (25, 20, 23)),
     "IDV": ((35, 4, 1), (35, 9, 6)),
     "MAS": ((35, 5, 3), (35, 8, 10)),
@@ -25,27 +25,43 @@ _FORMULAS = {
     "LTO": ((40, 13, 14), (25, 19, 22)),
     "IVR": ((35, 12, 11), (40, 17, 16)),
 }
-DIMENSIONS = tuple(_FORMULAS)
+DIMENSIONS = tuple(_MANUAL)
 
 
-def dimension_scores(means: ArrayLike, constant: float = 50.0) -> Array:
+class IndexWeights(Enum):
+    """Whose weights."""
+
+    manual = "manual"  # the module's own
+    culturepark = "culturepark"  # those of its code, and of CultureRL's after it: 25 for (m08 - m10) in MAS, not 35
+
+
+_FORMULAS = {IndexWeights.manual: _MANUAL, IndexWeights.culturepark: {**_MANUAL, "MAS": ((35, 5, 3), (25, 8, 10))}}
+
+
+def dimension_scores(
+    means: ArrayLike,
+    constant: float = 50.0,
+    weights: IndexWeights = IndexWeights.manual,
+    ends: tuple[float, float] = (1.0, 5.0),
+) -> Array:
     """The six indices from the mean answers. Neither end is better.
 
     Args:
-        means: of the 24 questions, shape (..., 24), within [1, 5].
+        means: of the 24 questions, shape (..., 24), within ``ends``; NaN where there is none.
         constant: added to every index. The manual leaves it free, to bring scores to 0..100; 50 is CulturePark's.
             It cancels in differences between samples.
+        ends: least and largest answer that are let in: the scale's own, or wider ones.
 
     Returns:
-        Shape (..., 6), in the order of :data:`DIMENSIONS`: within ``constant`` +- 4 (w1 + w2) of the dimension.
+        Shape (..., 6), in the order of :data:`DIMENSIONS`: within ``constant`` +- 4 (w1 + w2) of the dimension; NaN
+        where one of its questions has no mean.
     """
     values = numbers(means, "means")
     check(values.shape[-1:] == (QUESTIONS,), "means", values.shape, "give the means of the 24 questions")
-    check(not bool(np.isnan(values).any()), "means", values.tolist(), "every question needs a mean")
-    on_scale(values, np.array(1.0), np.array(5.0), "means")
+    on_scale(values, np.array(ends[0]), np.array(ends[1]), "means")
     indices = [
         sum(weight * (values[..., plus - 1] - values[..., minus - 1]) for weight, plus, minus in formula)
-        for formula in _FORMULAS.values()
+        for formula in _FORMULAS[weights].values()
     ]
     return np.stack(indices, axis=-1) + constant
 
