@@ -212,9 +212,9 @@ class CultureRL(OnNorms, Method):
     def _varied(self, context: RunContext, count: int) -> Vary | None:
         if self.wordings is WrittenBy.template or count == 0:
             return None
-        seeds = tuple(item for item in context.train.items if item.id in self.items(context.train))
+        ids = self.items(context.train)
         return Vary(
-            seeds=seeds,
+            seeds=tuple(item for item in context.train.items if item.id in ids),
             survey=context.train,
             generator=context.generator,
             paraphrases=Paraphrases(count),
