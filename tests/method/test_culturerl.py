@@ -191,12 +191,21 @@ def test_the_judge_weighs_every_norm_of_the_set(make_cell, pool):
         assert judged.score == pytest.approx(sum(one.weight * one.contrast for one in heard))
 
 
+def test_how_many_clusters_there_are_follows_from_the_vectors_and_is_said(make_cell, pool):
+    cell = make_cell(*OPEN)
+    (checked,) = cell.method.judges(cell.context(cell.culture), cell.judge).values()
+    assert pool.names == checked.pool.clustered(clusters=len(pool.names), seed=42).names
+    assert 4 <= len(pool.names) <= 16
+    (said,) = cell.tools.facts(checked.pool)["remarks"]
+    assert said.startswith(f"The norms stand in {len(pool.names)} clusters: ") and "silhouette" in said
+
+
 def test_clusters_that_decide_nothing_are_said_to(make_cell, practice, monkeypatch):
     monkeypatch.setattr("alignbench.method.culturerl.cluster_effect", cluster_effect.cluster_effect)
     monkeypatch.setattr(cluster_effect, "_verdicts", lambda options, *rest: [1] * len(options))
-    found = made(make_cell(*OPEN))
+    found = made(make_cell(*OPEN, "method.clusters=8"))
     assert "Clusters decide nothing here: 0% of" in found.fit.facts["remarks"][-1]
-    assert "with 4 and 8 and 32 clusters" in found.fit.facts["remarks"][-1]
+    assert "with 4 or 32 clusters than 8" in found.fit.facts["remarks"][-1]
 
 
 def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_nearest_norm_decides_alone(
@@ -210,7 +219,7 @@ def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_neares
         return np.stack([known[text] for text in texts])
 
     monkeypatch.setattr(MiniLM, "encode", encode)
-    cell = with_embedder(make_cell("method=survey_rl", "culture=iraq"), MiniLM())
+    cell = with_embedder(make_cell("method=survey_rl", "culture=iraq", "method.clusters=8"), MiniLM())
     for spread, decide in ((EmbeddingJudge.spread, True), (0.0, False)):
         checked = cell.method.judges(cell.context(cell.culture), replace(cell.judge, spread=spread))["IRQ"]
         # As judge_check fits them, which takes longer than this test may.
@@ -218,7 +227,7 @@ def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_neares
         monkeypatch.setattr(CheckJudge, "fitted", lambda self, tools, found=(judge, pool): found)
         effect = cluster_effect.cluster_effect(checked, True, cell.tools)
         assert effect.counts == (4, 8, 32)
-        assert (effect.share >= 0.2) is decide and bool(effect.remarks) is not decide
+        assert (effect.share >= 0.2) is decide and ("decide nothing" in effect.remarks[0]) is not decide
 
 
 @pytest.mark.parametrize(("told", "named", "asked"), [("always", 1, 1), ("training", 1, 0), ("never", 0, 0)])
@@ -247,7 +256,8 @@ def test_a_control_that_joint_does_not_name_takes_the_place_of_the_culture(make_
         (("judge=llm", "method.reward=score"), r"method\.reward = 'score'.*verdict"),
         (("method.retrieval=none",), r"method\.retrieval = 'none'.*judge=llm"),
         (("method.joint=[IRQ]", "method.told=never"), r"method\.told = 'never'.*told apart"),
-        (("method.pool_size=8",), r"method\.pool_size = 8"),
+        (("method.pool_size=8", "method.clusters=8"), r"method\.pool_size = 8"),
+        (("method.clusters=many",), r"method\.clusters = 'many'.*or auto"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(words, message, make_cell):
