@@ -27,10 +27,22 @@ def settled():
     gc.freeze()
 
 
+@pytest.fixture(scope="module")
+def module_store(tmp_path_factory):
+    """A store for tests that may share stages."""
+    return tmp_path_factory.mktemp("store")
+
+
 @pytest.fixture
-def compose_config(tmp_path):
+def store_folder(tmp_path):
+    """Where stages go: a store of the test's own, unless its module shares one."""
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def compose_config(tmp_path, store_folder):
     def config(*overrides: str):
-        cfg = composed(*FAST, f"store={tmp_path}/store", f"reports={tmp_path}/reports", *overrides)
+        cfg = composed(*FAST, f"store={store_folder}", f"reports={tmp_path}/reports", *overrides)
         HydraConfig.instance().set_config(cfg)
         return cfg
 

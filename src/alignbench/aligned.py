@@ -12,6 +12,8 @@ from alignbench.types import ModelRef, PromptPolicy
 
 # Folder of a training stage that changed all weights; adapters lie in the stage's folder itself.
 WEIGHTS = "model"
+# Folder of a training stage with the checkpoints that it kept: one folder for each, named by its update.
+KEPT = "kept"
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,17 @@ class AlignedModel:
         """Whether it is spoken to in another way than the plain base model."""
         return self.policy != PromptPolicy()
 
-    def at_work(self, tools: Tools) -> ModelSession:
-        """The model on its engine; no weights are loaded yet."""
+    def at_work(self, tools: Tools, update: int | None = None) -> ModelSession:
+        """The model on its engine; no weights are loaded yet.
+
+        Args:
+            update: of a checkpoint that the training kept; None for the weights that it exported.
+        """
         model, adapter, policy = self.base, None, self.policy.ready(tools.folder)
         if self.training is not None:
             adapter, key = tools.folder(self.training), tools.key(self.training)
+            if update is not None:
+                adapter, key = adapter / KEPT / str(update), f"{key}@{update}"
             if (weights := adapter / WEIGHTS).is_dir():
                 model, adapter = replace(model, name=f"{model.name}+{key}", path=weights, fingerprint=key), None
         return ModelSession(tools.engine(model), adapter, policy)

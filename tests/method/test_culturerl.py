@@ -1,6 +1,7 @@
 """CultureRL on the tiny model: the paper's form, what pays a reply, and what is refused."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -26,13 +27,16 @@ from .writers import writer
 OPEN = ("method=culturerl", "culture=china", "method.wordings=template")
 
 
-def history_of(found):
-    return json.loads((found.stages("fit")[-1].path / "history.json").read_text())
+@pytest.fixture
+def store_folder(module_store):
+    """Pools, checks of judges and prompts are made once for all tests, trainings in each."""
+    shutil.rmtree(module_store / "fit", ignore_errors=True)
+    return module_store
 
 
 @pytest.fixture
 def practice(monkeypatch):
-    """Rows and reward that the trainer was called with; nothing is trained."""
+    """Rows and reward that the trainer was called with; nothing is trained, and clusters are not tried out."""
     calls = []
 
     def train(job: Job, rows, reward, start):
@@ -41,22 +45,47 @@ def practice(monkeypatch):
         return {}
 
     monkeypatch.setattr("alignbench.method.culturerl.train_grpo", train)
+    monkeypatch.setattr("alignbench.method.culturerl.cluster_effect", lambda *_: None)
     return calls
 
 
-def test_open_practice_leaves_an_adapter_and_its_history(make_cell):
-    cell = make_cell(*OPEN, "training.select=validation")
+@pytest.fixture
+def pool(make_cell):
+    """China's default pool."""
+    cell = make_cell(*OPEN)
+    (checked,) = cell.method.judges(cell.context(cell.culture), cell.judge).values()
+    return NormPool.load(cell.tools.folder(checked.pool))
+
+
+class Likes(Judge):
+    """Pays for a letter that is said twice: what a model that has learnt nothing can learn in seconds."""
+
+    def judge(self, questions, answers, norms, tools):
+        verdicts = [1 if answer.count("e") > 1 else -1 for answer in answers]
+        return [Judgement(float(verdict), verdict) for verdict in verdicts]
+
+
+def test_what_the_judge_pays_for_is_written_more_and_more(make_cell, monkeypatch):
+    real = CheckJudge.fitted
+    monkeypatch.setattr(CheckJudge, "fitted", lambda self, tools: (Likes(), real(self, tools)[1]))
+    cell = make_cell(
+        *OPEN, "method.prompts=20", "method.retrieval=all", "training.updates=12", "training.checkpoint_every=12",
+        "training.generations=8", "training.prompts_per_update=1", "training.micro_batch=8",
+        "training.max_new_tokens=6", "training.learning_rate=0.02", "training.warmup=0", "training.select=validation",
+    )  # fmt: skip
     found = made(cell)
-    history = history_of(found)
-    assert [h["update"] for h in history] == [1, 2]
-    assert all({"zero_variance_share", "reward", "unread_share", "validation"} <= h.keys() for h in history)
-    t = cell.training
-    assert found.fit.facts["judge_calls"] == t.updates * t.prompts_per_update * t.generations
+    history = json.loads((found.fit.path / "history.json").read_text())
+    assert (found.fit.path / "adapter_model.safetensors").is_file()
+    assert [h["update"] for h in history] == [*range(1, 13)] and history[-1].keys() >= {"validation"}
+    assert all({"zero_variance_share", "reward", "unread_share"} <= h.keys() for h in history)
+    assert found.fit.facts["judge_calls"] == 12 * 8
+    paid = [update["reward"] for update in history]
+    assert np.mean(paid[-4:]) > np.mean(paid[:4]) + 0.3
 
 
-def test_prompts_are_the_pools_items_in_many_wordings_and_the_nearest_share_of_them(make_cell):
+def test_prompts_are_the_pools_items_in_many_wordings_and_the_nearest_share_of_them(make_cell, practice):
     """C4: there was one wording an item, 31 prompts in all."""
-    cell = make_cell("method=culturerl", "culture=germany", "method.prompts=100")
+    cell = make_cell("method=culturerl", "culture=china", "method.prompts=100")
 
     def voice(chat, draw):
         asked = chat[-1].content.removeprefix("Say in other words: ")
@@ -81,34 +110,40 @@ def test_the_default_makes_about_as_many_prompts_as_the_authors_had(make_cell, p
     assert "unread_share" in found.fit.facts and "25.0% of the judge's replies" in found.fit.facts["remarks"][0]
 
 
-@pytest.mark.parametrize("warm", ["stances", "survey"])
-def test_a_warm_start_is_a_training_of_its_own_that_practice_goes_on_from(warm, make_cell, practice):
-    cell = make_cell(*OPEN, f"method.warm_start={warm}", "training.max_new_tokens=64", "training.select=validation")
+def test_a_warm_start_on_stances_learns_each_prompts_own_norm_and_practice_goes_on_from_it(
+    make_cell, practice, pool, monkeypatch
+):
+    learnt = []
+    monkeypatch.setattr("alignbench.method.culturerl.train_sft", lambda job, rows: learnt.extend(rows) or {})
+    cell = make_cell(*OPEN, "method.warm_start=stances", "training.select=validation")
     first, last = made(cell).stages("fit")
-    (_, _, start), *_ = practice
-    assert start == first.path and (first.path / "adapter_model.safetensors").is_file() and last != first
-    if warm == "survey":
-        alone = make_cell(
-            "method=survey_rl",
-            "culture=china",
-            "method.reward=verdict",
-            "method.told=always",
-            "training.select=validation",
-        )
-        assert key(alone, aligned(alone)) == first.key
+    assert [start for *_, start in practice] == [first.path] and last != first
+    own = {cell.survey.item(norm.item).question: norm.spoken_by("I").statement for norm in pool.norms}
+    said = {row.chat[-1].content: row.reply for row in learnt}
+    in_its_words = said.keys() & own.keys()
+    assert len(in_its_words) > 15 and all(said[question] == own[question] for question in in_its_words)
+    assert len(said) == len(learnt) > 200 and set(said.values()) <= set(own.values())
 
 
-def test_each_retrieval_pays_by_its_norms(make_cell):
-    found = made(make_cell(*OPEN, "method.pool_size=20", "method.clusters=4"))
-    cell, pool = make_cell(*OPEN), NormPool.load(found.stage("norms").path)
-    norm = pool.norms[0]
+def test_a_warm_start_on_the_survey_is_survey_rl(make_cell, practice, monkeypatch):
+    monkeypatch.setattr("alignbench.steps.norm_reward.train_on_options", lambda *_: {})
+    first, _ = made(make_cell(*OPEN, "method.warm_start=survey", "training.select=validation")).stages("fit")
+    assert [start for *_, start in practice] == [first.path]
+    words = ("method=survey_rl", "culture=china", "method.reward=verdict", "method.told=always")
+    alone = make_cell(*words, "training.select=validation")
+    assert key(alone, aligned(alone)) == first.key
+
+
+def test_each_retrieval_pays_by_its_norms(make_cell, pool):
+    cell = make_cell(*OPEN)
+    norm = next(norm for norm in pool.norms if len(pool.norms_of(norm.cluster)) > 1)
     item = cell.survey.item(norm.item)
     prompt = TrainingPrompt(norm.item, item.question, norm.cluster, 0.5)
 
     def held(how, own=True):
         return retrieved([prompt], pool, cell.embedder, how, own)[0]
 
-    assert held(Retrieval.cluster) == pool.norms_of(norm.cluster) and len(held(Retrieval.cluster)) > 1
+    assert held(Retrieval.cluster) == pool.norms_of(norm.cluster) != pool.norms
     assert held(Retrieval.all) == pool.norms
     assert len(held(Retrieval.top5)) == 5 and norm in held(Retrieval.top5)
     assert held(Retrieval.none) == (DECISIVE,)
@@ -117,9 +152,9 @@ def test_each_retrieval_pays_by_its_norms(make_cell):
 
 
 @pytest.mark.parametrize("own", ["included", "excluded"])
-def test_a_reply_is_judged_with_or_without_the_norm_of_its_own_question(own, make_cell, practice):
+def test_a_reply_is_judged_with_or_without_the_norm_of_its_own_question(own, make_cell, practice, pool):
     cell = make_cell(*OPEN, "method.retrieval=all", f"method.own_norm={own}")
-    pool = NormPool.load(made(cell).stage("norms").path)
+    made(cell)
     item_of = {cell.survey.item(norm.item).question: norm.item for norm in pool.norms}
     ((rows, *_),) = practice
     asked = [row.meta for row in rows if row.meta["question"] in item_of]
@@ -135,7 +170,6 @@ def test_verdicts_that_cannot_be_read_are_paid_nothing_and_counted(make_cell, pr
 
     real = CheckJudge.fitted
     monkeypatch.setattr(CheckJudge, "fitted", lambda self, tools: (Mumbles(), real(self, tools)[1]))
-    monkeypatch.setattr("alignbench.method.culturerl.cluster_effect", lambda *_: None)
     found = made(make_cell(*OPEN))
     ((rows, reward, _),) = practice
     paid = reward(["yes", "", "no", ""], [row.meta for row in rows[:4]])
@@ -143,9 +177,8 @@ def test_verdicts_that_cannot_be_read_are_paid_nothing_and_counted(make_cell, pr
     assert found.fit.facts["unread_share"] == 0.25
 
 
-def test_the_judge_weighs_every_norm_of_the_set(make_cell):
+def test_the_judge_weighs_every_norm_of_the_set(make_cell, pool):
     cell = make_cell(*OPEN)
-    pool = NormPool.load(made(cell).stage("norms").path)
     held = max((pool.norms_of(k) for k in range(len(pool.names))), key=len)
     answer = held[0].spoken_by("I").statement
     tools = cell.tools
@@ -158,11 +191,21 @@ def test_the_judge_weighs_every_norm_of_the_set(make_cell):
         assert judged.score == pytest.approx(sum(one.weight * one.contrast for one in heard))
 
 
+def test_how_many_clusters_there_are_follows_from_the_vectors_and_is_said(make_cell, pool):
+    cell = make_cell(*OPEN)
+    (checked,) = cell.method.judges(cell.context(cell.culture), cell.judge).values()
+    assert pool.names == checked.pool.clustered(clusters=len(pool.names), seed=42).names
+    assert 4 <= len(pool.names) <= 16
+    (said,) = cell.tools.facts(checked.pool)["remarks"]
+    assert said.startswith(f"The norms stand in {len(pool.names)} clusters: ") and "silhouette" in said
+
+
 def test_clusters_that_decide_nothing_are_said_to(make_cell, practice, monkeypatch):
+    monkeypatch.setattr("alignbench.method.culturerl.cluster_effect", cluster_effect.cluster_effect)
     monkeypatch.setattr(cluster_effect, "_verdicts", lambda options, *rest: [1] * len(options))
-    found = made(make_cell(*OPEN))
+    found = made(make_cell(*OPEN, "method.clusters=8"))
     assert "Clusters decide nothing here: 0% of" in found.fit.facts["remarks"][-1]
-    assert "with 4 and 8 and 32 clusters" in found.fit.facts["remarks"][-1]
+    assert "with 4 or 32 clusters than 8" in found.fit.facts["remarks"][-1]
 
 
 def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_nearest_norm_decides_alone(
@@ -176,7 +219,7 @@ def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_neares
         return np.stack([known[text] for text in texts])
 
     monkeypatch.setattr(MiniLM, "encode", encode)
-    cell = with_embedder(make_cell("method=survey_rl", "culture=iraq"), MiniLM())
+    cell = with_embedder(make_cell("method=survey_rl", "culture=iraq", "method.clusters=8"), MiniLM())
     for spread, decide in ((EmbeddingJudge.spread, True), (0.0, False)):
         checked = cell.method.judges(cell.context(cell.culture), replace(cell.judge, spread=spread))["IRQ"]
         # As judge_check fits them, which takes longer than this test may.
@@ -184,7 +227,7 @@ def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_neares
         monkeypatch.setattr(CheckJudge, "fitted", lambda self, tools, found=(judge, pool): found)
         effect = cluster_effect.cluster_effect(checked, True, cell.tools)
         assert effect.counts == (4, 8, 32)
-        assert (effect.share >= 0.2) is decide and bool(effect.remarks) is not decide
+        assert (effect.share >= 0.2) is decide and ("decide nothing" in effect.remarks[0]) is not decide
 
 
 @pytest.mark.parametrize(("told", "named", "asked"), [("always", 1, 1), ("training", 1, 0), ("never", 0, 0)])
@@ -213,7 +256,8 @@ def test_a_control_that_joint_does_not_name_takes_the_place_of_the_culture(make_
         (("judge=llm", "method.reward=score"), r"method\.reward = 'score'.*verdict"),
         (("method.retrieval=none",), r"method\.retrieval = 'none'.*judge=llm"),
         (("method.joint=[IRQ]", "method.told=never"), r"method\.told = 'never'.*told apart"),
-        (("method.pool_size=8",), r"method\.pool_size = 8"),
+        (("method.pool_size=8", "method.clusters=8"), r"method\.pool_size = 8"),
+        (("method.clusters=many",), r"method\.clusters = 'many'.*or auto"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(words, message, make_cell):
@@ -223,23 +267,3 @@ def test_what_cannot_be_used_is_refused_by_name(words, message, make_cell):
 
 def test_the_rule_free_reward_asks_a_language_model_whether_a_side_is_taken(make_cell, practice):
     assert aligned(make_cell(*OPEN, "judge=llm", "method.retrieval=none", "insist=true"))
-
-
-class Likes(Judge):
-    """Pays for a letter in what was said: what a model that has learnt nothing can learn in seconds."""
-
-    def judge(self, questions, answers, norms, tools):
-        verdicts = [1 if "e" in answer else -1 for answer in answers]
-        return [Judgement(float(verdict), verdict) for verdict in verdicts]
-
-
-def test_what_the_judge_pays_for_is_written_more_and_more(make_cell, monkeypatch):
-    real = CheckJudge.fitted
-    monkeypatch.setattr(CheckJudge, "fitted", lambda self, tools: (Likes(), real(self, tools)[1]))
-    cell = make_cell(
-        *OPEN, "method.prompts=20", "method.retrieval=all", "training.updates=16", "training.checkpoint_every=16",
-        "training.generations=8", "training.prompts_per_update=2", "training.micro_batch=16",
-        "training.max_new_tokens=6", "training.learning_rate=0.02", "training.warmup=0",
-    )  # fmt: skip
-    paid = [update["reward"] for update in history_of(made(cell))]
-    assert np.mean(paid[-4:]) > np.mean(paid[:4]) + 0.3

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.norms.pool import Clustering, central, cluster, natural
+from alignbench.norms.pool import Clustering, best_number, central, cluster, natural
 
 
 class Flat:
@@ -32,6 +32,22 @@ def blobs(stray=0):
     rows = np.concatenate([rows, strays])
     ids = [f"Q{n}" for n in range(1, len(rows) + 1)]
     return ids, (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("groups", [5, 9])
+def test_the_number_of_clusters_with_the_greatest_silhouette_is_that_of_the_groups(groups):
+    from sklearn.metrics import silhouette_score
+
+    draw = np.random.default_rng(1)
+    rows = np.repeat(np.eye(16)[:groups], 6, axis=0) + draw.normal(0, 0.05, (6 * groups, 16))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    ids = [f"Q{n}" for n in range(len(rows))]
+    number, mean = best_number(rows, 42)
+    found = cluster(ids, rows, clusters=None)
+    assert number == len(found.centres) == groups and len(set(map(tuple, found.labels.reshape(groups, 6)))) == groups
+    assert mean == pytest.approx(silhouette_score(rows, found.labels), abs=1e-5)
+    with pytest.raises(AlignbenchError, match=r"method\.clusters = 'auto'.*only 5 items"):
+        best_number(rows[:5], 42)
 
 
 @pytest.mark.parametrize("clustering", list(Clustering))

@@ -95,6 +95,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "Prompting.temperature": ("method.reasoning=true",),
     "Prompting.top_p": ("method.reasoning=true",),
     "Scoring.divide_prior": ("scoring.answer=text", "scoring.style=full", "scoring.orders=both"),
+    "Scoring.checkpoints_on_test": ("method=survey_sft", "training.keep_checkpoints=true"),
     "Scoring.labels": ("scoring.style=full",),
     "Scoring.answer": ("scoring.style=full",),
     "Scoring.formats": ("scoring.style=full",),
@@ -136,6 +137,7 @@ VALUES: dict[str, str] = {
     **{f"{kind}.joint": "[CHN]" for kind in NORMED},
     "LikelihoodJudge.margin": "2.0",
     **{f"{kind}.pool_size": "20" for kind in NORMED},
+    **{f"{kind}.clusters": "3" for kind in NORMED},
     "CultureRL.reward": "verdict",
     "CultureRL.wordings": "generator",
     "CultureRL.prompts": "200",
@@ -305,6 +307,10 @@ ELSEWHERE: dict[str, str] = {
 IDLE: dict[str, str] = {}
 # Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.
 SAME_WEIGHTS: dict[str, str] = {
+    **{
+        f"Training.keep_checkpoints [{kind.name}]": "the weights of other checkpoints lie beside those that it exports"
+        for kind in TrainerKind
+    },
     "EmbeddingJudge.question_weight [scores]": "it shifts all scores of a target alike, which leaves the target; "
     "which norm an answer is about is plain in this world's wordings",
     "PlantedWorld.countries": "a survey is one input, by its content: of it this training reads its own country",

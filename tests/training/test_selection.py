@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from alignbench.aligned import KEPT
 from alignbench.backend.hf import HF
 from alignbench.errors import AlignbenchError
 from alignbench.training.grpo import PromptRow, train_grpo
@@ -75,6 +76,21 @@ def test_checkpoints_are_rated_as_the_exported_model_scores(raw: ModelRef, tmp_p
     for own, other in zip(seen[-1], served, strict=True):
         assert own.logprobs == pytest.approx(other.logprobs, abs=1e-4)
     assert seen[0] != seen[1]
+
+
+@pytest.mark.parametrize("kind", [TrainerKind.options_sft, TrainerKind.sft])
+@pytest.mark.parametrize("trained", Weights)
+def test_every_checkpoint_is_kept_as_it_was_and_nothing_is_chosen_by_it(
+    raw: ModelRef, tmp_path: Path, kind: TrainerKind, trained: Weights
+) -> None:
+    one = replace(LAST, weights=trained, updates=1)
+    TRAIN[kind](raw, one, tmp_path / "one", None)
+    kept = replace(one, updates=2, keep_checkpoints=True)
+    assert TRAIN[kind](raw, kept, tmp_path / "all", None)["selected_update"] == 2
+    (exported,) = (p for p in (tmp_path / "all").glob("**/*.safetensors") if KEPT not in p.parts)
+    assert weights(tmp_path / "all" / KEPT / "1") == weights(tmp_path / "one")
+    assert weights(tmp_path / "all" / KEPT / "2") == exported.read_bytes() != weights(tmp_path / "one")
+    assert not (tmp_path / "one" / KEPT).exists()
 
 
 @KINDS

@@ -115,9 +115,10 @@ class CultureRL(OnNorms, Method):
             "alignbench.norms.pool.cluster",
             {
                 "method.clustering": ("kmeans", "kmeans"),
-                "method.clusters": ("8", "8"),
+                "method.clusters": ("auto", "8"),
                 "method.cluster_seed": ("42", "42"),
             },
+            "the authors' 8 suit their embedder; of 4 to 16, auto takes the number with the greatest mean silhouette",
         ),
         PaperStep("A7 names of clusters", "alignbench.norms.pool.build_pool", note="topic and central concept (ours)"),
         PaperStep(
@@ -130,7 +131,7 @@ class CultureRL(OnNorms, Method):
             "B2 prompts near a cluster",
             "alignbench.norms.prompts.nearest",
             {"method.prompts": ("345", "345"), "method.kept": ("0.7", "0.7")},
-            "the authors' share is kept, not their distance, which depends on the embedder",
+            "the authors' share is kept, not their distance of about .6, which depends on the embedder",
         ),
         PaperStep(
             "B3 system message with the culture",
@@ -212,9 +213,9 @@ class CultureRL(OnNorms, Method):
     def _varied(self, context: RunContext, count: int) -> Vary | None:
         if self.wordings is WrittenBy.template or count == 0:
             return None
-        seeds = tuple(item for item in context.train.items if item.id in self.items(context.train))
+        ids = self.items(context.train)
         return Vary(
-            seeds=seeds,
+            seeds=tuple(item for item in context.train.items if item.id in ids),
             survey=context.train,
             generator=context.generator,
             paraphrases=Paraphrases(count),
@@ -286,12 +287,13 @@ class Prompts(Stage):
         )
         made = Counter(wording for _, _, wording, *_ in rows)
         author = f"{made['generator']} paraphrased by {self.varied.generator.title}, " if self.varied else ""
+        farthest = max(p.distance for p in prompts)
         said = (
             f"{len(prompts)} training prompts: {made['survey']} in the survey's words, {author}"
-            f"{made['template']} from templates."
+            f"{made['template']} from templates; of {len(origin)} candidates those within {farthest:.2f} of a cluster."
         )
         facts = {"prompts": len(prompts), "candidates": len(origin), **made}
-        return facts | {"farthest": max(p.distance for p in prompts), "remarks": [said]}
+        return facts | {"farthest": farthest, "remarks": [said]}
 
     def read(self, tools: Tools) -> pd.DataFrame:
         """The prompts, for a stage that rests on them."""

@@ -15,6 +15,10 @@ from alignbench.types import Scale
 # The sentence of a cell whose questions were asked in one form.
 ONE_FORM = "The questions were asked in one form alone, so that nothing can be said on what the form decides."
 
+# Figures of a checkpoint in the history of a training, by the items that it was asked, and what must be said of them.
+CHECKPOINT, CHECKPOINT_ON_TEST = "checkpoint_on_validation", "checkpoint_on_test_chose_nothing"
+MARKS = {CHECKPOINT_ON_TEST: "The curve of checkpoints on the test looks at test items; nothing was chosen by it."}
+
 
 @dataclass(frozen=True)
 class CellFacts:

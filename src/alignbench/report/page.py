@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import Placement, of_rows
 from alignbench.files import leave_out, read_object, write_text
-from alignbench.record.cell import BenchmarkRecord, CellRecord, ItemRecord, PoolRecord
+from alignbench.record.cell import CHECKPOINT, CHECKPOINT_ON_TEST, MARKS, BenchmarkRecord, CellRecord, ItemRecord, PoolRecord
 from alignbench.report import figures, numbers
 from alignbench.report.numbers import text
 from alignbench.report.table import COVERS, MEASURED
@@ -28,7 +28,7 @@ _FIT = "fit"
 _TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_ITEMS = 4  # gains, and as many losses
 SHOWN_SAMPLES = 3
-_FIRST_CURVES = ("reward", "validation", "loss", "entropy", "zero_variance_share")
+_FIRST_CURVES = ("reward", "validation", CHECKPOINT, CHECKPOINT_ON_TEST, "loss", "entropy", "zero_variance_share")
 
 
 def accounts(record: CellRecord, store: Path) -> tuple[tuple[str, Tally], ...]:
@@ -82,6 +82,11 @@ class Curve:
 
     name: str
     points: tuple[tuple[float, float], ...]
+
+    @property
+    def mark(self) -> str:
+        """What must be said of it; mostly nothing."""
+        return MARKS.get(self.name, "")
 
     @property
     def low(self) -> float:

@@ -86,6 +86,9 @@ class Cell(Setting):
             return instantiate(node).supply(model=model, embedder=embedder)
 
         scoring = instantiate(cfg.scoring)
+        remedy = "a training keeps only its last checkpoint unless you say training.keep_checkpoints=true"
+        kept = training.keep_checkpoints or not scoring.checkpoints_on_test
+        check(kept, "scoring.checkpoints_on_test", True, remedy)
         opener = None if looking else Opener(backend, Engines() if engines is None else engines)
         cell = cls(
             choices=_choices(),

@@ -13,8 +13,9 @@ from alignbench.evaluation.items import BASE, Kind
 from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.progress import say
-from alignbench.record.cell import CellRecord
+from alignbench.record.cell import MARKS, CellRecord
 from alignbench.runs.cell import Cell
+from alignbench.runs.curve import CheckpointScores
 from alignbench.runs.describe import Contender, ContenderAnswers, DamageCheck, describe
 from alignbench.runs.recipe import Setting
 from alignbench.runs.stages import Respond, Samples
@@ -38,6 +39,7 @@ class Score(Stage):
     answered: tuple[ContenderAnswers, ...]
     elsewhere: tuple[DamageCheck, ...]
     samples: Samples | None
+    curve: CheckpointScores | None
     notes: tuple[str, ...]
     # Metric of a plugin -> digest of its code: all of them are scored.
     added: Mapping[str, str]
@@ -46,7 +48,8 @@ class Score(Stage):
     def build(self, folder: Path, tools: Tools) -> None:
         """Score everything on the items that the culture was asked."""
         write_json(folder / "config.json", {**self.config, "changed": self.setting.changed})
-        record = describe(self.setting, self.answered, self.elsewhere, self.samples, self.notes, tools, folder)
+        shown = (self.samples, self.curve, self.notes)
+        record = describe(self.setting, self.answered, self.elsewhere, *shown, tools, folder)
         record.save(folder)
 
 
@@ -65,6 +68,9 @@ def compare(cell: Cell) -> tuple[CellRecord, Artifact]:
             say(f"{asked.culture.country}, before and after")
             for stage in (asked.before, asked.after):
                 cell.store.get(stage)
+        if score.curve:
+            say("checkpoints")
+            cell.store.get(score.curve)
     found = cell.store.get(score)
     return CellRecord.load(found.path), found
 
@@ -79,12 +85,16 @@ def score_of(cell: Cell) -> Score:
         )
         for row in contenders(cell)
     )
-    notes = (cell.culture.note, *cell.survey.notes, *(note for row in answered for note in row.model.notes))
+    curve = _curve(cell, answered)
+    notes = [cell.culture.note, *cell.survey.notes, *(note for row in answered for note in row.model.notes)]
+    if curve and Split.test in curve.surveys:
+        notes += MARKS.values()
     return Score(
         setting=cell.setting,
         answered=answered,
         elsewhere=tuple(_elsewhere(cell, answered)),
         samples=_samples(cell, answered),
+        curve=curve,
         notes=tuple(dict.fromkeys(note for note in notes if note)),
         added={name: code_in([m.__name__]).digest for name, m in of_plugins(plugins.loaded()).items()},
         config=cell.config,
@@ -140,6 +150,17 @@ def _samples(cell: Cell, answered: tuple[ContenderAnswers, ...]) -> Samples | No
         return None
     batteries = {item.battery: item for item in cell.surveys[Split.test].asked(cell.culture.iso3)}
     return Samples(before, after[0], tuple(batteries.values())[:_SAMPLES])
+
+
+def _curve(cell: Cell, answered: tuple[ContenderAnswers, ...]) -> CheckpointScores | None:
+    """The checkpoints of the method's training, where they are kept."""
+    own = next((row.model for row in answered if row.kind == "method"), None)
+    if own is None or own.training is None or not cell.training.keep_checkpoints:
+        return None
+    splits = (Split.validation, *([Split.test] if cell.scoring.checkpoints_on_test else []))
+    iso3 = cell.culture.iso3
+    surveys = {split: cell.surveys[split] for split in splits if cell.surveys[split].asked(iso3)}
+    return CheckpointScores(own, surveys, iso3, cell.scoring)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from alignbench.record.cell import (
     PoolRecord,
     Sample,
 )
+from alignbench.runs.curve import CheckpointScores
 from alignbench.runs.recipe import GROUPS, Setting, lineage, used
 from alignbench.runs.stages import Respond, Samples
 from alignbench.steps.joint import Joint
@@ -95,6 +97,7 @@ def describe(
     answered: Sequence[ContenderAnswers],
     elsewhere: Sequence[DamageCheck],
     samples: Samples | None,
+    curve: CheckpointScores | None,
     notes: Sequence[str],
     tools: Tools,
     folder: Path,
@@ -112,9 +115,9 @@ def describe(
     to_table(board).to_parquet(folder / ITEMS, index=False)
     found = rows(board, cell.scoring.resampling)
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
-    history = tools.folder(own.training) / "history.json" if own.training else None
-    stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
-    remarks = [remark for stage in stages.values() for remark in tools.facts(stage).get("remarks", ())]
+    about = [stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3]
+    stages = {stage.name: stage for stage in about}
+    remarks = [remark for stage in about for remark in tools.facts(stage).get("remarks", ())]
     shown = (survey.sizes(iso3, survey.items), *notes, *remarks, *Renderer.of(cell.model).template.notes)
     kind = "distance" if cell.scoring.js_sqrt else "divergence"
     return CellRecord(
@@ -126,7 +129,7 @@ def describe(
         notes=tuple(filter(None, shown)),
         items=_items(cell, board),
         judge_check=tools.facts(stages["judge_check"]) if "judge_check" in stages else None,
-        history=tuple(json.loads(history.read_text(encoding="utf-8"))) if history and history.is_file() else None,
+        history=_history(own, curve, tools),
         pool=_pool(stages["norms"], tools, folder) if "norms" in stages else None,
         samples=_sample_rows(cell, samples, tools) if samples else (),
         elsewhere=tuple(_damage(cell, e, tools) for e in elsewhere),
@@ -134,6 +137,15 @@ def describe(
         exposure=exposure(cell.survey, survey.asked(iso3)),
         reading=reading(cell, found),
     )
+
+
+def _history(own: AlignedModel, curve: CheckpointScores | None, tools: Tools) -> tuple[Mapping[str, Any], ...] | None:
+    """What was logged in training, with the scores of checkpoints."""
+    file = tools.folder(own.training) / "history.json" if own.training else None
+    if file is None or not file.is_file():
+        return None
+    history = json.loads(file.read_text(encoding="utf-8"))
+    return tuple(curve.joined(history, tools) if curve else history)
 
 
 def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:

@@ -34,9 +34,9 @@ class ClusterEffect:
     @property
     def remarks(self) -> list[str]:
         """What tables must say."""
-        said = " and ".join(map(str, self.counts))
-        found = f"{self.share:.0%} of {self.options} options are paid otherwise with {said} clusters"
-        return [f"Clusters decide nothing here: {found}."] if self.share < _LEAST else []
+        few, own, many = self.counts
+        found = f"{self.share:.0%} of {self.options} options are paid otherwise with {few} or {many} clusters than {own}"
+        return [f"Clusters decide {'nothing here' if self.share < _LEAST else 'what is paid'}: {found}."]
 
 
 def cluster_effect(checked: CheckJudge, own_norm: bool, tools: Tools) -> ClusterEffect | None:
@@ -45,7 +45,7 @@ def cluster_effect(checked: CheckJudge, own_norm: bool, tools: Tools) -> Cluster
     if stage.clustering is not Clustering.kmeans:
         return None
     judge, pool = checked.fitted(tools)
-    own = stage.read["clusters"]
+    own = len(pool.names)
     counts = (max(2, own // 2), own, min(4 * own, len(stage.items)))
     pools = [pool if k == own else stage.clustered(**{**stage.read, "clusters": k}) for k in counts]
     items = {item.id: item for item in stage.survey.items if item.id in stage.items}

@@ -17,7 +17,7 @@ from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.judge import Judge
 from alignbench.judge.check import check_judge, fit_thresholds, unfitted
-from alignbench.norms.pool import Clustering, NormPool, build_pool
+from alignbench.norms.pool import NUMBERS, Clustering, NormPool, build_pool
 from alignbench.progress import say
 from alignbench.steps.joint import Joint
 from alignbench.steps.seeds import asked_there
@@ -41,15 +41,23 @@ class OnNorms(Joint):
     # Norms of a ``varying`` pool; 62 is the size of the authors'.
     pool_size: Count = 62
     clustering: Clustering = Clustering.kmeans
-    # Clusters of k-means; 8 in the authors' code.
-    clusters: Annotated[int, Within(least=2)] = 8
+    # Clusters of k-means; 8 in the authors' code, with another embedder. auto: of 4 to 16, the number with the greatest
+    # mean silhouette on the pool's concepts (our rule, since none is published).
+    clusters: str = "auto"
     cluster_seed: int = 42
     # Smallest cluster of HDBSCAN, in items.
     min_cluster_size: Annotated[int, Within(least=2)] = 4
 
     def _consistent(self) -> None:
         super()._consistent()
-        check(self.pool_size > self.clusters, "method.pool_size", self.pool_size, "give more norms than clusters")
+        given = self.clusters.isdecimal() and int(self.clusters) >= 2
+        check(given or self.clusters == "auto", "method.clusters", self.clusters, "give a whole number from 2 on, or auto")
+        least = self._number or NUMBERS[0] + 1
+        check(self.pool_size > least, "method.pool_size", self.pool_size, f"give more than {least} norms to cluster")
+
+    @property
+    def _number(self) -> int | None:
+        return None if self.clusters == "auto" else int(self.clusters)
 
     def judges(self, context: RunContext, judge: Judge) -> dict[str, CheckJudge]:
         """iso3 -> the judge checked on the country's pool, which it holds."""
@@ -58,7 +66,7 @@ class OnNorms(Joint):
         return {iso3: CheckJudge(pool, unfitted(judge), context.seed, context.insist) for iso3, pool in pools.items()}
 
     def _pool(self, context: RunContext, iso3: str, country: str) -> Pool:
-        read = {"clusters": self.clusters, "seed": self.cluster_seed}
+        read: dict[str, int | None] = {"clusters": self._number, "seed": self.cluster_seed}
         if self.clustering is Clustering.umap_hdbscan:
             read = {"min_cluster_size": self.min_cluster_size}
         items = self.items(context.train)
@@ -92,7 +100,7 @@ class Pool(Stage):
     items: tuple[str, ...]
     embedder: Embedder
     clustering: Clustering
-    read: Mapping[str, int]
+    read: Mapping[str, int | None]
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Write the pool, its table and its picture."""
@@ -105,9 +113,17 @@ class Pool(Stage):
         pool.save(folder)
         pool.table().to_csv(folder / "norms.csv", index=False)
         draw_pool(pool, folder / "pool.png")
-        return {"norms": len(pool.norms), "clusters": len(pool.names)}
+        return {"norms": len(pool.norms), "clusters": len(pool.names), "remarks": self._remarks(pool)}
 
-    def clustered(self, **read: int) -> NormPool:
+    def _remarks(self, pool: NormPool) -> list[str]:
+        """Why there are so many clusters, where nobody said how many."""
+        if self.clustering is not Clustering.kmeans or self.read["clusters"] is not None:
+            return []
+        least, most = NUMBERS[0], NUMBERS[-1]
+        rule = f"of {least} to {most}, the number with the greatest mean silhouette on the embedder's vectors"
+        return [f"The norms stand in {len(pool.names)} clusters: {rule}."]
+
+    def clustered(self, **read: int | None) -> NormPool:
         """The pool with other knobs of its clustering; it is not stored."""
         given = {"items": self.items, "clustering": self.clustering}
         return build_pool(self.survey, self.iso3, self.country, self.embedder, **given, **read)  # type: ignore[arg-type]

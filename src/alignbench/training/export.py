@@ -1,8 +1,9 @@
 """The folder that every trainer leaves behind.
 
 ``<folder>/`` holds a PEFT adapter (``adapter_config.json``, ``adapter_model.safetensors``), or for
-full weights ``model/`` with model and tokenizer; ``history.json``, one entry per update; and
-``alignbench.json``, written last, with the fingerprint of the base model and the facts of the training.
+full weights ``model/`` with model and tokenizer; ``history.json``, one entry per update; ``kept/<update>/``, the same
+weights at each checkpoint, where they are kept; and ``alignbench.json``, written last, with the fingerprint of the base
+model and the facts of the training.
 """
 
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench import ranks
-from alignbench.aligned import WEIGHTS
+from alignbench.aligned import KEPT, WEIGHTS
 from alignbench.backend import Usage
 from alignbench.store.manifest import write_json
 from alignbench.training.recipe import Weights
@@ -31,6 +32,28 @@ def finished(folder: Path) -> dict[str, Any] | None:
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     facts: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
     return facts
+
+
+def keep(network: Any, tokenizer: Any, job: Job, update: int, weights: Mapping[str, Any] | None = None) -> None:
+    """Write the weights as they stand after ``update``, where the training keeps its checkpoints.
+
+    Args:
+        weights: as for :func:`export`.
+    """
+    import torch
+
+    if not job.training.keep_checkpoints or not ranks.is_main():
+        return
+    folder = job.folder / KEPT / str(update)
+    if job.training.weights is Weights.lora:
+        network.save_pretrained(folder, selected_adapters=["default"], state_dict=weights)
+        return
+    # What is trained goes on in its own precision. Tensors that are tied stay so.
+    cast: dict[int, Any] = {}
+    state = (weights or network.state_dict()).items()
+    whole = {name: cast.setdefault(w.data_ptr(), w.to(getattr(torch, job.model.dtype))) for name, w in state}
+    network.save_pretrained(folder / WEIGHTS, state_dict=whole)
+    tokenizer.save_pretrained(folder / WEIGHTS)
 
 
 def export(

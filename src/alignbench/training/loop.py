@@ -12,7 +12,7 @@ from alignbench.device import has_cuda
 from alignbench.progress import bar
 from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
-from alignbench.training.export import CHECKPOINTS, export, finished
+from alignbench.training.export import CHECKPOINTS, export, finished, keep
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Weights
 from alignbench.training.selection import Job, best, stop_if_idle
@@ -86,9 +86,12 @@ def train(
     history = _run(own, job, label)
     written = batch * sum(row.get("completion_tokens", 0.0) for row in history)
     usage = Usage(generations * sum(tokens[i] for i in order), round(written))
-    # Where every rank holds a shard (FSDP), rank 0 gets all weights, and every rank must ask.
-    whole = own.accelerator.get_state_dict(own.model_wrapped) if own.is_fsdp_enabled else None
-    return export(network, tokenizer, job, history, usage, whole)
+    return export(network, tokenizer, job, history, usage, _gathered(own))
+
+
+def _gathered(trainer: Any) -> Any:
+    """All weights where every rank holds a shard (FSDP): rank 0 gets them, and every rank must ask; else None."""
+    return trainer.accelerator.get_state_dict(trainer.model_wrapped) if trainer.is_fsdp_enabled else None
 
 
 def arguments(job: Job, batch: int, longest: int = 0) -> dict[str, Any]:
@@ -249,6 +252,8 @@ def _watch(trainer: Any, job: Job, progress: Any) -> Any:
             stop_if_idle(history, job.training)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if job.training.keep_checkpoints:
+                keep(trainer.model, trainer.processing_class, job, state.global_step, _gathered(trainer))
             if ranks.is_main():
                 (_checkpoint(job.folder, state.global_step) / _WHOLE).touch()
 

@@ -20,7 +20,7 @@ from alignbench.files import replacing, written
 from alignbench.progress import bar
 from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
-from alignbench.training.export import CHECKPOINTS, export, finished
+from alignbench.training.export import CHECKPOINTS, export, finished, keep
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
 from alignbench.training.policy import load_policy, trainable
 from alignbench.training.recipe import Weights
@@ -226,6 +226,7 @@ def train_on_options(job: Job, rows: Sequence[OptionRow], loss: OptionLoss) -> d
             run.update()
             if len(run.history) % training.checkpoint_every == 0 or len(run.history) == training.updates:
                 run.history[-1] |= job.rate(network)
+                keep(network, tokenizer, job, len(run.history))
                 if ranks.is_main():
                     checkpoints.save(len(run.history), run.state())
                     checkpoints.keep({len(run.history), best(run.history)})

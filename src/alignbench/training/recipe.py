@@ -115,6 +115,9 @@ class Training(Component):
     gradient_checkpointing: bool = recorded(False)
     # Checkpoint (and validation) every so many updates, and after the last.
     checkpoint_every: Count = 14
+    # Keep the weights of every checkpoint, for a curve of their scores; nothing is chosen by it. Full weights: one model
+    # on the disk for each.
+    keep_checkpoints: bool = False
     # last | validation: the checkpoint that scores best on the culture's validation items, the earlier of equals.
     select: Select = Select.last
     # Stop when every group of this many consecutive updates had zero variance; such a training leaves nothing.
@@ -152,7 +155,8 @@ class Training(Component):
     def read_by(self, *kinds: TrainerKind) -> Training:
         """The same training with every knob that none of these trainers reads at its default: it is another's."""
         read = set().union(*(USED_BY[kind] for kind in kinds))
-        read -= set() if self.select is Select.validation else {"checkpoint_every"}
+        timed = self.select is Select.validation or self.keep_checkpoints
+        read -= set() if timed else {"checkpoint_every"}
         read -= _LORA if self.weights is Weights.full else set()
         idle = {f.name: f.default for f in fields(self) if not f.metadata.get("recorded") and f.name not in read}
         return self.with_knobs(**idle)
