@@ -28,7 +28,7 @@ def said(cfg, knob):
         value = value[part]
     if isinstance(value, ListConfig):
         return f"[{','.join(getattr(one, 'name', str(one)) for one in value)}]"
-    return str(getattr(value, "name", value))
+    return str(value).lower() if isinstance(value, bool) else str(getattr(value, "name", value))
 
 
 def found(where):
