@@ -121,4 +121,11 @@ def test_an_unanswered_question_is_refused() -> None:
 
 def test_wording_and_constant_are_part_of_the_identity() -> None:
     assert identity(Vsm13())["data"] == Vsm13().fingerprint
-    assert canonical(Vsm13()) != canonical(Vsm13(constant=0.0))
+    assert canonical(Vsm13()) != canonical(Vsm13(constant=0.0)) != canonical(Vsm13(weights=IndexWeights.culturepark))
+
+
+@pytest.mark.parametrize("knob", [{"temperature": 0.1}, {"sample": 1}, {"unread": Unread.ten}])
+def test_what_only_replies_in_words_read_is_in_no_key_without_them(knob) -> None:
+    words = {"reading": Reading.words}
+    assert canonical(Vsm13(**knob)) == canonical(Vsm13())
+    assert canonical(Vsm13(**words, **knob)) != canonical(Vsm13(**words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from alignbench.benchmark import Benchmark
 from alignbench.component import Count, NotNegative, PositiveShare
@@ -27,6 +28,12 @@ class Spoken(Benchmark):
     reply_tokens: Count = 32
     # Which sample is drawn.
     sample: int = 0
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Knobs and content, without the knobs that only ``words`` reads where nothing is read in words."""
+        idle = () if self.texts else ("temperature", "top_p", "reply_tokens", "sample", "unread")
+        return {name: value for name, value in super().identity.items() if name not in idle}
 
     @property
     def texts(self) -> bool:

@@ -92,7 +92,7 @@ class Vsm13(Spoken):
             source="bundled: our wording of the 24 questions, and the 2015 figures of the cultures that have a file",
             assumptions=(
                 f"Our wording is not the official instrument; codes {'and weights ' if own else ''}are the module's.",
-                *(() if own else ("IndexWeights are CulturePark's: 25 for 35 in one half of MAS.",)),
+                *(() if own else ("Weights are CulturePark's: 25 for 35 in one half of MAS.",)),
                 "The table's indices have another origin than the formulas: differences between countries say more "
                 "than a distance, and dimensions that are not published are left out of it.",
                 read,

@@ -116,7 +116,7 @@ class CulturePark(Method):
         PaperStep(
             "The country's answer as the delegate's attitude",
             "alignbench.steps.seeds.typical",
-            {"method.answer": ("mode", "mean"), "method.self_calibration": ("True", "True")},
+            {"method.answer": ("mode", "mean"), "method.self_calibration": ("true", "true")},
             "rounded; theirs is cut off, with missing codes in the mean",
         ),
         PaperStep(
@@ -128,7 +128,7 @@ class CulturePark(Method):
             "Seven exchanges on each seed, a moderator before each turn",
             "alignbench.dialogue.debate.debate",
             {
-                "method.guided": ("True", "True"),
+                "method.guided": ("true", "true"),
                 "method.dialogues": ("2", "1"),
                 "method.turns": ("4", "14"),
                 "method.turn_tokens": ("60", "168"),

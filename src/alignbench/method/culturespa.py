@@ -89,7 +89,7 @@ class CultureSPA(Joint, Method):
             "alignbench.method.culturespa.Questions",
             {
                 "method.generated": ("10", "1000"),
-                "method.ask_items": ("True", "False"),
+                "method.ask_items": ("true", "false"),
                 "method.shown": ("3", "5"),
                 "method.temperature": ("0.8", "0.9"),
                 "method.top_p": ("0.9", "0.95"),

@@ -160,7 +160,7 @@ class Prompting(Method):
             PaperStep(
                 "Thoughts before the answer",
                 "alignbench.steps.block.BlockPolicy",
-                {"method.reasoning": ("True", "True")},
+                {"method.reasoning": ("true", "true")},
                 "two respondents, with one thought each",
             ),
         ),
