@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import Count, NotNegative, OneOf, PositiveShare
+from alignbench.component import Count, OneOf
 from alignbench.data.distance import by_distance
 from alignbench.data.languages import phrases
 from alignbench.data.people import Person
@@ -20,8 +20,9 @@ from alignbench.method import Method, RunContext
 from alignbench.steps.block import Block, BlockPolicy, FixedTexts, Nearest, NearestSummaries, Neighbours, People
 from alignbench.steps.mining import MiningInput, high_norms
 from alignbench.steps.texts import rendered, wordings
+from alignbench.steps.thinking import Thinking
 from alignbench.steps.topic_norms import TopicNorms
-from alignbench.types import Item, Sampling, check
+from alignbench.types import Item, check
 
 TRANSLATED = "Items and prompts in {language} were translated by a language model; no speaker has reviewed them."
 
@@ -117,7 +118,7 @@ BLOCKS: dict[str, Callable[[RunContext, Any], Block]] = {
 
 
 @dataclass(frozen=True)
-class Prompting(Method):
+class Prompting(Thinking, Method):
     """Which blocks, with their knobs, and whether thoughts come first; what is not chosen ignores its own."""
 
     # Descriptors of the country, at most ten (three in other languages).
@@ -143,10 +144,6 @@ class Prompting(Method):
     # Ask for thoughts before the answer; answers are averaged over ``chains`` of them.
     reasoning: bool = False
     chains: Count = 4
-    thought_tokens: Count = 48
-    # Sampling of thoughts; common for reasoning models, our choice.
-    temperature: NotNegative = 0.6
-    top_p: PositiveShare = 0.95
 
     def _consistent(self) -> None:
         foreign = not self.native or self.blocks == ("country",)
@@ -163,6 +160,5 @@ class Prompting(Method):
         notes = [block.note for block in blocks if block.note]
         if language != "en":
             notes.append(TRANSLATED.format(language=phrases(language).name))
-        thoughts = Sampling(self.thought_tokens, self.temperature, self.top_p, self.chains, context.seed)
-        policy = BlockPolicy((), thoughts if self.reasoning else None, language, blocks)
+        policy = BlockPolicy((), self.thoughts(context, self.chains) if self.reasoning else None, language, blocks)
         return AlignedModel(context.model, policy=policy, notes=tuple(notes))

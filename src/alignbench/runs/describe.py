@@ -114,7 +114,8 @@ def describe(
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     history = tools.folder(own.training) / "history.json" if own.training else None
     stages = {stage.name: stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3}
-    remarks = [remark for stage in stages.values() for remark in tools.facts(stage).get("remarks", ())]
+    remarks = _cut_thoughts(answered, tools)
+    remarks += [remark for stage in stages.values() for remark in tools.facts(stage).get("remarks", ())]
     kind = "distance" if cell.scoring.js_sqrt else "divergence"
     return CellRecord(
         cell=cell_facts(cell, own),
@@ -133,6 +134,13 @@ def describe(
         exposure=exposure(cell.survey, survey.asked(iso3)),
         reading=reading(cell, found),
     )
+
+
+def _cut_thoughts(answered: Sequence[ContenderAnswers], tools: Tools) -> list[str]:
+    """The sentence that says how many thoughts did not come to an end by themselves, where a model has its own."""
+    shares = {a.label: tools.facts(a.responses).get("unclosed_share") for a in answered}
+    said = ", ".join(f"{label} {share:.1%}" for label, share in shares.items() if share is not None)
+    return [f"Thoughts that did not end by themselves within method.thought_tokens: {said}."] if said else []
 
 
 def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
