@@ -20,7 +20,7 @@ from alignbench.method import Method, RunContext
 from alignbench.steps.block import Block, BlockPolicy, FixedTexts, Nearest, NearestSummaries, Neighbours, People
 from alignbench.steps.mining import MiningInput, high_norms
 from alignbench.steps.texts import rendered, wordings
-from alignbench.steps.thinking import Thinking
+from alignbench.steps.thinking import ThinksFirst
 from alignbench.steps.topic_norms import TopicNorms
 from alignbench.types import Item, check
 
@@ -118,7 +118,7 @@ BLOCKS: dict[str, Callable[[RunContext, Any], Block]] = {
 
 
 @dataclass(frozen=True)
-class Prompting(Thinking, Method):
+class Prompting(ThinksFirst, Method):
     """Which blocks, with their knobs, and whether thoughts come first; what is not chosen ignores its own."""
 
     # Descriptors of the country, at most ten (three in other languages).

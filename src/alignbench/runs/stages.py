@@ -33,8 +33,10 @@ class Respond(Stage):
 
     @property
     def tokens(self) -> int:
-        """Every item in every wording, in two orders."""
-        return 2 * len(self.items) * len(self.model.policy.systems or (None,)) * PROMPT_TOKENS
+        """Every item in every wording, in two orders; a thought is written, and read again for its answer."""
+        thoughts = self.model.policy.reasoning
+        each = PROMPT_TOKENS if thoughts is None else thoughts.n * 2 * (PROMPT_TOKENS + thoughts.max_new_tokens)
+        return 2 * len(self.items) * len(self.model.policy.systems or (None,)) * each
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Ask; a killed one goes on from its last chunk."""

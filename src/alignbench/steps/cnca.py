@@ -22,7 +22,7 @@ from alignbench.steps.mining import MiningInput, low_norms
 from alignbench.steps.paper import PaperStep
 from alignbench.steps.practice import Fit, of_run
 from alignbench.steps.texts import rendered
-from alignbench.steps.thinking import Thinking
+from alignbench.steps.thinking import ThinksFirst
 from alignbench.store.stage import Tools
 from alignbench.training import Training
 from alignbench.training.recipe import TrainerKind
@@ -30,7 +30,7 @@ from alignbench.types import PromptPolicy, Sampling, check
 
 
 @dataclass(frozen=True)
-class CNCA(Thinking):
+class CNCA(ThinksFirst):
     """Knobs of mining, of the chains that are learnt, and of the thoughts at the end; all values are ours ([I])."""
 
     _trainer: ClassVar[TrainerKind]

@@ -11,7 +11,7 @@ _ASKED_FOR, _OWN = 48, 1024
 
 
 @dataclass(frozen=True)
-class Thinking(Component):
+class ThinksFirst(Component):
     """Part of a method that lets the model think first.
 
     A model that thinks by itself (``model.thinking=on``) is asked as ever: its chain is what it writes between the
