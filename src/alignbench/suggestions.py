@@ -23,6 +23,7 @@ MEANT: Mapping[str, Mapping[str, str]] = {
         "mistral_7b_v0.3": "mistral",
         "qwen2.5_0.5b": "qwen qwen2.5",
         "qwen3_0.6b": "qwen3",
+        "deepseek_r1_1.5b": "deepseek r1 deepseek_r1",
     },
     "task": {
         "run": "eval evaluate train fit score",

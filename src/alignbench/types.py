@@ -126,7 +126,10 @@ class Culture:
 
 @dataclass(frozen=True)
 class Message:
-    """One turn. ``role`` is system, user or assistant."""
+    """One turn. ``role`` is system, user or assistant.
+
+    A chat may end with one more, thought: what a model that thinks by itself has thought before its answer.
+    """
 
     role: str
     content: str
@@ -137,13 +140,30 @@ Chat = tuple[Message, ...]
 
 @dataclass(frozen=True)
 class Sampling:
-    """How to generate. ``temperature=0`` is greedy; ``n`` samples a chat."""
+    """How to generate. ``temperature=0`` is greedy; ``n`` samples a chat.
+
+    ``thought``: only what a model that thinks by itself thinks before it answers, up to the mark that ends it.
+    """
 
     max_new_tokens: int = 64
     temperature: float = 0.0
     top_p: float = 1.0
     n: int = 1
     seed: int = 0
+    thought: bool = False
+
+
+@dataclass(frozen=True)
+class Thought:
+    """What a model thought before it answered.
+
+    Attributes:
+        closed: whether it came to an end by itself; false where its tokens or its turn ended first. Of thoughts that
+            are asked for in words this is not known, and they count as closed.
+    """
+
+    text: str
+    closed: bool = True
 
 
 @dataclass(frozen=True)
@@ -205,6 +225,11 @@ class PromptPolicy:
     reasoning: Sampling | None = None
     language: str = "en"
 
+    @property
+    def asks_for_thoughts(self) -> bool:
+        """Whether thoughts are asked for in words; a model that thinks by itself is asked as ever."""
+        return self.reasoning is not None and not self.reasoning.thought
+
     def ready(self, folder: Callable[[Any], Path]) -> PromptPolicy:
         """The policy with what it reads of stages at hand.
 
@@ -251,6 +276,11 @@ class ModelRef:
     parameters: int | None = None
     today: str = ""
     empty_system: bool = False
+
+    @property
+    def thinks(self) -> bool:
+        """Whether it thinks by itself, between the marks of its template."""
+        return bool(self.template_kwargs.get("enable_thinking"))
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -9,6 +9,8 @@ import pytest
 from alignbench.backend.hf import HF
 from alignbench.backend.server import Server
 from alignbench.types import Sampling
+from tests.backend.test_vllm import agree_on_thoughts
+from tests.thinker import thinker
 
 OPTIONS = ("1", "2", "very important", "very", "10")
 pytestmark = [
@@ -17,16 +19,19 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def engines(blank, tmp_path_factory):
-    knobs = Server(
+def started(cache):
+    return Server(
         start=True,
         command=str(Path(sys.executable).parent / "vllm"),
         args=("--enforce-eager", "--max-model-len", "1024"),
-        cache=str(tmp_path_factory.mktemp("server")),
+        cache=str(cache),
         max_lora_rank=8,
     )
-    served = knobs.open(blank)
+
+
+@pytest.fixture(scope="module")
+def engines(blank, tmp_path_factory):
+    served = started(tmp_path_factory.mktemp("server")).open(blank)
     yield served, HF(device="cpu").open(blank)
     served.close()
 
@@ -56,3 +61,10 @@ def test_two_cells_share_the_server(engines, chats):
     assert len(other) == 1 and other[0].mass > 0
     second.close()
     assert served.score(chats[2:3], [("1",)])[0].mass > 0
+
+
+def test_thoughts_end_alike_and_are_answered_after_alike(chats, tmp_path):
+    model = thinker(tmp_path / "model")
+    served = started(tmp_path / "cache").open(model)
+    agree_on_thoughts(served, HF(device="cpu").open(model), chats)
+    served.close()

@@ -10,7 +10,8 @@ import pytest
 from alignbench.backend.hf import HF
 from alignbench.backend.vllm import VLLM
 from alignbench.errors import AlignbenchError
-from alignbench.types import Sampling
+from alignbench.types import Message, Sampling
+from tests.thinker import thinker
 
 OPTIONS = ("1", "2", "very important", "very", "10")
 needs_vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vllm is not installed")
@@ -88,3 +89,27 @@ def test_a_missing_package_names_the_extra(blank, monkeypatch):
 def test_wrong_knobs_are_refused(knobs):
     with pytest.raises(AlignbenchError, match=f"backend.{next(iter(knobs))}"):
         VLLM(**knobs)
+
+
+@pytest.mark.vllm
+@needs_vllm
+def test_thoughts_end_alike_and_are_answered_after_alike(chats, tmp_path):
+    model = thinker(tmp_path)
+    served = VLLM(enforce_eager=True, max_model_len=1024, max_lora_rank=8, gpu_memory_utilization=0.3).open(model)
+    agree_on_thoughts(served, HF(device="cpu").open(model), chats)
+    served.close()
+
+
+def agree_on_thoughts(served, local, chats):
+    """Both engines think greedily alike, and go on alike after a thought that ended and after one that was cut."""
+    found, same = (engine.think(chats, Sampling(12, thought=True)) for engine in (served, local))
+    assert found == same and any(thought.closed for (thought,) in found)
+    cut = served.think(chats, Sampling(1, 1.0, n=8, thought=True))
+    assert {thought.closed for own in cut for thought in own} == {True, False}
+    after = [
+        (*chat, Message("thought", text)) for chat, text in zip(chats, ["So it is.", ""] * len(chats), strict=False)
+    ]
+    texts, scores = ([engine.generate(after, Sampling(6)) for engine in (served, local)], [])
+    for engine in (served, local):
+        scores.append([x for one in engine.score(after, [OPTIONS] * len(after)) for x in (*one.logprobs, one.mass)])
+    assert texts[0] == texts[1] and scores[0] == pytest.approx(scores[1], abs=1e-4)

@@ -47,7 +47,7 @@ class Table(Engine):
     def __init__(
         self, score: Callable[[str, str], float] = lambda *_: 0.0, say: Callable[[str], str] = lambda _: ""
     ) -> None:
-        self.usage = Usage()
+        self.model, self.usage = BASE, Usage()
         self.asked: list[str] = []
         self._score, self._say = score, say
 

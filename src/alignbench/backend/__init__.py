@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from alignbench.backend.template import END_OF_THOUGHT
 from alignbench.component import Component
 from alignbench.errors import AlignbenchError
-from alignbench.types import Chat, ModelRef, OptionScores, Sampling
+from alignbench.types import Chat, ModelRef, OptionScores, Sampling, Thought
 
 if TYPE_CHECKING:
     from alignbench.backend.render import Renderer
@@ -62,7 +63,7 @@ class Engine(ABC):
 
     @abstractmethod
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
-        """``sampling.n`` texts for each chat, special tokens removed.
+        """``sampling.n`` texts for each chat, special tokens removed; see :meth:`think` for thoughts.
 
         Raises:
             IncompleteAnswers: a server failed on some chats; the error holds the texts of the others.
@@ -73,6 +74,13 @@ class Engine(ABC):
         self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
     ) -> list[OptionScores]:
         """Log-probability of each option as the assistant's next text; one forward where all are single tokens."""
+
+    def think(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[Thought]]:
+        """``sampling.n`` thoughts on each chat: the model's own where ``sampling.thought``, else what it says."""
+        texts = self.generate(chats, sampling, adapter)
+        if not sampling.thought:
+            return [[Thought(text) for text in said] for said in texts]
+        return [[Thought(t.removesuffix(END_OF_THOUGHT), t.endswith(END_OF_THOUGHT)) for t in said] for said in texts]
 
     @contextmanager
     def remembering(self) -> Iterator[None]:

@@ -73,7 +73,8 @@ class HFEngine(Engine):
 
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
         """Sampled texts depend on the seed and on the other chats of the call; greedy ones on neither."""
-        rows = [TokenSequence(i, self.renderer.prompt(chat).ids) for i, chat in enumerate(chats)]
+        prompts, thought = [self.renderer.prompt(chat, sampling.thought) for chat in chats], sampling.thought
+        rows = [TokenSequence(i, prompt.ids) for i, prompt in enumerate(prompts)]
         texts: list[list[str]] = [[] for _ in rows]
         with self._speaking(adapter) as weights, _seeded(sampling.seed), bar(len(rows), "generate", "chat") as progress:
             reader = self._reader(weights, adapter)
@@ -82,10 +83,10 @@ class HFEngine(Engine):
             def step(batch: list[TokenSequence]) -> None:
                 new, cache = reader.begun(batch)
                 self.usage.prompt_tokens += sum(map(len, new))
-                drawn, run = forward.sample(weights, new, sampling, self.renderer.stops, cache)
-                said = [[ids[: self.renderer.spoken(ids)] for ids in samples] for samples in drawn]
+                drawn, run = forward.sample(weights, new, sampling, self.renderer.ends(thought), cache)
+                said = [[ids[: self.renderer.spoken(ids, thought)] for ids in samples] for samples in drawn]
                 for row, samples in zip(batch, said, strict=True):
-                    texts[row.request] = [self.renderer.decode(ids) for ids in samples]
+                    texts[row.request] = [self.renderer.decode(ids, prompts[row.request].part) for ids in samples]
                     self.usage.generated_tokens += sum(map(len, samples))
                 reader.keep([(*row.ids, *samples[0]) for row, samples in zip(batch, said, strict=True)], run)
 

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import Any
 
-from alignbench.backend.template import END_OF_THOUGHT, ChatTemplate
+from alignbench.backend.template import END_OF_THOUGHT, THOUGHT, ChatTemplate
 from alignbench.types import Chat, ModelRef, check
+
+
+class Part(Enum):
+    """What of the assistant's turn follows a prompt."""
+
+    turn = "turn"  # all of it; of a model that thinks by itself the thoughts, too
+    thought = "thought"
+    answer = "answer"
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,7 @@ class RenderedPrompt:
 
     text: str
     ids: tuple[int, ...]
+    part: Part
 
 
 class Renderer:
@@ -30,7 +40,7 @@ class Renderer:
         self.tokenizer = tokenizer
         self.name = model.name
         self.template = ChatTemplate(tokenizer, model)
-        self._thinking = bool(model.template_kwargs.get("enable_thinking"))
+        self._thinks = model.thinks
         self._options: dict[tuple[tuple[int, ...], str], tuple[int, ...]] = {}
 
     @classmethod
@@ -40,13 +50,21 @@ class Renderer:
 
         return cls(AutoTokenizer.from_pretrained(model.path), model)
 
-    def prompt(self, chat: Chat) -> RenderedPrompt:
-        """The chat rendered up to where the assistant starts to write, with its thoughts if it is to think."""
-        return self._rendered(self.template.text(chat)) if self._thinking else self.answering(chat)
+    def prompt(self, chat: Chat, thought: bool = False) -> RenderedPrompt:
+        """The chat rendered up to where the assistant starts to write, with its thoughts if it is to think.
+
+        Args:
+            thought: only a thought is wanted: it is begun.
+        """
+        if thought:
+            return self._rendered(self.template.thinking(chat), Part.thought)
+        if self._thinks and chat[-1].role != "thought":
+            return self._rendered(self.template.text(chat), Part.turn)
+        return self.answering(chat)
 
     def answering(self, chat: Chat) -> RenderedPrompt:
-        """The chat rendered up to where the assistant's answer starts: thoughts, if any, are empty."""
-        return self._rendered(self.template.answering(chat))
+        """The chat rendered up to where the assistant's answer starts: behind its thought, empty where it has none."""
+        return self._rendered(self.template.answering(chat), Part.answer)
 
     def option_ids(self, prompt: RenderedPrompt, option: str) -> tuple[int, ...]:
         """Tokens by which ``option`` continues ``prompt``.
@@ -72,14 +90,14 @@ class Renderer:
     def conversation(self, chat: Chat) -> tuple[list[int], list[int]]:
         """Token ids of (prompt, completion) for training; the last message is the assistant's.
 
-        The completion ends with the token that ends a turn, so a model learns to stop.
+        The completion ends with the token that ends a turn, so a model learns to stop. A thought that stands before
+        the assistant's message is part of it.
         """
-        last = chat[-1]
+        *before, last = chat
         check(last.role == "assistant", "chat", last.role, "a training chat ends with the assistant's message")
-        prompt, text = (
-            self.prompt(chat[:-1]),
-            self.template.answering(chat[:-1]) + self.template.reply(last.content.strip()),
-        )
+        asked = tuple(before[:-1] if before[-1].role == "thought" else before)
+        prompt = self.prompt(asked)
+        text = self.template.answering(tuple(before)) + self.template.reply(last.content.strip())
         return list(prompt.ids), list(self._continuation(prompt, text.removeprefix(prompt.text)))
 
     @cached_property
@@ -93,16 +111,35 @@ class Renderer:
         eos = self.tokenizer.eos_token_id
         return tuple(sorted({self.end_of_turn} | ({eos} if eos is not None else set())))
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Text of generated ids up to the first stop, trimmed; a thinking model's thoughts are cut off."""
-        text = str(self.tokenizer.decode(ids[: self._end(ids)], skip_special_tokens=True))
-        if self._thinking:
-            text = text.rpartition(END_OF_THOUGHT)[2] if END_OF_THOUGHT in text else ""
+    def ends(self, thought: bool) -> tuple[int, ...]:
+        """The stops, and where only a thought is wanted the mark that ends it, if that is a single token."""
+        mark = self._tokens(END_OF_THOUGHT) if thought else ()
+        return (*self.stops, *mark) if len(mark) == 1 else self.stops
+
+    def decode(self, ids: Sequence[int], part: Part | None = None) -> str:
+        """Text of generated ids up to the first stop, trimmed; a thought that ends by itself is followed by its mark.
+
+        Args:
+            part: what was generated; None is a whole turn. Its thoughts are cut off, and one that does not end leaves
+                nothing.
+        """
+        if part is Part.answer or not self._thinks:
+            return str(self.tokenizer.decode(ids[: self._end(ids, self.stops)], skip_special_tokens=True)).strip()
+        text = str(self.tokenizer.decode(ids[: self._end(ids, self.stops)], skip_special_tokens=False))
+        if part is Part.thought:
+            thought, mark, _ = text.partition(END_OF_THOUGHT)
+            return self._words(thought) + mark
+        return self._words(text.rpartition(END_OF_THOUGHT)[2]) if END_OF_THOUGHT in text else ""
+
+    def _words(self, text: str) -> str:
+        """A text without special tokens and marks, trimmed."""
+        for mark in (THOUGHT, END_OF_THOUGHT, *(self.tokenizer.added_tokens_decoder[i].content for i in self._special)):
+            text = text.replace(mark, "")
         return text.strip()
 
-    def spoken(self, ids: Sequence[int]) -> int:
+    def spoken(self, ids: Sequence[int], thought: bool = False) -> int:
         """How many of these generated ids the model chose: up to the first stop, the stop included."""
-        return min(self._end(ids) + 1, len(ids))
+        return min(self._end(ids, self.ends(thought)) + 1, len(ids))
 
     def preflight(self, chat: Chat) -> str:
         """The rendered chat, after checking that no message was lost; for manifests and doctors.
@@ -125,11 +162,12 @@ class Renderer:
         bos = self.tokenizer.bos_token_id
         return bos is not None and self.tokenizer("a").input_ids[:1] == [bos]
 
-    def _end(self, ids: Sequence[int]) -> int:
-        return next((i for i, token in enumerate(ids) if token in self.stops), len(ids))
+    @staticmethod
+    def _end(ids: Sequence[int], stops: Sequence[int]) -> int:
+        return next((i for i, token in enumerate(ids) if token in stops), len(ids))
 
-    def _rendered(self, text: str) -> RenderedPrompt:
-        return RenderedPrompt(text, self._encode(text))
+    def _rendered(self, text: str, part: Part) -> RenderedPrompt:
+        return RenderedPrompt(text, self._encode(text), part)
 
     def _encode(self, text: str) -> tuple[int, ...]:
         ids = self._tokens(text)

@@ -110,7 +110,9 @@ class Server(Backend):
     def open(self, model: ModelRef) -> Engine:
         """An engine; the server is asked, or started, at the first call."""
         self.verify()
-        return ServerEngine(model, self)
+        from alignbench.backend.server_thoughts import ThinkingEngine
+
+        return ThinkingEngine(model, self) if model.thinks else ServerEngine(model, self)
 
 
 class ServerEngine(Engine):
@@ -159,7 +161,7 @@ class ServerEngine(Engine):
             return [list(texts[i : i + count]) * (sampling.n // count) for i in range(0, len(texts), count)]
 
         try:
-            return by_chat(self._asked(bodies, self._reading(chats), "generate", adapter))
+            return by_chat(self._asked(bodies, self._reading(chats, sampling), "generate", adapter))
         except IncompleteAnswers as lost:
             texts = by_chat([text or "" for text in lost.answers])
             raise IncompleteAnswers(lost.field, lost.value, lost.remedy, texts) from None
@@ -194,13 +196,10 @@ class ServerEngine(Engine):
             for i, context, tokens in asked
         ]
 
-        def connect() -> str:
-            url = self._connect(adapter)
-            self._check_scorable(url, prompts[0])
-            return url
-
         tables: list[dict[Ids, dict[int, float]]] = [{} for _ in prompts]
-        found = self._caller.ask("/completions", bodies, self._logprobs, "score", connect)
+        found = self._caller.ask(
+            "/completions", bodies, self._logprobs, "score", lambda: self._connect_by_ids(adapter, prompts[0])
+        )
         for (i, context, _), values in zip(asked, found, strict=True):
             tables[i].setdefault(context, {}).update(values)
         return [scores(choice, table) for choice, table in zip(choices, tables, strict=True)]
@@ -251,7 +250,7 @@ class ServerEngine(Engine):
         """What only a model with a folder can ask for: to stop where every other engine stops, and the tokens read."""
         return {"stop_token_ids": list(self.renderer.stops), "return_token_ids": True}
 
-    def _reading(self, chats: Sequence[Chat]) -> Callable[[Any, Body], str]:
+    def _reading(self, chats: Sequence[Chat], sampling: Sampling) -> Callable[[Any, Body], str]:
         """Reads an answer; one to other tokens than ours is refused, where the server says which it has read."""
         if not self._knobs.extended:
             return self._text
@@ -276,7 +275,7 @@ class ServerEngine(Engine):
         text = str(message["content"] or "")
         if END_OF_THOUGHT in text:
             text = text.rpartition(END_OF_THOUGHT)[2]
-        elif self.model.template_kwargs.get("enable_thinking"):
+        elif self.model.thinks:
             parted = message.get("reasoning") or message.get("reasoning_content")
             text = text if parted else ""
         return text.strip()
@@ -318,10 +317,11 @@ class ServerEngine(Engine):
             digest.update((adapter / file).read_bytes())
         return f"{self._name}-lora-{digest.hexdigest()[:16]}"
 
-    def _check_scorable(self, url: str, prompt: RenderedPrompt) -> None:
-        """Token ids are sent: they must mean to the server what they mean here. Asked of vLLM's tokenizer endpoint."""
+    def _connect_by_ids(self, adapter: Path | None, prompt: RenderedPrompt) -> str:
+        """The same where token ids are sent: they must mean there what they mean here. Asked of vLLM's tokenizer."""
+        url = self._connect(adapter)
         if self._scorable:
-            return
+            return url
         body = {"model": self._name, "prompt": prompt.text, "add_special_tokens": False}
         try:
             tokens = json.loads(self._client.post(f"{url.removesuffix('/v1')}/tokenize", body))["tokens"]
@@ -336,6 +336,7 @@ class ServerEngine(Engine):
         same = tokens in (own, own[1:])
         check(same, "backend.served_model", self._name, f"its tokenizer is not that of {self.model.name}")
         self._scorable = True
+        return url
 
     def _unscorable(self, reason: str) -> AlignbenchError:
         remedy = (

@@ -10,7 +10,7 @@ from alignbench.backend.server import Server, ServerEngine, messages
 from alignbench.backend.server_calls import Body
 from alignbench.backend.server_client import Failure
 from alignbench.errors import AlignbenchError
-from alignbench.types import Chat, ModelRef, OptionScores, check
+from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
 # (text, natural log-probability) of the likeliest next tokens.
 Top = Sequence[tuple[str, float]]
@@ -64,7 +64,7 @@ class ChatEngine(ServerEngine):
         """Nothing: there is no tokenizer here."""
         return {}
 
-    def _reading(self, chats: Sequence[Chat]) -> Callable[[Any, Body], str]:
+    def _reading(self, chats: Sequence[Chat], sampling: Sampling) -> Callable[[Any, Body], str]:
         return self._text
 
     def _top(self, reply: Any, _: Body) -> Top:

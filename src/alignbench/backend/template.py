@@ -39,8 +39,23 @@ class ChatTemplate:
         return text if self._lead else text.removesuffix(self.blank)
 
     def answering(self, messages: Chat) -> str:
-        """The chat up to the first word of the assistant's answer, but for blanks, which belong to that word."""
-        return (self._render(messages, True) + self._lead).removesuffix(self.blank)
+        """The chat up to the first word of the assistant's answer, but for blanks, which belong to that word.
+
+        A chat that ends with a thought goes on behind it, by what closes an empty one.
+        """
+        if messages[-1].role != "thought":
+            return (self._render(messages, True) + self._lead).removesuffix(self.blank)
+        return f"{self.thinking(messages[:-1])}{messages[-1].content}{self._halves[1]}".removesuffix(self.blank)
+
+    def thinking(self, messages: Chat) -> str:
+        """The chat up to the first word of the assistant's thought, the mark that begins it included.
+
+        Raises:
+            AlignbenchError: the model does not think, or not between these marks.
+        """
+        remedy = f"{self._model.name} has no thoughts between {THOUGHT} and {END_OF_THOUGHT}: say off, or none"
+        check(self._model.thinks and bool(self._halves[1]), "model.thinking", self._model.thinks, remedy)
+        return self._render(messages, True) + self._halves[0]
 
     def reply(self, words: str) -> str:
         """What follows :meth:`answering` where the answer is ``words``, up to the token that ends the turn."""
@@ -99,7 +114,9 @@ class ChatTemplate:
             f"The template of {name} writes a date: {self._model.today} in every prompt (model.today).": (
                 self._model.today
             ),
-            f"{name} thinks before it writes; options are scored after an empty thought.": self._thinking,
+            f"{name} thinks before it writes; where a method does not let it, it answers after an empty thought.": (
+                self._thinking
+            ),
             f"{name} has no switch for its thoughts: every turn begins with an empty one (model.thinking=off).": forced,
         }
         return tuple(note for note, holds in said.items() if holds)
@@ -143,7 +160,24 @@ class ChatTemplate:
         same = before.startswith(prompt) or prompt.startswith(before)
         remedy = f"the template of {self._model.name} begins a turn in one way when it prompts, in another in a chat"
         check(same, _FIELD, before, remedy)
-        return before.removeprefix(prompt) if before.startswith(prompt) else ""
+        lead = before.removeprefix(prompt) if before.startswith(prompt) else ""
+        marked = END_OF_THOUGHT in lead or END_OF_THOUGHT not in str(self._tokenizer.chat_template)
+        return lead if marked or not self._thinking else _EMPTY_THOUGHT
+
+    @cached_property
+    def _halves(self) -> tuple[str, str]:
+        """What begins a thought and what closes it, closing empty where there is no mark for it.
+
+        They are the empty thought of :attr:`_lead`, parted in the middle: of the blanks between its marks half belong
+        to either, and what the prompt itself has begun is not written twice.
+        """
+        prompt, lead = self._render(chat("hi"), True), self._lead
+        if END_OF_THOUGHT not in lead:
+            return lead, ""
+        begun = (prompt + lead).rindex(THOUGHT) + len(THOUGHT)
+        blanks = (prompt + lead).index(END_OF_THOUGHT, begun) - begun
+        middle = max(begun + blanks // 2 - len(prompt), 0)
+        return lead[:middle], lead[middle:]
 
     @cached_property
     def blank(self) -> str:

@@ -79,14 +79,18 @@ class VLLMEngine(Engine):
                 top_p=sampling.top_p,
                 max_tokens=sampling.max_new_tokens,
                 seed=seeds.getrandbits(31),
-                stop_token_ids=list(self.renderer.stops),
+                stop_token_ids=list(self.renderer.ends(sampling.thought)),
                 detokenize=False,
             )
             for _ in chats
         ]
-        outputs = self._run([self.renderer.prompt(chat).ids for chat in chats], params, adapter, "generate")
+        prompts = [self.renderer.prompt(chat, sampling.thought) for chat in chats]
+        outputs = self._run([prompt.ids for prompt in prompts], params, adapter, "generate")
         copies = sampling.n if greedy else 1
-        return [[self.renderer.decode(sample.token_ids) for sample in out.outputs] * copies for out in outputs]
+        return [
+            [self.renderer.decode(sample.token_ids, prompt.part) for sample in out.outputs] * copies
+            for prompt, out in zip(prompts, outputs, strict=True)
+        ]
 
     def score(
         self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None

@@ -74,12 +74,15 @@ class Reply:
         shares: probability of each option in the order of ``item.options``, over the options; None for free text.
         mass: probability of the options' first tokens; None for free text.
         text: what was generated; with options only where the benchmark asks for texts, too.
+        unclosed: share of the thoughts before it that did not come to an end by themselves; None where the model does
+            not think by itself.
     """
 
     question: Question
     shares: tuple[float, ...] | None = None
     mass: float | None = None
     text: str | None = None
+    unclosed: float | None = None
 
 
 class Benchmark(Component, ABC):

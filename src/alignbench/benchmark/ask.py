@@ -2,26 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from alignbench.aligned import ModelSession
 from alignbench.benchmark import Benchmark, Question, Reply
-from alignbench.evaluation.ask import Asking, Request
+from alignbench.evaluation.ask import Asking, Prompt, Request
 from alignbench.evaluation.metrics import softmax
-from alignbench.types import chat, check
+from alignbench.evaluation.survey import Look, said, thought_out
+from alignbench.types import PromptPolicy, chat, check
 
 _SURVEY_FORM = Asking()
-
-
-@dataclass(frozen=True)
-class _Prompt:
-    """One way of asking one question; ``options`` index ``item.options`` as listed."""
-
-    question: int
-    options: tuple[int, ...]
-    request: Request
 
 
 def ask(
@@ -32,64 +23,75 @@ def ask(
 ) -> list[Reply]:
     """A reply for every question: options by exact log-probability, free text as the benchmark has it.
 
-    Every system text of the method asks.
+    Every system text of the method asks, and a method that thinks first thinks here, too.
 
     Args:
         asking: the form of questions that are asked as survey items, by label; by default in both orders.
 
     Raises:
-        AlignbenchError: nothing to ask, or choices that do not fit the options.
+        AlignbenchError: nothing to ask, choices that do not fit the options, or what :func:`check_thoughts` refuses.
     """
     check(bool(questions), "benchmark", type(benchmark).__name__, "it has no question for this culture")
-    prompts = [p for number, question in enumerate(questions) for p in _prompts(number, question, model, asking)]
-    closed = [p for p in prompts if p.request.options]
-    scores = model.engine.score([p.request.chat for p in closed], [p.request.options for p in closed], model.adapter)
+    check_thoughts(model.policy, benchmark, questions)
+    asked = [(i, prompt) for i, question in enumerate(questions) for prompt in _prompts(question, model, asking)]
+    looks: dict[int, list[Look]] = defaultdict(list)
+    for look in thought_out(model, [prompt for _, prompt in asked]):
+        looks[asked[look.place][0]].append(look)
+    listed = [(i, look) for i, found in looks.items() for look in found if look.request.options]
+    requests = [look.request for _, look in listed]
+    scores = model.engine.score([r.chat for r in requests], [r.options for r in requests], model.adapter)
     shares: dict[int, list[np.ndarray]] = defaultdict(list)
     masses: dict[int, list[float]] = defaultdict(list)
-    for prompt, score in zip(closed, scores, strict=True):
-        turned = np.empty(len(prompt.options))
-        turned[list(prompt.options)] = softmax(score.logprobs)
-        shares[prompt.question].append(turned)
-        masses[prompt.question].append(score.mass)
-    spoken = _spoken(model, benchmark, prompts, questions)
+    for (i, look), score in zip(listed, scores, strict=True):
+        turned = np.empty(len(look.prompt.options))
+        turned[list(look.prompt.options)] = softmax(score.logprobs)
+        shares[i].append(turned)
+        masses[i].append(score.mass)
+    wanted = [i for i, question in enumerate(questions) if benchmark.texts or not question.item.options]
+    texts = said(model, [looks[i][0].request for i in wanted], benchmark.sampling) if wanted else []
+    spoken = dict(zip(wanted, texts, strict=True))
+    own = model.policy.reasoning is not None and model.policy.reasoning.thought
     return [
         Reply(
             question,
             tuple(np.mean(shares[i], axis=0).tolist()) if i in shares else None,
             float(np.mean(masses[i])) if i in masses else None,
             spoken.get(i),
+            float(np.mean([not look.thought.closed for look in looks[i]])) if own else None,
         )
         for i, question in enumerate(questions)
     ]
 
 
-def _spoken(
-    model: ModelSession, benchmark: Benchmark, prompts: Sequence[_Prompt], questions: Sequence[Question]
-) -> dict[int, str]:
-    """Question -> what the model says under its first prompt, where text is wanted."""
-    first: dict[int, _Prompt] = {}
-    for prompt in prompts:
-        if benchmark.texts or not questions[prompt.question].item.options:
-            first.setdefault(prompt.question, prompt)
-    if not first:
-        return {}
-    texts = model.engine.generate([p.request.chat for p in first.values()], benchmark.sampling, model.adapter)
-    return {number: said[0] for number, said in zip(first, texts, strict=True)}
+def check_thoughts(policy: PromptPolicy, benchmark: Benchmark, questions: Sequence[Question]) -> None:
+    """Refuse thoughts that are asked for in words where a benchmark's own words are the whole prompt.
+
+    Raises:
+        AlignbenchError: the policy asks for them, and a question is not in the form of a survey item.
+    """
+    ours = all(question.user is None and question.item.options for question in questions)
+    remedy = (
+        f"{type(benchmark).__name__} asks in its own words, among which thoughts cannot be asked for: take a model "
+        "that thinks by itself, or let the method answer at once (method.reasoning=false, method.asked_chains=0)"
+    )
+    check(ours or not policy.asks_for_thoughts, "method", "thoughts first", remedy)
 
 
-def _prompts(number: int, question: Question, model: ModelSession, asking: Asking) -> list[_Prompt]:
-    item = question.item
+def _prompts(question: Question, model: ModelSession, asking: Asking) -> list[Prompt]:
+    item, asks_first = question.item, model.policy.asks_for_thoughts
     texts = ((text, question.framing) for text in model.policy.systems_for(item))
     systems = ["\n\n".join(filter(None, both)) or None for both in texts]
     if question.user is None and item.options:
         return [
-            _Prompt(number, p.options, p.request)
+            asking.prompt(item, context, order, system, thinking=asks_first)
             for context, system in enumerate(systems)
             for order in asking.orders_for(context, len(systems))
-            for p in (asking.prompt(item, context, order, system),)
         ]
     fits = not question.choices or len(question.choices) == len(item.options)
     check(fits, "benchmark choices", question.choices, f"{item.id} has {len(item.options)} options")
     options = tuple(range(len(item.options)))
     user, choices = question.user or item.question, question.choices or item.options
-    return [_Prompt(number, options, Request(chat(user, system), choices)) for system in systems]
+    return [
+        Prompt(item.id, context, "forward", system, options, Request(chat(user, system), choices), None)
+        for context, system in enumerate(systems)
+    ]

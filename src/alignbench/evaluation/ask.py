@@ -70,7 +70,7 @@ class Prompt:
         options: index into ``Item.codes`` of the option listed at each position.
         request: the question; if ``conclude`` is given, one that asks for thoughts first.
         prior: the same options with nothing asked; None where no prior is divided out.
-        conclude: what asks for the answer after the thoughts; None where the answer is asked for at once.
+        conclude: what asks for the answer after thoughts that were asked for; None where none were.
     """
 
     item: str
@@ -83,8 +83,9 @@ class Prompt:
     conclude: str | None = None
 
     def after(self, thought: str) -> Request:
-        """The request for the answer, once the model has thought."""
-        assert self.conclude is not None
+        """The request for the answer, once the model has thought, by itself or because it was asked to."""
+        if self.conclude is None:
+            return Request((*self.request.chat, Message("thought", thought)), self.request.options)
         turns = (Message("assistant", thought), Message("user", self.conclude))
         return Request((*self.request.chat, *turns), self.request.options)
 
@@ -118,12 +119,11 @@ class Asking:
 
     def prompts(self, items: Iterable[Item], policy: PromptPolicy) -> Iterator[Prompt]:
         """Every item under every system text of the policy, in the orders that ``orders`` asks for."""
-        thinking = policy.reasoning is not None
         for item in items:
             systems, worded = policy.systems_for(item), policy.worded(item)
             for context, system in enumerate(systems):
                 for order in self.orders_for(context, len(systems)):
-                    yield self.prompt(worded, context, order, system, policy.language, thinking)
+                    yield self.prompt(worded, context, order, system, policy.language, policy.asks_for_thoughts)
 
     @property
     def alone(self) -> Asking:

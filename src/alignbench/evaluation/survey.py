@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.files import write_table
 from alignbench.progress import bar
-from alignbench.types import Item, Sampling, Split, check, one_of
+from alignbench.types import Item, Message, Sampling, Split, Thought, check, one_of
 
 # Prompts a call: how much a kill can lose.
 CHUNK = 256
@@ -63,8 +63,8 @@ class Scoring(Component):
     formats: tuple[str, ...] = ()
     # Which items are asked: test, or validation when a choice is still to be made.
     split: Split = Split.test
-    # Score every checkpoint on the test items, too (training.keep_checkpoints=true scores them on validation): a curve on
-    # the page, as CultureRL's authors report it. Nothing is chosen by it.
+    # Score every checkpoint on the test items, too (training.keep_checkpoints=true scores them on validation): a curve
+    # on the page, as CultureRL's authors report it. Nothing is chosen by it.
     checkpoints_on_test: bool = False
     js_base: LogBase = LogBase.two
     # True scores 1 - distance (the square root) and not 1 - divergence.
@@ -113,7 +113,7 @@ def respond(
         One row per option of a prompt, also written to ``folder/responses.parquet``: item, context,
         order, chain (which of the sampled thoughts; 0 without any), position (as listed), option (index into
         ``Item.codes``), logprob (nats), prior (nats; 0 where none is divided out), mass (``OptionScores.mass``
-        of the prompt) and thought (its text; empty without any).
+        of the prompt), thought (its text; empty without any) and closed (:attr:`~alignbench.types.Thought.closed`).
 
     Raises:
         AlignbenchError: no items, or a ten-point item too long to label.
@@ -177,8 +177,8 @@ def answers(model: ModelSession, prompts: Sequence[Prompt]) -> pd.DataFrame:
 
     Equal requests (priors of items with the same options) are scored once.
     """
-    asked = _thought_out(model, prompts)
-    requests = [r for _, prompt, request, _, _ in asked for r in (request, prompt.prior) if r is not None]
+    asked = thought_out(model, prompts)
+    requests = [r for look in asked for r in (look.request, look.prompt.prior) if r is not None]
     unique: list[Request] = list(dict.fromkeys(requests))
     chats, options = [r.chat for r in unique], [r.options for r in unique]
     scores = dict(zip(unique, model.engine.score(chats, options, model.adapter), strict=True))
@@ -188,30 +188,58 @@ def answers(model: ModelSession, prompts: Sequence[Prompt]) -> pd.DataFrame:
         prior = scores[prompt.prior].logprobs if prompt.prior else (0.0,) * len(prompt.options)
         for position, option in enumerate(prompt.options):
             figures = (answer.logprobs[position], prior[position], answer.mass)
-            rows.append((*prompt.id, chain, position, option, *figures, thought))
+            rows.append((*prompt.id, chain, position, option, *figures, thought.text, thought.closed))
             places.append(place)
-    return pd.DataFrame(rows, places, [*ASKED, "position", "option", "logprob", "prior", "mass", "thought"])
+    return pd.DataFrame(rows, places, [*ASKED, "position", "option", "logprob", "prior", "mass", "thought", "closed"])
 
 
 def written(model: ModelSession, prompts: Sequence[Prompt], max_new_tokens: int) -> pd.DataFrame:
     """What the model writes to each prompt of one chunk, greedily, indexed as :func:`answers` indexes its rows."""
-    asked = _thought_out(model, prompts)
-    chats = [request.chat for _, _, request, _, _ in asked]
-    texts = model.engine.generate(chats, Sampling(max_new_tokens), model.adapter)
+    looks = thought_out(model, prompts)
+    texts = said(model, [look.request for look in looks], Sampling(max_new_tokens))
     rows = [
-        (*prompt.id, chain, said[0], thought) for (_, prompt, _, chain, thought), said in zip(asked, texts, strict=True)
+        (*look.prompt.id, look.chain, text, look.thought.text, look.thought.closed)
+        for look, text in zip(looks, texts, strict=True)
     ]
-    return pd.DataFrame(rows, [place for place, *_ in asked], [*ASKED, "text", "thought"])
+    return pd.DataFrame(rows, [look.place for look in looks], [*ASKED, "text", "thought", "closed"])
 
 
-def _thought_out(model: ModelSession, prompts: Sequence[Prompt]) -> list[tuple[int, Prompt, Request, int, str]]:
-    """(place, prompt, request whose options are looked up, chain, thought), a row per sampled thought if any."""
+def said(model: ModelSession, requests: Sequence[Request], sampling: Sampling) -> list[str]:
+    """What the model says; one that thinks by itself, and was not let, says it after an empty thought."""
+    chats = [request.chat for request in requests]
+    if model.engine.model.thinks and model.policy.reasoning is None:
+        chats = [(*asked, Message("thought", "")) for asked in chats]
+    return [texts[0] for texts in model.engine.generate(chats, sampling, model.adapter)]
+
+
+class Look(NamedTuple):
+    """One look at the options of a prompt.
+
+    Attributes:
+        place: of the prompt among those that were given.
+        request: what is scored, or answered: with the thought, where there is one.
+    """
+
+    place: int
+    prompt: Prompt
+    request: Request
+    chain: int
+    thought: Thought
+
+
+def thought_out(model: ModelSession, prompts: Sequence[Prompt]) -> list[Look]:
+    """One look a prompt or, where the policy lets the model think, one a thought, with no prior divided out."""
     sampling = model.policy.reasoning
     if sampling is None:
-        return [(place, prompt, prompt.request, 0, "") for place, prompt in enumerate(prompts)]
-    thoughts = model.engine.generate([prompt.request.chat for prompt in prompts], sampling, model.adapter)
+        return [Look(place, prompt, prompt.request, 0, Thought("")) for place, prompt in enumerate(prompts)]
+    thoughts = model.engine.think([prompt.request.chat for prompt in prompts], sampling, model.adapter)
     return [
-        (place, prompt, prompt.after(text), chain, text)
-        for place, (prompt, texts) in enumerate(zip(prompts, thoughts, strict=True))
-        for chain, text in enumerate(texts)
+        Look(place, replace(prompt, prior=None), prompt.after(thought.text), chain, thought)
+        for place, (prompt, found) in enumerate(zip(prompts, thoughts, strict=True))
+        for chain, thought in enumerate(found)
     ]
+
+
+def unclosed(responses: pd.DataFrame) -> float:
+    """Share of the thoughts that did not come to an end by themselves."""
+    return float(1 - responses.drop_duplicates(ASKED)["closed"].mean())

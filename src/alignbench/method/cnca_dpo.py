@@ -35,7 +35,11 @@ class CNCADPO(CNCA, Method):
 
 @dataclass(frozen=True, kw_only=True)
 class LearnPreferences(LearnChains):
-    """Pairs of thoughts on the same item, and after each right thought the right answer against the wrong one."""
+    """Pairs of chains on the same item, thought and answer in one turn.
+
+    Where thoughts are asked for in words they are pairs of thoughts, and after each right thought the right answer
+    against the wrong one.
+    """
 
     beta: float
 
@@ -52,8 +56,7 @@ def _pairs(chains: Sequence[Chain]) -> list[tuple[Chain, Chain]]:
     """(right, wrong) chains of the same item, each used once."""
     by_item: dict[str, list[Chain]] = defaultdict(list)
     for chain in chains:
-        if chain.thought:
-            by_item[chain.item].append(chain)
+        by_item[chain.item].append(chain)
     pairs: list[tuple[Chain, Chain]] = []
     for found in by_item.values():
         right, wrong = ([chain for chain in found if chain.right is is_right] for is_right in (True, False))
@@ -62,6 +65,8 @@ def _pairs(chains: Sequence[Chain]) -> list[tuple[Chain, Chain]]:
 
 
 def _rows(right: Chain, wrong: Chain) -> list[PreferenceRow]:
+    if right.conclude is None:
+        return [PreferenceRow(right.chat, right.answer, wrong.answer, (right.thought, wrong.thought))]
     after = (*right.chat, Message("assistant", right.thought), Message("user", right.conclude))
     answers = [PreferenceRow(after, right.answer, wrong.answer)]
     if right.thought == wrong.thought:

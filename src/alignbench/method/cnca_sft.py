@@ -26,11 +26,11 @@ class CNCASFT(CNCA, Method):
 
 @dataclass(frozen=True, kw_only=True)
 class LearnRight(LearnChains):
-    """Two rows a right chain: the thought after the question, the answer after the thought."""
+    """A row a right chain, thought and answer in one turn; two where thoughts are asked for in words."""
 
     def learn(self, chains: Sequence[Chain], folder: Path) -> Mapping[str, Any]:
         """Train on what the model said when it was right."""
-        right = [chain for chain in chains if chain.right and chain.thought]
+        right = [chain for chain in chains if chain.right]
         check(bool(right), "method.chains", len(chains), "no chain is right: sample more, or use a stronger model")
         rows = [row for chain in right for row in _rows(chain)]
         facts = train_sft(self.job(folder), rows)
@@ -38,5 +38,7 @@ class LearnRight(LearnChains):
 
 
 def _rows(chain: Chain) -> list[ConversationRow]:
+    if chain.conclude is None:
+        return [ConversationRow(chain.chat, chain.answer, thought=chain.thought)]
     after = (*chain.chat, Message("assistant", chain.thought), Message("user", chain.conclude))
     return [ConversationRow(chain.chat, chain.thought), ConversationRow(after, chain.answer)]

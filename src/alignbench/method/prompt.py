@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from alignbench.aligned import AlignedModel
-from alignbench.component import Count, NotNegative, OneOf, PositiveShare
+from alignbench.component import Count, OneOf
 from alignbench.data.languages import TRANSLATED, phrases
 from alignbench.data.people import Person
 from alignbench.method import Method, RunContext
@@ -21,8 +21,9 @@ from alignbench.steps.comparison import comparison_text
 from alignbench.steps.mining import MiningInput, high_norms
 from alignbench.steps.paper import PaperStep
 from alignbench.steps.texts import PersonaForm, personas, rendered, wordings
+from alignbench.steps.thinking import ThinksFirst
 from alignbench.steps.topic_norms import TopicNorms
-from alignbench.types import Item, Sampling, check
+from alignbench.types import Item, check
 
 # Of a summary: the respondent's first answers on the topic.
 _SENTENCES = 4
@@ -108,7 +109,7 @@ BLOCKS: dict[str, Callable[[RunContext, Any], Block]] = {
 
 
 @dataclass(frozen=True)
-class Prompting(Method):
+class Prompting(ThinksFirst, Method):
     """Which blocks, with their knobs, and whether thoughts come first; what is not chosen ignores its own."""
 
     # Descriptors of the country, at most ten (three in other languages).
@@ -136,10 +137,6 @@ class Prompting(Method):
     # Ask for thoughts before the answer; answers are averaged over ``chains`` of them.
     reasoning: bool = False
     chains: Count = 4
-    thought_tokens: Count = 48
-    # Sampling of thoughts; common for reasoning models, our choice.
-    temperature: NotNegative = 0.6
-    top_p: PositiveShare = 0.95
 
     PAPER: ClassVar[Mapping[str, tuple[PaperStep, ...]]] = {
         "persona": (
@@ -219,6 +216,5 @@ class Prompting(Method):
         notes = [block.note for block in blocks if block.note]
         if language != "en":
             notes.append(TRANSLATED.format(language=phrases(language).name))
-        thoughts = Sampling(self.thought_tokens, self.temperature, self.top_p, self.chains, context.seed)
-        policy = BlockPolicy((), thoughts if self.reasoning else None, language, blocks)
+        policy = BlockPolicy((), self.thoughts(context, self.chains) if self.reasoning else None, language, blocks)
         return AlignedModel(context.model, policy=policy, notes=tuple(notes))

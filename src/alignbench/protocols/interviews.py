@@ -256,5 +256,5 @@ def _prompts(
         systems = policy.systems_as(people[person], item)
         turn = person % len(systems)
         for order in asking.orders_for(person, len(people)):
-            thinking = policy.reasoning is not None
+            thinking = policy.asks_for_thoughts
             yield asking.prompt(policy.worded(item), turn, order, systems[turn], policy.language, thinking)

@@ -1,7 +1,7 @@
 """Another benchmark than the survey: base, method and control on the same questions, as tidy rows."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pandas as pd
 
 from alignbench.aligned import AlignedModel
 from alignbench.benchmark import COLUMNS, Benchmark, Question, Reply
-from alignbench.benchmark.ask import ask
+from alignbench.benchmark.ask import ask, check_thoughts
 from alignbench.evaluation.ask import Answer, Asking
 from alignbench.evaluation.items import BASE, Kind
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
@@ -24,7 +24,7 @@ from alignbench.runs.recipe import Setting
 from alignbench.store.stage import Stage, Tools
 from alignbench.types import check
 
-_SCORES = "scores.parquet"
+_SCORES, _UNCLOSED = "scores.parquet", "unclosed_thoughts"
 # Questions a call: how much a kill can lose.
 _CHUNK = 64
 
@@ -41,8 +41,14 @@ class Replies(Stage):
     asking: Asking
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
-        """Ask and score; a killed one goes on from its last chunk."""
-        self.benchmark.score(self._replies(folder, tools)).to_parquet(folder / _SCORES, index=False)
+        """Ask and score; a killed one goes on from its last chunk.
+
+        Of a model that thinks by itself ``unclosed_thoughts`` is a metric, too.
+        """
+        replies = self._replies(folder, tools)
+        parts = [self.benchmark.score(replies), thoughts(replies)]
+        table = pd.concat([part for part in parts if not part.empty], ignore_index=True)
+        table.fillna({name: "" for name in table if name not in COLUMNS}).to_parquet(folder / _SCORES, index=False)
         return {"questions": len(self.questions)}
 
     def _replies(self, folder: Path, tools: Tools) -> list[Reply]:
@@ -82,7 +88,7 @@ class Summary(Stage):
             {row.label: tools.key(stage) for row, stage in zip(self.rows, self.answers, strict=True)},
             {row.label: row.kind for row in self.rows},
             {row.label: _against(row, prompted) for row in self.rows},
-            self.benchmark.range_of,
+            lambda metric: (0.0, 1.0) if metric == _UNCLOSED else self.benchmark.range_of(metric),
         )
         record = BenchmarkRecord(cell_facts(self.setting, own), self.setting.choices["benchmark"], tuple(lines))
         record.save(folder)
@@ -106,6 +112,8 @@ def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, Bench
     questions = tuple(benchmark.questions(cell.culture))
     check(bool(questions), "benchmark", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
     asking, rows = replace(cell.scoring.asking, answer=Answer.label), tuple(contenders(cell))
+    for row in rows:
+        check_thoughts(row.model.policy, benchmark, questions)
     answers = tuple(Replies(row.model, benchmark, questions, asking) for row in rows)
     for row, stage in zip(rows, answers, strict=True):
         say(row.label)
@@ -131,13 +139,26 @@ def _record(reply: Reply) -> dict[str, Any]:
         "shares": reply.shares,
         "mass": reply.mass,
         "text": reply.text,
+        "unclosed": reply.unclosed,
     }
 
 
 def _reply(question: Question, record: Mapping[str, Any]) -> Reply:
     """Inverse of :func:`_record`."""
     shares = None if record["shares"] is None else tuple(record["shares"])
-    return Reply(question, shares, record["mass"], record["text"])
+    return Reply(question, shares, record["mass"], record["text"], record["unclosed"])
+
+
+def thoughts(replies: Sequence[Reply]) -> pd.DataFrame:
+    """The share of unclosed thoughts of each question in the form of scores; empty where no model thought by itself."""
+    return pd.DataFrame(
+        {
+            **dict(zip(COLUMNS, (r.question.item.id, r.question.item.battery, _UNCLOSED, r.unclosed), strict=True)),
+            **r.question.facets,
+        }
+        for r in replies
+        if r.unclosed is not None
+    )
 
 
 def summary(

@@ -117,7 +117,8 @@ def describe(
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     about = [stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3]
     stages = {stage.name: stage for stage in about}
-    remarks = [remark for stage in about for remark in tools.facts(stage).get("remarks", ())]
+    remarks = _cut_thoughts(answered, tools)
+    remarks += [remark for stage in about for remark in tools.facts(stage).get("remarks", ())]
     shown = (survey.sizes(iso3, survey.items), *notes, *remarks, *Renderer.of(cell.model).template.notes)
     kind = "distance" if cell.scoring.js_sqrt else "divergence"
     return CellRecord(
@@ -146,6 +147,13 @@ def _history(own: AlignedModel, curve: CheckpointScores | None, tools: Tools) ->
         return None
     history = json.loads(file.read_text(encoding="utf-8"))
     return tuple(curve.joined(history, tools) if curve else history)
+
+
+def _cut_thoughts(answered: Sequence[ContenderAnswers], tools: Tools) -> list[str]:
+    """The sentence that says how many thoughts did not come to an end by themselves, where a model has its own."""
+    shares = {a.label: tools.facts(a.responses).get("unclosed_share") for a in answered}
+    said = ", ".join(f"{label} {share:.1%}" for label, share in shares.items() if share is not None)
+    return [f"Thoughts that did not end by themselves within method.thought_tokens: {said}."] if said else []
 
 
 def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:

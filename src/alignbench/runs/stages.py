@@ -11,11 +11,11 @@ import pandas as pd
 from alignbench.aligned import AlignedModel
 from alignbench.component import recorded
 from alignbench.evaluation.ask import Asking
-from alignbench.evaluation.survey import CHUNK, respond
+from alignbench.evaluation.survey import CHUNK, respond, unclosed
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage, Tools
-from alignbench.types import Item, Sampling, chat
+from alignbench.types import Item, Message, Sampling, Thought, chat
 
 _RESPONSES, _SAMPLES = "responses.parquet", "samples.json"
 
@@ -33,15 +33,18 @@ class Respond(Stage):
 
     @property
     def tokens(self) -> int:
-        """Every item in every wording, in two orders."""
-        return 2 * len(self.items) * len(self.model.policy.systems or (None,)) * PROMPT_TOKENS
+        """Every item in every wording, in two orders; a thought is written, and read again for its answer."""
+        thoughts = self.model.policy.reasoning
+        each = PROMPT_TOKENS if thoughts is None else thoughts.n * 2 * (PROMPT_TOKENS + thoughts.max_new_tokens)
+        return 2 * len(self.items) * len(self.model.policy.systems or (None,)) * each
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Ask; a killed one goes on from its last chunk."""
         model = self.model.at_work(tools)
-        before = replace(model.engine.usage)
-        respond(model, self.items, self.asking, folder, self.chunk)
-        return {"items": len(self.items), **asdict(model.engine.usage - before)}
+        before, thoughts = replace(model.engine.usage), model.policy.reasoning
+        responses = respond(model, self.items, self.asking, folder, self.chunk)
+        ended = {"unclosed_share": unclosed(responses)} if thoughts is not None and thoughts.thought else {}
+        return {"items": len(self.items), **ended, **asdict(model.engine.usage - before)}
 
     def table(self, tools: Tools) -> pd.DataFrame:
         """The responses, as :func:`~alignbench.evaluation.survey.respond` gives them."""
@@ -68,6 +71,10 @@ class Samples(Stage):
     def _said(self, aligned: AlignedModel, tools: Tools) -> list[str]:
         model = aligned.at_work(tools)
         chats = [chat(item.question, model.policy.systems_for(item)[0]) for item in self.items]
+        if self.before.base.thinks:
+            sampling = model.policy.reasoning
+            found = model.engine.think(chats, sampling, model.adapter) if sampling else [[Thought("")] for _ in chats]
+            chats = [(*asked, Message("thought", first.text)) for asked, (first, *_) in zip(chats, found, strict=True)]
         texts = model.engine.generate(chats, Sampling(self.max_new_tokens), model.adapter)
         return [text[0] for text in texts]
 

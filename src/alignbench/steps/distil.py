@@ -1,8 +1,9 @@
 """Self-distillation (CNCA): the model reasons with a norm in view, and keeps what it said when it was right.
 
 For each training item K chains, and an answer after each, are sampled with the item's low-level norm in the prompt; a
-chain is right if its answer is the country's most frequent one. The norm is dropped from the stored prompt, so that a
-model that learns the right chains must recall it. Only the outline of this is published; how many items, how many
+chain is right if its answer is the country's most frequent one. Of a model that thinks by itself the chain is its own
+thought; one that was closed at its budget is not learnt. The norm is dropped from the stored prompt, so that a model
+that learns the right chains must recall it. Only the outline of this is published; how many items, how many
 chains and how they are sampled are knobs (all [I]).
 """
 
@@ -35,18 +36,20 @@ class Chain:
     """One sampled chain of thought on one item.
 
     Attributes:
-        chat: the prompt without the norm, asking for thoughts.
-        conclude: what then asks for the answer.
+        chat: the prompt without the norm, asking for thoughts where the model has none of its own.
+        conclude: what then asks for the answer; None where the model thinks by itself.
         answer: the label that the model gave, sampled like the thought.
         top: the label of the country's most frequent answer.
+        closed: whether the thought came to an end by itself.
     """
 
     item: str
     chat: Chat
     thought: str
-    conclude: str
+    conclude: str | None
     answer: str
     top: str
+    closed: bool = True
 
     @property
     def right(self) -> bool:
@@ -59,6 +62,7 @@ class Distil(Stage):
     """Chains on training items that the country was asked and that have a norm, those on which countries differ most.
 
     Attributes:
+        system: what is said before the questions, and stays when the norm is dropped.
         sampling: of the thoughts; ``n`` for each item.
     """
 
@@ -69,6 +73,7 @@ class Distil(Stage):
     iso3: str
     model: ModelRef
     asking: Asking
+    system: str | None
     items: int
     sampling: Sampling
 
@@ -89,7 +94,12 @@ class Distil(Stage):
         sampled = self._sampled(engine, items, norms)
         sampled.to_parquet(folder / _FILE, index=False)
         right = int((sampled["answer"] == sampled["top"]).sum())
-        facts = {"items": len(items), "chains": len(sampled), "right": right, "wrong": len(sampled) - right}
+        facts: dict[str, Any] = {"items": len(items), "chains": len(sampled), "right": right}
+        facts["wrong"] = len(sampled) - right
+        if self.sampling.thought:
+            facts["unclosed_share"] = cut = float(1 - sampled["closed"].mean())
+            ended = f"did not end by themselves within {self.sampling.max_new_tokens} tokens, and are not learnt"
+            facts["remarks"] = [f"{cut:.1%} of the thoughts that were sampled for training {ended}."]
         return {**facts, **asdict(engine.usage - before)}
 
     def chains(self, tools: Tools) -> list[Chain]:
@@ -98,10 +108,10 @@ class Distil(Stage):
         items = [self.train.item(name) for name in frame["item"].unique()]
         plain = {prompt.item: prompt for prompt in self._prompts(items, {})}
         asked = [plain[name] for name in frame["item"]]
-        said = frame[["thought", "answer", "top"]].astype(str).itertuples(index=False, name=None)
+        said = frame[["thought", "answer", "top", "closed"]].itertuples(index=False, name=None)
         return [
-            Chain(prompt.item, prompt.request.chat, thought, prompt.conclude or "", answer, top)
-            for prompt, (thought, answer, top) in zip(asked, said, strict=True)
+            Chain(prompt.item, prompt.request.chat, thought, prompt.conclude, answer, top, closed)
+            for prompt, (thought, answer, top, closed) in zip(asked, said, strict=True)
         ]
 
     def _chosen(self, norms: Mapping[str, str]) -> list[Item]:
@@ -110,30 +120,32 @@ class Distil(Stage):
         return sorted(asked, key=lambda item: (-variation.get(item.id, 0.0), item.id))[: self.items]
 
     def _prompts(self, items: Sequence[Item], shown: Mapping[str, str]) -> list[Prompt]:
-        """One prompt an item, the orders of the options in turn; ``shown`` is the system text of an item."""
-        orders = cycle(self.asking.orders_for(0, 1))
+        """One prompt an item, the orders of the options in turn; ``shown`` is what an item's system text also says."""
+        orders, asked_for = cycle(self.asking.orders_for(0, 1)), not self.sampling.thought
+        told = ("\n\n".join(filter(None, (self.system, shown.get(item.id)))) or None for item in items)
         return [
-            self.asking.prompt(item, 0, order, shown.get(item.id), thinking=True)
-            for item, order in zip(items, orders, strict=False)
+            self.asking.prompt(item, 0, order, system, thinking=asked_for)
+            for item, order, system in zip(items, orders, told, strict=False)
         ]
 
     def _sampled(self, engine: Engine, items: Sequence[Item], norms: Mapping[str, str]) -> pd.DataFrame:
-        """Columns item, thought, answer, top: a row a chain."""
+        """Columns item, thought, closed, answer, top: a row a chain."""
         seen = self._prompts(items, {item.id: rendered("norms", norms=[norms[item.id]]) for item in items})
-        thoughts = engine.generate([prompt.request.chat for prompt in seen], self.sampling)
+        thoughts = engine.think([prompt.request.chat for prompt in seen], self.sampling)
         asked = []
-        for prompt, texts in zip(seen, thoughts, strict=True):
+        for prompt, found in zip(seen, thoughts, strict=True):
             # Those of an item depend on no other item.
-            draws = np.random.default_rng([self.sampling.seed, crc32(prompt.item.encode())]).random(len(texts))
-            asked += [(prompt, text.strip(), float(draw)) for text, draw in zip(texts, draws, strict=True)]
-        requests = [prompt.after(text) for prompt, text, _ in asked]
+            draws = np.random.default_rng([self.sampling.seed, crc32(prompt.item.encode())]).random(len(found))
+            asked += [(prompt, thought, float(draw)) for thought, draw in zip(found, draws, strict=True)]
+        requests = [prompt.after(thought.text.strip()) for prompt, thought, _ in asked]
         scores = engine.score([r.chat for r in requests], [r.options for r in requests])
         rows = []
-        for (prompt, text, draw), request, score in zip(asked, requests, scores, strict=True):
+        for (prompt, thought, draw), request, score in zip(asked, requests, scores, strict=True):
             shares = np.array(self.train.of(self.iso3)[prompt.item].shares)[list(prompt.options)]
             answer, top = _drawn(score.logprobs, self.sampling.temperature, draw), int(shares.argmax())
-            rows.append((prompt.item, text, request.options[answer], request.options[top]))
-        return pd.DataFrame(rows, columns=["item", "thought", "answer", "top"])
+            said = (thought.text.strip(), thought.closed)
+            rows.append((prompt.item, *said, request.options[answer], request.options[top]))
+        return pd.DataFrame(rows, columns=["item", "thought", "closed", "answer", "top"])
 
 
 def _drawn(logprobs: Sequence[float], temperature: float, draw: float) -> int:

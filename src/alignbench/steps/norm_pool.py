@@ -51,7 +51,9 @@ class OnNorms(Joint):
     def _consistent(self) -> None:
         super()._consistent()
         given = self.clusters.isdecimal() and int(self.clusters) >= 2
-        check(given or self.clusters == "auto", "method.clusters", self.clusters, "give a whole number from 2 on, or auto")
+        check(
+            given or self.clusters == "auto", "method.clusters", self.clusters, "give a whole number from 2 on, or auto"
+        )
         least = self._number or NUMBERS[0] + 1
         check(self.pool_size > least, "method.pool_size", self.pool_size, f"give more than {least} norms to cluster")
 

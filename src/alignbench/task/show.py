@@ -38,8 +38,9 @@ class Show(Task):
         shown = list(cell.scoring.asking.prompts(found, policy))
         for prompt in shown[: self.prompts]:
             say(f"--- {prompt.item}, system text {prompt.context + 1}, {prompt.order}")
-            say(renderer.prompt(prompt.request.chat).text)
-            if prompt.conclude is not None:
+            thinks = policy.reasoning is not None
+            say(renderer.prompt(prompt.request.chat, thinks and not policy.asks_for_thoughts).text)
+            if thinks:
                 say("--- and after the model's thoughts")
                 say(renderer.prompt(prompt.after("[thoughts]").chat).text)
             say(f"--- scored: {' | '.join(prompt.request.options)}")

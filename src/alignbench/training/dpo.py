@@ -15,11 +15,31 @@ from alignbench.types import Chat, check
 
 @dataclass(frozen=True)
 class PreferenceRow:
-    """A chat up to the user's last word, and two replies to it."""
+    """A chat up to the user's last word, and two replies to it.
+
+    Attributes:
+        thoughts: what a model that thinks by itself thinks before either; None leaves that open.
+    """
 
     chat: Chat
     chosen: str
     rejected: str
+    thoughts: tuple[str, str] | None = None
+
+    @property
+    def replies(self) -> tuple[ConversationRow, ConversationRow]:
+        """The chosen and the rejected one, each with its thought.
+
+        Raises:
+            AlignbenchError: they are the same.
+        """
+        before, after = self.thoughts or (None, None)
+        pair = (
+            ConversationRow(self.chat, self.chosen, thought=before),
+            ConversationRow(self.chat, self.rejected, thought=after),
+        )
+        check(pair[0] != pair[1], "training rows", self.chosen, "the two replies of a pair must differ")
+        return pair
 
 
 def train_dpo(job: Job, rows: Sequence[PreferenceRow], beta: float) -> dict[str, Any]:
@@ -48,7 +68,5 @@ def train_dpo(job: Job, rows: Sequence[PreferenceRow], beta: float) -> dict[str,
 
 def _example(renderer: Renderer, row: PreferenceRow, training: Training) -> dict[str, list[int]]:
     """Token ids of prompt and both replies, each with its end of turn."""
-    check(row.chosen != row.rejected, "training rows", row.chosen, "the two replies of a pair must differ")
-    prompt, chosen = reply_ids(renderer, ConversationRow(row.chat, row.chosen), training)
-    _, rejected = reply_ids(renderer, ConversationRow(row.chat, row.rejected), training)
+    (prompt, chosen), (_, rejected) = (reply_ids(renderer, reply, training) for reply in row.replies)
     return {"prompt_ids": prompt, "chosen_ids": chosen, "rejected_ids": rejected}

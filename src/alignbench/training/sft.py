@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,18 +23,26 @@ class ConversationRow:
 
     Attributes:
         every_turn: learn what the assistant said earlier in the chat, too.
+        thought: what a model that thinks by itself thinks before the reply, learnt with it; None leaves that open.
     """
 
     chat: Chat
     reply: str
     every_turn: bool = False
+    thought: str | None = None
+
+    @property
+    def whole(self) -> Chat:
+        """The chat to its end."""
+        thought = () if self.thought is None else (Message("thought", self.thought),)
+        return (*self.chat, *thought, Message("assistant", self.reply))
 
     @property
     def turns(self) -> list[ConversationRow]:
         """Each reply that is learnt, as a separate row."""
         spoken = [i for i, m in enumerate(self.chat) if m.role == "assistant"] if self.every_turn else []
         earlier = [ConversationRow(self.chat[:i], self.chat[i].content) for i in spoken]
-        return [*earlier, ConversationRow(self.chat, self.reply)]
+        return [*earlier, replace(self, every_turn=False)]
 
 
 def train_sft(job: Job, rows: Sequence[ConversationRow]) -> dict[str, Any]:
@@ -54,8 +62,7 @@ def train_sft(job: Job, rows: Sequence[ConversationRow]) -> dict[str, Any]:
 def lengths(model: ModelRef, rows: Sequence[ConversationRow]) -> list[int]:
     """Tokens of each row, prompt and replies together."""
     renderer = Renderer.of(model)
-    ends = ((*row.chat, Message("assistant", row.reply)) for row in rows)
-    return [sum(map(len, renderer.conversation(chat))) for chat in ends]
+    return [sum(map(len, renderer.conversation(row.whole))) for row in rows]
 
 
 def _examples(renderer: Renderer, row: ConversationRow, training: Training) -> list[dict[str, list[int]]]:
@@ -65,7 +72,7 @@ def _examples(renderer: Renderer, row: ConversationRow, training: Training) -> l
     ids: list[int] = []
     labels: list[int] = []
     for turn in row.turns:
-        prompt, reply = renderer.conversation((*turn.chat, Message("assistant", turn.reply)))
+        prompt, reply = renderer.conversation(turn.whole)
         if prompt[: len(ids)] != ids:
             return [_example(renderer, single, training) for single in row.turns]
         labels += [_IGNORED] * (len(prompt) - len(ids)) + reply
@@ -83,12 +90,12 @@ def _example(renderer: Renderer, row: ConversationRow, training: Training) -> di
 
 
 def reply_ids(renderer: Renderer, row: ConversationRow, training: Training) -> tuple[list[int], list[int]]:
-    """Token ids of the prompt, and of the reply with its end of turn.
+    """Token ids of the prompt, and of the reply with its end of turn, the thought before it included.
 
     Raises:
         AlignbenchError: one of them is too long, or the reply is empty.
     """
-    prompt, reply = renderer.conversation((*row.chat, Message("assistant", row.reply)))
+    prompt, reply = renderer.conversation(row.whole)
     check_length(len(prompt), training)
     check(len(reply) > 1, "training reply", row.reply, "a reply needs at least one token")
     limit = training.max_prompt_tokens
