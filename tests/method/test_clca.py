@@ -165,6 +165,19 @@ def test_an_intent_is_never_learnt_cut_off(fitted):
     } == {"Intent: To agree."}
 
 
+def test_an_utterance_is_learnt_up_to_its_last_whole_sentence(fitted):
+    def breathless(chat: Chat) -> str:
+        return f"{plain(chat)} And then I wou"
+
+    rows, found, _ = fitted(say=breathless, tasks=SPOKEN)
+    learnt = [m.content for row in rows for m in (*row.chat[1:], Message("assistant", row.reply))]
+    assert len(learnt) > 16 and not any("And then" in text for text in learnt)
+    assert (found.fit.facts["cut"], found.fit.facts["remarks"]) == (
+        16,
+        ["16 of 16 utterances were cut back to their last whole sentence before they were learnt."],
+    )
+
+
 def test_the_second_look_is_at_the_culture_and_not_at_the_whole(fitted):
     asked = []
 

@@ -68,6 +68,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "CLCA.very_confident": ("method.reading=probability",),
     "CLCA.confident": ("method.reading=probability",),
     "CLCA.unread": ("method.reading=words",),
+    "CLCA.flag": ("method.training_text=played",),
     "CultureLLM.words": ("method.variant=full",),
     **{f"{kind}.pool_size": ("method.pool_items=varying",) for kind in NORMED},
     **{f"{kind}.pool_items": ("method.pool_size=20",) for kind in NORMED},
@@ -196,6 +197,7 @@ VALUES: dict[str, str] = {
 FURTHER: dict[str, dict[str, tuple[str, ...]]] = {
     "EmbeddingJudge.margin": {"opinions": (*PARK, *HEARD)},
     "EmbeddingJudge.question_weight": {"opinions": (*PARK, *HEARD), "scores": ("method=survey_rl", *PAID[2:])},
+    "CLCA.flag": {"published": CLCA},
     "CulturePark.turn_tokens": {"listed": (*PARK, "method.extract=model")},
     "CulturePark.most_words": {"rewritten": (*PARK, "method.verify=critic")},
     "Training.epochs": {
@@ -304,7 +306,9 @@ ELSEWHERE: dict[str, str] = {
     "Stock.place": "is for messages",
 }
 # Name of a trial whose change is in a key and changes nothing there, and why it may still change something elsewhere.
-IDLE: dict[str, str] = {}
+IDLE: dict[str, str] = {
+    "CLCA.flag [published]": "it is counted in the set of intents, and learnt only with method.training_text=played",
+}
 # Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.
 SAME_WEIGHTS: dict[str, str] = {
     **{

@@ -1,11 +1,12 @@
 """Dialogues between two people of a culture, played by a model: data for methods that learn from conversations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from alignbench import templates
 from alignbench.dialogue.scenario import SIDES, Scenario, Side
+from alignbench.synthetic.texts import whole_sentences
 from alignbench.types import Chat, Message
 
 # What a speaker writes to close the conversation.
@@ -108,7 +109,12 @@ def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
 
 
 def whole(dialogue: Dialogue, side: Side, text: TrainingText) -> tuple[Chat, str] | None:
-    """All of the dialogue up to the last turn of ``side``, and that turn; None where that side said nothing."""
+    """All of the dialogue up to the last turn of ``side``, and that turn; None where that side said nothing.
+
+    Turns are cut back to whole sentences, where one ends in them.
+    """
+    ended = tuple(replace(turn, text=whole_sentences(turn.text)[0]) for turn in dialogue.turns)
+    dialogue = replace(dialogue, turns=ended)
     last = max((i for i, turn in enumerate(dialogue.turns) if turn.side == side), default=None)
     if last is None:
         return None

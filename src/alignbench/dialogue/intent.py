@@ -13,7 +13,7 @@ from alignbench.backend import Engine
 from alignbench.component import Component, Count
 from alignbench.dialogue import Dialogue, TrainingText, line, rendered, transcript
 from alignbench.dialogue.ruling import disowned, garbled
-from alignbench.synthetic.texts import verdicts
+from alignbench.synthetic.texts import ENDED, verdicts, whole_sentences
 from alignbench.types import Chat, Message, Sampling, chat
 
 # Why an intent is dropped that its tokens did not suffice for.
@@ -25,8 +25,6 @@ _CUSTOM = re.compile(
     r"honou?r\b|hospitality|respect for|hierarch|elders?\b|saving face)",
     re.IGNORECASE,
 )
-# Up to the last sentence that ends.
-_WHOLE = re.compile(r"^.*[.!?…][\"'”’)\]]*(?=\s|$)", re.DOTALL)
 _LABEL = re.compile(r"^\W*(?:the )?intent(?:ion)?\s*:\s*", re.IGNORECASE)
 
 
@@ -106,21 +104,15 @@ def asks(dialogue: Dialogue, position: int) -> Chat:
 
 
 def sentences(reply: str) -> tuple[str, bool]:
-    """The whole sentences of a reply in one line, a label before them removed, and whether some text is left over.
-
-    An engine does not say whether a reply ended by itself or with its tokens, so a sentence counts as whole by its
-    full stop alone. A reply in which none ends is given back as it is.
-    """
-    text = _LABEL.sub("", " ".join(reply.split()))
-    found = _WHOLE.match(text)
-    return (found[0], found[0] != text) if found else (text, False)
+    """:func:`~alignbench.synthetic.texts.whole_sentences` of a reply in one line, a label before them removed."""
+    return whole_sentences(_LABEL.sub("", " ".join(reply.split())))
 
 
 def fault(text: str) -> str | None:
     """Why a text is no intent."""
     if (found := disowned(text) or ("garbled" if garbled(text) else None)) is not None:
         return found
-    return None if _WHOLE.fullmatch(text) else UNFINISHED
+    return None if ENDED.search(text) else UNFINISHED
 
 
 def mentions(text: str, country: str | None) -> bool:

@@ -31,6 +31,7 @@ from alignbench.steps.practice import Fit, of_run
 from alignbench.steps.scenes import Scenes, rewritten
 from alignbench.store.stage import Tools
 from alignbench.synthetic.tally import Tally
+from alignbench.synthetic.texts import whole_sentences
 from alignbench.training.recipe import TrainerKind
 from alignbench.training.sft import ConversationRow, lengths, train_sft
 from alignbench.types import Chat, check
@@ -81,7 +82,8 @@ class CLCA(Method):
     # Tokens of the criticism before it, 200 in the authors' code, and of an intent, 500 there.
     critique_tokens: Maybe = 24
     intent_tokens: Count = 48
-    # mention | verdict: how a culture-related intent is told from a generic one ([I]).
+    # mention | verdict: how a culture-related intent is told from a generic one ([I]). The intents' set counts them; they
+    # are learnt with method.training_text=played alone.
     flag: Flag = Flag.mention
     # published | played: what the conversations that are learnt from say besides what was spoken; played adds all that
     # the speaker was told (description of the country, goal, secret), and whether an intent is cultural.
@@ -162,7 +164,7 @@ class CLCA(Method):
             {"method.training_text": ("published", "published")},
             "each view has its own speaker's part, where the authors' code has the other's; before the first words a "
             "line says that the other waits; a turn without an intent goes before the next one, theirs is learnt as "
-            "unknown",
+            "unknown; utterances are cut back to whole sentences",
         ),
         PaperStep(
             "5 either side of a dialogue and its intents, one after the other",
@@ -313,7 +315,11 @@ class LearnDialogues(Fit):
         """
         dialogues = kept(self.played, self.judged, tools, self.least)
         intents = intents_of(self.labelled, tools) if self.labelled else {}
-        return _learnt(self, folder, self._conversations(dialogues, intents), self.max_length)
+        facts = _learnt(self, folder, self._conversations(dialogues, intents), self.max_length)
+        spoken = [turn.text for dialogue in dialogues.values() for turn in dialogue.turns if self.spoken]
+        cut = sum(whole_sentences(text)[1] for text in spoken)
+        said = f"{cut} of {len(spoken)} utterances were cut back to their last whole sentence before they were learnt."
+        return {**facts, "cut": cut, "remarks": [said] if cut else []}
 
     def _conversations(
         self, dialogues: Mapping[int, Dialogue], intents: Mapping[int, Mapping[int, Intent]]

@@ -107,7 +107,7 @@ class Interview(Stage):
     @property
     def tokens(self) -> int:
         """Every person is asked every item."""
-        return len(self.people.systems) * len(self.people.items) * PROMPT_TOKENS
+        return len(self.people.systems) * len(self.people.items) * (PROMPT_TOKENS + self.written)
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Interview everybody; a killed one goes on from its last chunk."""
