@@ -205,7 +205,7 @@ def test_clusters_that_decide_nothing_are_said_to(make_cell, practice, monkeypat
     monkeypatch.setattr(cluster_effect, "_verdicts", lambda options, *rest: [1] * len(options))
     found = made(make_cell(*OPEN, "method.clusters=8"))
     assert "Clusters decide nothing here: 0% of" in found.fit.facts["remarks"][-1]
-    assert "with 4 or 32 clusters than 8" in found.fit.facts["remarks"][-1]
+    assert "with 4 or 32 than with 8" in found.fit.facts["remarks"][-1]
 
 
 def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_nearest_norm_decides_alone(

@@ -17,6 +17,7 @@ import pandas as pd
 from alignbench.component import Component
 from alignbench.data.checks import existing
 from alignbench.identity import spelt_out
+from alignbench.store.stage import Tools
 from alignbench.types import Culture, Item
 
 # Columns of every table of scores; facets of the questions come on top.
@@ -87,10 +88,12 @@ class Benchmark(Component, ABC):
 
     Attributes:
         texts: whether free text is wanted from questions with options, too (refusals, leakage).
+        pairwise: whether replies are set against those of the base model told the same words, by :meth:`compare`.
     """
 
     _group = "benchmark"
     texts: ClassVar[bool] = False
+    pairwise: ClassVar[bool] = False
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -140,3 +143,13 @@ class Benchmark(Component, ABC):
 
         Metrics that exist only for a whole set of items have an empty ``item``.
         """
+
+    def compare(self, own: Sequence[Reply], other: Sequence[Reply], against: str, tools: Tools) -> pd.DataFrame:
+        """Further rows on the replies of two models to the same questions, where the benchmark is ``pairwise``.
+
+        Args:
+            own: the replies that the rows are about.
+            against: whose the others are: the value of the facet of that name.
+            tools: open the model that judges.
+        """
+        raise NotImplementedError

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import Placement, of_rows
 from alignbench.files import leave_out, read_object, write_text
-from alignbench.record.cell import CHECKPOINT, CHECKPOINT_ON_TEST, MARKS, BenchmarkRecord, CellRecord, ItemRecord, PoolRecord
+from alignbench.record.cell import (
+    CHECKPOINT,
+    CHECKPOINT_ON_TEST,
+    MARKS,
+    BenchmarkRecord,
+    CellRecord,
+    ItemRecord,
+    PoolRecord,
+)
 from alignbench.report import figures, numbers
 from alignbench.report.numbers import text
 from alignbench.report.table import COVERS, MEASURED
