@@ -253,8 +253,6 @@ def test_a_control_that_joint_does_not_name_takes_the_place_of_the_culture(make_
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("judge=llm", "method.reward=score"), r"method\.reward = 'score'.*verdict"),
-        (("method.retrieval=none",), r"method\.retrieval = 'none'.*judge=llm"),
         (("method.joint=[IRQ]", "method.told=never"), r"method\.told = 'never'.*told apart"),
         (("method.pool_size=8", "method.clusters=8"), r"method\.pool_size = 8"),
         (("method.clusters=many",), r"method\.clusters = 'many'.*or auto"),
@@ -263,7 +261,3 @@ def test_a_control_that_joint_does_not_name_takes_the_place_of_the_culture(make_
 def test_what_cannot_be_used_is_refused_by_name(words, message, make_cell):
     with pytest.raises(AlignbenchError, match=message):
         make_cell(*OPEN, *words)
-
-
-def test_the_rule_free_reward_asks_a_language_model_whether_a_side_is_taken(make_cell, practice):
-    assert aligned(make_cell(*OPEN, "judge=llm", "method.retrieval=none", "insist=true"))
