@@ -205,7 +205,7 @@ def test_clusters_that_decide_nothing_are_said_to(make_cell, practice, monkeypat
     monkeypatch.setattr(cluster_effect, "_verdicts", lambda options, *rest: [1] * len(options))
     found = made(make_cell(*OPEN, "method.clusters=8"))
     assert "Clusters decide nothing here: 0% of" in found.fit.facts["remarks"][-1]
-    assert "with 4 or 32 clusters than 8" in found.fit.facts["remarks"][-1]
+    assert "with 4 or 32 than with 8" in found.fit.facts["remarks"][-1]
 
 
 def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_nearest_norm_decides_alone(
@@ -253,8 +253,6 @@ def test_a_control_that_joint_does_not_name_takes_the_place_of_the_culture(make_
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("judge=llm", "method.reward=score"), r"method\.reward = 'score'.*verdict"),
-        (("method.retrieval=none",), r"method\.retrieval = 'none'.*judge=llm"),
         (("method.joint=[IRQ]", "method.told=never"), r"method\.told = 'never'.*told apart"),
         (("method.pool_size=8", "method.clusters=8"), r"method\.pool_size = 8"),
         (("method.clusters=many",), r"method\.clusters = 'many'.*or auto"),
@@ -263,7 +261,3 @@ def test_a_control_that_joint_does_not_name_takes_the_place_of_the_culture(make_
 def test_what_cannot_be_used_is_refused_by_name(words, message, make_cell):
     with pytest.raises(AlignbenchError, match=message):
         make_cell(*OPEN, *words)
-
-
-def test_the_rule_free_reward_asks_a_language_model_whether_a_side_is_taken(make_cell, practice):
-    assert aligned(make_cell(*OPEN, "judge=llm", "method.retrieval=none", "insist=true"))

@@ -311,10 +311,6 @@ IDLE: dict[str, str] = {
 }
 # Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.
 SAME_WEIGHTS: dict[str, str] = {
-    **{
-        f"Training.keep_checkpoints [{kind.name}]": "the weights of other checkpoints lie beside those that it exports"
-        for kind in TrainerKind
-    },
     "EmbeddingJudge.question_weight [scores]": "it shifts all scores of a target alike, which leaves the target; "
     "which norm an answer is about is plain in this world's wordings",
     "PlantedWorld.countries": "a survey is one input, by its content: of it this training reads its own country",

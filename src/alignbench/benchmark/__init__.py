@@ -10,13 +10,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
 from alignbench.component import Component
 from alignbench.data.checks import existing
 from alignbench.identity import spelt_out
+from alignbench.store.stage import Tools
 from alignbench.types import Culture, Item, Sampling
 
 # Columns of every table of scores; facets of the questions come on top.
@@ -86,9 +87,14 @@ class Reply:
 
 
 class Benchmark(Component, ABC):
-    """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity."""
+    """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity.
+
+    Attributes:
+        pairwise: whether replies are set against those of the base model given the same prompt, by :meth:`compare`.
+    """
 
     _group = "benchmark"
+    pairwise: ClassVar[bool] = False
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -148,3 +154,13 @@ class Benchmark(Component, ABC):
 
         Metrics that exist only for a whole set of items have an empty ``item``.
         """
+
+    def compare(self, own: Sequence[Reply], other: Sequence[Reply], against: str, tools: Tools) -> pd.DataFrame:
+        """Further rows on the replies of two models to the same questions, where the benchmark is ``pairwise``.
+
+        Args:
+            own: the replies that the rows are about.
+            against: whose the others are: the value of the facet of that name.
+            tools: open the model that judges.
+        """
+        raise NotImplementedError

@@ -29,6 +29,12 @@ def by_distance(survey: Survey, iso3: str) -> list[tuple[str, float]]:
     return sorted(((o, mean_total_variation(survey, iso3, o)) for o in others), key=lambda pair: (pair[1], pair[0]))
 
 
+def most_varying(survey: Survey, count: int) -> list[str]:
+    """Ids of the ``count`` items on which countries differ most, those first."""
+    variation = regional_variation(survey)
+    return sorted(variation, key=lambda i: (-variation[i], i))[:count]
+
+
 def regional_variation(survey: Survey) -> dict[str, float]:
     """Item id -> mean total variation between a country's shares and the mean of all countries (0 to 1).
 

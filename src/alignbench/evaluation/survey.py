@@ -63,8 +63,8 @@ class Scoring(Component):
     formats: tuple[str, ...] = ()
     # Which items are asked: test, or validation when a choice is still to be made.
     split: Split = Split.test
-    # Score every checkpoint on the test items, too (training.keep_checkpoints=true scores them on validation): a curve
-    # on the page, as CultureRL's authors report it. Nothing is chosen by it.
+    # Score every checkpoint that the training keeps on the test items, too: a curve on the page, as CultureRL's authors
+    # report it. Nothing is chosen by it.
     checkpoints_on_test: bool = False
     js_base: LogBase = LogBase.two
     # True scores 1 - distance (the square root) and not 1 - divergence.

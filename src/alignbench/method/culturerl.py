@@ -166,9 +166,20 @@ class CultureRL(OnNorms, Method):
             {"model": ("smollm2_135m", "qwen2.5_3b")},
         ),
         PaperStep(
-            "Scores of every checkpoint on the test", note="here checkpoints are chosen by validation or not at all"
+            "Scores of every checkpoint on the test",
+            "alignbench.runs.curve.CheckpointScores",
+            {
+                "training.keep_checkpoints": ("False", "True"),
+                "training.checkpoint_every": ("24", "50"),
+                "scoring.checkpoints_on_test": ("False", "True"),
+            },
+            "a curve that says what it looks at: here no checkpoint is chosen by the test",
         ),
-        PaperStep("Pairwise win rate by gpt-4o"),
+        PaperStep(
+            "Pairwise win rate by gpt-4o",
+            "alignbench.benchmark.win_rate.WinRate",
+            note="`task=benchmark benchmark=win_rate`; any model judges (`generator@benchmark.judge=`), in both orders",
+        ),
     )
 
     def admit(self, context: RunContext) -> None:

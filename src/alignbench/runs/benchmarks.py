@@ -22,9 +22,9 @@ from alignbench.runs.compare import contenders
 from alignbench.runs.describe import Contender, cell_facts
 from alignbench.runs.recipe import Setting
 from alignbench.store.stage import Stage, Tools
-from alignbench.types import check
+from alignbench.types import Split, check
 
-_SCORES, _UNCLOSED = "scores.parquet", "unclosed_thoughts"
+_SCORES, _REPLIES, _UNCLOSED = "scores.parquet", "replies.jsonl", "unclosed_thoughts"
 # Questions a call: how much a kill can lose.
 _CHUNK = 64
 
@@ -46,16 +46,14 @@ class Replies(Stage):
         Of a model that thinks by itself ``unclosed_thoughts`` is a metric, too.
         """
         replies = self._replies(folder, tools)
-        parts = [self.benchmark.score(replies), thoughts(replies)]
-        table = pd.concat([part for part in parts if not part.empty], ignore_index=True)
-        table.fillna({name: "" for name in table if name not in COLUMNS}).to_parquet(folder / _SCORES, index=False)
+        _write([self.benchmark.score(replies), thoughts(replies)], folder)
         return {"questions": len(self.questions)}
 
     def _replies(self, folder: Path, tools: Tools) -> list[Reply]:
         """Ask in chunks, each written to ``folder/replies.jsonl`` when it is there; goes on after the last one."""
-        model, file = self.model.at_work(tools), folder / "replies.jsonl"
+        model, file = self.model.at_work(tools), folder / _REPLIES
         lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-        found = [_reply(question, json.loads(line)) for question, line in zip(self.questions, lines, strict=False)]
+        found = self._read(lines)
         with bar(len(self.questions), "answers", "question") as progress:
             progress.update(len(found))
             while len(found) < len(self.questions):
@@ -65,6 +63,38 @@ class Replies(Stage):
                 found += part
                 progress.update(len(part))
         return found
+
+    def _read(self, lines: Sequence[str]) -> list[Reply]:
+        """The replies that were written so far."""
+        return [_reply(question, json.loads(line)) for question, line in zip(self.questions, lines, strict=False)]
+
+    def all(self, tools: Tools) -> list[Reply]:
+        """The replies once the stage is finished."""
+        return self._read((tools.folder(self) / _REPLIES).read_text(encoding="utf-8").splitlines())
+
+
+def _write(parts: Sequence[pd.DataFrame], folder: Path) -> None:
+    """The scores as one table; a facet that a part does not have is empty."""
+    table = pd.concat([part for part in parts if not part.empty], ignore_index=True)
+    table.fillna({name: "" for name in table if name not in COLUMNS}).to_parquet(folder / _SCORES, index=False)
+
+
+@dataclass(frozen=True)
+class Pairs(Stage):
+    """The replies of one model scored, and set against another's; ``against`` is that one's label."""
+
+    name = "pairs"
+
+    own: Replies
+    other: Replies
+    against: str
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Have them compared."""
+        benchmark, own, other = self.own.benchmark, self.own.all(tools), self.other.all(tools)
+        compared = benchmark.compare(own, other, self.against, tools)
+        _write([benchmark.score(own), thoughts(own), compared], folder)
+        return {"pairs": len(own)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +106,7 @@ class Summary(Stage):
     setting: Setting
     benchmark: Benchmark
     rows: tuple[Contender, ...]
-    answers: tuple[Replies, ...]
+    answers: tuple[Replies | Pairs, ...]
 
     def build(self, folder: Path, tools: Tools) -> None:
         """Summarise."""
@@ -109,18 +139,30 @@ def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, Bench
     Raises:
         AlignbenchError: the benchmark does not cover the culture, or its files are wrong.
     """
+    benchmark = benchmark.supply(train=cell.surveys[Split.train], asked=cell.asked)
     questions = tuple(benchmark.questions(cell.culture))
     check(bool(questions), "benchmark", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
     asking, rows = replace(cell.scoring.asking, answer=Answer.label), tuple(contenders(cell))
     for row in rows:
         check_thoughts(row.model.policy, benchmark, questions)
-    answers = tuple(Replies(row.model, benchmark, questions, asking) for row in rows)
+    replies = tuple(Replies(row.model, benchmark, questions, asking) for row in rows)
+    answers = _paired(rows, replies) if benchmark.pairwise else replies
     for row, stage in zip(rows, answers, strict=True):
         say(row.label)
         cell.store.get(stage)
     whole = Summary(setting=cell.setting, benchmark=benchmark, rows=rows, answers=answers)
     found = cell.store.get(whole)
     return whole.table(cell.tools), BenchmarkRecord.load(found.path)
+
+
+def _paired(rows: Sequence[Contender], replies: Sequence[Replies]) -> tuple[Replies | Pairs, ...]:
+    """Each model against the base model told the same words; against the plain one where none is told them."""
+    found: list[Replies | Pairs] = [replies[0]]
+    for row, own in zip(rows[1:], replies[1:], strict=True):
+        alike = (i for i, other in enumerate(rows) if other is not row and other.model == row.model.prompted_base)
+        place = next(alike, 0)
+        found.append(Pairs(own, replies[place], rows[place].label))
+    return tuple(found)
 
 
 def _against(row: Contender, prompted: Mapping[str | None, str]) -> str | None:

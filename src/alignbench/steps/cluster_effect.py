@@ -35,9 +35,7 @@ class ClusterEffect:
     def remarks(self) -> list[str]:
         """What tables must say."""
         few, own, many = self.counts
-        found = (
-            f"{self.share:.0%} of {self.options} options are paid otherwise with {few} or {many} clusters than {own}"
-        )
+        found = f"{self.share:.0%} of {self.options} options are paid otherwise with {few} or {many} than with {own}"
         return [f"Clusters decide {'nothing here' if self.share < _LEAST else 'what is paid'}: {found}."]
 
 

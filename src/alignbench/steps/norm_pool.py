@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from alignbench.component import Count, Within, recorded
 from alignbench.context import RunContext
-from alignbench.data.distance import regional_variation
+from alignbench.data.distance import most_varying
 from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
@@ -51,9 +51,8 @@ class OnNorms(Joint):
     def _consistent(self) -> None:
         super()._consistent()
         given = self.clusters.isdecimal() and int(self.clusters) >= 2
-        check(
-            given or self.clusters == "auto", "method.clusters", self.clusters, "give a whole number from 2 on, or auto"
-        )
+        remedy = "give a whole number from 2 on, or auto"
+        check(given or self.clusters == "auto", "method.clusters", self.clusters, remedy)
         least = self._number or NUMBERS[0] + 1
         check(self.pool_size > least, "method.pool_size", self.pool_size, f"give more than {least} norms to cluster")
 
@@ -80,8 +79,7 @@ class OnNorms(Joint):
         if self.pool_items is PoolItems.paper:
             ids &= published_set("culturerl").items
         elif self.pool_items is PoolItems.varying:
-            variation = regional_variation(train)
-            ids = set(sorted(variation, key=lambda i: (-variation[i], i))[: self.pool_size])
+            ids = set(most_varying(train, self.pool_size))
         return tuple(sorted(ids))
 
 

@@ -115,8 +115,8 @@ class Training(Component):
     gradient_checkpointing: bool = recorded(False)
     # Checkpoint (and validation) every so many updates, and after the last.
     checkpoint_every: Count = 14
-    # Keep the weights of every checkpoint, for a curve of their scores; nothing is chosen by it. Full weights: one
-    # model on the disk for each.
+    # Keep the weights of every checkpoint, and show their scores on validation items as a curve; nothing is chosen by
+    # it. With full weights each is a whole model on the disk.
     keep_checkpoints: bool = False
     # last | validation: the checkpoint that scores best on the culture's validation items, the earlier of equals.
     select: Select = Select.last
