@@ -32,7 +32,8 @@ from tests.words import Words
 FOREIGN = {"native_language"}  # generated items have no translation
 METHODS = sorted({p.stem for p in (conf_dir() / "method").glob("*.yaml")} - FOREIGN)
 THINKING = ["method.thought_tokens=24"]
-LEARNT = ["method.items=12", "method.chains=4", "method.asked_chains=1", *THINKING]
+# One sentence: in longer thoughts nano goes on to held-out questions, with which it grew up.
+LEARNT = ["method.items=12", "method.chains=4", "method.asked_chains=1", "method.thought_tokens=12"]
 QUICK = {
     "cnca_sft": LEARNT,
     "cnca_dpo": LEARNT,
