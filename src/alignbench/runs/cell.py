@@ -116,7 +116,8 @@ class Cell(Setting):
         )
         for c in cultures[: 1 + (control is not None)]:
             method.admit(cell.context(c))
-        for component in (cell.generator, cell.critic, cell.author, cell.judge):
+        # A plan may be made without a key or a program that a run will need.
+        for component in () if looking else (cell.generator, cell.critic, cell.author, cell.judge):
             for slot in slots(component):
                 slot.verify()
         components = {group: getattr(cell, group) for group in GROUPS}
