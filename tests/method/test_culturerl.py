@@ -1,6 +1,5 @@
 """CultureRL on the tiny model: the paper's form, what pays a reply, and what is refused."""
 
-import importlib
 import json
 from dataclasses import replace
 
@@ -12,14 +11,11 @@ from alignbench.embedder.minilm import MiniLM
 from alignbench.errors import AlignbenchError
 from alignbench.judge import Judge, Judgement
 from alignbench.judge.embedding import EmbeddingJudge
-from alignbench.method.culturerl import CultureRL
 from alignbench.norms.pool import NormPool
 from alignbench.norms.prompts import DECISIVE, Retrieval, TrainingPrompt, retrieved, stance_system
 from alignbench.runs.compare import contenders
 from alignbench.steps import cluster_effect
 from alignbench.steps.norm_pool import CheckJudge
-from alignbench.steps.paper import table
-from alignbench.testing import composed
 from alignbench.training.selection import Job
 from alignbench.types import Split
 from tests.composing import with_embedder
@@ -227,38 +223,6 @@ def test_what_cannot_be_used_is_refused_by_name(words, message, make_cell):
 
 def test_the_rule_free_reward_asks_a_language_model_whether_a_side_is_taken(make_cell, practice):
     assert aligned(make_cell(*OPEN, "judge=llm", "method.retrieval=none", "insist=true"))
-
-
-def test_what_is_declared_of_the_paper_is_what_the_code_has():
-    """Every knob exists and has the declared default; the experiment of the paper sets the published values."""
-    usual, paper = composed("method=culturerl"), composed("experiment=papers/culturerl")
-    for step in CultureRL.PAPER:
-        if step.where:
-            module, *_ = step.where.rpartition(".")
-            owner = module if module.rpartition(".")[2].islower() else module.rpartition(".")[0]
-            found = importlib.import_module(owner)
-            for part in step.where.removeprefix(f"{owner}.").split("."):
-                found = getattr(found, part)
-        for knob, (here, there) in step.knobs.items():
-            assert (said(usual, knob), said(paper, knob)) == (here, there), knob
-    assert {s.status for s in CultureRL.PAPER} == {"as published", "ours by default", "not there"}
-
-
-def said(cfg, knob):
-    """The value of a knob, or the choice of a group, as it is typed."""
-    if knob in cfg.hydra.runtime.choices:
-        return cfg.hydra.runtime.choices[knob]
-    value = cfg
-    for part in knob.split("."):
-        value = value[part]
-    return str(getattr(value, "name", value))
-
-
-def test_the_page_of_methods_shows_the_table():
-    from alignbench.config import conf_dir
-
-    page = (conf_dir().parent / "docs" / "methods.md").read_text(encoding="utf-8")
-    assert table(CultureRL.PAPER) in page
 
 
 class Likes(Judge):

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from alignbench.data.published import published_set
 from alignbench.errors import AlignbenchError
-from alignbench.steps.seeds import PAPER_SEEDS, Seeds, Typical, held, seeds_of, typical
+from alignbench.steps.seeds import Seeds, Typical, held, seeds_of, typical
 from alignbench.types import Answers, Item, Scale
+
+from .chains import aligned
 
 
 @pytest.fixture
@@ -23,11 +26,15 @@ def item(scale: Scale) -> Item:
     return Item("Q", "t", "b", scale, tuple(range(1, count + 1)), "c", "d", "q?", tuple("abcdefghij"[:count]), levels)
 
 
-def test_of_the_papers_fifty_only_training_items_are_used(train, capsys) -> None:
-    seeds = seeds_of(train, Seeds.paper, 100)
-    assert len(PAPER_SEEDS) == 50 and len(seeds) == 39
-    assert {seed.id for seed in seeds} == PAPER_SEEDS & {i.id for i in train.items}
-    assert "39 of the authors' 50 are training items" in capsys.readouterr().out
+@pytest.mark.parametrize("method", ["culturellm", "culturepark"])
+def test_of_the_papers_fifty_all_training_items_are_used_and_the_page_says_how_many(method, make_cell) -> None:
+    """C8: the cap of the most varying ones, 24, held for these, too."""
+    cell = make_cell(f"method={method}", "method.seeds=paper", "culture=iraq")
+    train, authors = cell.context(cell.culture).train, published_set("culturellm").items
+    seeds = seeds_of(train, cell.method.seeds, cell.method.count)
+    assert {seed.id for seed in seeds} == authors & {i.id for i in train.items}
+    assert (len(authors), len(seeds)) == (50, 39)
+    assert any("39 of the authors' 50 items; the other 11 are held out" in note for note in aligned(cell).notes)
     with pytest.raises(AlignbenchError, match="most_varying or all"):
         seeds_of(replace(train, items=train.items[:1]), Seeds.paper, 100)
 

@@ -10,7 +10,10 @@ from alignbench.errors import AlignbenchError
 from alignbench.identity import identity
 from alignbench.testing import composed
 from alignbench.training import Training
-from alignbench.training.recipe import Weights
+from alignbench.training.recipe import Quantise, TrainerKind, Weights
+
+from .kinds import TRAIN
+from .world import QUICK, history
 
 PRESETS = sorted(p.stem for p in (conf_dir() / "training").glob("*.yaml"))
 
@@ -88,3 +91,32 @@ def test_vllm_draws_from_the_distribution_that_the_update_rates() -> None:
         with pytest.raises(AlignbenchError, match=r"training.vllm = True.*top_k=0 and top_p=1"):
             Training(vllm=True, **cut)
     assert Training(vllm=True, top_k=0).vllm
+
+
+def test_culturellms_presets_are_the_configurations_of_its_authors_and_of_the_baseline_of_culturerl() -> None:
+    """C8: there was no preset of full weights."""
+    own, full = preset("culturellm_paper"), preset("culturellm_full")
+    assert (own.lora_r, own.lora_alpha, own.lora_dropout, own.quantise) == (64, 16, 0.1, Quantise.auto)
+    assert (own.learning_rate, own.schedule, own.max_grad_norm, own.prompts_per_update) == (2e-4, "constant", 0.3, 4)
+    assert (full.weights, full.learning_rate, full.schedule) == (Weights.full, 1e-6, "cosine_to_tenth")
+    assert (full.warmup, full.max_grad_norm, full.prompts_per_update) == (0.03, 0.2, 16)
+    # The published set of a culture has 1,100 rows.
+    assert [training.for_rows(1100).updates for training in (own, full)] == [1650, 207]
+
+
+def test_culturespas_preset_is_the_authors_configuration() -> None:
+    paper = preset("culturespa_paper")
+    assert (paper.lora_targets, paper.lora_r, paper.lora_alpha) == (("all-linear",), 8, 16)
+    assert (paper.learning_rate, paper.schedule, paper.warmup) == (1e-4, "cosine", 0.1)
+    assert (paper.prompts_per_update, paper.for_rows(1280).updates) == (128, 10)
+
+
+@pytest.mark.parametrize("kind", [TrainerKind.options_sft, TrainerKind.sft])
+def test_a_cosine_may_end_at_a_tenth_of_the_rate(kind, raw, tmp_path) -> None:
+    short = QUICK.with_knobs(updates=4, micro_batch=4, checkpoint_every=4)
+    ratios = {}
+    for schedule in ("cosine", "cosine_to_tenth"):
+        TRAIN[kind](raw, short.with_knobs(schedule=schedule), tmp_path / schedule, None)
+        rates = [update["learning_rate"] for update in history(tmp_path / schedule)]
+        ratios[schedule] = rates[2] / rates[0]
+    assert ratios == {"cosine": pytest.approx(0.5), "cosine_to_tenth": pytest.approx(0.1 + 0.9 * 0.5)}

@@ -39,6 +39,15 @@ class DialogueForm(Enum):
     debate = "debate"
 
 
+class TrainingText(Enum):
+    """What conversations that are learnt from say besides what was spoken."""
+
+    # The scene, and whose part it is; an intent alone.
+    published = "published"
+    # All that the speaker was told: description of the country, goal and secret; an intent and whether it is cultural.
+    played = "played"
+
+
 @dataclass(frozen=True)
 class Utterance:
     """What one speaker said."""
@@ -98,17 +107,22 @@ def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
     return (Message("system", system), *heard)
 
 
-def whole(dialogue: Dialogue, side: Side) -> tuple[Chat, str] | None:
+def whole(dialogue: Dialogue, side: Side, text: TrainingText) -> tuple[Chat, str] | None:
     """All of the dialogue up to the last turn of ``side``, and that turn; None where that side said nothing."""
     last = max((i for i, turn in enumerate(dialogue.turns) if turn.side == side), default=None)
-    return None if last is None else (seen(dialogue, side, last), dialogue.turns[last].text)
+    if last is None:
+        return None
+    chat, reply = seen(dialogue, side, last), dialogue.turns[last].text
+    if text is TrainingText.published:
+        chat = (Message("system", told(dialogue, side, "part")), *chat[1:])
+    return chat, reply
 
 
 def told(dialogue: Dialogue, side: Side, name: str, **values: object) -> str:
     """What ``side`` is told by one of the form's templates.
 
-    They are ``system``, before the scene begins; ``rules``, its part that says how to play; and ``opening``, in the
-    place of the other's words before the first turn.
+    They are ``system``, before the scene begins; ``rules``, its part that says how to play; ``opening``, in the place
+    of the other's words before the first turn; and ``part``, which takes the place of ``system`` in training.
     """
     scene, other = dialogue.scenario, dialogue.scenario.speaker(other_side(side))
     return rendered(

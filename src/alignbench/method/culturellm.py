@@ -23,7 +23,7 @@ from alignbench.progress import say
 from alignbench.steps.joint import Joint
 from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, worded, written_by
 from alignbench.steps.practice import asked_of, of_run
-from alignbench.steps.seeds import Seeds, Typical, held, seeds_of
+from alignbench.steps.seeds import Seeds, Typical, held, seeds_note, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.steps.vary import Paraphrases, Synonyms, Vary
 from alignbench.store.stage import Stage, Tools
@@ -46,7 +46,8 @@ class CultureLLM(Joint, Method):
     """Knobs of CultureLLM; who writes is ``generator``, what measures nearness is ``embedder``."""
 
     seeds: Seeds = Seeds.most_varying
-    # Seeds before those are dropped that the country was not asked; 50 published.
+    # How many of the most varying, before those are dropped that the country was not asked; 50 published, which
+    # ``seeds=paper`` takes whole.
     count: Count = 24
     # The answer that labels a seed; the paper's is a mean of codes, cut off to an integer.
     answer: Typical = Typical.mode
@@ -89,7 +90,7 @@ class CultureLLM(Joint, Method):
             **of_run(context, TrainerKind.options_sft, systems=asked),
         )
         written = (written_by(context, "Paraphrases and synonyms"),) if varied else ()
-        return asked_of(context, fit, asked, (*self.notes(countries), *written))
+        return asked_of(context, fit, asked, (*self.notes(countries), *seeds_note(self.seeds, seeds), *written))
 
     def _varied(self, context: RunContext, seeds: tuple[Item, ...]) -> Vary | None:
         if self.variant is Augmentation.seed_only:

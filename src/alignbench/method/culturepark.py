@@ -33,7 +33,7 @@ from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.steps.lessons import Disclosure, reasoned, sources, within, written_by
 from alignbench.steps.practice import Fit, asked_of, of_run
-from alignbench.steps.seeds import Seeds, Typical, TypicalAnswer, held, seeds_of
+from alignbench.steps.seeds import Seeds, Typical, TypicalAnswer, held, seeds_note, seeds_of
 from alignbench.steps.texts import rendered
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
@@ -75,7 +75,8 @@ class CulturePark(Method):
     """Knobs of CulturePark; who speaks and writes is ``generator``, who verifies ``critic`` or ``judge``."""
 
     seeds: Seeds = Seeds.most_varying
-    # Seeds before those are dropped that the country was not asked; 50 in the authors' file, 4.1 K in the paper.
+    # How many of the most varying, before those are dropped that the country was not asked; 50 in the authors' file,
+    # which ``seeds=paper`` takes whole, 4.1 K in the paper.
     count: Count = 16
     # The answer that the delegate holds and that is learnt; the paper's is a mean of codes, cut off to an integer.
     answer: Typical = Typical.mode
@@ -142,7 +143,8 @@ class CulturePark(Method):
             asking=context.practising,
             **of_run(context, TrainerKind.sft, systems=asked, training=training),
         )
-        return asked_of(context, fit, asked, (written_by(context, "Debates and opinions"),))
+        notes = (*seeds_note(self.seeds, seeds), written_by(context, "Debates and opinions"))
+        return asked_of(context, fit, asked, notes)
 
     def _training(self, training: Training) -> Training:
         """The training with room for the longest opinion; a word may be several tokens of a small vocabulary."""

@@ -1,8 +1,10 @@
 """CultureSPA: questions on which the culture in the prompt changes the model's own answer, learnt with that answer.
 
 Source: Xu et al. 2025 (CultureSPA, self-pluralising). The model answers survey questions plain and with the culture in
-view; where the two differ it has knowledge of the culture that it does not use unprompted, and those it learns. Of the
-survey only the questions come in. Read top to bottom from ``align``; published values are in the comments.
+view; where the two differ it has knowledge of the culture that it does not use unprompted, and those it learns: of
+several cultures in one model, as published (``joint``), or of one alone. Of the survey only the questions come in; with
+``elicited=cross_culture`` (CultureSPA CCT) its shares decide which countries are named as like and unlike. Read top to
+bottom from ``align``; published values are in the comments.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,8 @@ from alignbench.evaluation.ask import Asking
 from alignbench.generator import Generator
 from alignbench.method import Method, RunContext
 from alignbench.progress import say
+from alignbench.steps.comparison import comparison_text
+from alignbench.steps.joint import Joint
 from alignbench.steps.lessons import Disclosure, LearnLessons, Lesson, sources, within, worded, written_by
 from alignbench.steps.practice import asked_of, likeliest, of_run
 from alignbench.steps.texts import rendered
@@ -42,52 +47,82 @@ _KEPT = {
 }
 
 
+class Elicited(Enum):
+    """What brings the culture into view where the answers that are learnt are given."""
+
+    culture_aware = "culture_aware"  # whose values to answer by
+    cross_culture = "cross_culture"  # CCT: which countries are most like it and unlike it, too
+
+
 @dataclass(frozen=True)
-class CultureSPA(Method):
+class CultureSPA(Joint, Method):
     """Knobs of CultureSPA; who writes questions is ``generator``, who answers is the base model itself."""
 
-    # Questions written for each topic, besides the training items; 1,000 for each of 13 topics published.
+    # Questions written for each topic; 1,000 for each of 13 topics published.
     generated: Maybe = 10
-    # Training items shown to the writer; not known of the paper.
+    # Whether the training items are among the questions (ours); published: written ones alone.
+    ask_items: bool = True
+    # Training items shown to the writer; 5 published, two of them written before.
     shown: Count = 3
     # Cosine to a training item from which a written question is a copy, and below which to all of its topic it is off
-    # the topic (ours).
+    # the topic (ours; published: the same words).
     copy: float = 0.95
     near: float = 0.3
+    # Of the writer; .9 and .95 published.
     temperature: NotNegative = 0.8
     top_p: PositiveShare = 0.9
-    # Whether the model is told the culture; in training and when it is asked, as we read the paper.
+    elicited: Elicited = Elicited.culture_aware
+    # Countries named at either end by ``cross_culture``; 3 published.
+    similar: Count = 3
+    # Whether the model is told the culture; in training and when it is asked, as published.
     told: Disclosure = Disclosure.always
     # Passes over the rows, within training.updates; 1 published.
     passes: Count = 1
-    # Refuse to train on fewer questions whose answer the culture changes.
+    # Refuse to train on fewer questions whose answer a culture changes.
     least: Count = recorded(8)
 
     def _consistent(self) -> None:
+        super()._consistent()
         check(-1 <= self.near < self.copy <= 1, "method.near", self.near, "give less than method.copy, both cosines")
+        some = self.ask_items or self.generated
+        check(bool(some), "method.generated", 0, "nothing is asked: have questions written, or say method.ask_items=true")
 
     def align(self, context: RunContext) -> AlignedModel:
-        """Write questions, answer them twice, keep where the answers differ, train."""
-        writing = None
-        if self.generated:
-            numbers = (self.generated, self.shown, self.copy, self.near, self.temperature, self.top_p)
-            writing = QuestionWriter(context.generator, context.embedder, *numbers, seed=context.seed)
-        questions = Questions(context.train, writing)
-        system = rendered("culture_answer", country=context.culture.country)
-        plain = AnswerQuestions(questions, rendered("own_answer"), context.model, context.practising)
-        cultural = AnswerQuestions(questions, system, context.model, context.practising)
-        activated = Activate(questions, plain, cultural, context.culture.country, self.least)
-        systems = {context.culture.iso3: system}
+        """Write questions, answer them plain and as each culture, keep where the answers differ, train."""
+        countries = self.countries(context)
+        systems = {iso3: rendered("culture_answer", country=name) for iso3, name in countries.items()}
+        questions = Questions(context.train, self._writing(context), self.ask_items)
+        plain = self._answers(context, questions, rendered("own_answer"))
+        activated = {
+            iso3: Activate(questions, plain, self._answers(context, questions, text), countries[iso3], self.least)
+            for iso3, text in self._eliciting(context, systems).items()
+        }
         asked, training = self.told.when_asked(systems), within(context.training, self.passes)
         fit = LearnActivated(
             activated=activated,
             train=context.train,
-            system=self.told.in_training(systems)[context.culture.iso3],
+            systems=self.told.in_training(systems),
             asking=context.practising,
             **of_run(context, TrainerKind.options_sft, systems=asked, training=training),
         )
-        notes = (written_by(context, "Questions"),) if self.generated else ()
-        return asked_of(context, fit, asked, notes)
+        written = (written_by(context, "Questions"),) if self.generated else ()
+        return asked_of(context, fit, asked, (*self.notes(countries), *written))
+
+    def _writing(self, context: RunContext) -> QuestionWriter | None:
+        if not self.generated:
+            return None
+        numbers = (self.generated, self.shown, self.copy, self.near, self.temperature, self.top_p)
+        return QuestionWriter(context.generator, context.embedder, *numbers, seed=context.seed)
+
+    def _eliciting(self, context: RunContext, systems: Mapping[str, str]) -> Mapping[str, str]:
+        """iso3 -> what is said before the questions whose answers are learnt."""
+        if self.elicited is Elicited.culture_aware:
+            return systems
+        countries = self.countries(context).items()
+        return {iso3: comparison_text(context, iso3, name, self.similar) for iso3, name in countries}
+
+    def _answers(self, context: RunContext, questions: Questions, system: str) -> AnswerQuestions:
+        return AnswerQuestions(questions, system, context.model, context.practising)
 
 
 @dataclass(frozen=True)
@@ -111,12 +146,14 @@ class Questions(Stage):
 
     Attributes:
         writing: None takes the training items alone.
+        ask_items: whether they are asked, too.
     """
 
     name = "questions"
 
     train: Survey
     writing: QuestionWriter | None
+    ask_items: bool
 
     @property
     def writer(self) -> str:
@@ -125,7 +162,7 @@ class Questions(Stage):
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Have them written."""
-        items, tally = self.train.items, Tally("written questions")
+        items, tally = self.train.items if self.ask_items else (), Tally("written questions")
         steps: tuple[str, ...] = (f"{len(items)} training items.",)
         rows = [(item.id, item.topic, item.question) for item in items]
         if self.writing:
@@ -221,16 +258,24 @@ class Activate(Stage):
 
 @dataclass(frozen=True, kw_only=True)
 class LearnActivated(LearnLessons):
-    """Those questions with the answers that the culture brings."""
+    """Those questions with the answers that each culture brings, under its system text.
 
-    activated: Activate
+    Attributes:
+        activated, systems: by iso3.
+    """
+
+    activated: Mapping[str, Activate]
     train: Survey
-    system: str | None
+    systems: Mapping[str, str | None]
 
     def lessons(self, tools: Tools) -> list[Lesson]:
-        """One a kept question."""
-        rows = read_set(tools.folder(self.activated))[0].to_dict("records")
-        return [Lesson(worded(self.train, row), row["position"], self.system) for row in rows]
+        """One a kept question of a country."""
+        kept = {iso3: read_set(tools.folder(stage))[0].to_dict("records") for iso3, stage in self.activated.items()}
+        return [
+            Lesson(worded(self.train, row), row["position"], self.systems[iso3])
+            for iso3, rows in kept.items()
+            for row in rows
+        ]
 
 
 def _by_topic(items: Sequence[Item]) -> dict[str, list[Item]]:

@@ -13,11 +13,11 @@ from typing import Annotated, Any
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, NotNegative, OneOf, PositiveShare
-from alignbench.data.distance import by_distance
 from alignbench.data.languages import phrases
 from alignbench.data.people import Person
 from alignbench.method import Method, RunContext
 from alignbench.steps.block import Block, BlockPolicy, FixedTexts, Nearest, NearestSummaries, Neighbours, People
+from alignbench.steps.comparison import comparison_text
 from alignbench.steps.mining import MiningInput, high_norms
 from alignbench.steps.texts import rendered, wordings
 from alignbench.steps.topic_norms import TopicNorms
@@ -54,16 +54,9 @@ def norms(context: RunContext, knobs: Prompting) -> Block:
 
 
 def comparison(context: RunContext, knobs: Prompting) -> Block:
-    """Cross-culture thinking (CultureSPA, Xu et al. 2025, prompt P2): the most similar and most different countries.
-
-    ``similar`` at either end of the distance by training items; countries without a name are left out.
-    """
-    ranked = by_distance(context.train, context.culture.iso3)
-    near = [context.countries[iso3] for iso3, _ in ranked if iso3 in context.countries]
-    remedy = f"only {len(near)} other countries are known: ask for at most half of them"
-    check(2 * knobs.similar <= len(near), "method.similar", knobs.similar, remedy)
-    ends = {"similar": near[: knobs.similar], "different": near[::-1][: knobs.similar]}
-    return FixedTexts((rendered("comparison", culture=context.culture, **ends),))
+    """Cross-culture thinking: the most similar and the most different countries (CultureSPA's second prompt)."""
+    culture = context.culture
+    return FixedTexts((comparison_text(context, culture.iso3, culture.country, knobs.similar),))
 
 
 def neighbours(context: RunContext, knobs: Prompting) -> Block:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from alignbench.data.distance import regional_variation
+from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
 from alignbench.norms.pool import norm_at
-from alignbench.progress import say
 from alignbench.synthetic.tally import Tally
 from alignbench.types import Answers, Item, Norm, Scale, check
 
@@ -19,7 +19,7 @@ from alignbench.types import Answers, Item, Norm, Scale, check
 class Seeds(Enum):
     """Which training items are seeds."""
 
-    paper = "paper"  # those of the authors' 50 that are training items here
+    paper = "paper"  # all of the authors' 50 that are training items here
     most_varying = "most_varying"  # those on which countries differ most (ours)
     all = "all"
 
@@ -32,30 +32,33 @@ class Typical(Enum):
     mean = "mean"  # the rounded mean position; the authors cut it off, and averaged missing codes in
 
 
-# The authors' 50 (read in their file).
-PAPER_SEEDS = frozenset(
-    f"Q{n}"
-    for first, last in ((27, 41), (122, 129), (132, 138), (158, 162), (169, 170), (196, 198), (224, 233))
-    for n in range(first, last + 1)
-)
-
-
 def seeds_of(train: Survey, which: Seeds, count: int) -> tuple[Item, ...]:
-    """At most ``count`` training items, whatever country is asked; in the survey's order.
+    """Training items, whatever country is asked, in the survey's order; at most ``count`` of those that vary most.
 
     Raises:
         AlignbenchError: none of the authors' items is a training item of this survey.
     """
-    variation = regional_variation(train)
     items = train.items
-    if which is Seeds.paper:
-        items = tuple(item for item in items if item.id in PAPER_SEEDS)
-        say(f"  seeds: {len(items)} of the authors' {len(PAPER_SEEDS)} are training items here")
-        check(bool(items), "method.seeds", "paper", f"survey {train.name} has none of them: choose most_varying or all")
     if which is Seeds.all:
         return items
+    if which is Seeds.paper:
+        authors = published_set("culturellm").items
+        found = tuple(item for item in items if item.id in authors)
+        remedy = f"survey {train.name} has none of them among its training items: choose most_varying or all"
+        check(bool(found), "method.seeds", "paper", remedy)
+        return found
+    variation = regional_variation(train)
     ranked = sorted(items, key=lambda item: (-variation.get(item.id, 0.0), item.id))[:count]
     return tuple(item for item in items if item in ranked)
+
+
+def seeds_note(which: Seeds, seeds: Sequence[Item]) -> tuple[str, ...]:
+    """How many of the authors' items are seeds, for every table that rests on them."""
+    if which is not Seeds.paper:
+        return ()
+    every = len(published_set("culturellm").items)
+    rest = f"; the other {every - len(seeds)} are held out here, and nothing is learnt from them"
+    return (f"Seeds: {len(seeds)} of the authors' {every} items{rest if every > len(seeds) else ''}.",)
 
 
 def typical(item: Item, answers: Answers, how: Typical) -> int:

@@ -110,6 +110,7 @@ def arguments(job: Job, batch: int, longest: int = 0) -> dict[str, Any]:
     if training.micro_tokens:
         fitting = [n for n in range(2, micro + 1) if own % n == 0 and n * longest <= training.micro_tokens]
         micro = max(fitting, default=1)
+    schedule, ends = training.scheduler
     return {
         "output_dir": str(job.folder / CHECKPOINTS),
         "seed": seed_of(job.seed, "trl"),
@@ -117,7 +118,8 @@ def arguments(job: Job, batch: int, longest: int = 0) -> dict[str, Any]:
         "per_device_train_batch_size": micro,
         "gradient_accumulation_steps": own // micro,
         "learning_rate": training.learning_rate,
-        "lr_scheduler_type": training.scheduler,
+        "lr_scheduler_type": schedule,
+        "lr_scheduler_kwargs": ends,
         "warmup_steps": training.warmup_updates,
         "max_grad_norm": training.max_grad_norm,
         "bf16": training.bfloat16,

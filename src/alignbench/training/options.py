@@ -90,7 +90,10 @@ class OptionRun:
             network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         self.weights = trainable(network)
         self.optimizer = torch.optim.AdamW(self.weights.values(), lr=training.learning_rate, weight_decay=0.0)
-        self.schedule = get_scheduler(training.scheduler, self.optimizer, training.warmup_updates, training.updates)
+        schedule, ends = training.scheduler
+        self.schedule = get_scheduler(
+            schedule, self.optimizer, training.warmup_updates, training.updates, scheduler_specific_kwargs=ends
+        )
         self.history: list[dict[str, Any]] = []
 
     @property

@@ -71,7 +71,8 @@ class Training(Component):
     # none elsewhere. What auto came to is said, recorded and part of the identity.
     quantise: Quantise = Quantise.none
     learning_rate: Positive = 5e-4
-    schedule: Annotated[str, OneOf("constant", "linear", "cosine")] = "linear"
+    # cosine_to_tenth ends at a tenth of the rate, where linear and cosine end at zero.
+    schedule: Annotated[str, OneOf("constant", "linear", "cosine", "cosine_to_tenth")] = "linear"
     # Below 1 a share of the updates, else a number of updates.
     warmup: NotNegative = 0.0
     max_grad_norm: Positive = 1.0
@@ -182,9 +183,10 @@ class Training(Component):
         return math.ceil(self.warmup * self.updates) if self.warmup < 1 else round(self.warmup)
 
     @property
-    def scheduler(self) -> str:
-        """Name of the schedule in transformers."""
-        return "constant_with_warmup" if self.schedule == "constant" else self.schedule
+    def scheduler(self) -> tuple[str, dict[str, float]]:
+        """Name of the schedule in transformers, and its arguments."""
+        ends = {"constant": ("constant_with_warmup", {}), "cosine_to_tenth": ("cosine_with_min_lr", {"min_lr_rate": 0.1})}
+        return ends.get(self.schedule, (self.schedule, {}))
 
 
 _LORA = {"lora_r", "lora_alpha", "lora_dropout", "lora_targets"}

@@ -1,0 +1,74 @@
+"""What methods declare of the papers whose names they bear is what the code has, and what the page shows."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+from omegaconf import ListConfig
+
+from alignbench.config import conf_dir, instantiate
+from alignbench.steps.paper import PaperStep, table
+from alignbench.testing import composed
+
+from .every import METHODS
+
+CLASSES = {name: type(instantiate(composed(f"method={name}").method)) for name in METHODS}
+DECLARED = sorted(name for name, cls in CLASSES.items() if hasattr(cls, "PAPER"))
+
+
+def said(cfg, knob):
+    """The value of a knob, or the choice of a group, as it is typed."""
+    if knob in cfg.hydra.runtime.choices:
+        return cfg.hydra.runtime.choices[knob]
+    value = cfg
+    for part in knob.split("."):
+        value = value[part]
+    if isinstance(value, ListConfig):
+        return f"[{','.join(getattr(one, 'name', str(one)) for one in value)}]"
+    return str(getattr(value, "name", value))
+
+
+def found(where):
+    """What a dotted name names."""
+    module, _, name = where.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError:
+        return getattr(found(module), name)
+
+
+def as_published(name, steps):
+    """The config of the paper: that of its experiment, or of the published values alone where there is none."""
+    if (conf_dir() / "experiment" / "papers" / f"{name}.yaml").is_file():
+        return composed(f"experiment=papers/{name}")
+    published = {knob: there for step in steps for knob, (_, there) in step.knobs.items()}
+    return composed(f"method={name}", *(f"{knob}={there}" for knob, there in published.items()))
+
+
+def test_methods_with_a_paper_are_found():
+    assert "culturerl" in DECLARED and "none" not in DECLARED
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_every_knob_has_the_declared_default_and_the_experiment_sets_the_published_value(name):
+    steps: tuple[PaperStep, ...] = CLASSES[name].PAPER
+    usual, paper = composed(f"method={name}"), as_published(name, steps)
+    declared = {knob: both for step in steps for knob, both in step.knobs.items()}
+    assert sum(len(step.knobs) for step in steps) == len(declared), "a knob is declared twice"
+    assert {knob: (said(usual, knob), said(paper, knob)) for knob in declared} == declared
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_every_step_names_code_that_is_there_or_is_said_not_to_be(name):
+    steps = CLASSES[name].PAPER
+    assert len({step.what for step in steps}) == len(steps)
+    for step in steps:
+        assert (step.status == "not there") is (not step.where)
+        assert not step.where or found(step.where), step.where
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_the_page_of_methods_shows_the_table(name):
+    page = (conf_dir().parent / "docs" / "methods.md").read_text(encoding="utf-8")
+    assert table(CLASSES[name].PAPER) in page
