@@ -85,7 +85,9 @@ class CultureSPA(Joint, Method):
         super()._consistent()
         check(-1 <= self.near < self.copy <= 1, "method.near", self.near, "give less than method.copy, both cosines")
         some = self.ask_items or self.generated
-        check(bool(some), "method.generated", 0, "nothing is asked: have questions written, or say method.ask_items=true")
+        check(
+            bool(some), "method.generated", 0, "nothing is asked: have questions written, or say method.ask_items=true"
+        )
 
     def align(self, context: RunContext) -> AlignedModel:
         """Write questions, answer them plain and as each culture, keep where the answers differ, train."""

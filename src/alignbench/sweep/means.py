@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from alignbench.backend.model import Model, Thinking
+from alignbench.backend.model import HUB_ID, Model, Thinking
 from alignbench.backend.shape import known, read
 from alignbench.config import conf_dirs, instantiate
 from alignbench.device import Room
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from alignbench.store.stage import Stage
     from alignbench.sweep.conduct import SweepCell
 
+# The one builtin model that knows real people.
+_DEFAULT = "builtin:smollm2_135m"
 # Tried one after the other, each with those before it, until a training fits: the first two change no result.
 _LESS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("training.gradient_checkpointing=true", {"gradient_checkpointing": True}),
@@ -63,7 +65,7 @@ def unmet(cfg: DictConfig, waiting: Iterable[Stage], room: Room) -> list[Unmet]:
     Args:
         waiting: its stages that are still to be built.
     """
-    return [*_model(cfg), *_slots(cfg, room), *short_of_memory(waiting, room)]
+    return [*_files(cfg), *_model(cfg, room), *_slots(cfg, room), *short_of_memory(waiting, room)]
 
 
 def require(requests: Iterable[SweepCell], room: Room, refuse: bool) -> None:
@@ -116,10 +118,35 @@ def _distinct(requests: Iterable[SweepCell]) -> Iterator[SweepCell]:
     return iter(found.values())
 
 
-def _model(cfg: DictConfig) -> Iterator[Unmet]:
+def _files(cfg: DictConfig) -> Iterator[Unmet]:
+    """Data that users bring themselves."""
+    for group, nearest in (("survey", "survey=wvs7"), ("benchmark", "benchmark=neutral")):
+        asked = cfg[group] and OmegaConf.to_container(cfg[group], resolve=False)
+        path = str(asked.get("path") or "") if isinstance(asked, dict) else ""
+        if path and not Path(path).expanduser().exists():
+            given = "your own copy is asked for" if path == "???" else f"no such file: {path}"
+            yield Unmet(f"{group}.path", f"{given} (--help says where to get it)", nearest)
+
+
+def _model(cfg: DictConfig, room: Room) -> Iterator[Unmet]:
     model: Model = instantiate(cfg.model)
     if model.absent:
         yield _absent("model", model)
+    if weights := _too_large(model, room):
+        fitting = [one for one in _offers() if one.size * _bytes(room) <= room.free]
+        near = max(fitting, key=lambda one: one.size, default=None)
+        yield Unmet("model", weights, f"model={near.choice}" if near else "")
+
+
+def _bytes(room: Room) -> float:
+    """What a weight takes where nothing else is said: bfloat16 on CUDA, float32 on a CPU."""
+    return 2.0 if room.cuda else 4.0
+
+
+def _too_large(model: Model, room: Room) -> str:
+    """What is the matter with a model whose weights alone are too much; empty where they are not."""
+    weights = (model.resolve(ready=False).parameters or 0) * _bytes(room)
+    return f"the weights of {model.path} take {weights / 2**30:.1f} GiB, {room} are free" if weights > room.free else ""
 
 
 def _absent(what: str, model: Model) -> Unmet:
@@ -147,9 +174,9 @@ class _Offer:
 def _offers() -> Iterator[_Offer]:
     """Models that answer at once: one that thinks is near to none of them."""
     for file in (file for folder in conf_dirs() for file in sorted((folder / "model").glob("*.yaml"))):
-        node = OmegaConf.load(file)
+        node = DictConfig(OmegaConf.load(file))
         path, thinking = str(node.get("path", "")), Thinking[node.get("thinking", "none")]
-        if path in ("", "builtin:nano", "builtin:blank") or thinking is Thinking.on:
+        if (path != _DEFAULT and not HUB_ID.fullmatch(path)) or thinking is Thinking.on:
             continue
         model = Model(path, thinking=thinking)
         ref = model.resolve(ready=False)
@@ -173,9 +200,8 @@ def _slots(cfg: DictConfig, room: Room) -> Iterator[Unmet]:
 def _other(slot: OtherModel, room: Room) -> list[Unmet]:
     """A second model that is not here, or whose weights alone are too much."""
     found, model = [_absent(f"{slot.place}.model", slot.model)] if slot.model.absent else [], slot.model
-    weights = (model.resolve(ready=False).parameters or 0) * (2.0 if room.cuda else 4.0)
-    if weights > room.free:
-        found.append(Unmet(slot.place, f"the weights of {model.path} take {weights / 2**30:.1f} GiB, {room} are free"))
+    if weights := _too_large(model, room):
+        found.append(Unmet(slot.place, weights))
     return found
 
 

@@ -185,7 +185,10 @@ class Training(Component):
     @property
     def scheduler(self) -> tuple[str, dict[str, float]]:
         """Name of the schedule in transformers, and its arguments."""
-        ends = {"constant": ("constant_with_warmup", {}), "cosine_to_tenth": ("cosine_with_min_lr", {"min_lr_rate": 0.1})}
+        ends = {
+            "constant": ("constant_with_warmup", {}),
+            "cosine_to_tenth": ("cosine_with_min_lr", {"min_lr_rate": 0.1}),
+        }
         return ends.get(self.schedule, (self.schedule, {}))
 
 
