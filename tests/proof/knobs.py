@@ -81,6 +81,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     **{f"{kind}.joint": ("method.told=always",) for kind in ("SurveyRL", "SurveySFT")},
     "CulturePark.most_words": ("method.extract=sentences",),
     "Prompting.personas": ("method.blocks=[persona]",),
+    "Prompting.persona": ("method.blocks=[persona]",),
     "Prompting.similar": ("method.blocks=[comparison]",),
     "Prompting.neighbours": ("method.blocks=[neighbours]",),
     "Prompting.retrieved": ("method.blocks=[retrieved]",),
@@ -244,6 +245,7 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
         f"Prompting.{knob}": {"country": ("method=prompt",)}
         for knob in (
             "personas",
+            "persona",
             "similar",
             "neighbours",
             "retrieved",

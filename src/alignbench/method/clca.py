@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, Maybe, NotNegative, OneOf, PositiveShare, Within, recorded
@@ -26,6 +26,7 @@ from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
 from alignbench.method import Method, RunContext
 from alignbench.steps.dialogues import JudgeDialogues, LabelIntents, Play, intents_of, kept
 from alignbench.steps.lessons import within
+from alignbench.steps.paper import PaperStep
 from alignbench.steps.practice import Fit, of_run
 from alignbench.steps.scenes import Scenes, rewritten
 from alignbench.store.stage import Tools
@@ -93,6 +94,127 @@ class CLCA(Method):
     epochs: Count = 1
     # In tokens; longer rows are dropped, where the authors' code cuts them.
     max_length: Count = 2048
+
+    PAPER: ClassVar[tuple[PaperStep, ...]] = (
+        PaperStep(
+            "1a scenes adapted to the culture",
+            "alignbench.steps.scenes.Rewrite",
+            {"method.adapted": ("true", "true"), "method.adaptation": ("lexicon", "generator")},
+            "from 126 scenes of ours (`method.scenarios`), where the paper has 193 to 225 a culture out of Sotopia",
+        ),
+        PaperStep("1b further scenes written from norms of Social Chemistry and Culture Atlas"),
+        PaperStep(
+            "2 profiles of the country in words",
+            "alignbench.steps.scenes.profile",
+            note="worded by us from the same two sources for every country that is in them; five countries there",
+        ),
+        PaperStep(
+            "2 role-play by one model",
+            "alignbench.dialogue.roleplay.RolePlay",
+            {
+                "method.takes": ("1", "2"),
+                "method.max_turns": ("3", "10"),
+                "method.max_new_tokens": ("40", "500"),
+                "method.top_p": ("0.7", "0.7"),
+            },
+            "5 turns for China; words alone, where theirs may also act; each speaker reads a chat, where theirs read a "
+            "history in one message; the temperature is ours, theirs that of the model's own settings [I]; clear "
+            "faults (repetition, leaving the role, too few utterances) are dropped unread",
+        ),
+        PaperStep(
+            "2 Llama-3.1-70B speaks",
+            "alignbench.generator.base.BaseModel",
+            note="the base model, or any other on any backend (`generator=`)",
+        ),
+        PaperStep(
+            "3 verdicts on quality and culture, with confidence",
+            "alignbench.dialogue.judging.DialogueCritic",
+            {"method.filter": ("true", "true"), "method.reading": ("probability", "words")},
+            "the critic sees setting and relation, theirs also background and goals of both",
+        ),
+        PaperStep(
+            "3 second verdict after criticism, on the culture",
+            "alignbench.dialogue.judging.SecondLook",
+            {"method.second_look": ("fit", "fit"), "method.critique_tokens": ("24", "200")},
+            "criticism comes before the verdict, in the authors' code after it",
+        ),
+        PaperStep(
+            "3 dropped is what is very confidently bad; without a verdict it is kept",
+            "alignbench.dialogue.judging.Review",
+            {"method.unread": ("kept", "kept")},
+        ),
+        PaperStep(
+            "3 GPT-4 judges",
+            "alignbench.steps.dialogues.JudgeDialogues",
+            note="the base model, or any other on any backend (`generator@critic=`)",
+        ),
+        PaperStep(
+            "4 intents, tied to the culture where the labeller is sure",
+            "alignbench.dialogue.intent.Intents",
+            {"method.intent_tokens": ("48", "500")},
+            "cut back to whole sentences, where the authors' code keeps all that was said; how cultural intents are "
+            "told from generic ones (`method.flag`) is inferred",
+        ),
+        PaperStep("4 intents checked by people"),
+        PaperStep(
+            "5 what the conversations say",
+            "alignbench.dialogue.TrainingText",
+            {"method.training_text": ("published", "published")},
+            "each view has its own speaker's part, where the authors' code has the other's; before the first words a "
+            "line says that the other waits; a turn without an intent goes before the next one, theirs is learnt as "
+            "unknown",
+        ),
+        PaperStep(
+            "5 either side of a dialogue and its intents, one after the other",
+            "alignbench.method.clca.LearnDialogues",
+            {"method.tasks": ("[dialogue,intent]", "[dialogue,intent]"), "method.max_length": ("2048", "2048")},
+            "longer rows are dropped, the authors' code cuts them",
+        ),
+        PaperStep(
+            "5 QLoRA of rank 4, head and embeddings in full",
+            "alignbench.training.sft.train_sft",
+            {"training": ("cpu", "clca_paper"), "method.epochs": ("1", "3"), "seed": ("0", "42")},
+            "4 bits where CUDA and bitsandbytes are there; 1 epoch for Qwen, a rate of 5e-5 for Mistral",
+        ),
+        PaperStep("One adapter of each culture", "alignbench.method.clca.CLCA.align"),
+        PaperStep("Base model", "alignbench.backend.hf.HF", {"model": ("smollm2_135m", "llama3.1_8b")}),
+        PaperStep(
+            "Controls: general conversations in place of dialogues",
+            "alignbench.dialogue.general.general_conversations",
+            note="a file of yours (`method.general`); GSM8K, MathChat and dialogues about facts in the paper",
+        ),
+        PaperStep(
+            "Evaluation: 44 questions, 1,000 respondents of each culture",
+            "alignbench.protocols.recipe.ItemBlock",
+            {"task.block": ("held_out", "social_values"), "task.respondents": ("20", "1000")},
+            "`task=protocols` with `survey=wvs7_official`; drawn without replacement with `survey.weighted=false`, by "
+            "weight else; most of the 44 lie in training batteries, which CLCA does not read",
+        ),
+        PaperStep(
+            "Evaluation: twelve persona fields",
+            "alignbench.data.people.FIELDS",
+            {"task.persona": ("sentence", "fields")},
+            "age in years, where theirs has six groups; fields that the survey lacks are left out and named",
+        ),
+        PaperStep(
+            "Evaluation: greedy answers, read from the first line",
+            "alignbench.protocols.interviews.option_written",
+            {"task.answers": ("likeliest", "written"), "task.answer_tokens": ("16", "500")},
+            "the options' own wording stands for the authors' table of words; weights are not in 4 bits",
+        ),
+        PaperStep(
+            "Evaluation: KL divergence, exact match, JS distance",
+            "alignbench.protocols.shares.crowd",
+            {"task.kl_clca_compat": ("false", "true")},
+            "the smoothing is unpublished (`task.epsilon`); the divergence of the authors' code stands beside ours",
+        ),
+        PaperStep(
+            "Evaluation in the native language",
+            "alignbench.steps.block.Translated",
+            {"task.native": ("false", "false")},
+            "`task.native=true`; our translations, where the paper has GPT-4's",
+        ),
+    )
 
     def _consistent(self) -> None:
         most = 2 * self.max_turns

@@ -35,7 +35,7 @@ def table(steps: Iterable[PaperStep]) -> str:
     """The steps as a Markdown table."""
     lines = ["| step of the paper | where in our source | by default | as published |", "|---|---|---|---|"]
     for step in steps:
-        said = [", ".join(f"`{k}={values[i]}`" for k, values in step.knobs.items()) for i in (0, 1)]
+        said = [", ".join(f"`{_typed(k, values[i])}`" for k, values in step.knobs.items()) for i in (0, 1)]
         if said[0] == said[1]:
             said[1] = ""
         where = f"`{step.where.removeprefix('alignbench.')}`" if step.where else ""
@@ -44,3 +44,8 @@ def table(steps: Iterable[PaperStep]) -> str:
             f"| {step.what} | {where} | {notes} | {'; '.join(part for part in (said[1], step.note) if part)} |"
         )
     return "\n".join(lines)
+
+
+def _typed(knob: str, value: str) -> str:
+    """The word as a shell takes it."""
+    return f"'{knob}={value}'" if "[" in value else f"{knob}={value}"
