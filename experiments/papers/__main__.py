@@ -1,7 +1,7 @@
 """Papers against a store: ``python -m experiments.papers [NAME ...] [store=outputs/store]`` writes their pages.
 
-Of each the README of its folder: the source, what was run, ours against theirs, memory and hours on a card, and all that
-is otherwise than published. Without names, all of them.
+Of each the README of its folder: the source, what was run, ours against theirs, memory and hours on a card, and all
+that is otherwise than published. Without names, all of them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from pathlib import Path
 
 from alignbench.config import register
 from alignbench.progress import say
-from alignbench.testing import composed
 from experiments.papers import means, replication
-from experiments.papers.deviations import HERE, NAMES, Paper, axes, declared, deviations
+from experiments.papers.deviations import HERE, NAMES, Paper, axes, config, declared, deviations
 
 _UNDECLARED = "The class of the method declares no steps; the list is of the experiment alone.\n\n"
 
@@ -32,7 +31,7 @@ def main(words: Sequence[str]) -> None:
 
 def page(paper: Paper, store: Path) -> str:
     """The README of a paper."""
-    cultures = axes(composed(paper.experiment)).get("culture", [])
+    cultures = axes(config(paper.experiment)).get("culture", [])
     rows = replication.published(paper.name)
     ours = replication.table(rows, replication.of_store(store), cultures)
     commands = "\n".join(paper.commands)
@@ -53,14 +52,14 @@ def page(paper: Paper, store: Path) -> str:
 
 {ours}
 
-Differences have the interval of our figure: theirs comes without one. A mean is over all cultures of the paper, and "not
-run" until each of them has been.
+Differences have the interval of our figure: theirs comes without one. A mean is over all cultures of the paper, and
+"not run" until each of them has been.
 
 ## Memory and hours
 
 By the formulas of `task=plan` for one CUDA card, for one culture with its control, where there is one; none of it was
-measured on a card. Weights of writers and judges are not in it. Where a training does not fit, the words that make it fit
-are named, or "no".
+measured on a card. Weights of writers and judges are not in it. Where a training does not fit, the words that make it
+fit are named, or "no".
 
 {means.table(paper)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from alignbench.config import instantiate
+from alignbench.steps import paper
 from alignbench.steps.paper import PaperStep
 from alignbench.testing import composed
 
 HERE = Path(__file__).parent
+# Composing takes a tenth of a second, and nothing here changes what is composed.
+config = cache(composed)
 NAMES = sorted(path.parent.name for path in HERE.glob("*/paper.yaml"))
 
 
@@ -61,12 +65,23 @@ def axes(cfg: DictConfig) -> dict[str, list[str]]:
     return {one.get_key_element(): list(map(str, one.sweep_string_iterator())) for one in found}
 
 
+@cache
 def declared(name: str) -> dict[str, tuple[PaperStep, ...]]:
     """Method of the experiment -> the steps that its class declares, for those that declare any."""
-    cfg = composed(f"experiment=papers/{name}")
-    methods = axes(cfg).get("method", [cfg.hydra.runtime.choices["method"]])
-    classes = {method: type(instantiate(composed(f"method={method}").method)) for method in methods}
-    return {method: steps for method, cls in classes.items() if (steps := getattr(cls, "PAPER", ()))}
+    classes = {method: type(instantiate(of_method(name, method).method)) for method in methods(name)}
+    return {method: steps for method, cls in classes.items() if (steps := paper.declared(cls, method))}
+
+
+def of_method(name: str, method: str) -> DictConfig:
+    """The experiment with one of its methods."""
+    chosen = [f"method={method}"] if len(methods(name)) > 1 else []
+    return config(f"experiment=papers/{name}", *chosen)
+
+
+def methods(name: str) -> list[str]:
+    """The methods of an experiment."""
+    cfg = config(f"experiment=papers/{name}")
+    return axes(cfg).get("method", [cfg.hydra.runtime.choices["method"]])
 
 
 def said(cfg: DictConfig, knob: str) -> str:
@@ -78,27 +93,25 @@ def said(cfg: DictConfig, knob: str) -> str:
         value = value[part]
     if isinstance(value, ListConfig):
         return f"[{','.join(str(getattr(one, 'name', one)) for one in value)}]"
-    return str(getattr(value, "name", value))
+    return str(value).lower() if isinstance(value, bool) else str(getattr(value, "name", value))
 
 
 def unlike(name: str) -> dict[str, tuple[str, str]]:
     """Knob -> (in the experiment, as published), where the two differ by the declarations."""
     found = {}
     for method, steps in declared(name).items():
-        cfg = composed(f"experiment=papers/{name}", f"method={method}")
+        cfg = of_method(name, method)
         for knob, (_, published) in ((knob, both) for step in steps for knob, both in step.knobs.items()):
-            if (own := said(cfg, knob)) != published:
+            if (own := said(cfg, knob)).lower() != published.lower():
                 found[knob] = own, published
     return found
 
 
-def deviations(paper: Paper) -> str:
+def deviations(one: Paper) -> str:
     """One Markdown list: steps that are not there or remain otherwise, knobs, and what is no knob."""
-    steps = {
-        step.what: step for found in declared(paper.name).values() for step in found if step.note or not step.where
-    }
+    steps = {step.what: step for found in declared(one.name).values() for step in found if step.note or not step.where}
     lines = [f"{what}: {'' if step.where else 'not there'}{'; ' if step.note and not step.where else ''}{step.note}"
              for what, step in steps.items()]  # fmt: skip
-    cfg = composed(paper.experiment)
-    lines += [f"`{knob}={said(cfg, knob)}`, published {there}: {why}" for knob, (there, why) in paper.knobs.items()]
-    return "\n".join(f"* {line}" for line in (*lines, *paper.further))
+    cfg = config(one.experiment)
+    lines += [f"`{knob}={said(cfg, knob)}`, published {there}: {why}" for knob, (there, why) in one.knobs.items()]
+    return "\n".join(f"* {line}" for line in (*lines, *one.further))

@@ -15,7 +15,7 @@ from alignbench.steps.practice import Fit
 from alignbench.sweep.estimate import PastRuns, ahead
 from alignbench.sweep.means import less
 from alignbench.testing import composed
-from experiments.papers.deviations import Paper, axes
+from experiments.papers.deviations import Paper, axes, config, methods, said
 
 # GiB of the cards of the table.
 CARDS = (80, 24)
@@ -27,7 +27,7 @@ def models(thinking: bool) -> list[str]:
     """Choices of known shape; of those that can think the ones that do, or the others."""
     found = {}
     for file in sorted((conf_dir() / "model").glob("*.yaml")):
-        model = instantiate(composed(f"model={file.stem}").model) if file.stem != "local" else None
+        model = instantiate(config(f"model={file.stem}").model) if file.stem != "local" else None
         size = known().get(model.path) if model else None
         if model and size and (model.thinking.name == "on") is (thinking and model.thinking.name != "none"):
             found[file.stem] = model.resolve(ready=False).parameters
@@ -36,12 +36,10 @@ def models(thinking: bool) -> list[str]:
 
 def table(paper: Paper) -> str:
     """A row a model: what training takes, what to add where it does not fit, and the hours of one culture."""
-    usual = composed(paper.experiment)
-    methods = axes(usual).get("method", [usual.hydra.runtime.choices["method"]])
     heads = [f"on {card} GiB" for card in CARDS]
     lines = [f"| model | memory | {' | '.join(heads)} | hours |", "|---|--:|" + "---|" * len(CARDS) + "--:|"]
-    for model in models("thinking" in usual.hydra.runtime.choices["model"]):
-        cells = [_cell(paper, model, method) for method in methods]
+    for model in models("thinking" in said(config(paper.experiment), "model")):
+        cells = [_cell(paper, model, method) for method in methods(paper.name)]
         weights = 2.0 * (cells[0].model.parameters or 0)
         plans = [plan(cell) for cell in cells]
         fits = [step.stage for steps in plans for step in steps if isinstance(step.stage, Fit)]
@@ -55,9 +53,9 @@ def table(paper: Paper) -> str:
 
 
 def _cell(paper: Paper, model: str, method: str) -> Cell:
-    words = (paper.experiment, f"method={method}", f"model={model}", *_ALONE)
-    culture = "culture=iraq" if paper.name != "clca" else "culture=china"
-    cfg = composed(*words, culture, "store=nowhere")
+    words = (paper.experiment, *([f"method={method}"] if "method" in axes(config(paper.experiment)) else []))
+    culture = f"culture={axes(config(paper.experiment))['culture'][0]}"
+    cfg = composed(*words, f"model={model}", *_ALONE, culture, "store=nowhere")
     HydraConfig.instance().set_config(cfg)
     return Cell.from_config(cfg, (conf_dir(),), looking=True)
 

@@ -31,6 +31,15 @@ class PaperStep:
         return "ours by default" if ours else "as published"
 
 
+def declared(method: type, choice: str) -> tuple[PaperStep, ...]:
+    """What a method says of the paper behind one of its choices (``method=<choice>``); empty where there is none.
+
+    ``PAPER`` holds the steps, or, of a method that several papers make other choices of, the steps by choice.
+    """
+    said: tuple[PaperStep, ...] | Mapping[str, tuple[PaperStep, ...]] = getattr(method, "PAPER", ())
+    return said.get(choice, ()) if isinstance(said, Mapping) else said
+
+
 def table(steps: Iterable[PaperStep]) -> str:
     """The steps as a Markdown table."""
     lines = ["| step of the paper | where in our source | by default | as published |", "|---|---|---|---|"]

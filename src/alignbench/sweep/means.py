@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from omegaconf import DictConfig, OmegaConf
 
 from alignbench.backend.model import HUB_ID, Model, Thinking
-from alignbench.backend.shape import known, read
+from alignbench.backend.shape import known
 from alignbench.config import conf_dirs, instantiate
 from alignbench.device import Room
 from alignbench.errors import AlignbenchError
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from alignbench.store.stage import Stage
     from alignbench.sweep.conduct import SweepCell
 
+# Bytes of a weight where nothing else is said: bfloat16 on CUDA, float32 on a CPU.
+_BYTES = {True: 2.0, False: 4.0}
 # The one builtin model that knows real people.
 _DEFAULT = "builtin:smollm2_135m"
 # Tried one after the other, each with those before it, until a training fits: the first two change no result.
@@ -128,37 +130,32 @@ def _files(cfg: DictConfig) -> Iterator[Unmet]:
             yield Unmet(f"{group}.path", f"{given} (--help says where to get it)", nearest)
 
 
-def _model(cfg: DictConfig, room: Room) -> Iterator[Unmet]:
-    model: Model = instantiate(cfg.model)
-    if model.absent:
-        yield _absent("model", model)
-    if weights := _too_large(model, room):
-        fitting = [one for one in _offers() if one.size * _bytes(room) <= room.free]
-        near = max(fitting, key=lambda one: one.size, default=None)
-        yield Unmet("model", weights, f"model={near.choice}" if near else "")
+def _model(cfg: DictConfig, room: Room) -> list[Unmet]:
+    return _weights("model", instantiate(cfg.model), room)
 
 
-def _bytes(room: Room) -> float:
-    """What a weight takes where nothing else is said: bfloat16 on CUDA, float32 on a CPU."""
-    return 2.0 if room.cuda else 4.0
+def _weights(what: str, model: Model, room: Room) -> list[Unmet]:
+    """What is the matter with the weights of a model, with the nearest in size that are here, and that are not.
 
-
-def _too_large(model: Model, room: Room) -> str:
-    """What is the matter with a model whose weights alone are too much; empty where they are not."""
-    weights = (model.resolve(ready=False).parameters or 0) * _bytes(room)
-    return f"the weights of {model.path} take {weights / 2**30:.1f} GiB, {room} are free" if weights > room.free else ""
-
-
-def _absent(what: str, model: Model) -> Unmet:
-    """A model that is not here, and the nearest in size that is; it stops a run only where its licence does."""
-    config = known().get(model.path, {})
-    shape, gated = read(config), bool(config.get("gated"))
-    why = f"{model.path} is not on this machine and would be downloaded"
-    why += f" ({2 * shape.parameters / 2**30:.1f} GiB in bfloat16)" if shape else ""
-    why += "; it is gated: accept its licence on the hub and log in first" if gated else ""
-    size = shape.parameters if shape else 0
-    near = min((one for one in _offers() if one.here), key=lambda one: abs(one.size - size), default=None)
-    return Unmet(what, why, f"{what}={near.choice}" if near else "", stops=gated)
+    A download that nobody forbids is said, and stops nothing.
+    """
+    config, each = known().get(model.path, {}), _BYTES[room.cuda]
+    size, gated = model.resolve(ready=False).parameters or 0, bool(config.get("gated"))
+    large, absent = size * each > room.free, model.absent
+    reasons = [
+        (absent, f"{model.path} is not on this machine and would be downloaded"),
+        (absent and gated, "it is gated: accept its licence on the hub and log in first"),
+        (large, f"its weights take {size * each / 2**30:.1f} GiB, {room} are free"),
+    ]
+    why = [reason for there, reason in reasons if there]
+    if not why:
+        return []
+    fitting = sorted((one for one in _offers() if one.size * each <= room.free), key=lambda one: abs(one.size - size))
+    other = next((one for one in fitting if not one.here and not known()[str(one.path)].get("gated")), None)
+    if (large or gated) and other:
+        why.append(f"nearest to download: {what}={other.choice}")
+    here = next((one for one in fitting if one.here), None)
+    return [Unmet(what, "; ".join(why), f"{what}={here.choice}" if here else "", stops=large or gated)]
 
 
 @dataclass(frozen=True)
@@ -188,21 +185,13 @@ def _slots(cfg: DictConfig, room: Room) -> Iterator[Unmet]:
     for node in (cfg.generator, cfg.critic, cfg.author, cfg.judge):
         for slot in slots(instantiate(node)):
             own = "generator=base" if slot.place == "generator" else f"generator@{slot.place}=base"
-            if isinstance(slot, OtherModel) and (found := _other(slot, room)):
-                yield from (replace(fault, nearest=own, stops=True) for fault in found)
+            if isinstance(slot, OtherModel) and (found := _weights(slot.place, slot.model, room)):
+                yield from (replace(fault, nearest=own) for fault in found)
                 continue
             try:
                 slot.verify()
             except AlignbenchError as error:
                 yield Unmet(slot.place, f"{error} ({slot.title})", own)
-
-
-def _other(slot: OtherModel, room: Room) -> list[Unmet]:
-    """A second model that is not here, or whose weights alone are too much."""
-    found, model = [_absent(f"{slot.place}.model", slot.model)] if slot.model.absent else [], slot.model
-    if weights := _too_large(model, room):
-        found.append(Unmet(slot.place, weights))
-    return found
 
 
 def short_of_memory(waiting: Iterable[Stage], room: Room) -> Iterator[Unmet]:

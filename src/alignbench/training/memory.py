@@ -82,17 +82,7 @@ def _update(shape: Shape, training: Training, kind: TrainerKind, half: bool) -> 
     tokens = rows * (training.max_prompt_tokens + replies.get(kind, 0)) * (2 if kind is TrainerKind.dpo else 1)
     if training.micro_tokens and kind in (TrainerKind.sft, TrainerKind.dpo):
         tokens = min(tokens, max(training.micro_tokens, tokens // rows))
-    kept = 2 * shape.key_heads * shape.head_size
-    each = (
-        30 * shape.hidden + 2 * kept + 8 * shape.inner
-        if half
-        else 4 * ((8 if full else 6) * shape.hidden + kept + 4 * shape.inner)
-    )
-    if not full:
-        targets = _targets(shape, training)
-        each += (2 if half else 4) * training.lora_r * len(targets)
-        # Each adapted module keeps its own copy of what it reads, and which numbers were dropped.
-        each += 5 * sum(shape.matrices[name][0] for name in targets) if training.lora_dropout else 0
+    each = kept(shape, training, half)
     through = each + (shape.layers - 1) * shape.hidden * 4 if training.gradient_checkpointing else each * shape.layers
     needed = float(tokens * through)
     needed += 2 * shape.parameters if full and half else 0
@@ -101,6 +91,22 @@ def _update(shape: Shape, training: Training, kind: TrainerKind, half: bool) -> 
     else:
         needed += 4 * min(tokens, _TILE) * min(shape.vocabulary, _TILE)
     return needed + (4 * shape.table if full else 0)
+
+
+def kept(shape: Shape, training: Training, half: bool) -> int:
+    """Bytes that a forward keeps of a token and layer for the backward pass; casts of weights are not among them."""
+    full, keys = training.weights is Weights.full, 2 * shape.key_heads * shape.head_size
+    if half:
+        found = 30 * shape.hidden + 2 * keys + 8 * shape.inner
+    else:
+        # A frozen norm keeps less.
+        found = 4 * ((8 if full else 6) * shape.hidden + keys + 4 * shape.inner)
+    if full:
+        return found
+    targets = _targets(shape, training)
+    # Each adapted module keeps its own copy of what it reads, and which numbers were dropped.
+    dropped = 5 * sum(shape.matrices[name][0] for name in targets) if training.lora_dropout else 0
+    return found + (2 if half else 4) * training.lora_r * len(targets) + dropped
 
 
 def _drawing(shape: Shape, training: Training, kind: TrainerKind, half: bool) -> float:
