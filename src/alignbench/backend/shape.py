@@ -25,7 +25,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True)
-class Shape:
+class ModelShape:
     """A transformer with gated feed-forward layers; others are taken for one of these.
 
     Attributes:
@@ -86,7 +86,7 @@ def _known() -> dict[str, dict[str, Any]]:
     return content
 
 
-def shape_of(model: ModelRef) -> Shape | None:
+def shape_of(model: ModelRef) -> ModelShape | None:
     """Its shape, by the folder or by what is known of its hub id; None where neither tells."""
     file = model.path / "config.json"
     if file.is_file():
@@ -94,7 +94,7 @@ def shape_of(model: ModelRef) -> Shape | None:
     return read(known().get(str(model.path), {}))
 
 
-def read(config: Mapping[str, Any]) -> Shape | None:
+def read(config: Mapping[str, Any]) -> ModelShape | None:
     """The shape in a configuration, None where it lacks layers, width, heads or vocabulary."""
     text = config.get("text_config") or config
     found = {ours: next((text[n] for n in names if text.get(n)), 0) for ours, names in _NAMES.items()}
@@ -103,4 +103,4 @@ def read(config: Mapping[str, Any]) -> Shape | None:
     found["inner"] = found["inner"] or 4 * found["hidden"]
     found["key_heads"] = found["key_heads"] or found["heads"]
     found["head_size"] = found["head_size"] or found["hidden"] // found["heads"]
-    return Shape(**found, tied=bool(config.get("tie_word_embeddings", False)))
+    return ModelShape(**found, tied=bool(config.get("tie_word_embeddings", False)))

@@ -19,7 +19,7 @@ An update and the drawing of text never happen at once: the larger of the two co
 
 from __future__ import annotations
 
-from alignbench.backend.shape import Shape
+from alignbench.backend.shape import ModelShape
 from alignbench.training.recipe import Quantise, TrainerKind, Training, Weights
 
 # Positions and words that TRL's head computes at once.
@@ -30,7 +30,7 @@ _PROCESS = {False: 0.85 * 2**30, True: 0.6 * 2**30}
 _NF4 = 0.516
 
 
-def peak(shape: Shape, training: Training, kind: TrainerKind, cuda: bool) -> float:
+def peak(shape: ModelShape, training: Training, kind: TrainerKind, cuda: bool) -> float:
     """Bytes at the peak of one process that trains a model of this shape.
 
     Sequences are taken to be as long as the knobs allow.
@@ -50,20 +50,20 @@ def peak(shape: Shape, training: Training, kind: TrainerKind, cuda: bool) -> flo
 _OPTIONS = TrainerKind.options_grpo
 
 
-def _adapter(shape: Shape, training: Training) -> int:
+def _adapter(shape: ModelShape, training: Training) -> int:
     """Weights that are trained under LoRA: its matrices, and modules in full."""
     wanted = _targets(shape, training)
     matrices = training.lora_r * shape.layers * sum(sum(shape.matrices[name]) for name in wanted)
     return matrices + shape.table * len(training.full_modules)
 
 
-def _targets(shape: Shape, training: Training) -> list[str]:
+def _targets(shape: ModelShape, training: Training) -> list[str]:
     """The modules of a layer that LoRA adapts; all where the names are of another architecture."""
     named = [name for name in shape.matrices if name in training.lora_targets]
     return named or list(shape.matrices)
 
 
-def _base(shape: Shape, training: Training, half: bool) -> float:
+def _base(shape: ModelShape, training: Training, half: bool) -> float:
     """Bytes of the weights themselves."""
     if training.weights is Weights.full or not half:
         return 4.0 * shape.parameters
@@ -72,7 +72,7 @@ def _base(shape: Shape, training: Training, half: bool) -> float:
     return _NF4 * shape.linear + 2.0 * (shape.parameters - shape.linear)
 
 
-def _update(shape: Shape, training: Training, kind: TrainerKind, half: bool) -> float:
+def _update(shape: ModelShape, training: Training, kind: TrainerKind, half: bool) -> float:
     """Bytes that an update needs besides what is held."""
     full, rows = training.weights is Weights.full, training.micro_batch
     sequences = {TrainerKind.grpo: training.prompts_per_update * training.generations}
@@ -93,7 +93,7 @@ def _update(shape: Shape, training: Training, kind: TrainerKind, half: bool) -> 
     return needed + (4 * shape.table if full else 0)
 
 
-def kept(shape: Shape, training: Training, half: bool) -> int:
+def kept(shape: ModelShape, training: Training, half: bool) -> int:
     """Bytes that a forward keeps of a token and layer for the backward pass; casts of weights are not among them."""
     full, keys = training.weights is Weights.full, 2 * shape.key_heads * shape.head_size
     if half:
@@ -109,7 +109,7 @@ def kept(shape: Shape, training: Training, half: bool) -> int:
     return found + (2 if half else 4) * training.lora_r * len(targets) + dropped
 
 
-def _drawing(shape: Shape, training: Training, kind: TrainerKind, half: bool) -> float:
+def _drawing(shape: ModelShape, training: Training, kind: TrainerKind, half: bool) -> float:
     """Bytes of keys and values where completions are drawn."""
     if kind is not TrainerKind.grpo:
         return 0.0
