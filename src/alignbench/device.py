@@ -1,7 +1,10 @@
 """Which device a model runs on."""
 
+from __future__ import annotations
+
 import ctypes
 import os
+from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from math import inf
@@ -54,6 +57,23 @@ def free_memory(device: str) -> float:
         return inf
     available = next(line for line in lines if line.startswith("MemAvailable"))
     return 1024 * float(available.split()[1])
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where models run: on a CUDA device or a CPU, and how many bytes are free there."""
+
+    cuda: bool
+    free: float
+
+    @classmethod
+    def here(cls) -> Room:
+        """This machine, as it stands."""
+        cuda = has_cuda()
+        return cls(cuda, free_memory("cuda" if cuda else "cpu"))
+
+    def __str__(self) -> str:
+        return f"{self.free / 2**30:.1f} GiB {'of a card' if self.cuda else 'of memory'}"
 
 
 def device_of(device: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from alignbench.backend import cache as caches
 from alignbench.backend import checkpoint
+from alignbench.backend.shape import known, read
 from alignbench.backend.template import END_OF_THOUGHT, THOUGHT
 from alignbench.component import Component, recorded
 from alignbench.device import has_cuda
@@ -72,8 +73,9 @@ class Model(Component):
     def resolve(self, cache: Path | None = None, ready: bool = True) -> ModelRef:
         """The model on disk, checked and fingerprinted; no weights are loaded.
 
-        Builtins are made into ``cache`` (default: :func:`alignbench.backend.cache.root`) the first time. With
-        ``ready=False`` they are not, and ``path`` may not exist yet: enough to look up and to plan.
+        Builtins are made into ``cache`` (default: :func:`alignbench.backend.cache.root`) the first time, and models of
+        the hub downloaded. With ``ready=False`` they are not, and ``path`` may not exist yet: enough to look up and to
+        plan.
 
         Raises:
             AlignbenchError: nothing there, incomplete, not a chat model, or the wrong thinking switch.
@@ -85,6 +87,8 @@ class Model(Component):
                 caches.made(folder, recipe.build)
             elif not folder.is_dir():
                 return self._ref(folder, recipe.fingerprint(), recipe.PARAMETERS)
+        elif not ready and self.absent:
+            return self._ref(Path(self.path), f"not here: {self.path}", _published_size(self.path))
         else:
             folder = self._folder()
         checkpoint.verify(folder)
@@ -93,7 +97,7 @@ class Model(Component):
         fingerprint = recipe.fingerprint() if recipe else checkpoint.fingerprint(folder)
         return self._ref(folder, fingerprint, checkpoint.parameters(folder), self.today if _CLOCK in template else "")
 
-    def _ref(self, folder: Path, fingerprint: str, parameters: int, today: str = "") -> ModelRef:
+    def _ref(self, folder: Path, fingerprint: str, parameters: int | None, today: str = "") -> ModelRef:
         usual = "bfloat16" if has_cuda() else "float32"
         return ModelRef(
             name=self.name or Path(self.path).name,
@@ -118,6 +122,12 @@ class Model(Component):
             one_of("model.path (builtin)", builtin, tuple(recipes))
         return recipes.get(builtin) if scheme == "builtin" else None
 
+    @property
+    def absent(self) -> bool:
+        """Whether it would have to be downloaded."""
+        local = Path(self.path).expanduser()
+        return not local.exists() and bool(HUB_ID.fullmatch(self.path)) and _in_cache(self.path, self.revision) is None
+
     def _folder(self) -> Path:
         if self.path == "builtin:nano":
             return SHIPPED
@@ -140,17 +150,31 @@ class Model(Component):
         check(thinks == told, "model.thinking", self.thinking.name, remedy)
 
 
-def _from_hub(repo: str, revision: str | None) -> Path:
-    """Snapshot of a hub repository: the one already downloaded if it is complete, else a download."""
+def _published_size(repo: str) -> int | None:
+    """Weights of a model that is not here, by the shape that its authors published."""
+    shape = read(known().get(repo, {}))
+    return shape.parameters if shape else None
+
+
+def _in_cache(repo: str, revision: str | None) -> Path | None:
+    """Snapshot of a hub repository that was downloaded before, None where it is not there or not complete."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
         folder = Path(snapshot_download(repo, revision=revision, allow_patterns=_HUB_FILES, local_files_only=True))
         checkpoint.verify(folder)
-        return folder
     except (LocalEntryNotFoundError, AlignbenchError):
-        pass
+        return None
+    return folder
+
+
+def _from_hub(repo: str, revision: str | None) -> Path:
+    """Snapshot of a hub repository: the one already downloaded if it is complete, else a download."""
+    from huggingface_hub import snapshot_download
+
+    if (folder := _in_cache(repo, revision)) is not None:
+        return folder
     try:
         return Path(snapshot_download(repo, revision=revision, allow_patterns=_HUB_FILES))
     except Exception as error:  # the hub client raises OSError, ValueError and classes of its HTTP library

@@ -41,12 +41,17 @@ class OtherModel(IndependentModel):
     def identity(self) -> dict[str, Any]:
         """Weights and arithmetic instead of names and paths."""
         with named(self.place):
-            return {"model": _resolved(self.model), "backend": self.backend}
+            return {"model": _described(self.model), "backend": self.backend}
 
     @property
     def title(self) -> str:
         """The model's short name."""
-        return _resolved(self.model).name
+        return _described(self.model).name
+
+
+def _described(model: Model) -> ModelRef:
+    """Enough for plans; one that is not here is looked for each time, because it may be downloaded in between."""
+    return model.resolve(ready=False) if model.absent else _resolved(model)
 
 
 @cache

@@ -80,7 +80,7 @@ class Cell(Setting):
         method, backend, training = (instantiate(node) for node in (cfg.method, cfg.backend, cfg.training))
         remedy = "modules trained in full cannot be served there: use backend=hf, or training.full_modules=[]"
         check(backend.serves_full_modules or not training.full_modules, "backend", type(backend).__name__, remedy)
-        model, embedder = _resolved(instantiate(cfg.model), not looking), instantiate(cfg.embedder)
+        model, embedder = _described(instantiate(cfg.model), not looking), instantiate(cfg.embedder)
 
         def supplied(node: DictConfig) -> Any:
             return instantiate(node).supply(model=model, embedder=embedder)
@@ -119,7 +119,8 @@ class Cell(Setting):
         )
         for c in cultures[: 1 + (control is not None)]:
             method.admit(cell.context(c))
-        for component in (cell.generator, cell.critic, cell.author, cell.judge):
+        # A plan may be made without a key or a program that a run will need.
+        for component in () if looking else (cell.generator, cell.critic, cell.author, cell.judge):
             for slot in slots(component):
                 slot.verify()
         components = {group: getattr(cell, group) for group in GROUPS}
@@ -175,6 +176,11 @@ def _figures(source: SurveySource, bringing: tuple[Culture, ...]) -> tuple[Surve
     """The survey whole and split; ``bringing`` are the cultures that bring shares."""
     survey = source.load(bringing)
     return survey, split_survey(survey, source.splits())
+
+
+def _described(model: Model, ready: bool) -> ModelRef:
+    """One that is not here is looked for each time, because it may be downloaded in between."""
+    return model.resolve(ready=False) if not ready and model.absent else _resolved(model, ready)
 
 
 @cache

@@ -14,11 +14,14 @@ import numpy as np
 
 from alignbench.aligned import AlignedModel
 from alignbench.backend import Engine
+from alignbench.backend.shape import shape_of
+from alignbench.component import recorded
 from alignbench.context import RunContext
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.metrics import js_similarity, softmax
 from alignbench.store.stage import Stage
+from alignbench.training.memory import peak
 from alignbench.training.recipe import Select, TrainerKind, Training
 from alignbench.training.rows import OptionRow
 from alignbench.training.selection import Job, Score
@@ -64,6 +67,7 @@ class Fit(Stage):
 
     Attributes:
         validation: what the choice among checkpoints sees; None where the last one is taken.
+        kinds: its trainers, for plans.
     """
 
     name = "fit"
@@ -73,6 +77,7 @@ class Fit(Stage):
     training: Training
     validation: Validation | None
     seed: int
+    kinds: tuple[TrainerKind, ...] = recorded(())
 
     def job(self, folder: Path) -> Job:
         """What its trainer is given."""
@@ -80,8 +85,20 @@ class Fit(Stage):
 
     @property
     def tokens(self) -> int:
-        """Every update reads its prompts; forward and backward cost three times a forward."""
-        return 3 * self.training.updates * self.training.prompts_per_update * PROMPT_TOKENS
+        """Every update reads its prompts; forward and backward cost three times a forward, and drawing a text one."""
+        training, drawn = self.training, TrainerKind.grpo in self.kinds
+        each = 4 * training.generations * (PROMPT_TOKENS + training.max_new_tokens) if drawn else 3 * PROMPT_TOKENS
+        return training.updates * training.prompts_per_update * each
+
+    @property
+    def rounds(self) -> int:
+        """The completions of an update are drawn together."""
+        return self.training.updates * self.training.max_new_tokens if TrainerKind.grpo in self.kinds else 0
+
+    def memory(self, cuda: bool) -> float:
+        """By :func:`alignbench.training.memory.peak`."""
+        shape = shape_of(self.model)
+        return max((peak(shape, self.training, kind, cuda) for kind in self.kinds), default=0.0) if shape else 0.0
 
 
 def of_run(
@@ -101,6 +118,7 @@ def of_run(
         "training": (training or context.training).read_by(*kinds),
         "validation": None if context.training.select is Select.last else asked,
         "seed": context.seed,
+        "kinds": kinds,
     }
 
 

@@ -111,6 +111,19 @@ class Stage(ABC):
         """How many tokens a model will read and write for it, by a rough guess from the inputs: for plans alone."""
         return 0
 
+    @property
+    def rounds(self) -> int:
+        """How many forwards wait for one another while text is drawn: for plans alone; 0 where it is not long."""
+        return 0
+
+    def memory(self, cuda: bool) -> float:
+        """Bytes that it needs at its peak, by formula: for plans alone; 0 where there is none.
+
+        Args:
+            cuda: on a CUDA device, or on a CPU.
+        """
+        return 0.0
+
     @cached_property
     def identity(self) -> dict[str, str]:
         """What stands for this stage in the identity of the stages after it."""

@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from alignbench.config import instantiate
+from alignbench.device import Room
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.sweep.identity import command, failure, identity, name_of, record_of
@@ -72,13 +73,22 @@ def _composed(words: Sequence[str], compose: Callable[[Sequence[str]], DictConfi
     return cfg
 
 
+# Folder of the experiments that promise a paper's form: what they ask for is looked at before anything starts.
+PAPERS = "papers/"
+
+
 def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:
     """Run what is not finished, model by model, and say how all cells stand, whatever becomes of the launcher.
 
     Raises:
+        AlignbenchError: a paper's experiment asks for what cannot be met here, and ``insist`` is false.
         SystemExit: with code 1, when some cell is not done.
     """
     todo = _by_model(_unfinished(requests, finished))
+    if todo and str(todo[0].cfg.hydra.runtime.choices.get("experiment")).startswith(PAPERS):
+        from alignbench.sweep.means import require
+
+        require(todo, Room.here(), refuse=not todo[0].cfg.insist)
     if len(requests) > len(todo):
         say(f"{len(requests)} cells: {len(requests) - len(todo)} done before, {len(todo)} to run")
     try:

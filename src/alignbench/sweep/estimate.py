@@ -7,14 +7,18 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from alignbench.backend.shape import shape_of
 from alignbench.record.stored import Manifest, manifests
 from alignbench.runs.compare import Step
 from alignbench.store.stage import Stage
 from alignbench.store.store import State
 from alignbench.types import ModelRef
 
-# Floating-point operations a second that two cores do, where no past run tells; our guess, from SmolLM2-135M.
-_SPEED = 2e11
+# Floating-point operations a second where no past run tells, our guesses: two cores, from SmolLM2-135M; and a card, a
+# fifth of the 312e12 that the maker of an A100 states for bfloat16.
+_SPEED = {False: 2e11, True: 6e13}
+# Seconds that the next token takes in a layer, however few are drawn at once: our guesses, the first from SmolLM2-135M.
+_ROUND = {False: 0.02, True: 0.001}
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,24 @@ class PastRuns:
         self.root = root
         self._read: dict[str, list[Manifest]] = {}
 
-    def cost(self, stages: Sequence[Stage], model: ModelRef) -> StageCost:
+    def cost(self, stages: Sequence[Stage], model: ModelRef, cuda: bool) -> StageCost:
         """What one of these stages, all of one name, will cost on the model.
 
         Stages that use no model count for every model. Without a finished one it is a guess: two operations a
-        parameter and token.
+        parameter and token, and the wait for each token that is drawn; the memory of a training by formula, and of
+        what else reads tokens by the weights.
+
+        Args:
+            cuda: whether it is to run on a CUDA device; past runs of a store count wherever they ran.
         """
         past = [(m, set(_models(m["inputs"]))) for m in self._manifests(stages[0].name)]
         found = [m for m, models in past if not models or model.fingerprint in models]
         if not found:
-            guess = fmean(stage.tokens for stage in stages)
-            return StageCost(0, guess * 2 * (model.parameters or 0) / _SPEED, guess)
+            guess, weights = fmean(stage.tokens for stage in stages), model.parameters or 0
+            memory = max(max(stage.memory(cuda), stage.tokens and weights * (2.0 if cuda else 4.0)) for stage in stages)
+            shape = shape_of(model)
+            drawing = fmean(stage.rounds for stage in stages) * (shape.layers if shape else 0) * _ROUND[cuda]
+            return StageCost(0, guess * 2 * weights / _SPEED[cuda] + drawing, guess, memory / 2**20)
         tokens = [sum(m["facts"].get(name, 0) for name in ("prompt_tokens", "generated_tokens")) for m in found]
         seconds, memory = (median(m[name] for m in found) for name in ("wall_seconds", "peak_memory_mib"))
         return StageCost(len(found), seconds, median(tokens), memory)

@@ -50,6 +50,7 @@ def _checks(cfg: DictConfig) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "survey", lambda: _survey(cfg)
     yield "model", lambda: _model(cfg)
     yield from preflight(lambda: _opened(cfg))
+    yield "memory", lambda: _memory(cfg)
     yield "generators", lambda: _generators(cfg)
     yield "embedder", lambda: f"{cfg.embedder._target_.rpartition('.')[2]} {instantiate(cfg.embedder).fingerprint}"
     yield "store", lambda: _store(Path(cfg.store))
@@ -81,6 +82,17 @@ def _model(cfg: DictConfig) -> str:
 def _opened(cfg: DictConfig) -> Engine:
     engine: Engine = instantiate(cfg.backend).open(instantiate(cfg.model).resolve())
     return engine
+
+
+def _memory(cfg: DictConfig) -> str:
+    from alignbench.device import Room
+    from alignbench.sweep.means import short_of_memory, waiting_of
+
+    room, waiting = Room.here(), waiting_of(cfg)
+    for fault in short_of_memory(waiting, room):
+        raise AlignbenchError(fault.what, cfg.training.weights, f"{fault.why}; the nearest here: {fault.nearest}")
+    needed = max((stage.memory(room.cuda) for stage in waiting), default=0.0)
+    return f"training takes about {needed / 2**30:.1f} of {room}" if needed else "nothing is trained"
 
 
 def _generators(cfg: DictConfig) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
+from alignbench.component import NotNegative
+from alignbench.device import Room
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.sweep.conduct import Launch, SweepCell
@@ -23,19 +25,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan(Task):
-    """Lists the stages of cells; nothing is built, and no model is made ready."""
+    """Lists the stages of cells; nothing is built, and no model is made ready or downloaded."""
+
+    # Plan for a CUDA card of so many GiB instead of this machine; 0 is this machine.
+    card: NotNegative = 0.0
+
+    @property
+    def room(self) -> Room:
+        """Where the stages would run."""
+        return Room(True, self.card * 2**30) if self.card else Room.here()
 
     def main(self, cfg: DictConfig) -> None:
         """Print one line per stage: done, running or pending; and what the pending ones will cost."""
+        from alignbench.sweep.means import report, unmet
+
         cell, steps, model = _planned(cfg)
         done = sum(step.state.name == "done" for step in steps)
         say(f"{cell}: {done} of {len(steps)} stages done")
         for step in steps:
             say(f"  {step.state.name:<8} {step.label:<34} {step.stage.name}/{step.key}")
-        _say_cost([(model, steps)], Path(cfg.store))
+        _say_cost([(model, steps)], Path(cfg.store), self.room.cuda)
+        report(unmet(cfg, [step.stage for step in steps if step.state.name != "done"], self.room), self.room)
 
     def sweep(self, requests: Sequence[SweepCell], launch: Launch) -> None:
         """Print one line per cell, and a summary; nothing is launched."""
+        from alignbench.sweep.means import require
+
         plans = []
         states: Counter[str] = Counter()
         for request in requests:
@@ -46,7 +61,8 @@ class Plan(Task):
             say(f"  {state:<8} {name:<40} {note}")
         say(f"\n{len(requests)} cells: " + ", ".join(f"{n} {state}" for state, n in sorted(states.items())))
         _say_shared([steps for _, steps in plans])
-        _say_cost(plans, Path(requests[0].cfg.store))
+        _say_cost(plans, Path(requests[0].cfg.store), self.room.cuda)
+        require(requests, self.room, refuse=False)
 
 
 def _cell(cfg: DictConfig) -> tuple[str, str, str, list[tuple[ModelRef, Sequence[Step]]]]:
@@ -86,7 +102,7 @@ def _say_shared(plans: Sequence[Sequence[Step]]) -> None:
     say(f"{len(cells)} stages in view, {sum(shared.values())} of them serve several cells: {listed}")
 
 
-def _say_cost(plans: Sequence[tuple[ModelRef, Sequence[Step]]], store: Path) -> None:
+def _say_cost(plans: Sequence[tuple[ModelRef, Sequence[Step]]], store: Path, cuda: bool) -> None:
     """Time, tokens and memory of what is ahead, one line per stage and model."""
     from alignbench.sweep.estimate import PastRuns, ahead
 
@@ -94,14 +110,15 @@ def _say_cost(plans: Sequence[tuple[ModelRef, Sequence[Step]]], store: Path) -> 
     for model in {model.fingerprint: model for model, _ in plans}.values():
         waiting = ahead(steps for asked, steps in plans if asked.fingerprint == model.fingerprint)
         for name, stages in sorted(waiting.items()):
-            cost, count = past.cost(stages, model), len(stages)
+            cost, count = past.cost(stages, model, cuda), len(stages)
             how = f"{cost.seconds:.1f} s each ({f'median of {cost.runs}' if cost.runs else 'a guess: no past run'})"
+            how += f", {cost.memory / 1024:.1f} GiB" if cost.memory else ""
             say(f"  {count:>4} x {name:<14} {how if cost.runs or cost.tokens else 'no past run, and no guess'}")
             seconds, tokens, peak = seconds + count * cost.seconds, tokens + count * cost.tokens, max(peak, cost.memory)
             guessed |= not cost.runs
     if tokens or seconds:
         memory = f", {peak / 1024:.1f} GiB of memory" if peak else ""
-        note = " (in part guessed from the knobs, for a laptop)" if guessed else ""
+        note = f" (in part guessed from the knobs, for {'one card' if cuda else 'a laptop'})" if guessed else ""
         say(f"Ahead: about {_duration(seconds)} for one process, {tokens:,.0f} tokens{memory}{note}")
 
 
