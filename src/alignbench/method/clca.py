@@ -82,7 +82,7 @@ class CLCA(Method):
     # Tokens of the criticism before it, 200 in the authors' code, and of an intent, 500 there.
     critique_tokens: Maybe = 24
     intent_tokens: Count = 48
-    # mention | verdict: how a culture-related intent is told from a generic one ([I]). The intents' set counts them;
+    # mention | verdict: how a culture-related intent is told from a generic one ([I]). The set of intents counts them;
     # they are learnt with method.training_text=played alone.
     flag: Flag = Flag.mention
     # published | played: what the conversations that are learnt from say besides what was spoken; played adds all that

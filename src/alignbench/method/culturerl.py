@@ -169,9 +169,9 @@ class CultureRL(OnNorms, Method):
             "Scores of every checkpoint on the test",
             "alignbench.runs.curve.CheckpointScores",
             {
-                "training.keep_checkpoints": ("False", "True"),
+                "training.keep_checkpoints": ("false", "true"),
                 "training.checkpoint_every": ("24", "50"),
-                "scoring.checkpoints_on_test": ("False", "True"),
+                "scoring.checkpoints_on_test": ("false", "true"),
             },
             "a curve that says what it looks at: here no checkpoint is chosen by the test",
         ),
