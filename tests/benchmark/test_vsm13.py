@@ -8,7 +8,7 @@ import pytest
 from alignbench.benchmark import Reply
 from alignbench.benchmark.ask import ask
 from alignbench.benchmark.spoken import Reading
-from alignbench.benchmark.vsm13 import Unread, Vsm13, published
+from alignbench.benchmark.vsm13 import Codeless, Vsm13, published
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Asking, Labels
 from alignbench.evaluation.measures.hofstede import IndexWeights
@@ -83,7 +83,7 @@ def test_read_in_words_the_first_digit_counts_whatever_labels_the_survey_has() -
     assert engine.sampled == [Sampling(128, 0.76, 0.9)]
 
 
-@pytest.mark.parametrize(("unread", "uai"), [(Unread.left_out, None), (Unread.ten, 50 + 40 * (10 - 3))])
+@pytest.mark.parametrize(("unread", "uai"), [(Codeless.left_out, None), (Codeless.ten, 50 + 40 * (10 - 3))])
 def test_a_reply_that_cannot_be_read_leaves_its_dimension_out_or_wrecks_it_as_published(unread, uai) -> None:
     asked = next(q.item.question for q in Vsm13().questions(KOREA) if q.item.id == "m18")
     table, _ = spoken(lambda chat: "It depends." if asked in chat[-1].content else "3", unread=unread)
@@ -124,7 +124,7 @@ def test_wording_and_constant_are_part_of_the_identity() -> None:
     assert canonical(Vsm13()) != canonical(Vsm13(constant=0.0)) != canonical(Vsm13(weights=IndexWeights.culturepark))
 
 
-@pytest.mark.parametrize("knob", [{"temperature": 0.1}, {"sample": 1}, {"unread": Unread.ten}])
+@pytest.mark.parametrize("knob", [{"temperature": 0.1}, {"sample": 1}, {"unread": Codeless.ten}])
 def test_what_only_replies_in_words_read_is_in_no_key_without_them(knob) -> None:
     words = {"reading": Reading.words}
     assert canonical(Vsm13(**knob)) == canonical(Vsm13())

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from alignbench.dialogue import Stop, Utterance
-from alignbench.dialogue.intent import Intent, asks, fault, intent_view, mentions, sentence
-from alignbench.dialogue.judging import Rating, Review, stated, unplayed
+from alignbench.dialogue import Stop, TrainingText, Utterance
+from alignbench.dialogue.intent import Intent, asks, fault, intent_view, mentions, sentences
+from alignbench.dialogue.judging import Rating, Review, Unread, stated, unplayed
 
 from .stage import openings
 
+PLAYED = TrainingText.played
 TALK = ("Good evening, mother.", "Sit down\nand eat.", "The job is mine. I leave in May.")
 DIALOGUE = replace(
     openings(1)[0], turns=tuple(Utterance(s, t) for s, t in zip("aba", TALK, strict=True)), stop=Stop.closing
@@ -23,11 +24,14 @@ DIALOGUE = replace(
         (("bad", "confident"), ("yes", "confident"), ("bad", "not sure"), None),
         (("bad", "very confident"), ("yes", "confident"), ("good", "very confident"), "bad quality"),
         (("good", "confident"), ("yes", "confident"), ("bad", "very confident"), "bad on second thought"),
-        (("", "not sure"), ("yes", "confident"), ("good", "confident"), "no verdict"),
+        (("", "not sure"), ("yes", "confident"), ("good", "confident"), None),
+        (("", "not sure"), ("yes", "confident"), ("bad", "very confident"), "bad on second thought"),
     ],
 )
 def test_only_a_very_confident_bad_drops_a_dialogue(quality, fit, meta, fault):
-    assert Review(Rating(*quality), Rating(*fit), "", Rating(*meta)).fault == fault
+    review = Review(Rating(*quality), Rating(*fit), "", Rating(*meta))
+    assert review.fault(Unread.kept) == fault
+    assert review.fault(Unread.dropped) == ("no verdict" if review.unread else fault)
 
 
 def test_stated_verdicts_are_read_wherever_they_stand():
@@ -52,16 +56,17 @@ def test_the_expert_sees_no_later_turn():
 @pytest.mark.parametrize(
     ("reply", "text", "wrong"),
     [
-        ("The intent: to greet her mother. Also more.", "to greet her mother.", None),
-        ("She wants to leave", "She wants to leave", None),
+        ("The intent: to greet her mother. Also mo", "to greet her mother.", None),
+        ('To greet her.\nTo be "kind."', 'To greet her. To be "kind."', None),
+        ("She wants to leave", "She wants to leave", "no sentence ends"),
         ("", "", "empty"),
         ("%%% !!", "%%% !!", "empty"),
-        ("I cannot assist with that.", "I cannot assist with that.", "refusal"),
+        ("I cannot assist with that", "I cannot assist with that", "refusal"),
         ("As an AI, I see a greeting.", "As an AI, I see a greeting.", "role leak"),
     ],
 )
-def test_an_intent_is_one_sentence_that_says_something(reply, text, wrong):
-    assert (sentence(reply), fault(sentence(reply))) == (text, wrong)
+def test_an_intent_is_whole_sentences_that_say_something(reply, text, wrong):
+    assert (sentences(reply)[0], fault(sentences(reply)[0])) == (text, wrong)
 
 
 def test_a_sentence_that_names_country_or_custom_is_cultural():
@@ -70,13 +75,13 @@ def test_a_sentence_that_names_country_or_custom_is_cultural():
 
 
 def test_turns_without_intent_go_before_the_next_that_has_one():
-    messages, last = intent_view(DIALOGUE, {1: Intent("To care.", True)})
+    messages, last = intent_view(DIALOGUE, {1: Intent("To care.", True)}, PLAYED)
     assert last == "To care. (rooted in the culture)" and len(messages) == 1
     assert messages[0].content.endswith("Aiko: Good evening, mother.\nHaruka: Sit down and eat.")
-    messages, last = intent_view(DIALOGUE, {0: Intent("To greet.", False), 2: Intent("To tell.", False)})
+    messages, last = intent_view(DIALOGUE, {0: Intent("To greet.", False), 2: Intent("To tell.", False)}, PLAYED)
     assert [m.role for m in messages] == ["user", "assistant", "user"] and last == "To tell. (generic)"
     assert messages[2].content == "Haruka: Sit down and eat.\nAiko: The job is mine. I leave in May."
-    assert intent_view(DIALOGUE, {}) is None
+    assert intent_view(DIALOGUE, {}, PLAYED) is None
     assert not any(
         secret in m.content for m in messages for secret in (DIALOGUE.scenario.a.goal, DIALOGUE.scenario.b.goal)
     )

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from alignbench.dialogue import Dialogue, Stop, seen, whole
+from alignbench.dialogue import Dialogue, Stop, TrainingText, seen, whole
 from alignbench.dialogue.roleplay import FILE, RolePlay, load
 from alignbench.dialogue.scenario import SIDES, adapted, load_scenarios
 from alignbench.errors import AlignbenchError
@@ -12,6 +12,7 @@ from alignbench.errors import AlignbenchError
 from .stage import Stage, lively, openings
 
 PLAY = RolePlay(max_turns=6)
+PLAYED = TrainingText.played
 
 
 def one_after_the_other(play, engine, dialogues, folder):
@@ -84,7 +85,7 @@ def test_seeds_differ_by_round_by_dialogue_and_by_run(tmp_path):
 def test_engines_that_say_one_thing_stop_for_its_reason(tmp_path, text, stop, turns):
     for dialogue in PLAY.play(Stage(lambda _: text), openings(4), tmp_path):
         assert (dialogue.stop, len(dialogue.turns)) == (stop, turns)
-        assert [whole(dialogue, side) is not None for side in SIDES] == [turns > 0, turns > 1]
+        assert [whole(dialogue, side, PLAYED) is not None for side in SIDES] == [turns > 0, turns > 1]
 
 
 def test_garbage_of_any_kind_survives_the_disk(tmp_path):
@@ -144,9 +145,11 @@ def test_views_are_the_prompts_that_were_answered(tmp_path):
     asked = {chat for call in stage.calls for chat in call}
     assert len(pairs) == sum(len(d.turns) for d in ended) > 20
     assert {chat for chat, _ in pairs} <= asked
-    last = [whole(d, side) for d in ended for side in SIDES if any(turn.side == side for turn in d.turns)]
+    last = [whole(d, side, PLAYED) for d in ended for side in SIDES if any(turn.side == side for turn in d.turns)]
     assert set(last) <= set(pairs) and len(last) > 10
-    assert all(reply in {t.text for t in d.turns[-2:]} for d in ended for _, reply in filter(None, [whole(d, "a")]))
+    assert all(
+        reply in {t.text for t in d.turns[-2:]} for d in ended for _, reply in filter(None, [whole(d, "a", PLAYED)])
+    )
 
 
 def test_a_scene_without_profile_and_country_has_no_gap_in_its_prompt():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from alignbench.config import conf_dir, instantiate
 from alignbench.dialogue.adaptation import Adaptation
@@ -20,9 +21,16 @@ from alignbench.steps.norm_reward import Reward
 from alignbench.synthetic.opinions import Verification
 from alignbench.testing import composed
 
+# Two general conversations.
+TALKS = Path(__file__).parent / "talks.jsonl"
 METHODS = sorted(path.stem for path in (conf_dir() / "method").glob("*.yaml"))
 FURTHER = {
-    "clca": [{"adaptation": Adaptation.generator}, {"filter": False}, {"tasks": (View.dialogue,)}],
+    "clca": [
+        {"adaptation": Adaptation.generator},
+        {"filter": False},
+        {"tasks": (View.dialogue,)},
+        {"tasks": (View.dialogue,), "general": str(TALKS)},
+    ],
     "cnca_sft": [{"asked_chains": 0}],
     "culturellm": [
         {"variant": Augmentation.sentence_only},

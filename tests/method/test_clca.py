@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from collections.abc import Callable
@@ -14,9 +15,11 @@ from alignbench.backend import Engine, Usage
 from alignbench.backend.engines import Opener
 from alignbench.config import conf_dir
 from alignbench.data.cultures import culture_named
+from alignbench.dialogue import TrainingText
 from alignbench.dialogue.adaptation import Adaptation
+from alignbench.dialogue.general import general_conversations
 from alignbench.dialogue.intent import Flag
-from alignbench.dialogue.judging import RatingSource
+from alignbench.dialogue.judging import RatingSource, SecondLook, Unread
 from alignbench.errors import AlignbenchError
 from alignbench.generator import Generator
 from alignbench.method import clca
@@ -25,12 +28,13 @@ from alignbench.runs.cell import Cell
 from alignbench.store.store import Store
 from alignbench.synthetic.folder import read_set
 from alignbench.testing import composed
-from alignbench.types import Chat, OptionScores
+from alignbench.types import Chat, Message, OptionScores
 from tests.dialogue.stage import lively
 
 from .chains import made
+from .every import TALKS
 
-FEW = CLCA(scenarios=4, max_turns=4, least_turns=3)
+FEW = CLCA(scenarios=4, max_turns=2)
 SPOKEN = (View.dialogue,)
 INTENT = "intend with the last turn"
 
@@ -114,10 +118,123 @@ def test_a_dialogue_gives_three_conversations_and_every_stage_is_reused(fitted):
     roles = [[m.role for m in row.chat] for row in rows]
     sides, intents = roles[:8], roles[8:]
     assert all(r[0] == "system" and r[-1] == "user" for r in sides)
-    assert all(r == ["user", "assistant"] * 3 + ["user"] for r in intents)
-    assert all(row.reply == "to be heard, as custom has it. (rooted in the culture)" for row in rows[8:])
-    assert not any("Who you are" in m.content for row in rows[8:] for m in row.chat)
+    assert all(r == ["system", *["user", "assistant"] * 3, "user"] for r in intents)
+    assert {row.reply for row in rows[8:]} == {"Intent: to be heard, as custom has it. And more."}
     assert not fitted()[2].built
+
+
+def test_a_turn_is_an_utterance_of_either_speaker(fitted):
+    """C6: ten turns were ten utterances."""
+    _, found, _ = fitted(max_turns=3)
+    frame, _ = read_set(found.stage("judge").path)
+    assert [len(turns) for turns in frame["turns"]] == [6] * 4
+    assert found.stage("roleplay").facts["utterances"] == 24
+
+
+def test_conversations_are_learnt_without_what_only_the_role_player_was_told(fitted):
+    """C6: figures of the country, goals and secrets stood in the system text."""
+    played = [*fitted(training_text=TrainingText.played)[0]]
+    rows, found, _ = fitted()
+    frame, _ = read_set(found.stage("judge").path)
+    for row, whole in zip(rows[:8], played[:8], strict=True):
+        (system, *chat), (told, *said) = row.chat, whole.chat
+        assert chat == said and row.reply == whole.reply
+        (scene,) = (one for one in frame.to_dict("records") if one["setting"] in system.content)
+        private = [scene["goal_a"], scene["goal_b"], "What only you know", "society here"]
+        assert not any(text in system.content for text in private)
+        assert sum(text in told.content for text in private) == 3 and "Iraq" in system.content
+    flagged = {row.reply for row in played[8:]}
+    assert flagged == {"to be heard, as custom has it. And more. (rooted in the culture)"}
+    assert all(row.chat[0].role == "user" for row in played[8:])
+
+
+def test_an_intent_is_never_learnt_cut_off(fitted):
+    def verbose(chat: Chat) -> str:
+        if INTENT not in chat[-1].content:
+            return plain(chat)
+        return "To agree. This is beca" if chat[-1].content.count("We speak of") % 2 else "To keep the peace in the"
+
+    rows, found, _ = fitted(say=verbose)
+    made = found.stage("intents")
+    frame, (tally,) = read_set(made.path)
+    assert (tally.kept, tally.dropped, made.facts["cut"]) == (8, {"no sentence ends": 8}, 8)
+    assert set(frame[frame["kept"]]["intent"]) == {"To agree."} and frame["cut"].sum() == 8
+    assert "Of 16 intents 8 were cut back" in made.facts["remarks"][0]
+    assert {
+        m.content for row in rows[8:] for m in (*row.chat, Message("assistant", row.reply)) if m.role == "assistant"
+    } == {"Intent: To agree."}
+
+
+def test_an_utterance_is_learnt_up_to_its_last_whole_sentence(fitted):
+    def breathless(chat: Chat) -> str:
+        return f"{plain(chat)} And then I wou"
+
+    rows, found, _ = fitted(say=breathless, tasks=SPOKEN)
+    learnt = [m.content for row in rows for m in (*row.chat[1:], Message("assistant", row.reply))]
+    assert len(learnt) > 16 and not any("And then" in text for text in learnt)
+    assert (found.fit.facts["cut"], found.fit.facts["remarks"]) == (
+        16,
+        ["16 of 16 utterances were cut back to their last whole sentence before they were learnt."],
+    )
+
+
+def test_the_second_look_is_at_the_culture_and_not_at_the_whole(fitted):
+    asked = []
+
+    def critical(chat: Chat) -> str:
+        asked.append(chat[-1].content)
+        return "Too kind."
+
+    def read(chat: Chat) -> float:
+        asked.append(chat[-1].content)
+        return 0.2
+
+    fitted(critic=Speaker(critical, read), tasks=SPOKEN)
+    assert sum("fits the ways of people in Iraq" in text for text in asked) == 4
+    fitted(critic=Speaker(critical, read), tasks=SPOKEN, second_look=SecondLook.overall)
+    assert sum("as a whole" in text for text in asked) == 4
+
+
+def test_general_conversations_take_the_place_of_dialogues(fitted, tmp_path):
+    talks = [json.loads(line)["messages"] for line in TALKS.read_text().splitlines()]
+    rows_of = [f"{i},{m['role']},{m['content']}" for i, talk in enumerate(talks) for m in talk]
+    (table := tmp_path / "talks.csv").write_text("\n".join(["conversation,role,content", *rows_of]))
+    learnt = []
+    for path in (TALKS, table):
+        rows, found, _ = fitted(general=str(path), tasks=SPOKEN)
+        learnt.append([(row.chat, row.reply, row.every_turn) for row in rows])
+        assert found.names == {"fit"}
+        noted = f"Trained on 2 conversations of {path.name} in place of dialogues of the culture."
+        assert found.model.notes == (noted,)
+    assert learnt[0] == learnt[1]
+    assert [reply for _, reply, _ in learnt[0]] == ["4.", "So."]
+    assert [m.role for m in learnt[0][0][0]] == ["system", "user"] and learnt[0][0][2]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("talks.txt", "x", r"method\.general.*give a \.jsonl or \.csv"),
+        ("talks.jsonl", "", "holds no conversation"),
+        ("talks.jsonl", '{"messages": []}\n', r"line 1 = ''.*one reply at least"),
+        ("talks.jsonl", "\nhello\n", r"line 2 = 'hello'.*messages"),
+        ("talks.jsonl", '{"messages": [{"role": "assistant", "content": "Hi."}]}', r"line 1 = 'assistant'.*user first"),
+        ("talks.jsonl", '{"messages": [{"role": "user", "content": 3}]}', "a role and a content"),
+        ("talks.csv", "role,content\nuser,Hi.", "add conversation"),
+        ("talks.csv", "conversation,role,content\n7,user,Hi.\n7,user,You?", r"conversation 7 = 'user, user'.*by turns"),
+    ],
+)
+def test_a_file_of_conversations_that_cannot_be_learnt_is_refused_at_its_place(
+    name, text, message, make_cell, tmp_path
+):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(AlignbenchError, match=message):
+        general_conversations(tmp_path / name)
+
+
+def test_it_is_refused_before_anything_is_loaded(make_cell):
+    with pytest.raises(AlignbenchError, match=r"method\.general = '/no/talks\.csv'.*no such file"):
+        make_cell("method=clca", "culture=iraq", "method.general=/no/talks.csv", "method.tasks=[dialogue]")
 
 
 def test_ablations_share_what_they_can(fitted):
@@ -198,13 +315,13 @@ def test_bad_intents_are_left_out_and_none_at_all_is_refused(fitted):
         if INTENT not in chat[-1].content:
             return plain(chat)
         spoken = chat[-1].content.count("We speak of")
-        return {1: "", 2: "I cannot fulfill your request.", 3: "Intent: %%% ~~~ x"}.get(spoken, "To agree.")
+        return {1: "", 2: "I cannot fulfill your request.", 3: "Intent: %%% ~~~ x."}.get(spoken, "To agree.")
 
     rows, found, _ = fitted(say=forgetful)
     _, (tally,) = read_set(found.stage("intents").path)
     assert (tally.kept, tally.dropped) == (4, {"empty": 4, "refusal": 4, "garbled": 4})
     (view,) = {tuple(m.role for m in row.chat) for row in rows[8:]}
-    assert view == ("user",) and {row.reply for row in rows[8:]} == {"To agree. (generic)"}
+    assert view == ("system", "user") and {row.reply for row in rows[8:]} == {"Intent: To agree."}
 
     def silent(chat: Chat) -> str:
         return "" if INTENT in chat[-1].content else plain(chat)
@@ -302,7 +419,8 @@ def test_rows_that_are_too_long_are_dropped_with_the_account(fitted):
         {"scenarios": 127},
         {"takes": 0},
         {"scene_tries": 0},
-        {"least_turns": 5},
+        {"least_utterances": 5},
+        {"general": "talks.csv"},
         {"tasks": ()},
         {"confident": 0.95},
         {"top_p": 0},
@@ -323,8 +441,12 @@ def test_the_critic_may_state_its_verdicts_in_words(fitted):
     with pytest.raises(AlignbenchError, match="4 bad quality"):
         fitted(critic=Speaker(talks), **knobs)
     said["well made"] = "I could not say."
+    _, found, _ = fitted(critic=Speaker(talks, lambda _: 0.5), top_p=0.8, **knobs)
+    judged = found.stage("judge")
+    assert (judged.facts["kept"], judged.facts["unread"]) == (4, 4)
+    assert judged.facts["remarks"] == ["4 of 4 judged dialogues have a verdict that could not be read; 4 are kept."]
     with pytest.raises(AlignbenchError, match="4 no verdict"):
-        fitted(critic=Speaker(talks, lambda _: 0.5), top_p=0.8, **knobs)
+        fitted(critic=Speaker(talks, lambda _: 0.5), top_p=0.8, unread=Unread.dropped, **knobs)
     said["well made"] = "bad, not sure"
     _, found, _ = fitted(critic=Speaker(talks), top_p=0.9, **knobs)
     row = read_set(found.stage("judge").path)[0].iloc[0]

@@ -39,7 +39,7 @@ QUICK = {
     "cnca_incontext": ["method.chains=1", *THINKING],
     "anthropological": THINKING,
     "values_retrieval": ["method.personas=20"],
-    "clca": ["generator@critic=stock", "method.scenarios=4", "method.max_turns=4"],
+    "clca": ["generator@critic=stock", "method.scenarios=4", "method.max_turns=2"],
     "culturellm": ["method.least=1", "method.similarity=0.3"],
     "culturepark": ["method.verify=none", "method.least=1"],
 }

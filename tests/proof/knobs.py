@@ -14,7 +14,7 @@ QUICK = (
 # A word of ours: who writes and judges is tests/proof/writer.py; "scripted.critic=1" gives the critic another voice.
 SCRIPTED = "scripted"
 CNCA = ("method.items=12", "method.thought_tokens=8")
-CLCA = ("method=clca", SCRIPTED, "method.least_dialogues=1", "method.max_turns=4", "method.scenarios=12")
+CLCA = ("method=clca", SCRIPTED, "method.least_dialogues=1", "method.max_turns=2", "method.scenarios=12")
 PARK = ("method=culturepark", SCRIPTED, "method.verify=none", "method.least=1", "method.count=4")
 LLM = ("method=culturellm", SCRIPTED, "method.similarity=-1", "method.least=1", "method.count=6")
 SPA = ("method=culturespa", SCRIPTED, "method.least=1", "method.generated=2", "method.copy=1", "method.near=-1")
@@ -67,6 +67,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "CLCA.scene_tries": ("method.adaptation=generator",),
     "CLCA.very_confident": ("method.reading=probability",),
     "CLCA.confident": ("method.reading=probability",),
+    "CLCA.unread": ("method.reading=words",),
     "CultureLLM.words": ("method.variant=full",),
     **{f"{kind}.pool_size": ("method.pool_items=varying",) for kind in NORMED},
     **{f"{kind}.pool_items": ("method.pool_size=20",) for kind in NORMED},
@@ -81,6 +82,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     **{f"{kind}.joint": ("method.told=always",) for kind in ("SurveyRL", "SurveySFT")},
     "CulturePark.most_words": ("method.extract=sentences",),
     "Prompting.personas": ("method.blocks=[persona]",),
+    "Prompting.persona": ("method.blocks=[persona]",),
     "Prompting.similar": ("method.blocks=[comparison]",),
     "Prompting.neighbours": ("method.blocks=[neighbours]",),
     "Prompting.retrieved": ("method.blocks=[retrieved]",),
@@ -120,8 +122,8 @@ VALUES: dict[str, str] = {
     "Scoring.labels": "letters",
     "CLCA.temperature": "0.5",
     "CLCA.top_p": "0.5",
-    "CLCA.max_turns": "6",
-    "CLCA.least_turns": "4",
+    "CLCA.max_turns": "3",
+    "CLCA.least_utterances": "4",
     "CLCA.scene_tries": "1",
     "CLCA.adaptation": "generator",
     "CNCADPO.mining": "tq_ra",
@@ -207,7 +209,11 @@ FURTHER: dict[str, dict[str, tuple[str, ...]]] = {
 # <class>.<knob> -> cell -> words: cells in which the knob is idle, so that no key may hold it.
 NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
     **{f"CLCA.{knob}": {"words": (*CLCA, "method.reading=words")} for knob in ("very_confident", "confident")},
-    **{f"CLCA.{knob}": {"unfiltered": (*CLCA, "method.filter=false")} for knob in ("reading", "critique_tokens")},
+    **{
+        f"CLCA.{knob}": {"unfiltered": (*CLCA, "method.filter=false")}
+        for knob in ("reading", "critique_tokens", "second_look")
+    },
+    "CLCA.unread": {"probabilities": CLCA},
     **{f"CLCA.{knob}": {"lexicon": CLCA} for knob in ("scene_tokens", "scene_tries")},
     **{f"CLCA.{knob}": {"spoken": (*CLCA, "method.tasks=[dialogue]")} for knob in ("flag", "intent_tokens")},
     **{
@@ -241,6 +247,7 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
         f"Prompting.{knob}": {"country": ("method=prompt",)}
         for knob in (
             "personas",
+            "persona",
             "similar",
             "neighbours",
             "retrieved",
@@ -288,6 +295,7 @@ ELSEWHERE: dict[str, str] = {
     "Model.revision": "is for models of a hub",
     "Model.thinking": "is for templates with a switch: test_models.py",
     "Model.today": "is for templates that tell the date: tests/backend/test_render.py",
+    "CLCA.general": "is a file of the user's: tests/method/test_clca.py",
     "LLMAuthor.generator": "is a component: SLOTS",
     "LLMJudge.generator": "is a component: SLOTS",
     "BaseModel.place": "is for messages",

@@ -70,6 +70,8 @@ def _said(chat, sampling, draw: str) -> str:
         labels = _SCENE[: rng.choice([6, 7, 7])]  # one in three lacks a line
         return "\n".join(f"{label}: {lead.get(label, '')}{_few(rng, 5)}" for label in labels)
     if match := _VERDICT.search(asked):
+        if rng.random() < 0.15:
+            return "Who can say?"
         return f"{rng.choice(match.groups()[:2])}, {rng.choice(match[3].split(' or '))}"
     if "VERDICT: number" in asked:
         return f"{_few(rng, 4)}.\nVERDICT: {rng.choice(['+1', '0', '-1'])}"

@@ -16,8 +16,9 @@ from alignbench.errors import AlignbenchError
 from alignbench.evaluation.ask import Orders
 from alignbench.evaluation.measures.inputs import REFUSED
 from alignbench.evaluation.survey import Scoring
-from alignbench.protocols.interviews import chosen, interview
-from alignbench.types import Chat
+from alignbench.protocols.interviews import chosen, interview, option_written, read
+from alignbench.protocols.recipe import AnswerForm, Pass
+from alignbench.types import Chat, PromptPolicy, Sampling
 from tests.evaluation.worlds import TableEngine, item, opened
 
 ITEMS = [item("Q1"), item("Q2", 4)]
@@ -59,6 +60,41 @@ def test_balanced_orders_take_turns_over_people(tmp_path: Path) -> None:
 def test_answers_below_the_mass_are_refused(tmp_path: Path) -> None:
     interview(opened(TableEngine(by_number)), people(2), ITEMS, KNOBS.asking, tmp_path, KNOBS.chunk)
     assert (chosen(tmp_path, ITEMS, 2, refused_below=0.6)[0] == REFUSED).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("2", 1), (" 2.\n\nBecause I am old.", 1), ("ANSWER: 2", 1), ("**2** (agree)", 1), ("回答：2", 1),
+        ("No way", 2), ("no way.", 2), ("My answer: 1 (Yes)", 0), ("4", None), ("0", None), ("2 No", None),
+        ("I would say 2", None),
+        ("", None), ("Because:\n2", None),
+    ],
+)  # fmt: skip
+def test_a_written_answer_is_read_as_the_authors_read_it(text: str, place: int | None) -> None:
+    assert option_written(text, ("1", "2", "3"), ("Yes", "Rather", "No way")) == place
+
+
+def test_written_answers_stand_for_the_people_and_those_that_cannot_be_read_are_refusals(tmp_path: Path) -> None:
+    class Writes(TableEngine):
+        def generate(self, chats, sampling, adapter=None):
+            assert sampling == Sampling(5)
+            self.calls.append(list(chats))
+            return [
+                ["I cannot say." if "person 3" in chat[0].content else str(by_number(chat, "abc").index(0.0) + 1)]
+                for chat in chats
+            ]
+
+    engine, (asking, tokens) = (
+        Writes(by_number),
+        Pass(answers=AnswerForm.written, answer_tokens=5).interviewing(replace(KNOBS.asking, orders=Orders.balanced)),
+    )
+    interview(opened(engine), people(4), ITEMS, asking, tmp_path, KNOBS.chunk, tokens)
+    choices = read(tmp_path, ITEMS, 4, asking, PromptPolicy())
+    np.testing.assert_array_equal(choices, [[0, 0], [1, 1], [2, 2], [REFUSED, REFUSED]])
+    assert set(pd.read_parquet(tmp_path)["order"]) == {"forward"} and sum(map(len, engine.calls)) == 8
+    with pytest.raises(AlignbenchError, match="missing"):
+        read(tmp_path, ITEMS, 5, asking, PromptPolicy())
 
 
 def test_a_pass_goes_on_where_it_died(tmp_path: Path) -> None:

@@ -11,12 +11,16 @@ import pytest
 from matplotlib.figure import Figure
 
 from alignbench.config import instantiate
+from alignbench.data.languages import translations
+from alignbench.data.people import Person
 from alignbench.data.published import published_set, published_sets
 from alignbench.errors import AlignbenchError
 from alignbench.protocols.interviews import interviewees
-from alignbench.protocols.measure import measure
-from alignbench.protocols.recipe import HELD_OUT, SEEN, ItemBlock, Pass
+from alignbench.protocols.measure import Measurement, measure
+from alignbench.protocols.recipe import HELD_OUT, SEEN, AnswerForm, ItemBlock, Pass
+from alignbench.protocols.record import ProtocolRecord
 from alignbench.protocols.table import markdown, write_protocols
+from alignbench.steps.texts import PersonaForm
 from alignbench.types import Split
 
 WORLD = ("survey=world", "scoring=compact", "method=cultural_prompt", "method.wordings=2")
@@ -80,15 +84,70 @@ def test_methods_of_a_culture_stand_in_one_table(make_cell):
 def test_real_people_keep_their_own_answers_and_assumed_ones_have_none(make_cell):
     cell = make_cell(*WORLD, "culture=iraq")
     items = FEW.asked(cell.surveys, cell.survey, cell.scoring.split)
-    real = interviewees(cell, items, 4, 0)
+    real = interviewees(cell, items, Pass(respondents=4))
     assert real.answers is not None and real.answers.shape == (4, 5) and real.note is None
     (drawn, *_) = cell.source.people("IRQ", 4, 0)
     assert real.answers[0].tolist() == [drawn.answers[item] for item in ITEMS]
     assert real.systems[0] == f"You live in Iraq. You are {drawn.words}."
     bundled = make_cell("culture=iraq")
-    assumed = interviewees(bundled, bundled.survey.items[:5], 4, 0)
+    assumed = interviewees(bundled, bundled.survey.items[:5], Pass(respondents=4))
     assert assumed.answers is None and "assumed" in str(assumed.note)
-    assert real.identity != interviewees(cell, items, 4, 1).identity
+    assert real.identity != interviewees(cell, items, Pass(respondents=4, people_seed=1)).identity
+
+
+def test_personas_in_fields_have_what_the_survey_holds_and_nobody_is_made_up(make_cell):
+    cell, knobs = make_cell(*WORLD, "culture=iraq"), replace(FEW, persona=PersonaForm.fields)
+    items = FEW.asked(cell.surveys, cell.survey, cell.scoring.split)
+    told, (person, *_) = interviewees(cell, items, knobs), cell.source.people("IRQ", 3, 0)
+    lines = ["You live in Iraq. This is who you are:"]
+    lines += [f"{name.title()}: {person.fields[name]}" for name in ("gender", "age", "education")]
+    assert told.systems[0].splitlines() == lines
+    assert "4 of CLCA's 12 fields: the survey holds no settlement, region, born, marital" in str(told.note)
+    bundled = make_cell("culture=iraq")
+    with pytest.raises(AlignbenchError, match=r"task\.persona = 'fields'.*survey=wvs7_official"):
+        interviewees(bundled, bundled.survey.items[:5], knobs)
+    with pytest.raises(AlignbenchError, match=r"method\.persona = 'fields'"):
+        bundled = make_cell("method=persona", "method.persona=fields", "culture=iraq")
+        bundled.method.align(bundled.context(bundled.culture))
+    own = make_cell(*WORLD[:2], "method=persona", "method.persona=fields", "method.personas=2", "culture=iraq")
+    model = own.method.align(own.context(own.culture))
+    assert "Education: " in model.policy.systems_for(items[0])[0] and "CLCA's 12 fields" in model.notes[0]
+
+
+def test_written_answers_are_a_form_of_their_own_and_those_unread_are_counted(make_cell):
+    cell = make_cell(*WORLD, "culture=iraq")
+    record, _ = measure(cell, replace(FEW, answers=AnswerForm.written, answer_tokens=3))
+    assert record.block.endswith(", written answers") and record.name != measure(cell, FEW)[0].name
+    unread = [
+        re.fullmatch(r"(.+): ([\d.]+)% of the written answers could not be read\.", note) for note in record.notes
+    ]
+    shares = {found[1]: float(found[2]) for found in unread if found}
+    assert shares.keys() == {"base", "cultural_prompt"} and shares["base"] > 50  # the blank model writes noise
+
+
+def test_a_cell_may_be_asked_in_its_culture_s_language(make_cell, monkeypatch):
+    cell, asked = make_cell("culture=china", "method=cultural_prompt"), []
+    person = Person("a man", {}, {"age": "34", "class": "lower"})
+    monkeypatch.setattr(type(cell.source), "people", lambda self, iso3, count, seed: (person,) * count)
+    monkeypatch.setattr(type(cell.store), "get", lambda self, stage: asked.append(stage) or stage)
+    monkeypatch.setattr(ProtocolRecord, "load", lambda path: None)
+    monkeypatch.setattr(Measurement, "path", None, raising=False)
+    knobs = Pass(persona=PersonaForm.fields, native=True, items=("Q1", "Q2"))
+    measure(cell, knobs)
+    base, method = (one.interview for one in asked[0].passes)
+    assert base.people.systems[0].splitlines() == ["你住在中国。以下是你的情况：", "年龄: 34", "社会阶层: lower"]
+    for model in (base.model, method.model):
+        item = cell.survey.item("Q1")
+        assert model.policy.language == "zh" and model.policy.worded(item) == translations("zh")["Q1"]
+        assert "translated by a language model" in model.notes[-1]
+    assert "China" in method.model.policy.systems_as("某人", item)[0] and base.model.policy.systems_for(item) == (None,)
+    alone, mapped = asked[0].passes[0].alone
+    assert "in the culture's language" in asked[0].block
+    assert (alone.model.policy.language, mapped.model.policy.language) == ("zh", "en")
+    with pytest.raises(AlignbenchError, match=r"task\.native.*task\.persona=fields"):
+        Pass(native=True)
+    with pytest.raises(AlignbenchError, match=r"W1.*task\.native"):
+        measure(make_cell(*WORLD, "culture=china"), replace(knobs, items=("W1",)))
 
 
 def test_every_published_set_is_a_block_and_held_only_by_a_world_values_survey(make_cell):

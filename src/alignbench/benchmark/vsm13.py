@@ -46,7 +46,7 @@ _UNREAD = 10.0
 ALL = "all"
 
 
-class Unread(Enum):
+class Codeless(Enum):
     """What stands for a reply without a code of the scale."""
 
     left_out = "left_out"  # nothing: the dimension of its question has no index and no part in the distance
@@ -65,7 +65,7 @@ class Vsm13(Spoken):
     top_p: PositiveShare = 0.9
     reply_tokens: Count = 128
     # Read by ``reading=words`` alone.
-    unread: Unread = Unread.left_out
+    unread: Codeless = Codeless.left_out
     # manual | culturepark: one weight of MAS, 35 or 25.
     weights: IndexWeights = IndexWeights.manual
 
@@ -80,7 +80,7 @@ class Vsm13(Spoken):
         if self.reading is Reading.probabilities:
             read = "A mean answer is the expected code over the option probabilities."
         else:
-            lost = "is 10" if self.unread is Unread.ten else "leaves out its dimension"
+            lost = "is 10" if self.unread is Codeless.ten else "leaves out its dimension"
             read = f"A mean answer is the first digit of one sampled reply; a reply that cannot be read {lost}."
         own = self.weights is IndexWeights.manual
         return Provenance(
@@ -150,7 +150,7 @@ class Vsm13(Spoken):
             return float(np.dot(reply.question.item.codes, reply.shares))
         digit = re.search(r"\d", reply.text or "", re.ASCII)
         code = float(digit[0]) if digit else _UNREAD
-        return code if self.unread is Unread.ten or code in _CODES else math.nan
+        return code if self.unread is Codeless.ten or code in _CODES else math.nan
 
     def _indices(self, country: str, means: Mapping[str, float]) -> Array:
         missing = [item.id for item in _items() if item.id not in means]

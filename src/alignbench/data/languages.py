@@ -6,7 +6,7 @@ says so, and so does every table that rests on it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from alignbench.data.bundle import BUNDLED, bundled
 from alignbench.data.items import reworded
 from alignbench.types import Item, check
 
+# What every table that rests on another language must say.
+TRANSLATED = "Items and prompts in {language} were translated by a language model; no speaker has reviewed them."
 _FOLDER = Path(__file__).parents[1] / "resources" / "languages"
 
 
@@ -24,6 +26,8 @@ class Phrases:
     Attributes:
         think, conclude: ask for reasons before the answer, and for the answer after them; None where not translated.
         systems: iso3 -> wordings of "you are an average person of that country", in that language.
+        persona: what stands before a respondent's demographics, and the name of each; may have the place country.
+        countries: iso3 -> name, in that language, of the countries that have ``systems``.
     """
 
     language: str
@@ -36,8 +40,10 @@ class Phrases:
     option_letter: str
     option_text: str
     systems: Mapping[str, tuple[str, ...]]
+    persona: Mapping[str, str]
     think: str | None = None
     conclude: str | None = None
+    countries: Mapping[str, str] = field(default_factory=dict)
 
 
 def languages() -> list[str]:

@@ -1,7 +1,7 @@
 """Respondents: who they are in words, and what they answered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,24 @@ ASSUMED = (
     "Personas are assumed: the survey at hand holds no respondents, so sex, age and schooling are drawn with equal "
     "shares, and answers one by one from the country's shares of training items."
 )
+# What CLCA tells of a respondent, besides the country (Liu, Korhonen, Gurevych, ACL 2025).
+FIELDS = tuple("settlement region gender age born marital household education profession employment class".split())
 _SEXES, _AGES, _SCHOOLING = ("man", "woman"), (18, 80), ("little", "some", "higher")
 
 
 @dataclass(frozen=True)
 class Person:
-    """A respondent. ``words`` go after "You are"; ``answers`` map item ids to positions in ``Item.codes``."""
+    """A respondent.
+
+    Attributes:
+        words: go after "You are".
+        answers: item id -> position in ``Item.codes``.
+        fields: what the survey says of them, by the names of :data:`FIELDS`; empty for assumed people.
+    """
 
     words: str
     answers: Mapping[str, int]
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,12 @@
 """Dialogues between two people of a culture, played by a model: data for methods that learn from conversations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from alignbench import templates
 from alignbench.dialogue.scenario import SIDES, Scenario, Side
+from alignbench.synthetic.texts import whole_sentences
 from alignbench.types import Chat, Message
 
 # What a speaker writes to close the conversation.
@@ -37,6 +38,15 @@ class DialogueForm(Enum):
     scene = "scene"
     # A talk about a question.
     debate = "debate"
+
+
+class TrainingText(Enum):
+    """What conversations that are learnt from say besides what was spoken."""
+
+    # The scene, and whose part it is; an intent alone.
+    published = "published"
+    # All that the speaker was told: description of the country, goal and secret; an intent and whether it is cultural.
+    played = "played"
 
 
 @dataclass(frozen=True)
@@ -98,17 +108,27 @@ def seen(dialogue: Dialogue, side: Side, turns: int | None = None) -> Chat:
     return (Message("system", system), *heard)
 
 
-def whole(dialogue: Dialogue, side: Side) -> tuple[Chat, str] | None:
-    """All of the dialogue up to the last turn of ``side``, and that turn; None where that side said nothing."""
+def whole(dialogue: Dialogue, side: Side, text: TrainingText) -> tuple[Chat, str] | None:
+    """All of the dialogue up to the last turn of ``side``, and that turn; None where that side said nothing.
+
+    Turns are cut back to whole sentences, where one ends in them.
+    """
+    ended = tuple(replace(turn, text=whole_sentences(turn.text)[0]) for turn in dialogue.turns)
+    dialogue = replace(dialogue, turns=ended)
     last = max((i for i, turn in enumerate(dialogue.turns) if turn.side == side), default=None)
-    return None if last is None else (seen(dialogue, side, last), dialogue.turns[last].text)
+    if last is None:
+        return None
+    chat, reply = seen(dialogue, side, last), dialogue.turns[last].text
+    if text is TrainingText.published:
+        chat = (Message("system", told(dialogue, side, "part")), *chat[1:])
+    return chat, reply
 
 
 def told(dialogue: Dialogue, side: Side, name: str, **values: object) -> str:
     """What ``side`` is told by one of the form's templates.
 
-    They are ``system``, before the scene begins; ``rules``, its part that says how to play; and ``opening``, in the
-    place of the other's words before the first turn.
+    They are ``system``, before the scene begins; ``rules``, its part that says how to play; ``opening``, in the place
+    of the other's words before the first turn; and ``part``, which takes the place of ``system`` in training.
     """
     scene, other = dialogue.scenario, dialogue.scenario.speaker(other_side(side))
     return rendered(

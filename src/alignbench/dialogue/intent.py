@@ -11,11 +11,13 @@ from enum import Enum
 
 from alignbench.backend import Engine
 from alignbench.component import Component, Count
-from alignbench.dialogue import Dialogue, line, rendered, transcript
+from alignbench.dialogue import Dialogue, TrainingText, line, rendered, transcript
 from alignbench.dialogue.ruling import disowned, garbled
-from alignbench.synthetic.texts import verdicts
+from alignbench.synthetic.texts import ENDED, verdicts, whole_sentences
 from alignbench.types import Chat, Message, Sampling, chat
 
+# Why an intent is dropped that its tokens did not suffice for.
+UNFINISHED = "no sentence ends"
 _ROOTED = ("culture", "anywhere")
 # Words by which a sentence speaks of a custom; English, and ours.
 _CUSTOM = re.compile(
@@ -23,7 +25,6 @@ _CUSTOM = re.compile(
     r"honou?r\b|hospitality|respect for|hierarch|elders?\b|saving face)",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"^.*?[.!?](?=\s|$)", re.DOTALL)
 _LABEL = re.compile(r"^\W*(?:the )?intent(?:ion)?\s*:\s*", re.IGNORECASE)
 
 
@@ -40,24 +41,27 @@ class Intent:
 
     Attributes:
         cultural: rooted in the culture, and not generic like a greeting.
-        fault: why the sentence is not used; None if it is.
+        fault: why it is not used; None if it is.
+        cut: whether a last sentence without an end was left out.
     """
 
     text: str
     cultural: bool
     fault: str | None = None
+    cut: bool = False
 
-    @property
-    def learnt(self) -> str:
+    def learnt(self, text: TrainingText) -> str:
         """The line that the model learns to say."""
+        if text is TrainingText.published:
+            return f"Intent: {self.text}"
         return f"{self.text} ({'rooted in the culture' if self.cultural else 'generic'})"
 
 
 @dataclass(frozen=True)
 class Intents(Component):
-    """Knobs of the labelling; greedy."""
+    """Knobs of the labelling; greedy. What the tokens do not suffice for is cut back to whole sentences."""
 
-    max_new_tokens: Count = 24
+    max_new_tokens: Count = 48
     flag: Flag = Flag.mention
 
     def label(self, expert: Engine, dialogues: Sequence[Dialogue]) -> list[list[Intent]]:
@@ -67,10 +71,10 @@ class Intents(Component):
         # What is asked of a turn begins with all turns before it.
         with expert.remembering():
             replies = [texts[0] for texts in expert.generate(asked, Sampling(self.max_new_tokens))] if asked else []
-            texts = [sentence(reply) for reply in replies]
+            texts, cut = zip(*map(sentences, replies), strict=True) if replies else ((), ())
             cultural = self._cultural(expert, asked, texts, countries)
         faults = [fault(text) for text in texts]
-        found = (Intent(*of_turn) for of_turn in zip(texts, cultural, faults, strict=True))
+        found = (Intent(*of_turn) for of_turn in zip(texts, cultural, faults, cut, strict=True))
         return [[next(found) for _ in d.turns] for d in dialogues]
 
     def _cultural(
@@ -99,27 +103,28 @@ def asks(dialogue: Dialogue, position: int) -> Chat:
     return chat(prompt, rendered("expert", country=dialogue.country))
 
 
-def sentence(reply: str) -> str:
-    """The first sentence of a reply in one line, a label before it removed; the whole reply where none ends."""
-    text = _LABEL.sub("", " ".join(reply.split()))
-    first = _SENTENCE.match(text)
-    return (first[0] if first else text).strip()
+def sentences(reply: str) -> tuple[str, bool]:
+    """:func:`~alignbench.synthetic.texts.whole_sentences` of a reply in one line, a label before them removed."""
+    return whole_sentences(_LABEL.sub("", " ".join(reply.split())))
 
 
 def fault(text: str) -> str | None:
-    """Why a sentence is no intent."""
-    return disowned(text) or ("garbled" if garbled(text) else None)
+    """Why a text is no intent."""
+    if (found := disowned(text) or ("garbled" if garbled(text) else None)) is not None:
+        return found
+    return None if ENDED.search(text) else UNFINISHED
 
 
 def mentions(text: str, country: str | None) -> bool:
-    """Whether a sentence names the country, or speaks of customs."""
+    """Whether a text names the country, or speaks of customs."""
     return bool(_CUSTOM.search(text)) or bool(country and country.casefold() in text.casefold())
 
 
-def intent_view(dialogue: Dialogue, intents: Mapping[int, Intent]) -> tuple[Chat, str] | None:
+def intent_view(dialogue: Dialogue, intents: Mapping[int, Intent], text: TrainingText) -> tuple[Chat, str] | None:
     """The dialogue as a listener learns it: turns as the user's messages, each answered by its intent.
 
-    Turns without an intent go before the next one that has one; None where no turn has one.
+    Turns without an intent go before the next one that has one; None where no turn has one. The task is the system
+    text as published, or else stands before the first turn.
 
     Args:
         intents: position of the turn -> its intent.
@@ -128,12 +133,13 @@ def intent_view(dialogue: Dialogue, intents: Mapping[int, Intent]) -> tuple[Chat
         The chat up to the last turn, and the intent of that turn.
     """
     scene = dialogue.scenario
-    told = rendered("listen", setting=scene.setting, relation=scene.relation, country=dialogue.country)
+    told = {"setting": scene.setting, "relation": scene.relation, "country": dialogue.country}
+    task = rendered("listen", **told, flagged=text is TrainingText.played)
+    head, waiting = ([], [f"{task}\n"]) if text is TrainingText.played else ([Message("system", task)], [])
     messages: list[Message] = []
-    waiting = [f"{told}\n"]
     for position, turn in enumerate(dialogue.turns):
         waiting.append(line(dialogue, turn))
         if position in intents:
-            messages += [Message("user", "\n".join(waiting)), Message("assistant", intents[position].learnt)]
+            messages += [Message("user", "\n".join(waiting)), Message("assistant", intents[position].learnt(text))]
             waiting = []
-    return (tuple(messages[:-1]), messages[-1].content) if messages else None
+    return ((*head, *messages[:-1]), messages[-1].content) if messages else None

@@ -23,6 +23,20 @@ CONFIDENCES = VERY, CONFIDENT, UNSURE = ("very confident", "confident", "not sur
 _STATED_TOKENS = 16
 
 
+class Unread(Enum):
+    """What becomes of a dialogue of which a verdict cannot be read in the critic's words."""
+
+    kept = "kept"  # as published: no verdict, and not sure
+    dropped = "dropped"
+
+
+class SecondLook(Enum):
+    """What the verdict after the criticism is about."""
+
+    fit = "fit"  # as published: whether the talk fits the culture, whatever was achieved
+    overall = "overall"  # the dialogue as a whole, its quality too
+
+
 class RatingSource(Enum):
     """Where verdicts come from: label probabilities, or the critic's own words (the paper's form)."""
 
@@ -57,12 +71,13 @@ class Review:
     meta: Rating
 
     @property
-    def fault(self) -> str | None:
-        """Why the dialogue is dropped: a bad quality or a bad second verdict, where the critic is very confident.
+    def unread(self) -> bool:
+        """Whether one of the two verdicts that may drop the dialogue cannot be read."""
+        return "" in (self.quality.label, self.meta.label)
 
-        That "high confidence" means the highest of the three is inferred.
-        """
-        if "" in (self.quality.label, self.meta.label):
+    def fault(self, unread: Unread) -> str | None:
+        """Why the dialogue is dropped: a bad quality or a bad second verdict, where the critic is very confident."""
+        if self.unread and unread is Unread.dropped:
             return "no verdict"
         found = {"bad quality": self.quality, "bad on second thought": self.meta}
         return next((why for why, o in found.items() if (o.label, o.confidence) == ("bad", VERY)), None)
@@ -78,6 +93,8 @@ class DialogueCritic(Component):
     confident: PositiveShare = 0.7
     # Tokens of the criticism; 0 goes straight to the second verdict.
     critique_tokens: Maybe = 32
+    unread: Unread = Unread.kept
+    second_look: SecondLook = SecondLook.fit
 
     def judge(self, critic: Engine, dialogues: Sequence[Dialogue]) -> list[Review]:
         """One judgement a dialogue, in their order."""
@@ -93,15 +110,18 @@ class DialogueCritic(Component):
             ]
             said = critic.generate(doubts, Sampling(self.critique_tokens)) if self.critique_tokens else None
             critiques = [texts[0].strip() for texts in said] if said else [""] * len(doubts)
-            meta = self._opinions(critic, [self._again(*case) for case in zip(doubts, critiques, strict=True)], QUALITY)
+            countries = [dialogue.country for dialogue in dialogues]
+            again = [self._again(*case) for case in zip(doubts, critiques, countries, strict=True)]
+            meta = self._opinions(critic, again, QUALITY)
         return [Review(*found) for found in zip(quality, fit, critiques, meta, strict=True)]
 
     def _asked(self, dialogue: Dialogue, question: str, labels: Sequence[str]) -> Chat:
         return _chat(dialogue, question=question, closing=self._closing(labels))
 
-    def _again(self, doubt: Chat, critique: str) -> Chat:
+    def _again(self, doubt: Chat, critique: str, country: str | None) -> Chat:
         """The chat that ends in the second verdict; a critic who said nothing is asked at once."""
-        last = f"{rendered('meta')} {self._closing(QUALITY)}"
+        overall = self.second_look is SecondLook.overall
+        last = f"{rendered('meta', overall=overall, country=country)} {self._closing(QUALITY)}"
         if not critique:
             return (*doubt[:-1], Message("user", f"{doubt[-1].content}\n\n{last}"))
         return (*doubt, Message("assistant", critique), Message("user", last))
@@ -128,9 +148,9 @@ def stated(reply: str, labels: Sequence[str]) -> Rating:
     return Rating(label[1].lower() if label else "", sure[0].lower() if sure else UNSURE)
 
 
-def unplayed(dialogue: Dialogue, least_turns: int) -> str | None:
+def unplayed(dialogue: Dialogue, least: int) -> str | None:
     """Why a dialogue is not worth judging: it ended too soon, with the reason, or it is no English."""
-    if len(dialogue.turns) < least_turns:
+    if len(dialogue.turns) < least:
         stop = dialogue.stop.name.replace("_", " ") if dialogue.stop else "still going on"
         return f"too short: {stop}"
     return "garbled" if any(garbled(turn.text) for turn in dialogue.turns) else None

@@ -30,9 +30,10 @@ _TOLD = 300
 
 @dataclass(frozen=True)
 class RolePlay(Component):
-    """Knobs of the role-play. Ten turns and top-p 0.7 are CLCA's published configuration, the rest is our choice."""
+    """Knobs of the role-play. Twenty utterances (ten of either side) and top-p 0.7 are published, the rest is ours."""
 
-    max_turns: Count = 10
+    # Utterances of both sides together; a turn of CLCA is a pair of them.
+    max_turns: Count = 20
     # CLCA allows 500; its kept turns have 77 words on average.
     max_new_tokens: Count = 200
     temperature: NotNegative = 1.0

@@ -19,7 +19,7 @@ from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
 from alignbench.files import write_table
 from alignbench.progress import bar
-from alignbench.types import Item, Split, check, one_of
+from alignbench.types import Item, Sampling, Split, check, one_of
 
 # Prompts a call: how much a kill can lose.
 CHUNK = 256
@@ -188,6 +188,17 @@ def answers(model: ModelSession, prompts: Sequence[Prompt]) -> pd.DataFrame:
             rows.append((*prompt.id, chain, position, option, *figures, thought))
             places.append(place)
     return pd.DataFrame(rows, places, [*ASKED, "position", "option", "logprob", "prior", "mass", "thought"])
+
+
+def written(model: ModelSession, prompts: Sequence[Prompt], max_new_tokens: int) -> pd.DataFrame:
+    """What the model writes to each prompt of one chunk, greedily, indexed as :func:`answers` indexes its rows."""
+    asked = _thought_out(model, prompts)
+    chats = [request.chat for _, _, request, _, _ in asked]
+    texts = model.engine.generate(chats, Sampling(max_new_tokens), model.adapter)
+    rows = [
+        (*prompt.id, chain, said[0], thought) for (_, prompt, _, chain, thought), said in zip(asked, texts, strict=True)
+    ]
+    return pd.DataFrame(rows, [place for place, *_ in asked], [*ASKED, "text", "thought"])
 
 
 def _thought_out(model: ModelSession, prompts: Sequence[Prompt]) -> list[tuple[int, Prompt, Request, int, str]]:

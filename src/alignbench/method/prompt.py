@@ -13,19 +13,16 @@ from typing import Annotated, Any, ClassVar
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, NotNegative, OneOf, PositiveShare
-from alignbench.data.languages import phrases
+from alignbench.data.languages import TRANSLATED, phrases
 from alignbench.data.people import Person
 from alignbench.method import Method, RunContext
 from alignbench.steps.block import Block, BlockPolicy, FixedTexts, Nearest, NearestSummaries, Neighbours, People
 from alignbench.steps.comparison import comparison_text
 from alignbench.steps.mining import MiningInput, high_norms
 from alignbench.steps.paper import PaperStep
-from alignbench.steps.texts import rendered, wordings
+from alignbench.steps.texts import PersonaForm, personas, rendered, wordings
 from alignbench.steps.topic_norms import TopicNorms
 from alignbench.types import Item, Sampling, check
-
-TRANSLATED = "Items and prompts in {language} were translated by a language model; no speaker has reviewed them."
-
 
 # Of a summary: the respondent's first answers on the topic.
 _SENTENCES = 4
@@ -44,8 +41,8 @@ def country(context: RunContext, knobs: Prompting) -> Block:
 def persona(context: RunContext, knobs: Prompting) -> Block:
     """Who is asked: ``personas`` people drawn at random (AlKhamissi et al. 2024; CLCA's standard prompt)."""
     people, note = context.people(context.culture.iso3, knobs.personas)
-    texts = (rendered("persona", culture=context.culture, person=person.words) for person in people)
-    return People(tuple(texts), note)
+    texts, lacking = personas(context.culture, people, knobs.persona, "method.persona")
+    return People(texts, " ".join(filter(None, (note, lacking))) or None)
 
 
 def norms(context: RunContext, knobs: Prompting) -> Block:
@@ -118,6 +115,8 @@ class Prompting(Method):
     wordings: Count = 1
     # People drawn for persona and retrieved.
     personas: Count = 10
+    # sentence | fields: how the persona block says who they are; fields are those of CLCA's twelve that the survey has.
+    persona: PersonaForm = PersonaForm.sentence
     # Countries named at either end by comparison; 3 in CultureSPA.
     similar: Count = 3
     # Answered questions shown by neighbours; 5 in CultureSPA's port.

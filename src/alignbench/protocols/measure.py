@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from alignbench.aligned import AlignedModel
 from alignbench.backend.render import Renderer
+from alignbench.data.languages import TRANSLATED, phrases
 from alignbench.evaluation.items import BASE
 from alignbench.evaluation.survey import distributions, option_mass
 from alignbench.protocols import inglehart_welzel
@@ -23,6 +26,7 @@ from alignbench.runs.compare import contenders
 from alignbench.runs.describe import Contender
 from alignbench.runs.recipe import Setting
 from alignbench.runs.stages import Respond
+from alignbench.steps.block import Translated, translated
 from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.types import Item, Split
 
@@ -111,9 +115,17 @@ class Measurement(Stage):
             answers={side.label: {i.id: tuple(side.own[i.id][0].tolist()) for i in self.asked} for side in sides},
             chart=chart,
             places={side.label: tuple(chart.place(side.own, every)[0].tolist()) for side in sides} if chart else {},
-            notes=(*self.notes, *Renderer.of(cell.model).template.notes),
+            notes=(*self.notes, *self._unread(sides), *Renderer.of(cell.model).template.notes),
             warning=cell.survey.warning,
         )
+
+    def _unread(self, sides: Sequence[Side]) -> list[str]:
+        """How many answers in writing could not be read, a sentence a model."""
+        return [
+            f"{side.label}: {np.mean(side.choices < 0):.1%} of the written answers could not be read."
+            for one, side in zip(self.passes, sides, strict=True)
+            if one.interview.written and side.choices is not None
+        ]
 
 
 def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
@@ -123,13 +135,16 @@ def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
         AlignbenchError: an item that the survey does not hold, a block that it does not have.
     """
     block = knobs.asked(cell.surveys, cell.survey, cell.scoring.split)
-    people = interviewees(cell, block, knobs.respondents, knobs.people_seed)
+    people = interviewees(cell, block, knobs)
     known = {item.id for item in block}
     names = inglehart_welzel.held(cell.survey)
     mapped = tuple(cell.survey.item(name) for name in names if name not in known)
     models = [row for row in contenders(cell) if row.kind in ("base", "method")]
     compared = models[: 1 if cell.choices["method"] == BASE else 2]
-    passes = tuple(_asked(cell, row, people, (block, mapped)) for row in compared)
+    language = cell.culture.language if knobs.native else "en"
+    for item in block:
+        translated(item, language)  # refused here, before weights load
+    passes = tuple(_asked(cell, row, people, (block, mapped), knobs, language) for row in compared)
     notes = (cell.culture.note, people.note, *(note for one in passes for note in one.interview.model.notes))
     stage = Measurement(
         setting=cell.setting,
@@ -145,11 +160,30 @@ def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
     return ProtocolRecord.load(found.path), found
 
 
-def _asked(cell: Cell, row: Contender, people: Interviewees, blocks: Sequence[tuple[Item, ...]]) -> ModelPass:
+def _asked(
+    cell: Cell,
+    row: Contender,
+    people: Interviewees,
+    blocks: Sequence[tuple[Item, ...]],
+    knobs: Pass,
+    language: str,
+) -> ModelPass:
     label = BASE if row.kind == "base" else cell.choices["method"]
-    knobs = cell.scoring
-    alone = tuple(Respond(row.model, items, knobs.asking, knobs.chunk) for items in blocks if items)
-    return ModelPass(label, alone, Interview(row.model, people, knobs.asking, knobs.chunk))
+    asking, chunk = cell.scoring.asking, cell.scoring.chunk
+    model = _translated(row.model, language)
+    # The items of the map, which are not all translated, are asked in English.
+    asked = zip((model, row.model), blocks, strict=True)
+    alone = tuple(Respond(one, items, asking, chunk) for one, items in asked if items)
+    return ModelPass(label, alone, Interview(model, people, *knobs.interviewing(asking), chunk))
+
+
+def _translated(model: AlignedModel, language: str) -> AlignedModel:
+    """The model asked in a language, its own system texts as they are."""
+    if language == "en":
+        return model
+    policy, note = model.policy, TRANSLATED.format(language=phrases(language).name)
+    asked = Translated(reasoning=policy.reasoning, language=language, own=policy)
+    return replace(model, policy=asked, notes=tuple(dict.fromkeys((*model.notes, note))))
 
 
 def _figures(side: Side, truth: Truth, chart: Chart | None, knobs: Pass) -> Iterator[Figure]:

@@ -20,7 +20,7 @@ NO_RESPONDENTS = (
     "needs respondents' own answers, which this survey does not hold: survey=wvs7_official with your download, or "
     "survey=world"
 )
-_LIKELIEST = "the model's likeliest option is its answer, a refusal is wrong"
+_LIKELIEST = "the model's answer is its likeliest option, or what it writes (task.answers); a refusal is wrong"
 _of_people = partial(ProtocolMetric, interviewed=True, covers="respondents")
 _EXACT = _of_people("CLCA", "exact match", "up", f"mean over people of their share of hits; {_LIKELIEST}")
 _HARD = _of_people("AlKhamissi", "hard", "up", f"mean over answers, no vote over paraphrases; {_LIKELIEST}")

@@ -1,17 +1,26 @@
 """What is asked in one pass of responses, and the open choices of the protocols."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from alignbench.component import Component, Count, Positive, Share
 from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
+from alignbench.evaluation.ask import Answer, Asking, Labels, Orders
 from alignbench.identity import digest
+from alignbench.steps.texts import PersonaForm
 from alignbench.types import Item, Split, check
 
 # What an item of a block is, unless it lies in a paper's pool.
 SEEN, HELD_OUT = "in training or validation batteries", "held out"
+
+
+class AnswerForm(Enum):
+    """What counts as the answer of a model that speaks for a respondent."""
+
+    likeliest = "likeliest"  # the option with the highest probability
+    written = "written"  # what it writes, greedily, as CLCA's authors read it
 
 
 class ItemBlock(Enum):
@@ -37,6 +46,14 @@ class Pass(Component):
     respondents: Count = 20
     # Which people are drawn; the same ones for every method and training seed.
     people_seed: int = 0
+    # sentence | fields: how a model is told whom it speaks for; fields are those of CLCA's twelve that the survey has.
+    persona: PersonaForm = PersonaForm.sentence
+    # likeliest | written: what counts as the answer of an interviewed person.
+    answers: AnswerForm = AnswerForm.likeliest
+    # Tokens of a written answer; CLCA has 500, of which its authors read the first line.
+    answer_tokens: Count = 16
+    # Ask in the culture's language, with task.persona=fields.
+    native: bool = False
     # Added to every share before CLCA's KL divergence; the paper gives none, and the result depends on it.
     epsilon: Positive = 1e-6
     # Also CLCA's divergence as their code computes it.
@@ -46,13 +63,33 @@ class Pass(Component):
 
     _group = "task"
 
+    def _consistent(self) -> None:
+        translated = not self.native or self.persona is PersonaForm.fields
+        remedy = "only the names of the fields are translated: say task.persona=fields"
+        check(translated, "task.native", True, remedy)
+
     def block_name(self, split: Split) -> str:
-        """What the items are called in tables; unlike lists of items have unlike names."""
+        """What was asked, and how, for tables; unlike lists of items have unlike names."""
+        held_out = f"held-out ({split.name})" if split is Split.test else f"{split.name} batteries, not held out"
+        name = held_out if self.block is ItemBlock.held_out else self.block.name
         if self.items:
-            return f"{len(self.items)} items, {self.items[0]} to {self.items[-1]} ({digest(self.items, 4)})"
-        if self.block is not ItemBlock.held_out:
-            return self.block.name
-        return f"held-out ({split.name})" if split is Split.test else f"{split.name} batteries, not held out"
+            name = f"{len(self.items)} items, {self.items[0]} to {self.items[-1]} ({digest(self.items, 4)})"
+        forms = {
+            "personas in fields": self.persona is PersonaForm.fields,
+            "written answers": self.answers is AnswerForm.written,
+            "in the culture's language": self.native,
+        }
+        return ", ".join([name, *(form for form, said in forms.items() if said)])
+
+    def interviewing(self, asking: Asking) -> tuple[Asking, int]:
+        """How the interviewed are asked, and tokens of a written answer, 0 where the likeliest option counts.
+
+        An answer is written once, as the number of one of the options in the survey's order.
+        """
+        if self.answers is AnswerForm.likeliest:
+            return asking, 0
+        forward = replace(asking, answer=Answer.label, orders=Orders.forward, labels=Labels.numbers)
+        return forward, self.answer_tokens
 
     def asked(self, surveys: Mapping[Split, Survey], survey: Survey, split: Split) -> tuple[Item, ...]:
         """The items of the pass, whatever the country.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -75,16 +75,54 @@ class BlockPolicy(PromptPolicy):
         Raises:
             AlignbenchError: the item is not translated.
         """
-        if self.language == "en":
-            return item
-        known = translations(self.language)
-        remedy = f"this item is not translated into {self.language}: choose another survey or method.native=false"
-        check(item.id in known and known[item.id].codes == item.codes, "item", item.id, remedy)
-        return known[item.id]
+        return translated(item, self.language)
 
     def ready(self, folder: Callable[[Any], Path]) -> BlockPolicy:
         """Every block ready."""
         return replace(self, blocks=tuple(block.ready(folder) for block in self.blocks))
+
+
+@dataclass(frozen=True)
+class Translated(PromptPolicy):
+    """Another policy, its system texts as they are, asking in ``language``."""
+
+    own: PromptPolicy = field(default_factory=PromptPolicy)
+
+    def systems_for(self, item: Item) -> tuple[str | None, ...]:
+        """Those of the own policy."""
+        return self.own.systems_for(item)
+
+    def systems_as(self, person: str, item: Item) -> tuple[str, ...]:
+        """Those of the own policy."""
+        return self.own.systems_as(person, item)
+
+    def worded(self, item: Item) -> Item:
+        """The item in the language.
+
+        Raises:
+            AlignbenchError: the item is not translated.
+        """
+        return translated(item, self.language)
+
+    def ready(self, folder: Callable[[Any], Path]) -> Translated:
+        """The own policy ready."""
+        return replace(self, own=self.own.ready(folder))
+
+
+def translated(item: Item, language: str) -> Item:
+    """The item in that language, with the same codes.
+
+    Raises:
+        AlignbenchError: it is not translated.
+    """
+    if language == "en":
+        return item
+    known = translations(language)
+    remedy = (
+        f"this item is not translated into {language}: choose another survey, or leave out method.native, task.native"
+    )
+    check(item.id in known and known[item.id].codes == item.codes, "item", item.id, remedy)
+    return known[item.id]
 
 
 def _joined(variants: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

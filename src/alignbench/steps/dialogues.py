@@ -11,8 +11,8 @@ import pandas as pd
 
 from alignbench.component import recorded
 from alignbench.dialogue import Dialogue
-from alignbench.dialogue.intent import Flag, Intent, Intents
-from alignbench.dialogue.judging import DialogueCritic, Rating, RatingSource, Review, unplayed
+from alignbench.dialogue.intent import UNFINISHED, Flag, Intent, Intents
+from alignbench.dialogue.judging import DialogueCritic, Rating, RatingSource, Review, SecondLook, Unread, unplayed
 from alignbench.dialogue.roleplay import RolePlay, load
 from alignbench.generator import Generator
 from alignbench.steps.scenes import SOURCES, Rewrite, Scenes
@@ -24,7 +24,7 @@ from alignbench.types import Culture
 _OPINIONS = {
     "quality": "good or bad",
     "fit": "yes or no: do they act as people of the culture would",
-    "meta": "good or bad, after the first two verdicts were criticised",
+    "meta": "good or bad, in fit or as a whole, after the first two verdicts were criticised",
 }
 _DIALOGUES = {
     "dialogue": "position in the role-play",
@@ -54,7 +54,8 @@ _INTENTS = {
     "turn": "position in the dialogue, from 0",
     "speaker": "who spoke",
     "text": "what was said",
-    "intent": "what the speaker intends, as the generator put it",
+    "intent": "what the speaker intends, as the generator put it, in whole sentences",
+    "cut": "whether a last sentence without an end was left out",
     "cultural": "whether it is rooted in the culture, and not generic",
     "kept": "whether it is trained on",
     "reason": "why it was dropped; empty for those kept",
@@ -94,7 +95,7 @@ class Play(Stage):
         ended = self.roleplay.play(engine, openings, folder)
         return {
             "dialogues": len(ended),
-            "turns": sum(len(d.turns) for d in ended),
+            "utterances": sum(len(d.turns) for d in ended),
             "stops": Counter(d.stop.name for d in ended if d.stop),
             "generated_tokens": engine.usage.generated_tokens - before,
         }
@@ -105,36 +106,42 @@ class JudgeDialogues(Stage):
     """All dialogues of a role-play with verdicts, as a synthetic set, and whether each is kept.
 
     Attributes:
-        judging: None keeps every dialogue of ``least_turns`` turns and more, and asks no critic.
+        judging: None keeps every dialogue of ``least_utterances`` utterances and more, and asks no critic.
     """
 
     name = "judge"
 
     played: Play
-    least_turns: int
+    least_utterances: int
     judging: DialogueCritic | None
     critic: Generator | None
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Judge them."""
         dialogues = load(tools.folder(self.played))[1]
-        reasons = [unplayed(dialogue, self.least_turns) for dialogue in dialogues]
-        verdicts = {}
+        reasons = [unplayed(dialogue, self.least_utterances) for dialogue in dialogues]
+        verdicts: dict[int, Review] = {}
         if self.judging and self.critic:
             read = [i for i, reason in enumerate(reasons) if reason is None]
             found = self.judging.judge(self.critic.open(tools), [dialogues[i] for i in read])
             verdicts = dict(zip(read, found, strict=True))
-            reasons = [verdicts[i].fault if i in verdicts else reason for i, reason in enumerate(reasons)]
+            for i, review in verdicts.items():
+                reasons[i] = review.fault(self.judging.unread)
         tally = _account("dialogues", reasons, [d.rejected or (d.turns[-1].text if d.turns else "") for d in dialogues])
         written = self.played.written
         source = f"scenes/{tools.key(written)}" if written else None
-        steps = _dialogue_steps(dialogues[0], self.judging, self.least_turns, source)
+        steps = _dialogue_steps(dialogues[0], self.judging, self.least_utterances, source)
         country, writer = self.played.culture.country, self.played.generator.title
         critic = self.critic.title if self.critic else None
         title = f"Role-played dialogues, {country}"
         card = DatasetCard(title, "clca", country, steps, writer, critic, SOURCES, _DIALOGUES)
         write_set(folder, _judged_rows(dialogues, verdicts, reasons), card, [tally])
-        return tally.record()
+        unread = [reasons[i] for i, review in verdicts.items() if review.unread]
+        kept = sum(reason is None for reason in unread)
+        said = (
+            f"{len(unread)} of {len(verdicts)} judged dialogues have a verdict that could not be read; {kept} are kept."
+        )
+        return {**tally.record(), "unread": len(unread), "remarks": [said] if unread else []}
 
 
 @dataclass(frozen=True)
@@ -166,13 +173,21 @@ class LabelIntents(Stage):
         }
         steps = (
             f"The turns are those of the dialogues kept in judge/{tools.key(self.judged)}.",
-            f"A model told to be an expert on {country} put the intent of each turn in a sentence, later turns unseen.",
-            f"An intent counts as cultural where the sentence {flags[self.intents.flag]}.",
+            f"A model told to be an expert on {country} said what each turn is for, later turns unseen.",
+            "Sentences without an end were left out, and so was an intent in which none ends.",
+            f"An intent counts as cultural where the text {flags[self.intents.flag]}.",
         )
         title = f"Intents of turns, {country}"
         card = DatasetCard(title, "clca", country, steps, writer, None, SOURCES, _INTENTS)
         write_set(folder, _intent_rows(dialogues, found), card, [tally])
-        return {**tally.record(), "cultural": sum(i.cultural for i in every if i.fault is None)}
+        used = [intent for intent in every if intent.fault is None]
+        cut, lost = sum(intent.cut for intent in used), tally.dropped.get(UNFINISHED, 0)
+        said = (
+            f"Of {len(every)} intents {cut} were cut back to their last whole sentence and {lost} dropped, since no "
+            f"sentence of theirs ended within {self.intents.max_new_tokens} tokens."
+        )
+        facts = {"cultural": sum(intent.cultural for intent in used), "cut": cut}
+        return {**tally.record(), **facts, "remarks": [said] if cut or lost else []}
 
 
 def kept(played: Play, judged: JudgeDialogues, tools: Tools, least: int) -> dict[int, Dialogue]:
@@ -208,9 +223,7 @@ def _account(what: str, reasons: Sequence[str | None], texts: Sequence[str]) -> 
     return tally
 
 
-def _dialogue_steps(
-    first: Dialogue, judging: DialogueCritic | None, least_turns: int, scenes: str | None
-) -> tuple[str, ...]:
+def _dialogue_steps(first: Dialogue, judging: DialogueCritic | None, least: int, scenes: str | None) -> tuple[str, ...]:
     """How judged dialogues came to be, for the card; ``scenes`` names the stage that rewrote the scenes, if any."""
     words = f"of {first.country}" if first.scenario.culture else "of no country"
     origin = f"The scenes are those of {scenes}" if scenes else f"Scenarios were filled with names and things {words}"
@@ -219,9 +232,9 @@ def _dialogue_steps(
     )
     return (
         f"{origin}. Each speaker was told the scene, and a goal and a secret that the other did not know. {told}",
-        "One model spoke both parts in turn. A dialogue ends when all turns are spoken, when a speaker closes it, or "
+        "One model spoke both parts by turns. A dialogue ends when all turns are spoken, when a speaker closes it, or "
         "when one says nothing, declines, repeats or leaves the role; that last text is no turn.",
-        f"Dialogues of fewer than {least_turns} turns, or garbled, were dropped unread.",
+        f"Dialogues of fewer than {least} utterances, or garbled, were dropped unread.",
         _judged(judging) if judging else "All others were kept: nobody judged them.",
     )
 
@@ -229,9 +242,11 @@ def _dialogue_steps(
 def _judged(judging: DialogueCritic) -> str:
     read = f"a probability of {judging.very_confident:g} and more among its labels"
     sure = "stated as such" if judging.reading is RatingSource.words else read
+    again = "its fit" if judging.second_look is SecondLook.fit else "the whole of it"
+    kept = "" if judging.unread is Unread.dropped else " A dialogue whose verdict cannot be read is kept."
     return (
-        "A critic judged quality and fit, criticised that judgement, and judged again. Dropped is what it called bad, "
-        f"in quality or on second thought, and was very confident of ({sure})."
+        f"A critic judged quality and fit, criticised that judgement, and judged {again} again. Dropped is what it "
+        f"called bad, in quality or on second thought, and was very confident of ({sure}).{kept}"
     )
 
 
@@ -266,5 +281,6 @@ def _intent_rows(dialogues: Mapping[int, Dialogue], intents: Sequence[Sequence[I
     for (position, d), labelled in zip(dialogues.items(), intents, strict=True):
         for i, (turn, intent) in enumerate(zip(d.turns, labelled, strict=True)):
             speaker, fault = d.scenario.speaker(turn.side).name, intent.fault
-            rows.append((position, i, speaker, turn.text, intent.text, intent.cultural, fault is None, fault or ""))
+            told = (intent.text, intent.cut, intent.cultural)
+            rows.append((position, i, speaker, turn.text, *told, fault is None, fault or ""))
     return pd.DataFrame(rows, columns=list(_INTENTS))

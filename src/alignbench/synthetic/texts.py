@@ -47,6 +47,10 @@ _LEAD = re.compile(
     r"^(?:[-*•]\s*|\(?\d+[.):]\s*|(?:(?:say )?in other words|question|answer|opinion|statement|sentence):\s*)+", re.I
 )
 _QUOTES = "\"“”'‘’ \t"
+# How a text ends that is whole, and all of a text up to its last such end.
+_END = r"[.!?…][\"'”’)\]*]*"
+ENDED = re.compile(rf"{_END}$")
+_WHOLE = re.compile(rf"^.*{_END}(?=\s|$)", re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[.!?])[\"”’)]*\s+")
 
 
@@ -72,6 +76,16 @@ def first_question(text: str) -> str:
     """The first line up to its first question mark."""
     line = first_line(text)
     return line[: line.index("?") + 1] if "?" in line else line
+
+
+def whole_sentences(text: str) -> tuple[str, bool]:
+    """A text up to the end of its last whole sentence, and whether something after that was left out.
+
+    An engine does not say whether a text ended by itself or with its tokens, so a sentence counts as whole by its full
+    stop alone. A text in which none ends is given back as it is.
+    """
+    found = _WHOLE.match(text.strip())
+    return (found[0], found[0] != text.strip()) if found else (text, False)
 
 
 def words(text: str) -> list[str]:

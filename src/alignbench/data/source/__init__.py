@@ -25,7 +25,7 @@ class SurveySource(Component, ABC):
         """
 
     def people(self, iso3: str, count: int, seed: int) -> tuple[Person, ...] | None:
-        """``count`` respondents of a country, drawn with replacement by weight; None where the source holds none."""
+        """``count`` respondents of a country, drawn at random; None where the source holds none."""
         return None
 
     def panel(self, iso3: str) -> RespondentPanel | None:

@@ -82,7 +82,8 @@ class PlantedWorld(SurveySource):
         drawn = world.respondents(iso3, count, np.random.default_rng([self.seed, 3, seed]))
         ids = [item.id for item in world.items]
         return tuple(
-            Person(drawn.person(i), dict(zip(ids, drawn.answers[i].tolist(), strict=True))) for i in range(count)
+            Person(drawn.person(i), dict(zip(ids, drawn.answers[i].tolist(), strict=True)), drawn.fields(i))
+            for i in range(count)
         )
 
     def panel(self, iso3: str) -> RespondentPanel | None:

@@ -57,6 +57,11 @@ class Respondents:
         sex, _, schooling = GROUPS[self.groups[index]]
         return f"a {SEXES[sex]} of {self.ages[index]} with {SCHOOLING[schooling]} schooling"
 
+    def fields(self, index: int) -> dict[str, str]:
+        """The same by the names of :data:`~alignbench.data.people.FIELDS`."""
+        sex, _, schooling = GROUPS[self.groups[index]]
+        return {"gender": SEXES[sex], "age": str(self.ages[index]), "education": SCHOOLING[schooling]}
+
 
 @dataclass(frozen=True)
 class Population:
