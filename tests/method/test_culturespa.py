@@ -15,8 +15,10 @@ from alignbench.store.store import Store
 from alignbench.synthetic.folder import read_set
 from alignbench.training import Training
 from alignbench.types import OptionScores
+from tests.composing import with_embedder
 from tests.method.chains import aligned, made
 from tests.method.writers import GARBAGE, Fixed, Pen, writer
+from tests.words import Words
 
 SPA = CultureSPA(generated=1, least=3, near=-1, copy=1)
 
@@ -60,7 +62,7 @@ def trainings(monkeypatch):
 @pytest.fixture
 def cell(make_cell):
     cell = replace(
-        make_cell("method=culturespa", "culture=iraq"),
+        with_embedder(make_cell("method=culturespa", "culture=iraq"), Words()),
         generator=writer(lambda c, d: f"What of {c[-1].content.split()[4]}?"),
     )
     items = [item for item in cell.context(cell.culture).train.items if item.poles is None][:5]

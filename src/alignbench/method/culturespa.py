@@ -142,7 +142,8 @@ class CultureSPA(Joint, Method):
         PaperStep(
             "Test on 259 questions",
             "alignbench.protocols.shares.national",
-            note="`task=protocols task.block=culturespa`: the whole, and apart what is held out here",
+            {"task.block": ("held_out", "culturespa")},
+            "`task=protocols`; what is held out here stands apart",
         ),
     )
 
