@@ -119,7 +119,7 @@ class WinRate(Benchmark):
             worth = _WORTH[came]
             won = {} if worth is None else {"win_rate": worth}
             rows += metric_rows(question, {"against": against}, **won, **shares)
-        return tidy(rows)
+        return tidy(sorted(rows, key=lambda row: row["metric"] != "win_rate"))
 
     def _verdicts(self, cases: Sequence[_Case], tools: Tools) -> list[str | None]:
         """A, B, TIE or None for each case."""

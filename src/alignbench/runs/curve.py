@@ -43,7 +43,8 @@ class CheckpointScores(Stage):
     @property
     def tokens(self) -> int:
         """Every checkpoint answers every item in two orders."""
-        assert isinstance(self.model.training, Fit)
+        if not isinstance(self.model.training, Fit):
+            return 0
         training, items = self.model.training.training, sum(len(s.asked(self.iso3)) for s in self.surveys.values())
         return 2 * items * PROMPT_TOKENS * -(-training.updates // training.checkpoint_every)
 
