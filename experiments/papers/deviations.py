@@ -49,7 +49,7 @@ class Paper:
         knobs = {
             knob: (str(told["published"]), told["why"]) for knob, told in (content.pop("knobs", None) or {}).items()
         }
-        lists = {part: tuple(content.pop(part, None) or ()) for part in ("commands", "further")}
+        lists: dict[str, Any] = {part: tuple(content.pop(part, None) or ()) for part in ("commands", "further")}
         return cls(name, **content, **lists, knobs=knobs)
 
     @property

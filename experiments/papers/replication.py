@@ -57,9 +57,8 @@ Find = Callable[[Published], Ours | None]
 def published(name: str) -> list[Published]:
     """The rows of ``theirs.csv``."""
     with (HERE / name / "theirs.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            Published(**{**row, "value": float(row["value"]) if row["value"] else None}) for row in csv.DictReader(file)
-        ]
+        rows = [(row, row.pop("value")) for row in csv.DictReader(file)]
+        return [Published(**row, value=float(value) if value else None) for row, value in rows]
 
 
 def table(rows: Sequence[Published], find: Find, cultures: Sequence[str]) -> str:
