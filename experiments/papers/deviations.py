@@ -102,6 +102,9 @@ def unlike(name: str) -> dict[str, tuple[str, str]]:
     for method, steps in declared(name).items():
         cfg = of_method(name, method)
         for knob, (_, published) in ((knob, both) for step in steps for knob, both in step.knobs.items()):
+            task, _, asked = knob.partition(".")
+            if task == "task" and asked not in cfg.task:  # the knob of a task that is a further command
+                continue
             if (own := said(cfg, knob)).lower() != published.lower():
                 found[knob] = own, published
     return found
