@@ -127,11 +127,11 @@ def test_a_word_of_an_earlier_version_names_the_one_of_today(words, today):
     assert str(caught.value).endswith(today)
 
 
-def test_every_knob_of_scoring_was_once_one_of_benchmark():
+def test_every_knob_that_scoring_had_as_benchmark_names_scoring():
     parser = OverridesParser.create()
-    for knob in fields(Scoring):
-        with pytest.raises(AlignbenchError, match=f"the group scoring: scoring.{knob.name}=1$"):
-            refuse_former(parser.parse_override(f"benchmark.{knob.name}=1"))
+    for knob in {f.name for f in fields(Scoring)} - {"checkpoints_on_test"}:  # which came later
+        with pytest.raises(AlignbenchError, match=f"the group scoring: scoring.{knob}=1$"):
+            refuse_former(parser.parse_override(f"benchmark.{knob}=1"))
 
 
 def test_what_two_groups_know_is_no_old_word():

@@ -77,6 +77,7 @@ def test_a_server_starts_on_need_and_stops_at_close(server):
     engine.close()
 
 
+@pytest.mark.long
 def test_processes_share_it_and_the_last_one_stops_it_even_when_killed(server):
     other = user(server, "from the other process")
     assert other.stdout is not None
@@ -92,6 +93,7 @@ def test_processes_share_it_and_the_last_one_stops_it_even_when_killed(server):
     assert ends(pid)
 
 
+@pytest.mark.long
 def test_an_exception_stops_it(server):
     other = user(server, "fail")
     pid = other.communicate()[0].split()[0]

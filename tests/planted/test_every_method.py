@@ -40,6 +40,7 @@ QUICK = {
     "cnca_incontext": ["method.chains=1", *THINKING],
     "anthropological": THINKING,
     "values_retrieval": ["method.personas=20"],
+    "culturerl": ["method.prompts=12", "training.generations=4", "training.max_new_tokens=12"],
     "clca": ["generator@critic=stock", "method.scenarios=4", "method.max_turns=2"],
     "culturellm": ["method.least=1", "method.similarity=0.3"],
     "culturepark": ["method.verify=none", "method.least=1"],

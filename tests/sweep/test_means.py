@@ -118,6 +118,7 @@ def test_a_plan_for_a_card_reads_the_shape_of_a_folder_and_loads_nothing(tmp_pat
 def test_shapes_that_are_known_have_the_published_number_of_weights_and_every_named_model_has_one():
     billions = {"Qwen/Qwen2.5-0.5B-Instruct": 0.494, QWEN: 3.086, "Qwen/Qwen3-8B": 8.191}
     billions |= {"meta-llama/Llama-3.1-8B-Instruct": 8.030, "mistralai/Mistral-7B-Instruct-v0.3": 7.248}
+    billions["deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B"] = 1.777
     assert {name: round(read(known()[name]).parameters / 1e9, 3) for name in billions} == billions
     files = [path.read_text() for path in (conf_dir() / "model").glob("*.yaml")]
     named = {line.removeprefix("path: ") for text in files for line in text.splitlines() if line.startswith("path: ")}

@@ -26,7 +26,7 @@ OTHER: dict[str, Any] = {
     "clip_epsilon": 0.001, "loss_type": "grpo", "scale_rewards": "group", "invalid_reward": -1.0,
     "probability_floor": 0.3, "advantage_clip": 0.1, "temperature": 0.2, "top_p": 0.2, "top_k": 1,
     "max_prompt_tokens": 4, "max_new_tokens": 2, "vllm": True, "checkpoint_every": 2, "select": Select.last,
-    "dtype": "bfloat16", "micro_batch": 1, "micro_tokens": 1, "gradient_checkpointing": True,
+    "dtype": "bfloat16", "keep_checkpoints": True, "micro_batch": 1, "micro_tokens": 1, "gradient_checkpointing": True,
 }  # fmt: skip
 # Four bits need CUDA (their place in the identity has a test of its own); patience needs a group without variance.
 ELSEWHERE = {"quantise", "patience_zero_variance"}
