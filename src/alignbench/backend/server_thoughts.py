@@ -53,7 +53,7 @@ class ThinkingEngine(ServerEngine):
 
         def read(reply: Any, body: Body) -> str:
             choice = reply["choices"][0]
-            remedy = "it does not give the tokens of its replies, by which thoughts are told: use vLLM, or backend=hf"
+            remedy = "it does not give the tokens of its replies, by which thoughts are found: use vLLM, or backend=hf"
             check(choice.get("token_ids") is not None, "backend.served_model", self._name, remedy)
             return self.renderer.decode(choice["token_ids"], parts[tuple(body["prompt"])])
 

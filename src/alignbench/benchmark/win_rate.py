@@ -1,7 +1,7 @@
 """Pairwise win rate: open answers to survey questions that no method saw, before and after alignment, and a judge.
 
 After CultureRL (Zhao et al., AAAI 2026), where gpt-4o sees all rules of the culture, a question and two answers, in one
-order. Here every pair is judged in both orders, and the base model is told the same words as the aligned one. Any
+order. Here every pair is judged in both orders, and the base model is given the same prompt as the aligned one. Any
 model may judge; its prompt is ours and validated by no one.
 """
 

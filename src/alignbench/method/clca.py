@@ -208,7 +208,7 @@ class CLCA(Method):
             "Evaluation: KL divergence, exact match, JS distance",
             "alignbench.protocols.shares.crowd",
             {"task.kl_clca_compat": ("false", "true")},
-            "the smoothing is unpublished (`task.epsilon`); the divergence of the authors' code stands beside ours",
+            "the smoothing is unpublished (`task.epsilon`); the divergence of the authors' code is a row of its own",
         ),
         PaperStep(
             "Evaluation in the native language",

@@ -156,7 +156,7 @@ def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, Bench
 
 
 def _paired(rows: Sequence[Contender], replies: Sequence[Replies]) -> tuple[Replies | Pairs, ...]:
-    """Each model against the base model told the same words; against the plain one where none is told them."""
+    """Each model against the base model given the same prompt; against the plain one where none is."""
     found: list[Replies | Pairs] = [replies[0]]
     for row, own in zip(rows[1:], replies[1:], strict=True):
         alike = (i for i, other in enumerate(rows) if other is not row and other.model == row.model.prompted_base)
