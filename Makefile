@@ -27,7 +27,7 @@ demo: install ## survey RL on the default model for Saudi Arabia, with report
 test: install ## the default tests: no GPU, no network, no vLLM
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
-test-long: install ## what takes minutes: processes that are killed, simulations, examples, a pre-training
+test-long: install ## the long tests: every method in the planted world, processes that are killed, simulations
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
 test-vllm: install $(VLLM_VENV)/.installed ## vLLM (its CPU build), in process and served, against hf; one server for two cells

@@ -19,6 +19,7 @@ CELL = {"method": "survey_sft", "culture": "iraq", "control": False}
 WORDS = ["method=survey_sft", "culture=iraq", "control=false"]
 
 
+@pytest.mark.long
 def test_a_cell_run_from_python_is_the_cell_of_the_command_line(tmp_path, monkeypatch):
     (tmp_path / "typed").mkdir()
     assert typed(*FAST, *WORDS, cwd=tmp_path / "typed").returncode == 0
@@ -37,6 +38,7 @@ def test_a_cell_run_from_python_is_the_cell_of_the_command_line(tmp_path, monkey
     assert pages[0] == pages[1] and pages[0]
 
 
+@pytest.mark.long
 def test_it_runs_again_and_again_and_leaves_hydra_as_it_was(tmp_path, capsys):
     places = {"store": tmp_path / "a store", "reports": tmp_path / "reports", "method": "none"}
     before = HydraConfig.instance().cfg, GlobalHydra.instance().hydra, VersionBase.instance().version_base
@@ -49,6 +51,7 @@ def test_it_runs_again_and_again_and_leaves_hydra_as_it_was(tmp_path, capsys):
     assert set(table["seed"]) == {3} and first.base.score in table["value"].tolist()
 
 
+@pytest.mark.long
 def test_a_file_that_changed_between_two_calls_is_read_again(tmp_path):
     folder = tmp_path / "mine/culture"
     folder.mkdir(parents=True)
@@ -87,6 +90,7 @@ def test_importing_it_loads_nothing_heavy():
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.long
 def test_comparisons_are_a_table(tmp_path):
     with pytest.raises(ab.AlignbenchError, match="no finished cell"):
         ab.compare(tmp_path)

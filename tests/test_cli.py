@@ -231,6 +231,7 @@ def test_the_version_is_our_own_and_loads_nothing(tmp_path):
     assert any(line.startswith("torch ") for line in lines) and any(line.startswith("transformers ") for line in lines)
 
 
+@pytest.mark.long
 def test_tab_completion_installs_and_completes(tmp_path):
     """In bash as ``--hydra-help`` says it; ``COMPREPLY`` is what the shell would offer."""
     alignbench = tmp_path / "alignbench"

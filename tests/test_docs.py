@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -32,7 +33,7 @@ INLINE = re.compile(r"`([^`\n]+)`")
 SHOWN = re.compile(r"`(mine/[\w/]+\.\w+)`[^\n]*:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def by_name(pages: list[Path]) -> pytest.MarkDecorator:
+def by_name(pages: list[Any]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("page", pages, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -102,7 +103,7 @@ def write_shown(text: str, folder: Path) -> None:
         (folder / name).write_text(content)
 
 
-@by_name(COMPOSED)
+@by_name([page if page == PAGES[0] else pytest.param(page, marks=pytest.mark.long) for page in COMPOSED])
 def test_commands_compose(page, tmp_path, monkeypatch):
     register()
     monkeypatch.chdir(tmp_path)
@@ -212,6 +213,7 @@ def reached(arrows: set[tuple[str, str]]) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.long
 def test_the_drawing_shows_the_imports():
     boxes, arrows = drawn()
     assert not set(boxes) ^ modules()

@@ -38,6 +38,7 @@ def test_every_kind_of_the_page_is_there(mine):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", RUNS, ids=lambda line: line.split("model=")[1].split()[0])
 def test_the_commands_of_the_page_run(command, mine):
     words = shlex.split(command, comments=True)[3:]

@@ -64,6 +64,7 @@ def admitted(*folders):
     register()
 
 
+@pytest.mark.long
 def test_a_folder_joins_groups_schemas_and_help(tone):
     admitted("./lab")
     assert components("method")["tone"].__module__ == "lab.method.tone"
@@ -75,6 +76,7 @@ def test_a_folder_joins_groups_schemas_and_help(tone):
     assert instantiate(composed("plugins=[./lab]", "method=tone").method).tone == "kind"
 
 
+@pytest.mark.long
 def test_what_was_loaded_is_said_and_its_code_is_part_of_the_key(tone, tmp_path):
     words = ("plugins=[./lab]", "method=tone")
     record, score = compare(nano_cell(tmp_path, *words))
@@ -115,6 +117,7 @@ def test_a_foreign_target_is_never_imported(tmp_path, monkeypatch):
     assert not (tmp_path / "imported").exists()
 
 
+@pytest.mark.long
 def test_a_sweep_refuses_a_foreign_target_before_any_cell_runs(tmp_path):
     foreign(tmp_path)
     (tmp_path / "mine/culture").mkdir(parents=True)
@@ -216,6 +219,7 @@ METRIC = """
 """
 
 
+@pytest.mark.long
 def test_a_metric_of_a_plugin_is_scored_and_its_code_counts(lab, tmp_path):
     folder = lab(**{"metric/__init__.py": "", "metric/agreement.py": METRIC})
     cell = nano_cell(tmp_path, "plugins=[./lab]", "control=false")

@@ -30,6 +30,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield sheet
 
 
+@pytest.mark.long
 def test_every_country_of_the_sheet_loads(path: Path) -> None:
     found = {country: sheet_questions(path, iso3) for iso3, country in COUNTRIES.items()}
     counts = {country: len(entries) for country, entries in found.items()}
@@ -43,6 +44,7 @@ def test_every_country_of_the_sheet_loads(path: Path) -> None:
     assert 0 < sum(not e.ordinal for e in iraq) <= NOMINAL
 
 
+@pytest.mark.long
 def test_three_framings_refusals_and_leakage_of_the_whole_sheet(path: Path) -> None:
     def say(chat):
         system = chat[0].content if len(chat) > 1 else ""

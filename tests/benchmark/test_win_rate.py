@@ -58,6 +58,7 @@ def prefers(text):
     return Table(say=lambda asked: f"Because.\nBETTER: {'A' if f'Answer A: {text}' in asked else 'B'}")
 
 
+@pytest.mark.long
 def test_a_judge_that_knows_the_truth_gives_every_pair_to_it(bench):
     table, questions = compared(bench, prefers("no"))
     assert values(table, "win_rate") == {q.item.id: 1.0 for q in questions} and len(questions) > 30
@@ -128,6 +129,7 @@ def test_only_a_last_line_with_one_verdict_counts(output, verdict):
     assert parse_verdict(output) == verdict
 
 
+@pytest.mark.long
 def test_a_trained_model_is_set_against_the_base_told_the_same_words(make_cell, monkeypatch):
     """And all that a judge saw is read back from the store."""
     cell = make_cell("culture=iraq", "method=culturellm", "method.variant=seed_only")

@@ -95,6 +95,7 @@ def test_a_wrong_slot_is_named_by_its_own_knob_before_anything_runs(compose_conf
     assert told.value.field == field
 
 
+@pytest.mark.long
 def test_a_cell_looks_at_its_slots_first(compose_config):
     cfg = compose_config("culture=iraq", "method=none", "judge=llm", "generator@judge.generator=other",
                          "judge.generator.model.path=./no")  # fmt: skip

@@ -56,12 +56,14 @@ def idle(monkeypatch):
             monkeypatch.setattr(cls, work, refuse("wrote norms"))
 
 
+@pytest.mark.long
 def test_align_builds_opens_and_embeds_nothing_and_says_the_same_twice(idle, tmp_path):
     one, other = (nano(tmp_path / store, "training.select=validation") for store in ("one", "other"))
     for _, method in every_method():
         aligned_alike(method, one, other)
 
 
+@pytest.mark.long
 def test_another_judge_makes_another_training(tmp_path):
     cells = [nano(tmp_path, "method=culturerl", f"judge={judge}") for judge in ("embedding", "likelihood", "llm")]
     assert len({key(cell, aligned(cell)) for cell in cells}) == 3
@@ -101,6 +103,7 @@ def changed(context: RunContext, role: str) -> RunContext:
     return replace(context, **{role: others[role]})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("judge", "author"),
     [
@@ -127,6 +130,7 @@ def test_a_group_is_in_the_key_of_those_methods_alone_in_which_it_has_a_part(jud
     assert not {"none", "cultural_prompt", "persona"} & set().union(*uses.values())
 
 
+@pytest.mark.long
 def test_knobs_of_training_that_no_trainer_of_a_method_reads_leave_its_key_alone(tmp_path):
     cell = nano(tmp_path)
     context = cell.context(cell.culture)

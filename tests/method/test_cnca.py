@@ -160,6 +160,7 @@ def test_only_thoughts_that_ended_are_learnt_each_in_one_turn_with_its_answer(
         learner.build(tmp_path, cell.tools)
 
 
+@pytest.mark.long
 def test_a_thinking_cell_trains_asks_after_thoughts_and_says_how_many_were_cut(make_cell, thinking) -> None:
     words = ("control=false", "method.items=4", "method.temperature=1.0", "scoring.split=validation")
     cell = make_cell(*thinking[:-1], "method=cnca_sft", "culture=iraq", *words, "method.thought_tokens=12")
@@ -181,6 +182,7 @@ def test_a_thinking_cell_trains_asks_after_thoughts_and_says_how_many_were_cut(m
             assert "unclosed_share" not in stage.facts
 
 
+@pytest.mark.long
 def test_budgets_of_thoughts_follow_the_form(make_cell, thinking) -> None:
     for words, tokens, own in (((), 48, False), (thinking[:-1], 1024, True), (thinking, 24, True)):
         for method in ("cnca_sft", "cnca_incontext"):

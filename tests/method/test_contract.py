@@ -74,6 +74,7 @@ def schema_of(name):
     return text.split("/schema/method/")[1].split("@")[0]
 
 
+@pytest.mark.long
 def test_the_control_is_the_same_recipe_on_another_country(make_cell):
     record, _ = compare(make_cell("method=native_language", "culture=iraq"))
     assert record.aligned.label == "native_language" and record.control.label == "native_language of Argentina"

@@ -65,6 +65,7 @@ class Likes(Judge):
         return [Judgement(float(verdict), verdict) for verdict in verdicts]
 
 
+@pytest.mark.long
 def test_what_the_judge_pays_for_is_written_more_and_more(make_cell, monkeypatch):
     real = CheckJudge.fitted
     monkeypatch.setattr(CheckJudge, "fitted", lambda self, tools: (Likes(), real(self, tools)[1]))
@@ -208,6 +209,7 @@ def test_clusters_that_decide_nothing_are_said_to(make_cell, practice, monkeypat
     assert "with 4 or 32 than with 8" in found.fit.facts["remarks"][-1]
 
 
+@pytest.mark.long
 def test_on_iraq_clusters_decide_with_the_default_judge_and_not_where_the_nearest_norm_decides_alone(
     make_cell, monkeypatch
 ):

@@ -47,6 +47,7 @@ def system(row):
     return row.chat[0].content if row.chat[0].role == "system" else None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", METHODS)
 def test_cultures_trained_together_share_one_training_and_ask_with_their_own_text(method, trainings, make_cell) -> None:
     cell = make_cell(f"method={method}", "culture=iraq", "method.joint=[IRQ,CHN,ARG]", TOLD_APART)
@@ -57,6 +58,7 @@ def test_cultures_trained_together_share_one_training_and_ask_with_their_own_tex
     assert all("One model of ARG, CHN, IRQ" in found.model.notes[0] for found in every)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", METHODS)
 def test_a_control_that_is_not_named_takes_the_cultures_place_in_a_training_of_its_own(
     method, trainings, make_cell
@@ -81,6 +83,7 @@ def test_a_model_of_one_culture_is_told_nothing_and_rests_on_its_figures_alone(t
     assert not any(isinstance(held, Method) for found in every for _, held in walk(found.model))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("reward", ["verdict", "support"])
 def test_options_are_paid_by_the_norms_of_the_culture_in_the_text(reward, trainings, make_cell) -> None:
     cells = [
@@ -96,6 +99,7 @@ def test_options_are_paid_by_the_norms_of_the_culture_in_the_text(reward, traini
     assert any((a.target, a.rewards) != (b.target, b.rewards) for a, b in zip(iraqi, chinese, strict=True))
 
 
+@pytest.mark.long
 def test_replies_are_judged_by_the_norms_of_the_culture_in_the_text(trainings, make_cell) -> None:
     cell = make_cell(
         "method=culturerl", "method.warm_start=survey", "method.wordings=template", "method.reward=score",
@@ -120,6 +124,7 @@ def test_replies_are_judged_by_the_norms_of_the_culture_in_the_text(trainings, m
     assert earned["IRQ"] > earned["CHN"] and (iraq.iso3, china.iso3) == ("IRQ", "CHN")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", METHODS)
 def test_the_checkpoint_is_chosen_for_all_cultures_on_validation_items(method, trainings, make_cell) -> None:
     cell = make_cell(

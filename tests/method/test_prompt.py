@@ -82,6 +82,7 @@ def test_a_native_prompt_is_in_the_cultures_language(make_cell) -> None:
     assert any("no speaker has reviewed" in note for note in model.notes)
 
 
+@pytest.mark.long
 def test_policies_that_say_other_things_have_other_identities(make_cell) -> None:
     choices = [
         ("method=persona",), ("method=persona", "seed=1"), ("method=guided",), ("method=native_language",),
@@ -108,6 +109,7 @@ def test_what_can_not_be_is_refused_before_weights_load(make_cell, words, messag
         policy(make_cell, *words)
 
 
+@pytest.mark.long
 def test_thoughts_are_sampled_kept_and_averaged_over(make_cell) -> None:
     words = ("method=cnca_incontext", "method.chains=2", "method.thought_tokens=5", "culture=iraq", "control=false")
     cell = make_cell(*words)

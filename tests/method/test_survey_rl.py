@@ -40,6 +40,7 @@ def test_a_level_of_two_options_shares_its_mass(make_cell):
     assert by_option(item, [1, 0, 0, 0, -1]) == [1, 1, 0, 0, 0, 0, 0, 0, -1, -1]
 
 
+@pytest.mark.long
 def test_practice_is_paid_more_and_more(make_cell):
     cell = make_cell(
         "method=survey_rl", "culture=iraq", "training.updates=16", "training.checkpoint_every=16",
@@ -119,6 +120,7 @@ def test_the_pool_holds_the_items_that_were_asked_for(pool_items, size, make_cel
     assert set(items) <= {item.id for item in cell.surveys[Split.train].items}
 
 
+@pytest.mark.long
 def test_practice_keeps_to_the_items_of_the_pool(make_cell, practised):
     cell = make_cell("culture=iraq", "method=survey_rl", "method.pool_size=20")
     pool = NormPool.load(made(cell).stage("norms").path)

@@ -13,6 +13,8 @@ from alignbench.report.verdict import Finding, verdict
 from alignbench.runs.compare import compare
 from tests.planted.conftest import row
 
+pytestmark = pytest.mark.long
+
 
 def gain(record: CellRecord) -> tuple[float, float]:
     """Difference to the base and its lower bound."""
@@ -65,7 +67,6 @@ def test_a_training_that_learns_nothing_is_told_from_the_words_that_it_comes_wit
     assert judged.finding is Finding.nothing and "nothing learnt beyond the prompt" in judged.headline
 
 
-@pytest.mark.long
 def test_specificity_over_all_pairs_is_what_was_learnt_of_the_own_people(planted_cell, tmp_path) -> None:
     idle = ("method=culturellm", "method.variant=seed_only", "training.updates=1", "training.learning_rate=1e-12")
     for culture in ("iraq", "china"):

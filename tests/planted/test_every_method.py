@@ -31,6 +31,8 @@ from tests.words import Words
 
 FOREIGN = {"native_language"}  # generated items have no translation
 METHODS = sorted({p.stem for p in (conf_dir() / "method").glob("*.yaml")} - FOREIGN)
+# In the default tests these stand for all.
+SAMPLE = ("none", "cultural_prompt", "survey_sft")
 THINKING = ["method.thought_tokens=24"]
 # One sentence: in longer thoughts nano goes on to held-out questions, with which it grew up.
 LEARNT = ["method.items=12", "method.chains=4", "method.asked_chains=1", "method.thought_tokens=12"]
@@ -101,7 +103,7 @@ def leaked(text: str) -> list[str]:
     return [words for found in TEXTS.values() for words in found if len(words.split()) > 2 and words in text]
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [m if m in SAMPLE else pytest.param(m, marks=pytest.mark.long) for m in METHODS])
 def test_every_method_runs_resumes_and_sees_nothing_of_a_held_out_battery(
     name, planted_cell, tmp_path, monkeypatch
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_language_without_translations_is_refused_before_anything_is_asked(pla
         planted("method=native_language", "control=false")
 
 
+@pytest.mark.long
 def test_methods_that_learn_share_one_mining_and_one_distillation(planted, capsys) -> None:
     for name in ("cnca_sft", "cnca_dpo"):
         planted(f"method={name}", "training.updates=2", "control=false", *LEARNT)

@@ -1,8 +1,12 @@
 """No figure belongs to something else: what once failed (A1, A3), with the right values."""
 
+import pytest
+
 from alignbench.record.finished import finished
 from alignbench.report import board
 from alignbench.runs.compare import compare
+
+pytestmark = pytest.mark.long
 
 QUICK = ("control=false", "training.updates=6", "scoring.bootstrap=200")
 

@@ -12,6 +12,8 @@ from alignbench.runs.stages import Respond
 from alignbench.steps import joint
 from tests.method.chains import aligned, key
 
+pytestmark = pytest.mark.long
+
 # Each is told another country, so that nothing is gained by the text alone.
 TOLD = {"Iraq": "Japan", "China": "Brazil"}
 QUICK = """

@@ -37,6 +37,7 @@ def done(compose_config, make_cell, capsys):
     return capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_two_cells_give_one_table_a_map_and_a_matrix(done, compose_config, make_cell, capsys, tmp_path):
     folder = tmp_path / "reports/protocols"
     table = pd.read_csv(folder / "protocols.csv")
@@ -65,6 +66,7 @@ def test_two_cells_give_one_table_a_map_and_a_matrix(done, compose_config, make_
     assert (folder / "protocols.md").is_file() and "protocols" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_methods_of_a_culture_stand_in_one_table(make_cell):
     def of(method, culture):
         record, _ = measure(make_cell(*WORLD, f"culture={culture}"), FEW)
@@ -114,6 +116,7 @@ def test_personas_in_fields_have_what_the_survey_holds_and_nobody_is_made_up(mak
     assert "Education: " in model.policy.systems_for(items[0])[0] and "CLCA's 12 fields" in model.notes[0]
 
 
+@pytest.mark.long
 def test_written_answers_are_a_form_of_their_own_and_those_unread_are_counted(make_cell):
     cell = make_cell(*WORLD, "culture=iraq")
     record, _ = measure(cell, replace(FEW, answers=AnswerForm.written, answer_tokens=3))
@@ -213,6 +216,7 @@ def test_a_respondent_takes_the_place_of_a_methods_own_persona(make_cell):
     assert len(policy.systems_for(item)) == 3
 
 
+@pytest.mark.long
 def test_an_error_while_writing_leaves_the_old_files_whole(make_cell, tmp_path, monkeypatch):
     for culture in ("iraq", "china"):
         cell = make_cell(*WORLD, f"culture={culture}")

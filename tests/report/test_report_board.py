@@ -44,6 +44,7 @@ def rows(reports: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.long
 def test_every_row_leads_to_pages_and_manifests_that_are_there(reports: Path) -> None:
     for row in rows(reports):
         links = row["pages"].split() + row["manifests"].split()
@@ -212,6 +213,7 @@ found.sort = phone.document.querySelector("[name=sort]").offsetParent !== null;
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the board's page goes untested in a browser")
 def test_the_page_sorts_and_filters_without_an_error(reports: Path, tmp_path: Path) -> None:
     found = drive(reports / "board.html", STEPS, tmp_path)

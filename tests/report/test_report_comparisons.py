@@ -25,6 +25,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_without_a_rival_the_figures_are_those_of_the_board(store: Path, tmp_path: Path) -> None:
     write(finished(store), store, tmp_path)
     with (tmp_path / "board.csv").open() as file:

@@ -38,6 +38,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store
 
 
+@pytest.mark.long
 def test_each_world_is_a_section_with_its_own_headline_warning_and_rows(store: Path) -> None:
     page = write(finished(store), store, store.parent / "reports").read_text(encoding="utf-8")
     _, *worlds = re.split(r'<article class="world"', page)
@@ -95,6 +96,7 @@ found.phone = phone.document.documentElement.scrollWidth;
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the board's page goes untested in a browser")
 def test_each_world_has_filters_and_switches_of_its_own(store: Path, tmp_path: Path) -> None:
     found = drive(write(finished(store), store, store.parent / "reports"), STEPS, tmp_path)

@@ -43,6 +43,7 @@ def test_a_killed_benchmark_goes_on_after_its_last_whole_chunk(tmp_path, monkeyp
     assert replies_of(again, tmp_path) == replies and not again.calls
 
 
+@pytest.mark.long
 def test_a_trained_and_prompted_model_is_compared_with_the_base_given_the_same_prompt(make_cell):
     cell = make_cell(
         "culture=iraq", "method=culturellm", "method.variant=seed_only", "benchmark=neutral", "control=false"

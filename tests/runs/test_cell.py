@@ -23,6 +23,7 @@ def shares_of(cell, iso3, path, rows=None):
 ATLANTIS = ("culture.name=atlantis", "culture.country=Atlantis", "culture.iso3=ATL", "culture.adjective=Atlantean")
 
 
+@pytest.mark.long
 def test_a_new_culture_from_a_csv_works_like_the_others(make_cell, tmp_path):
     iraq = make_cell("culture=iraq")
     file = shares_of(iraq, "IRQ", tmp_path / "atlantis.csv")
@@ -67,6 +68,7 @@ def test_a_country_that_the_survey_missed_is_refused(make_cell):
         make_cell("culture=saudi", "survey=wvs7")
 
 
+@pytest.mark.long
 def test_stages_are_shared_where_the_meaning_is_the_same(make_cell):
     first = make_cell("culture=iraq", "method=none", "backend.batch_tokens=512")
     compare(first)

@@ -7,6 +7,8 @@ from alignbench.evaluation.items import ACROSS, load
 from alignbench.runs.compare import compare
 from alignbench.runs.describe import reading
 
+pytestmark = pytest.mark.long
+
 LESSONS = ("method=culturellm", "method.variant=seed_only")
 
 

@@ -18,6 +18,7 @@ SHOWN = (*KEPT, "scoring.checkpoints_on_test=true")
 (MARK,) = MARKS.values()
 
 
+@pytest.mark.long
 def test_every_checkpoint_is_scored_as_the_exported_one_is_and_the_page_says_what_was_looked_at(make_cell, tmp_path):
     record, stage = compare(make_cell(*SHOWN))
     assert [row["update"] for row in record.history] == [1, 2]

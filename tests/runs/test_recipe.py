@@ -1,5 +1,7 @@
 """Variants of a method are told apart by what a command changed in it."""
 
+import pytest
+
 from alignbench.runs.describe import cell_facts
 from alignbench.runs.recipe import used
 
@@ -32,6 +34,7 @@ def test_another_model_in_a_slot_is_a_change_and_goes_by_its_name(make_cell):
     assert make_cell(*words, *critic).changed["critic"] == "stern"
 
 
+@pytest.mark.long
 def test_only_what_had_a_part_in_the_model_tells_variants_apart(make_cell):
     def groups(*words):
         cell = make_cell("culture=iraq", *words)

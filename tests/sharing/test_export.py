@@ -25,6 +25,7 @@ TRAINED = ("culture=iraq", "method=survey_sft", "scoring.orders=forward")
 PROMPTED = ("culture=iraq", "method=cultural_prompt", "method.wordings=2", "control=false", "scoring.orders=forward")
 
 
+@pytest.mark.long
 def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):
     with pytest.raises(AlignbenchError, match="not finished"):
         of_cell(make_cell(*TRAINED, looking=True))

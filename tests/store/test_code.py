@@ -218,6 +218,7 @@ def test_a_method_of_the_project_holds_what_trains_and_asks_and_not_what_stores_
     assert "alignbench/judge/prompts/llm.jinja" not in found
 
 
+@pytest.mark.long
 def test_every_file_of_data_is_in_some_fingerprint():
     package = Path(alignbench.__file__).parent
     paths = [path.relative_to(package.parent) for path in package.rglob("*") if path.is_file()]

@@ -43,6 +43,7 @@ def faults(name, room, *words):
     return unmet(cfg, waiting_of(cfg), room)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["clca", "culturerl", "menavalues"])
 def test_what_a_paper_asks_for_is_missed_on_a_laptop_and_what_is_typed_instead_can_be_had(name):
     found = faults(name, LAPTOP)
@@ -52,6 +53,7 @@ def test_what_a_paper_asks_for_is_missed_on_a_laptop_and_what_is_typed_instead_c
     assert words and not [fault for fault in unmet(cfg, (), LAPTOP) if fault.stops]
 
 
+@pytest.mark.long
 def test_culturerl_fits_on_one_large_card_and_on_a_small_one_with_the_words_that_are_named():
     words = ("generator@judge.generator=base",)
     assert [fault.what for fault in faults("culturerl", LARGE, *words) if fault.stops] == []

@@ -53,6 +53,7 @@ def in_process(composed, *more):
     return launch
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_composes_and_names_choices_that_exist(name):
     check_overrides([f"experiment={name}", "culture=iraq", "model=nano"])
@@ -76,6 +77,7 @@ def test_the_whole_tables_hold_every_method(compose_config, name):
     assert known - held <= {"none", "prompt", "native_language"} and held <= known
 
 
+@pytest.mark.long
 def test_nine_cultures_are_in_the_survey_and_in_the_planted_world(compose_config):
     cfg = compose_config("experiment=nine_cultures")
     cultures = [word.strip() for word in HydraConfig.get().sweeper.params.culture.split(",")]
@@ -93,6 +95,7 @@ def test_one_for_all_trains_on_the_cultures_that_it_asks(compose_config):
     assert {culture.control for culture in cultures} <= {culture.name for culture in cultures}
 
 
+@pytest.mark.long
 def test_a_sweep_goes_on_past_a_failed_cell_and_a_second_one_runs_that_cell_alone(composed, capsys, tmp_path):
     grid = [["method=none", f"culture={c}", "control=false"] for c in ("iraq", "china")]
     wrong = ["method=none", "culture=saudi", "survey=wvs7", "control=false"]
@@ -121,6 +124,7 @@ def test_a_sweep_goes_on_past_a_failed_cell_and_a_second_one_runs_that_cell_alon
     assert "no result  none-iraq-blank-s5" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_cells_of_a_model_run_one_after_the_other_whatever_the_order_of_the_axes(composed):
     models = {"nano": ["survey=world", "scoring=compact"], "blank": []}
     grid = [
@@ -139,6 +143,7 @@ def test_cells_of_a_model_run_one_after_the_other_whatever_the_order_of_the_axes
     assert launched == expected
 
 
+@pytest.mark.long
 def test_a_finished_cell_gets_its_page_back(composed, tmp_path):
     grid = [["method=none", "culture=iraq", "control=false"]]
     launch = in_process(composed)

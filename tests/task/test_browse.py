@@ -17,6 +17,7 @@ def browse(cfg):
     instantiate(cfg.task).main(cfg)
 
 
+@pytest.mark.long
 def test_an_unfinished_cell_shows_what_it_has_and_builds_nothing(compose_config, make_cell, capsys, tmp_path):
     with pytest.raises(AlignbenchError, match="run it first"):
         browse(compose_config(*CELL))

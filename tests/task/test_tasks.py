@@ -12,6 +12,7 @@ def do(cfg):
     instantiate(cfg.task).main(cfg)
 
 
+@pytest.mark.long
 def test_a_plan_shows_what_is_done_and_what_waits_and_builds_nothing(compose_config, capsys, tmp_path):
     words = ("culture=iraq", "method=survey_sft", "control=false")
     do(compose_config("task=plan", *words))
@@ -25,6 +26,7 @@ def test_a_plan_shows_what_is_done_and_what_waits_and_builds_nothing(compose_con
     assert "6 of 6 stages done" in after and "pending" not in after
 
 
+@pytest.mark.long
 def test_a_run_ends_with_table_and_page_and_a_report_rebuilds_them(compose_config, capsys, tmp_path):
     do(compose_config("task=run", "culture=iraq", "method=cultural_prompt"))
     said = capsys.readouterr().out
@@ -40,6 +42,7 @@ def test_a_run_ends_with_table_and_page_and_a_report_rebuilds_them(compose_confi
     assert rows["cultural_prompt"]["pages"] == "cultural_prompt-iraq-blank-s0/index.html"
 
 
+@pytest.mark.long
 def test_a_run_that_asks_for_less_keeps_the_damage_on_the_page(compose_config, tmp_path):
     words = ("task=run", "culture=iraq", "method=survey_sft", "control=false")
     do(compose_config(*words, "others=[brazil]"))
@@ -49,6 +52,7 @@ def test_a_run_that_asks_for_less_keeps_the_damage_on_the_page(compose_config, t
     assert "Brazil" in page.read_text() and len(list(tmp_path.glob("store/score/*/record.json"))) == 2
 
 
+@pytest.mark.long
 def test_saudi_arabia_carries_its_note_wherever_it_is_shown(compose_config, capsys, tmp_path):
     do(compose_config("task=run", "culture=saudi", "method=none"))
     assert "Arab Opinion Index 2022" in " ".join(capsys.readouterr().out.split())
@@ -69,6 +73,7 @@ def test_the_doctor_finds_a_model_that_is_not_there_and_goes_on(compose_config, 
     assert "FAIL  model" in said and "nowhere" in said and "ok    store" in said
 
 
+@pytest.mark.long
 def test_another_benchmark_pairs_the_method_with_the_base(compose_config, capsys, tmp_path):
     words = ("task=benchmark", "benchmark=vsm13", "culture=china", "method=cultural_prompt", "control=false")
     do(compose_config(*words))

@@ -65,6 +65,7 @@ def recorded(monkeypatch):
     return start
 
 
+@pytest.mark.long
 def test_a_sweep_can_be_read_back_from_offline_files_and_is_written_once(cells, tmp_path, monkeypatch):
     boards = lambda cells, _: [  # noqa: E731
         SimpleNamespace(place=PanelPlace(cell.world, "test", "tiny"), culture="iraq", rows=cell.record.board)

@@ -25,6 +25,7 @@ ROWS = [
 LEARN = replace(QUICK, learning_rate=3e-3, updates=12, prompts_per_update=2, micro_batch=2, checkpoint_every=4)
 
 
+@pytest.mark.long
 def test_the_chosen_replies_become_likelier_than_the_rejected(raw: ModelRef, tmp_path: Path) -> None:
     facts = train_dpo(Job(raw, LEARN, 0, tmp_path), ROWS, 0.1)
     log = history(tmp_path)
@@ -42,6 +43,7 @@ def test_the_chosen_replies_become_likelier_than_the_rejected(raw: ModelRef, tmp
         assert after[0] - after[1] > before[0] - before[1]
 
 
+@pytest.mark.long
 def test_a_killed_run_goes_on_to_the_same_result(
     raw: ModelRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,7 @@ def test_history_names_what_happened_and_the_reward_gets_text_and_meta(raw: Mode
     assert all("<|im_" not in text for _, text in seen)
 
 
+@pytest.mark.long
 def test_a_killed_run_goes_on_to_the_same_result(raw: ModelRef, start: Path, tmp_path: Path) -> None:
     training = replace(TALK, kl_beta=0.05)
     unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"

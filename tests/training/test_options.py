@@ -23,6 +23,7 @@ from .world import QUICK, Killed, assert_same_history, assert_same_run, distance
 from .world import option_rows as rows
 
 
+@pytest.mark.long
 def test_sft_reaches_the_target_distribution_and_says_how(model: ModelRef, tmp_path: Path) -> None:
     gaps: list[float] = []
     chosen = replace(QUICK, select=Select.validation)
@@ -42,6 +43,7 @@ def test_sft_reaches_the_target_distribution_and_says_how(model: ModelRef, tmp_p
     assert entries[-1]["learning_rate"] < entries[0]["learning_rate"]
 
 
+@pytest.mark.long
 def test_density_reward_rises_and_keeps_the_entropy_that_majority_reward_destroys(
     model: ModelRef, tmp_path: Path
 ) -> None:
@@ -58,6 +60,7 @@ def test_density_reward_rises_and_keeps_the_entropy_that_majority_reward_destroy
     assert last["density"]["option_mass"] > 0.95
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("died_in", [2, 13])  # before the first checkpoint, and between two
 def test_a_killed_run_goes_on_to_the_same_result(model: ModelRef, tmp_path: Path, died_in: int) -> None:
     training = replace(QUICK, updates=8, checkpoint_every=3, kl_beta=0.1, lora_dropout=0.1)

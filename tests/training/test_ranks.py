@@ -101,6 +101,7 @@ def train_all(root: Path, model: ModelRef) -> dict[str, Artifact]:
     return {name: store.get(Fitted(Before(), name, model)) for name in TRAININGS}
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_two_processes_train_what_one_does(raw: ModelRef, tmp_path: Path) -> None:
     with socket.socket() as probe:

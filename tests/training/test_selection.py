@@ -46,6 +46,7 @@ def weights(folder: Path) -> bytes:
     return found.read_bytes()
 
 
+@pytest.mark.long
 @KINDS
 @pytest.mark.parametrize("trained", Weights)
 def test_the_best_checkpoint_is_exported_as_if_training_had_ended_there(
@@ -60,6 +61,7 @@ def test_the_best_checkpoint_is_exported_as_if_training_had_ended_there(
     assert not any("validation" in h for h in history(tmp_path / "two"))
 
 
+@pytest.mark.long
 @KINDS
 def test_choosing_does_not_disturb_what_comes_after(raw: ModelRef, tmp_path: Path, kind: TrainerKind) -> None:
     TRAIN[kind](raw, replace(LAST, updates=3), tmp_path / "last", None)
@@ -67,6 +69,7 @@ def test_choosing_does_not_disturb_what_comes_after(raw: ModelRef, tmp_path: Pat
     assert weights(tmp_path / "last") == weights(tmp_path / "best")
 
 
+@pytest.mark.long
 @KINDS
 def test_checkpoints_are_rated_as_the_exported_model_scores(raw: ModelRef, tmp_path: Path, kind: TrainerKind) -> None:
     seen: list[list[OptionScores]] = []
@@ -93,6 +96,7 @@ def test_every_checkpoint_is_kept_as_it_was_and_nothing_is_chosen_by_it(
     assert not (tmp_path / "one" / KEPT).exists()
 
 
+@pytest.mark.long
 @KINDS
 def test_a_killed_training_makes_the_same_choice(raw: ModelRef, tmp_path: Path, kind: TrainerKind) -> None:
     TRAIN[kind](raw, replace(LAST, updates=1), tmp_path / "one", None)
@@ -107,6 +111,7 @@ def test_a_killed_training_makes_the_same_choice(raw: ModelRef, tmp_path: Path, 
     assert [h["validation"] for h in history(broken)] == [0.9, 0.2, 0.3, 0.4, 0.5]
 
 
+@pytest.mark.long
 def test_an_adapter_that_lies_over_its_reference_is_restored(raw: ModelRef, tmp_path: Path) -> None:
     rows, start = [PromptRow(c) for c in CHATS], tmp_path / "start"
     TRAIN[TrainerKind.options_sft](raw, replace(LAST, updates=2), start, None)

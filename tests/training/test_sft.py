@@ -64,6 +64,7 @@ def test_the_micro_batch_changes_no_loss(raw: ModelRef, tmp_path: Path) -> None:
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
+@pytest.mark.long
 def test_a_killed_run_goes_on_to_the_same_result(
     raw: ModelRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
