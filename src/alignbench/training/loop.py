@@ -18,7 +18,8 @@ from alignbench.training.recipe import Weights
 from alignbench.training.selection import Job, best, stop_if_idle
 from alignbench.types import check
 
-# Our name of a figure -> TRL's.
+# Our name of a figure -> TRL's. Entropy and KL are not among them: TRL takes plain means over micro-batches, so that
+# a memory knob would change them.
 _FIGURES = {
     "loss": "loss",
     "learning_rate": "learning_rate",
@@ -26,10 +27,8 @@ _FIGURES = {
     "reward_std": "reward_std",
     "zero_variance_share": "frac_reward_zero_std",
     "unread_share": "unread_share",
-    "kl": "kl",
     "preferred_share": "rewards/accuracies",
     "preference_margin": "rewards/margins",
-    "entropy": "entropy",
     "completion_tokens": "completions/mean_length",
     "cut_off_share": "completions/clipped_ratio",
     "validation": "validation",
@@ -180,14 +179,10 @@ def last_checkpoint(folder: Path) -> str | None:
 
 
 def history_of(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """TRL's log in our names; its closing summary is left out.
-
-    So is the entropy of replies that are given: a plain mean over micro-batches, which a memory knob would change.
-    """
-    known = [{ours: entry[trl] for ours, trl in _FIGURES.items() if trl in entry} for entry in log]
+    """TRL's log in our names; its closing summary is left out."""
     return [
-        {"update": entry["step"], **{name: row[name] for name in row if name != "entropy" or "reward" in row}}
-        for entry, row in zip(log, known, strict=True)
+        {"update": entry["step"], **{ours: entry[trl] for ours, trl in _FIGURES.items() if trl in entry}}
+        for entry in log
         if "loss" in entry
     ]
 
