@@ -109,6 +109,10 @@ def test_an_effective_number_of_respondents_is_part_of_the_fingerprint_and_none_
     weighted = {"USA": {items[0].id: replace(answers[items[0].id], effective=812.5)}}
     others = {"USA": {items[0].id: replace(answers[items[0].id], effective=812.6)}}
     assert len({fingerprint(items, cells) for cells in (plain, weighted, others)}) == 3
+    counted = {"USA": {items[0].id: replace(answers[items[0].id], n=1200, effective=812.5)}}
+    assert replace(survey, answers=counted).sizes("USA", items) == (
+        "Respondents an item in USA: 1,200, 812 after weights (Kish's effective n)."
+    )
     assert survey.fingerprint == PUBLISHED, "bundled shares bring no such number: cells keep their keys"
 
 

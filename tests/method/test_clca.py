@@ -3,111 +3,25 @@
 from __future__ import annotations
 
 import json
-import math
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from alignbench.backend import Engine, Usage
-from alignbench.backend.engines import Opener
-from alignbench.config import conf_dir
-from alignbench.data.cultures import culture_named
 from alignbench.dialogue import TrainingText
 from alignbench.dialogue.adaptation import Adaptation
 from alignbench.dialogue.general import general_conversations
 from alignbench.dialogue.intent import Flag
 from alignbench.dialogue.judging import RatingSource, SecondLook, Unread
 from alignbench.errors import AlignbenchError
-from alignbench.generator import Generator
-from alignbench.method import clca
-from alignbench.method.clca import CLCA, View
-from alignbench.runs.cell import Cell
-from alignbench.store.store import Store
+from alignbench.method.clca import View
 from alignbench.synthetic.folder import read_set
-from alignbench.testing import composed
-from alignbench.types import Chat, Message, OptionScores
-from tests.dialogue.stage import lively
+from alignbench.types import Chat, Message
 
-from .chains import made
 from .every import TALKS
+from .speaker import FEW, INTENT, Speaker, plain
 
-FEW = CLCA(scenarios=4, max_turns=2)
 SPOKEN = (View.dialogue,)
-INTENT = "intend with the last turn"
-
-
-@dataclass(frozen=True)
-class Speaker(Generator):
-    """A stand-in: what it says, and the probability that it gives to the second label."""
-
-    say: Callable[[Chat], str]
-    second: Callable[[Chat], float] = lambda chat: 0.2
-
-    def open(self, tools: Any) -> Engine:
-        return _Engine(self)
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        return {"stand-in": self.say.__name__}
-
-    @property
-    def title(self) -> str:
-        return "a stand-in"
-
-
-class _Engine(Engine):
-    def __init__(self, speaker: Speaker) -> None:
-        self.speaker, self.usage = speaker, Usage()
-
-    def generate(self, chats, sampling, adapter=None):
-        return [[self.speaker.say(chat)] for chat in chats]
-
-    def score(self, chats, options, adapter=None):
-        second = [self.speaker.second(chat) for chat in chats]
-        return [OptionScores((math.log(1 - p), math.log(p)), 1.0) for p in second]
-
-    def close(self) -> None: ...
-
-
-def plain(chat: Chat) -> str:
-    """Lively talk that never ends by itself."""
-    if INTENT in chat[-1].content:
-        return "Intent: to be heard, as custom has it. And more."
-    return lively(chat).partition(".")[0] + "."
-
-
-@pytest.fixture(scope="module")
-def blank_cell():
-    """Composed once: each test puts its own method, people and store into it."""
-    cfg = composed("model=blank", "method=clca", "culture=iraq", "control=false")
-    return Cell.from_config(cfg, (conf_dir(),))
-
-
-@pytest.fixture
-def fitted(blank_cell, monkeypatch, tmp_path):
-    """Builds with stand-ins and returns the rows that would be trained on, what was made, and the store."""
-    rows: list[Any] = []
-
-    def train(job, found):
-        rows[:] = found
-        return {"updates": job.of_rows(len(found)).training.updates}
-
-    monkeypatch.setattr(clca, "train_sft", train)
-
-    def fit(say=plain, critic: Speaker | None = None, culture: str = "iraq", **knobs: Any):
-        people = {"generator": Speaker(say), "critic": critic or Speaker(say)}
-        cell = replace(
-            blank_cell,
-            **people,
-            method=replace(FEW, **knobs),
-            store=Store(tmp_path / "store", Opener(blank_cell.backend)),
-        )
-        return rows, made(cell, culture_named(culture, (conf_dir(),))), cell.store
-
-    return fit
 
 
 def test_a_dialogue_gives_three_conversations_and_every_stage_is_reused(fitted):
@@ -285,7 +199,7 @@ def test_the_critic_drops_what_it_is_very_sure_of(fitted):
         ("garbage", "garbled"),
     ],
 )
-def test_a_generator_that_can_not_play_is_refused_with_the_account(fitted, text, reason):
+def test_a_generator_that_cannot_play_is_refused_with_the_account(fitted, text, reason):
     def broken(chat: Chat) -> str:
         rng = random.Random(str(chat))
         garbage = " ".join("".join(chr(rng.randrange(33, 0x500)) for _ in range(6)) for _ in range(9))

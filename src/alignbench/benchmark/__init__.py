@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pandas as pd
 
@@ -87,14 +87,9 @@ class Reply:
 
 
 class Benchmark(Component, ABC):
-    """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity.
-
-    Attributes:
-        pairwise: whether replies are set against those of the base model given the same prompt, by :meth:`compare`.
-    """
+    """Knobs of a benchmark; files are read when questions are asked for, and their content is part of its identity."""
 
     _group = "benchmark"
-    pairwise: ClassVar[bool] = False
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -155,12 +150,16 @@ class Benchmark(Component, ABC):
         Metrics that exist only for a whole set of items have an empty ``item``.
         """
 
+
+class Pairwise(Benchmark):
+    """A benchmark in which the replies of a model are set against those of the base model given the same prompt."""
+
+    @abstractmethod
     def compare(self, own: Sequence[Reply], other: Sequence[Reply], against: str, tools: Tools) -> pd.DataFrame:
-        """Further rows on the replies of two models to the same questions, where the benchmark is ``pairwise``.
+        """Further rows on the replies of two models to the same questions.
 
         Args:
             own: the replies that the rows are about.
             against: whose the others are: the value of the facet of that name.
             tools: open the model that judges.
         """
-        raise NotImplementedError

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import ClassVar
 
 import pandas as pd
 
-from alignbench.benchmark import Benchmark, Provenance, Question, Reply
+from alignbench.benchmark import Pairwise, Provenance, Question, Reply
 from alignbench.benchmark.published import metric_rows, plain_item, tidy
 from alignbench.component import Count, supplied
 from alignbench.data.distance import most_varying
@@ -41,7 +40,7 @@ class Rules(Enum):
 
 
 @dataclass(frozen=True)
-class WinRate(Benchmark):
+class WinRate(Pairwise):
     """Who judges, by which norms, and how long an answer may be."""
 
     # Who judges; never the model that is judged.
@@ -54,8 +53,6 @@ class WinRate(Benchmark):
     # Survey with the training items, and with those that are asked.
     train: Survey = supplied()
     asked: Survey = supplied()
-
-    pairwise: ClassVar[bool] = True
 
     provenance = Provenance(
         population="the survey's respondents: norms are the answers of most of them",

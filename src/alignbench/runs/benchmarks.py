@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from alignbench.aligned import AlignedModel
-from alignbench.benchmark import COLUMNS, Benchmark, Question, Reply
+from alignbench.benchmark import COLUMNS, Benchmark, Pairwise, Question, Reply
 from alignbench.benchmark.ask import ask, check_thoughts
 from alignbench.evaluation.ask import Answer, Asking
 from alignbench.evaluation.items import BASE, Kind
@@ -85,15 +85,16 @@ class Pairs(Stage):
 
     name = "pairs"
 
+    benchmark: Pairwise
     own: Replies
     other: Replies
     against: str
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Have them compared."""
-        benchmark, own, other = self.own.benchmark, self.own.all(tools), self.other.all(tools)
-        compared = benchmark.compare(own, other, self.against, tools)
-        _write([benchmark.score(own), thoughts(own), compared], folder)
+        own, other = self.own.all(tools), self.other.all(tools)
+        compared = self.benchmark.compare(own, other, self.against, tools)
+        _write([self.benchmark.score(own), thoughts(own), compared], folder)
         return {"pairs": len(own)}
 
 
@@ -146,7 +147,7 @@ def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, Bench
     for row in rows:
         check_thoughts(row.model.policy, benchmark, questions)
     replies = tuple(Replies(row.model, benchmark, questions, asking) for row in rows)
-    answers = _paired(rows, replies) if benchmark.pairwise else replies
+    answers = _paired(benchmark, rows, replies) if isinstance(benchmark, Pairwise) else replies
     for row, stage in zip(rows, answers, strict=True):
         say(row.label)
         cell.store.get(stage)
@@ -155,13 +156,13 @@ def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, Bench
     return whole.table(cell.tools), BenchmarkRecord.load(found.path)
 
 
-def _paired(rows: Sequence[Contender], replies: Sequence[Replies]) -> tuple[Replies | Pairs, ...]:
+def _paired(benchmark: Pairwise, rows: Sequence[Contender], replies: Sequence[Replies]) -> tuple[Replies | Pairs, ...]:
     """Each model against the base model given the same prompt; against the plain one where none is."""
     found: list[Replies | Pairs] = [replies[0]]
     for row, own in zip(rows[1:], replies[1:], strict=True):
         alike = (i for i, other in enumerate(rows) if other is not row and other.model == row.model.prompted_base)
         place = next(alike, 0)
-        found.append(Pairs(own, replies[place], rows[place].label))
+        found.append(Pairs(benchmark, own, replies[place], rows[place].label))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""What a cell asks for that cannot be had here, before anything is built, and the nearest that can.
+"""What a cell asks for that this machine does not have, said before anything is built, and the nearest that it has.
 
 Looked at are the models (here, or to be downloaded, and under what licence), the keys and programs of the slots, and
 the memory of what is still to be built, by :mod:`alignbench.training.memory`.
@@ -43,7 +43,7 @@ _LESS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @dataclass(frozen=True)
 class Unmet:
-    """Something that cannot be had here.
+    """Something that this machine does not have.
 
     Attributes:
         what: the knob or group that asks for it.
@@ -62,7 +62,7 @@ class Unmet:
 
 
 def unmet(cfg: DictConfig, waiting: Iterable[Stage], room: Room) -> list[Unmet]:
-    """All that cannot be met of a composed cell.
+    """Everything that a composed cell asks for and this machine does not have.
 
     Args:
         waiting: its stages that are still to be built.
