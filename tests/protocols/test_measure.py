@@ -144,6 +144,7 @@ def test_a_cell_may_be_asked_in_its_culture_s_language(make_cell, monkeypatch):
         assert model.policy.language == "zh" and model.policy.worded(item) == translations("zh")["Q1"]
         assert "translated by a language model" in model.notes[-1]
     assert "China" in method.model.policy.systems_as("某人", item)[0] and base.model.policy.systems_for(item) == (None,)
+    assert any(note.startswith("Respondents an item in CHN: ") for note in asked[0].notes)
     alone, mapped = asked[0].passes[0].alone
     assert "in the culture's language" in asked[0].block
     assert (alone.model.policy.language, mapped.model.policy.language) == ("zh", "en")
