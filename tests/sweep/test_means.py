@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hydra.core.hydra_config import HydraConfig
@@ -18,9 +19,11 @@ from alignbench.config import conf_dir, instantiate
 from alignbench.device import Room
 from alignbench.errors import AlignbenchError
 from alignbench.sweep.conduct import SweepCell, carry_out
+from alignbench.sweep.estimate import PastRuns
 from alignbench.sweep.means import unmet, waiting_of
 from alignbench.training.memory import kept, peak
 from alignbench.training.recipe import Quantise, TrainerKind, Training, Weights
+from alignbench.types import ModelRef
 
 GIB = 2.0**30
 LAPTOP, SMALL, LARGE = Room(False, 8 * GIB), Room(True, 24 * GIB), Room(True, 80 * GIB)
@@ -175,3 +178,16 @@ def test_every_knob_that_saves_memory_saves_it_by_the_formula():
     less = [peak(shape, usual.with_knobs(**knobs), TrainerKind.grpo, True) for knobs in changes]
     assert max(less) < most and less[-1] < less[-2]
     assert peak(shape, usual, TrainerKind.sft, True) < most
+
+
+def test_hours_that_no_past_run_tells_count_the_wait_for_each_token_that_is_drawn(tmp_path):
+    model = ModelRef("shipped", SHIPPED, "none", parameters=10**6)
+    layers = read(json.loads((SHIPPED / "config.json").read_text())).layers
+
+    def seconds(tokens, rounds, cuda):
+        stage = SimpleNamespace(name="fit", tokens=tokens, rounds=rounds, memory=lambda cuda: 0.0)
+        return PastRuns(tmp_path).cost([stage], model, cuda).seconds
+
+    assert seconds(10**6, 0, False) == pytest.approx(2 * 10**6 * 10**6 / 2e11)
+    assert seconds(10**6, 500, False) - seconds(10**6, 0, False) == pytest.approx(500 * layers * 0.02)
+    assert seconds(0, 500, True) == pytest.approx(500 * layers * 0.001)
