@@ -111,7 +111,8 @@ def _say_cost(plans: Sequence[tuple[ModelRef, Sequence[Step]]], store: Path, cud
         waiting = ahead(steps for asked, steps in plans if asked.fingerprint == model.fingerprint)
         for name, stages in sorted(waiting.items()):
             cost, count = past.cost(stages, model, cuda), len(stages)
-            how = f"{_duration(cost.seconds)} each ({f'median of {cost.runs}' if cost.runs else 'a guess: no past run'})"
+            source = f"median of {cost.runs}" if cost.runs else "a guess: no past run"
+            how = f"{_duration(cost.seconds)} each ({source})"
             how += f", {cost.memory / 1024:.1f} GiB" if cost.memory else ""
             say(f"  {count:>4} x {name:<14} {how if cost.runs or cost.tokens else 'no past run, and no guess'}")
             seconds, tokens, peak = seconds + count * cost.seconds, tokens + count * cost.tokens, max(peak, cost.memory)
@@ -124,4 +125,6 @@ def _say_cost(plans: Sequence[tuple[ModelRef, Sequence[Step]]], store: Path, cud
 
 def _duration(seconds: float) -> str:
     hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{seconds:.{1 if seconds < 10 else 0}f} s" if seconds < 120 else f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    if seconds < 120:
+        return f"{seconds:.{1 if seconds < 10 else 0}f} s"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
