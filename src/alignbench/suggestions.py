@@ -10,6 +10,7 @@ MEANT: Mapping[str, Mapping[str, str]] = {
         "cultural_prompt": "prompting system_prompt",
         "self_alignment": "few_shot icl",
         "values_retrieval": "rag",
+        "steering": "caa activation_addition representation_engineering repe",
         "survey_sft": "sft finetune fine_tuning lora",
         "cnca_dpo": "dpo",
         "cnca_sft": "cnca",

@@ -14,6 +14,7 @@ from alignbench.method.culturellm import Augmentation
 from alignbench.method.culturerl import OwnNorm, WarmStart, WrittenBy
 from alignbench.method.culturespa import Elicited
 from alignbench.method.prompt import BLOCKS
+from alignbench.method.steering import Contrast, Vector
 from alignbench.norms.pool import Clustering
 from alignbench.norms.prompts import Retrieval
 from alignbench.steps.lessons import Disclosure
@@ -44,6 +45,7 @@ FURTHER = {
     ],
     "culturespa": [{"generated": 0}, {"joint": ("IRQ", "CHN"), "elicited": Elicited.cross_culture, "ask_items": False}],
     "prompt": [{"blocks": (name,)} for name in BLOCKS],
+    "steering": [{"contrast": Contrast.options}, {"vector": Vector.random}],
     "survey_rl": [
         {"reward": Reward.entropy, "clustering": Clustering.umap_hdbscan},
         {"joint": ("IRQ", "CHN"), "told": Disclosure.always},

@@ -39,6 +39,7 @@ USED: dict[str, tuple[str, ...]] = {
     "CultureRL": OPEN,
     "CultureSPA": SPA,
     "NoMethod": ("method=none",),
+    "Steering": ("method=steering",),
     "Prompting": ("method=prompt",),
     "SurveyRL": ("method=survey_rl",),
     "SurveySFT": ("method=survey_sft",),
@@ -148,6 +149,8 @@ VALUES: dict[str, str] = {
     "CultureSPA.joint": "[CHN]",
     "CultureSPA.near": "0.5",
     "Prompting.blocks": "[guidance]",
+    "Steering.depths": "[0.9]",
+    "Steering.strengths": "[3.0]",
     "SurveySFT.joint": "[CHN]",
     "Training.lora_targets": "[q_proj]",
     "Training.full_modules": "[lm_head]",
@@ -329,6 +332,7 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
     "cultural_prompt": (("method=cultural_prompt",), ""),
     "persona": (("method=persona",), ""),
     "self_alignment": (("method=self_alignment",), ""),
+    "steering": (("method=steering",), ""),
     "values_retrieval": (("method=values_retrieval",), ""),
     "cnca_incontext": (("method=cnca_incontext", "method.thought_tokens=8", "author=llm", SCRIPTED), "author"),
     "survey_sft": (("method=survey_sft", SCRIPTED), ""),
@@ -346,6 +350,6 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 SLOTS = ("generator", "critic", "author", "judge")
 # Which of these a seed may not change: they draw nothing.
-DRAWLESS = {"none", "cultural_prompt", "self_alignment"}
+DRAWLESS = {"none", "cultural_prompt", "self_alignment", "steering"}
 # Which tell the model who it is by the culture's adjective.
 ADJECTIVE = {"cultural_prompt"}

@@ -10,6 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from alignbench.backend.template import END_OF_THOUGHT
 from alignbench.component import Component
 from alignbench.errors import AlignbenchError
@@ -17,6 +20,11 @@ from alignbench.types import Chat, ModelRef, OptionScores, Sampling, Thought
 
 if TYPE_CHECKING:
     from alignbench.backend.render import Renderer
+    from alignbench.backend.steering import SteeringVector
+
+
+# Why an engine refuses, and what to do.
+STEERLESS = "it neither shows nor changes activations, which steering needs: use backend=hf"
 
 
 @dataclass
@@ -90,6 +98,27 @@ class Engine(ABC):
         """
         yield
 
+    @contextmanager
+    def steering(self, steering: SteeringVector) -> Iterator[None]:
+        """A vector is added to the residual stream in every call inside.
+
+        Raises:
+            AlignbenchError: this engine cannot, or the vector was made for another model.
+        """
+        raise AlignbenchError("backend", type(self).__name__, STEERLESS)
+        yield
+
+    def residuals(self, chats: Sequence[Chat], said: Sequence[str] = ()) -> NDArray[np.float32]:
+        """The residual stream at the output of every layer, at the last token: shape (chats, layers, width).
+
+        Args:
+            said: what the assistant has said, one text a chat; without it the prompts are read to their ends.
+
+        Raises:
+            AlignbenchError: this engine does not show activations.
+        """
+        raise AlignbenchError("backend", type(self).__name__, STEERLESS)
+
     def room(self) -> str:
         """Where it runs, and with what memory, for a reader.
 
@@ -108,11 +137,13 @@ class Backend(Component, ABC):
 
     Attributes:
         serves_full_modules: whether an adapter may hold modules trained in full besides its LoRA matrices.
+        steers: whether its engines show and change activations.
     """
 
     _group = "backend"
 
     serves_full_modules: ClassVar[bool] = False
+    steers: ClassVar[bool] = False
 
     def verify(self) -> None:
         """Check in no time what can be checked without a model.

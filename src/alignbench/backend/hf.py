@@ -5,10 +5,13 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from alignbench.backend import Backend, Engine, Usage, adapters, architecture, forward
 from alignbench.backend.batches import PrefixGroup, TokenSequence, batches
@@ -17,6 +20,7 @@ from alignbench.backend.memory import give_back
 from alignbench.backend.options import Ids, contexts, leaves, scores
 from alignbench.backend.past import Cache, Past
 from alignbench.backend.reading import Reader
+from alignbench.backend.steering import SteeringVector, residuals_of
 from alignbench.component import Count, Maybe, recorded
 from alignbench.device import device_of, free_memory
 from alignbench.progress import bar, say
@@ -32,6 +36,7 @@ class HF(Backend):
     """One process, one device; adapters are switched, never merged."""
 
     serves_full_modules = True
+    steers = True
 
     # Tokens of one forward, padding included.
     batch_tokens: Count = recorded(16384)
@@ -64,8 +69,9 @@ class HFEngine(Engine):
         self.model = model
         self.usage = Usage()
         self._budget, self._threads, self._room = knobs.batch_tokens, knobs.threads, knobs.past << 20
-        # None outside of remembering().
+        # None outside of remembering(), and of steering().
         self._past: Past | None = None
+        self._steering: SteeringVector | None = None
         self._short_of_memory = False
         self._weights: Any = None
         # Path and time of change of the one adapter in memory.
@@ -119,6 +125,38 @@ class HFEngine(Engine):
             # Up to gigabytes in many pieces: what comes next may find no room between them.
             give_back()
 
+    @contextmanager
+    def steering(self, steering: SteeringVector) -> Iterator[None]:
+        """By a hook, without and with an adapter."""
+        steering.verify(self.model)
+        outer, self._steering = self._steering, steering
+        try:
+            yield
+        finally:
+            self._steering = outer
+
+    def residuals(self, chats: Sequence[Chat], said: Sequence[str] = ()) -> NDArray[np.float32]:
+        """Of the base model, one forward a batch."""
+        import torch
+
+        prompts = [self.renderer.prompt(chat) for chat in chats]
+        texts = said or [""] * len(prompts)
+        more = [self.renderer.option_ids(p, text) if text else () for p, text in zip(prompts, texts, strict=True)]
+        rows = [TokenSequence(i, (*prompts[i].ids, *ids)) for i, ids in enumerate(more)]
+        found: dict[int, NDArray[np.float32]] = {}
+        with self._speaking(None) as weights, bar(len(rows), "residuals", "chat") as progress:
+            architecture.check_tokens(weights, self.model, (row.ids for row in rows))
+
+            def step(batch: list[TokenSequence]) -> None:
+                with residuals_of(weights) as layers:
+                    forward.logprobs(weights, [row.ids for row in batch], 1)
+                last = torch.stack([layer[:, -1] for layer in layers], dim=1).float().cpu().numpy()
+                found.update(zip((row.request for row in batch), last, strict=True))
+                self.usage.prompt_tokens += sum(len(row.ids) for row in batch)
+
+            self._run(batches(rows, self._budget), step, progress)
+        return np.stack([found[i] for i in range(len(rows))])
+
     def room(self) -> str:
         """What the weights take and what is free on the device; weights that are loaded are not counted again."""
         free, needed = free_memory(self._device), (self.model.parameters or 0) * _BYTES[self.model.dtype]
@@ -137,7 +175,7 @@ class HFEngine(Engine):
     def _reader(self, weights: Any, adapter: Path | None) -> Reader:
         past = self._past if architecture.remembers_tokens(weights) else None
         if past is not None:
-            past.turn_to(adapter)
+            past.turn_to((adapter, self._steering))
         return Reader(weights, self._budget, _OVERHEAD[self._device.partition(":")[0]], self.usage, past)
 
     def _look_up(
@@ -194,7 +232,7 @@ class HFEngine(Engine):
 
     @contextmanager
     def _speaking(self, adapter: Path | None) -> Iterator[Any]:
-        """The weights in inference mode with ``adapter`` switched on, or bare."""
+        """The weights in inference mode with ``adapter`` switched on, or bare, and steered where a vector is given."""
         import torch
 
         if adapter is not None:
@@ -205,12 +243,13 @@ class HFEngine(Engine):
             self._weights, _ = load(self.model, self._device)
         if adapter is not None:
             self._switch(adapter)
-        with torch.inference_mode():
-            if adapter is None and self._adapter is not None:
-                with self._weights.disable_adapter():
-                    yield self._weights
-            else:
-                yield self._weights
+        bare = adapter is None and self._adapter is not None
+        with (
+            torch.inference_mode(),
+            self._weights.disable_adapter() if bare else nullcontext(),
+            self._steering.at_work(self._weights) if self._steering else nullcontext(),
+        ):
+            yield self._weights
 
     def _switch(self, adapter: Path) -> None:
         """Put ``adapter`` in the place of the one in memory; a retrained folder counts as another."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from alignbench.backend.options import Ids, common
@@ -36,22 +35,22 @@ class Cache:
 
 
 class Past:
-    """Sequences that were run under one adapter, as many of the latest as ``room`` bytes hold.
+    """Sequences that were run under one change of the model, as many of the latest as ``room`` bytes hold.
 
     A sequence takes the place of one that it goes on from, so that a chat is kept once however long it gets.
     """
 
     def __init__(self, room: int) -> None:
         self._room = room
-        self._adapter: Path | None = None
+        self._change: object = None
         # In the order in which they came, and in the order of their tokens: neighbours share most.
         self._kept: dict[Ids, list[Layer]] = {}
         self._sorted: list[Ids] = []
 
-    def turn_to(self, adapter: Path | None) -> None:
-        """Forget everything that was run under another adapter."""
-        if adapter != self._adapter:
-            self._adapter = adapter
+    def turn_to(self, change: object) -> None:
+        """Forget everything that was run under another change: an adapter, or a vector that steers."""
+        if change != self._change:
+            self._change = change
             for ids in list(self._kept):
                 self._forget(ids)
 

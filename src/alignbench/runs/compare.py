@@ -7,6 +7,7 @@ from typing import Any
 
 from alignbench import plugins
 from alignbench.aligned import AlignedModel
+from alignbench.backend import STEERLESS, Backend
 from alignbench.component import recorded
 from alignbench.evaluation.catalogue import of_plugins
 from alignbench.evaluation.items import BASE, Kind
@@ -24,7 +25,7 @@ from alignbench.store.code import code_in
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.store.store import State
-from alignbench.types import PromptPolicy, Split
+from alignbench.types import PromptPolicy, Split, check
 
 _SAMPLES = 3
 
@@ -104,26 +105,32 @@ def score_of(cell: Cell) -> Score:
 def contenders(cell: Cell) -> Iterator[Contender]:
     """Base, the method, the method as made for the control culture, then the other baselines.
 
-    After a model whose weights change and that is prompted comes the base model given the same prompt: only against
-    that row does it show what the weights have learnt.
+    After a model that has learnt and that is prompted comes the base model given the same prompt: only against
+    that row does it show what was learnt.
+
+    Raises:
+        AlignbenchError: a model is steered, and the backend cannot.
     """
     baselines = {canonical(method): name for name, method in cell.baselines.items()}
     own = baselines.pop(canonical(cell.method), cell.choices["method"])
     context = cell.context(cell.culture)
     yield Contender(kind="base", model=cell.baselines[BASE].align(context))
     if own != BASE:
-        yield from _with_prompted("method", cell.method.align(context), own)
+        yield from _with_prompted(cell.backend, "method", cell.method.align(context), own)
         if cell.control is not None:
             there = cell.method.in_place_of(cell.culture, cell.control).align(cell.context(cell.control))
-            yield from _with_prompted("control", there, own, cell.control.country)
+            yield from _with_prompted(cell.backend, "control", there, own, cell.control.country)
     for name in baselines.values():
         if name not in (BASE, own):
-            yield from _with_prompted("method", cell.baselines[name].align(context), name)
+            yield from _with_prompted(cell.backend, "method", cell.baselines[name].align(context), name)
 
 
-def _with_prompted(kind: Kind, model: AlignedModel, method: str, country: str | None = None) -> Iterator[Contender]:
+def _with_prompted(
+    backend: Backend, kind: Kind, model: AlignedModel, method: str, country: str | None = None
+) -> Iterator[Contender]:
+    check(backend.steers or model.steering is None, "backend", type(backend).__name__, f"{method}: {STEERLESS}")
     yield Contender(kind=kind, model=model, method=method, country=country)
-    if model.training and model.is_prompted:
+    if model.learnt and model.is_prompted:
         prompted: Kind = "prompted" if kind == "method" else "prompted_control"
         yield Contender(kind=prompted, model=model.prompted_base, method=method, country=country)
 
@@ -133,9 +140,9 @@ def _asked(cell: Cell, model: AlignedModel, scoring: Scoring) -> Respond:
 
 
 def _elsewhere(cell: Cell, answered: tuple[ContenderAnswers, ...]) -> Iterator[DamageCheck]:
-    """Base and aligned weights under the prompt of each other culture; none where no weight changes."""
+    """Base and aligned model under the prompt of each other culture; none where nothing was learnt."""
     own = next((row.model for row in answered if row.kind == "method"), None)
-    if own is None or own.training is None:
+    if own is None or own.learnt is None:
         return
     for culture in cell.others:
         aligned = replace(own, policy=PromptPolicy(wordings(culture)))
