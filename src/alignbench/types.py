@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -219,11 +220,13 @@ class PromptPolicy:
     Attributes:
         reasoning: how thoughts are sampled before the answer; None asks for the answer at once.
         language: in which items are asked.
+        weights: share of the answer under each of ``systems``, 1 together; empty where all count the same.
     """
 
     systems: tuple[str | None, ...] = (None,)
     reasoning: Sampling | None = None
     language: str = "en"
+    weights: tuple[float, ...] = ()
 
     @property
     def asks_for_thoughts(self) -> bool:
@@ -245,6 +248,13 @@ class PromptPolicy:
     def systems_as(self, person: str, item: Item) -> tuple[str, ...]:
         """System texts for this item when a respondent is asked: ``person``, then the policy's own text."""
         return tuple("\n\n".join(filter(None, (person, text))) for text in self.systems_for(item))
+
+    def turn(self, person: int, people: int, texts: int) -> int:
+        """Which of ``texts`` system texts falls to one of ``people``: in turn, or as often as its weight says."""
+        if not self.weights:
+            return person % texts
+        bounds = accumulate(self.weights)
+        return next((i for i, bound in enumerate(bounds) if (person + 0.5) / people < bound), texts - 1)
 
     def worded(self, item: Item) -> Item:
         """The item as this policy asks it: the same codes, other words."""

@@ -42,6 +42,7 @@ QUICK = {
     "cnca_incontext": ["method.chains=1", *THINKING],
     "anthropological": THINKING,
     "values_retrieval": ["method.personas=20"],
+    "persona_mixture": ["method.personas=6", "method.items=12"],
     "culturerl": ["method.prompts=12", "training.generations=4", "training.max_new_tokens=12"],
     "clca": ["generator@critic=stock", "method.scenarios=4", "method.max_turns=2"],
     "culturellm": ["method.least=1", "method.similarity=0.3"],
@@ -70,6 +71,13 @@ class Overheard(Engine):
     def score(self, chats, options, adapter=None):
         self.hear(chats)
         return self.engine.score(chats, options, adapter)
+
+    def residuals(self, chats, said=()):
+        self.hear(chats)
+        return self.engine.residuals(chats, said)
+
+    def steering(self, steering):
+        return self.engine.steering(steering)
 
     def close(self) -> None:
         self.engine.close()

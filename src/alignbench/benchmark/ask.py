@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,11 +43,13 @@ def ask(
     scores = model.engine.score([r.chat for r in requests], [r.options for r in requests], model.adapter)
     shares: dict[int, list[np.ndarray]] = defaultdict(list)
     masses: dict[int, list[float]] = defaultdict(list)
+    weights: dict[int, list[float]] = defaultdict(list)
     for (i, look), score in zip(listed, scores, strict=True):
         turned = np.empty(len(look.prompt.options))
         turned[list(look.prompt.options)] = softmax(score.logprobs)
         shares[i].append(turned)
         masses[i].append(score.mass)
+        weights[i].append(look.prompt.weight)
     wanted = [i for i, question in enumerate(questions) if benchmark.texts or not question.item.options]
     texts = said(model, [looks[i][0].request for i in wanted], benchmark.sampling) if wanted else []
     spoken = dict(zip(wanted, texts, strict=True))
@@ -54,8 +57,8 @@ def ask(
     return [
         Reply(
             question,
-            tuple(np.mean(shares[i], axis=0).tolist()) if i in shares else None,
-            float(np.mean(masses[i])) if i in masses else None,
+            tuple(np.average(shares[i], axis=0, weights=weights[i]).tolist()) if i in shares else None,
+            float(np.average(masses[i], weights=weights[i])) if i in masses else None,
             spoken.get(i),
             float(np.mean([not look.thought.closed for look in looks[i]])) if own else None,
         )
@@ -81,17 +84,27 @@ def _prompts(question: Question, model: ModelSession, asking: Asking) -> list[Pr
     item, asks_first = question.item, model.policy.asks_for_thoughts
     texts = ((text, question.framing) for text in model.policy.systems_for(item))
     systems = ["\n\n".join(filter(None, both)) or None for both in texts]
+    weights = model.policy.weights or (1.0,) * len(systems)
     if question.user is None and item.options:
         return [
-            asking.prompt(item, context, order, system, thinking=asks_first)
+            replace(asking.prompt(item, context, order, system, thinking=asks_first), weight=weights[context])
             for context, system in enumerate(systems)
-            for order in asking.orders_for(context, len(systems))
+            for order in asking.orders_for(context, 1 if model.policy.weights else len(systems))
         ]
     fits = not question.choices or len(question.choices) == len(item.options)
     check(fits, "benchmark choices", question.choices, f"{item.id} has {len(item.options)} options")
     options = tuple(range(len(item.options)))
     user, choices = question.user or item.question, question.choices or item.options
     return [
-        Prompt(item.id, context, "forward", system, options, Request(chat(user, system), choices), None)
+        Prompt(
+            item.id,
+            context,
+            "forward",
+            system,
+            options,
+            Request(chat(user, system), choices),
+            None,
+            weight=weights[context],
+        )
         for context, system in enumerate(systems)
     ]

@@ -71,6 +71,7 @@ class Prompt:
         request: the question; if ``conclude`` is given, one that asks for thoughts first.
         prior: the same options with nothing asked; None where no prior is divided out.
         conclude: what asks for the answer after thoughts that were asked for; None where none were.
+        weight: how much its answer counts among those to its item.
     """
 
     item: str
@@ -81,6 +82,7 @@ class Prompt:
     request: Request
     prior: Request | None
     conclude: str | None = None
+    weight: float = 1.0
 
     def after(self, thought: str) -> Request:
         """The request for the answer, once the model has thought, by itself or because it was asked to."""
@@ -118,12 +120,17 @@ class Asking:
         check(listed or plain, "scoring.style", self.style.name, remedy)
 
     def prompts(self, items: Iterable[Item], policy: PromptPolicy) -> Iterator[Prompt]:
-        """Every item under every system text of the policy, in the orders that ``orders`` asks for."""
+        """Every item under every system text of the policy, in the orders that ``orders`` asks for.
+
+        System texts that count unequally do not take turns: each asks in both orders, as a single one does.
+        """
         for item in items:
             systems, worded = policy.systems_for(item), policy.worded(item)
-            for context, system in enumerate(systems):
-                for order in self.orders_for(context, len(systems)):
-                    yield self.prompt(worded, context, order, system, policy.language, policy.asks_for_thoughts)
+            weights = policy.weights or (1.0,) * len(systems)
+            for context, (system, weight) in enumerate(zip(systems, weights, strict=True)):
+                for order in self.orders_for(context, 1 if policy.weights else len(systems)):
+                    asked = self.prompt(worded, context, order, system, policy.language, policy.asks_for_thoughts)
+                    yield replace(asked, weight=weight)
 
     @property
     def alone(self) -> Asking:

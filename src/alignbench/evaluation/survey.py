@@ -112,8 +112,9 @@ def respond(
     Returns:
         One row per option of a prompt, also written to ``folder/responses.parquet``: item, context,
         order, chain (which of the sampled thoughts; 0 without any), position (as listed), option (index into
-        ``Item.codes``), logprob (nats), prior (nats; 0 where none is divided out), mass (``OptionScores.mass``
-        of the prompt), thought (its text; empty without any) and closed (:attr:`~alignbench.types.Thought.closed`).
+        ``Item.codes``), logprob (nats), prior (nats; 0 where none is divided out), mass (``OptionScores.mass`` of the
+        prompt), weight (:attr:`~alignbench.evaluation.ask.Prompt.weight`), thought (its text; empty without any) and
+        closed (:attr:`~alignbench.types.Thought.closed`).
 
     Raises:
         AlignbenchError: no items, or a ten-point item too long to label.
@@ -144,12 +145,15 @@ def respond(
 def distributions(responses: pd.DataFrame, items: Iterable[Item]) -> dict[str, Array]:
     """Item id -> the model's distribution, in the order of ``Item.codes``.
 
-    Softmax over the options of each prompt (prior subtracted), then the plain mean over orders, contexts and thoughts.
+    Softmax over the options of each prompt (prior subtracted), then the mean over orders, contexts and thoughts, each
+    with the weight of its prompt.
 
     Raises:
         AlignbenchError: an item without responses, or a prompt that gave no option any probability.
     """
-    mean = shares(responses, ASKED).groupby([responses["item"], responses["option"]]).mean().unstack("option")
+    option, weight = [responses["item"], responses["option"]], responses["weight"]
+    total = (shares(responses, ASKED) * weight).groupby(option).sum()
+    mean = (total / weight.groupby(option).sum()).unstack("option")
     found: dict[str, Array] = {}
     for item in items:
         check(item.id in mean.index, "responses", item.id, "this item was not asked; remove the stage and run again")
@@ -167,8 +171,9 @@ def shares(responses: pd.DataFrame, prompt: Sequence[str]) -> pd.Series[float]:
 
 
 def option_mass(responses: pd.DataFrame) -> dict[str, float]:
-    """Item id -> mean probability of the options' first tokens over its prompts."""
-    mass = responses.drop_duplicates(ASKED).groupby("item")["mass"].mean()
+    """Item id -> mean probability of the options' first tokens over its prompts, each with its weight."""
+    asked = responses.drop_duplicates(ASKED)
+    mass = (asked["mass"] * asked["weight"]).groupby(asked["item"]).sum() / asked.groupby("item")["weight"].sum()
     return {str(item): float(value) for item, value in mass.items()}
 
 
@@ -187,10 +192,11 @@ def answers(model: ModelSession, prompts: Sequence[Prompt]) -> pd.DataFrame:
         answer = scores[request]
         prior = scores[prompt.prior].logprobs if prompt.prior else (0.0,) * len(prompt.options)
         for position, option in enumerate(prompt.options):
-            figures = (answer.logprobs[position], prior[position], answer.mass)
-            rows.append((*prompt.id, chain, position, option, *figures, thought.text, thought.closed))
+            found = (answer.logprobs[position], prior[position], answer.mass, prompt.weight)
+            rows.append((*prompt.id, chain, position, option, *found, thought.text, thought.closed))
             places.append(place)
-    return pd.DataFrame(rows, places, [*ASKED, "position", "option", "logprob", "prior", "mass", "thought", "closed"])
+    figures = ("logprob", "prior", "mass", "weight")
+    return pd.DataFrame(rows, places, [*ASKED, "position", "option", *figures, "thought", "closed"])
 
 
 def written(model: ModelSession, prompts: Sequence[Prompt], max_new_tokens: int) -> pd.DataFrame:

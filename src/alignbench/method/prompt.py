@@ -216,5 +216,7 @@ class Prompting(ThinksFirst, Method):
         notes = [block.note for block in blocks if block.note]
         if language != "en":
             notes.append(TRANSLATED.format(language=phrases(language).name))
-        policy = BlockPolicy((), self.thoughts(context, self.chains) if self.reasoning else None, language, blocks)
+        policy = BlockPolicy(
+            (), self.thoughts(context, self.chains) if self.reasoning else None, language, blocks=blocks
+        )
         return AlignedModel(context.model, policy=policy, notes=tuple(notes))

@@ -142,8 +142,8 @@ def interview(
 ) -> int:
     """Ask every person every item; whole people a call, so that an engine runs each person's text once.
 
-    The method's system texts take turns over people, and so do the option orders where ``orders=balanced``. Goes on
-    from the files found in ``folder``, whatever their size.
+    The method's system texts take turns over people, weighted ones as often as their weights say, and so do the option
+    orders where ``orders=balanced``. Goes on from the files found in ``folder``, whatever their size.
 
     Args:
         people: system texts that say who is asked.
@@ -254,7 +254,7 @@ def _prompts(
 ) -> Iterator[Prompt]:
     for item in items:
         systems = policy.systems_as(people[person], item)
-        turn = person % len(systems)
+        turn = policy.turn(person, len(people), len(systems))
         for order in asking.orders_for(person, len(people)):
             thinking = policy.asks_for_thoughts
             yield asking.prompt(policy.worded(item), turn, order, systems[turn], policy.language, thinking)

@@ -9,12 +9,14 @@ from typing import Any
 
 from alignbench.aligned import WEIGHTS
 from alignbench.backend.model import HUB_ID
+from alignbench.backend.steering import SteeringVector
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import METRICS
 from alignbench.identity import identity
 from alignbench.report.numbers import KEY, change, number, of
 from alignbench.report.verdict import verdict
 from alignbench.sharing.found import ShareableCell
+from alignbench.sharing.steered import write_biased
 from alignbench.store.manifest import plain, write_json
 from alignbench.templates import templates
 from alignbench.types import Item, ModelRef, PromptPolicy, check
@@ -38,18 +40,20 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
 
     Args:
         base: what the base model is called to others; empty is its hub id, else its name.
-        merge: also write base and adapter as one model.
+        merge: also write base and adapter, or base and vector, as one model.
 
     Raises:
-        AlignbenchError: ``merge`` without an adapter, or nothing is left that may be passed on.
+        AlignbenchError: ``merge`` with nothing to merge, or where it cannot be; nothing is left that may be passed on.
     """
     model = found.model
     hub = hub_id(found.config["knobs"]["model"])
     trained = found.cell.tools.folder(model.training) if model.training else None
     full = trained is not None and (trained / WEIGHTS).is_dir()
     adapter = None if full else trained
-    kind = "adapter" if adapter else "full" if full else "prompts"
-    check(not merge or adapter is not None, "task.merge", True, "only an adapter can be merged; this cell has none")
+    steering = SteeringVector.load(found.cell.tools.folder(model.steering)) if model.steering else None
+    kind = "adapter" if adapter else "full" if full else "steering" if steering else "prompts"
+    merged = adapter is not None or steering is not None
+    check(not merge or merged, "task.merge", True, "only an adapter or a vector can be merged; this cell has none")
     withheld = found.private and model.is_prompted
     remedy = "its prompts are respondents' own data, which may not be passed on; share the command instead"
     check(kind != "prompts" or not withheld, "method", found.record.cell.method, remedy)
@@ -62,8 +66,12 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
         write_json(folder / _CONFIG, adapter_config(adapter, name))
     elif trained:
         shutil.copytree(trained / WEIGHTS, folder, dirs_exist_ok=True)
+    elif steering:
+        steering.save(folder)
     if merge and adapter:
         write_merged(model.base, adapter, folder / "merged")
+    elif merge and steering:
+        write_biased(model.base, steering, folder / "merged")
     if model.is_prompted and not withheld:
         items = found.cell.asked.asked(found.cell.culture.iso3)
         write_json(folder / _PROMPTS, policy_json(model.policy.ready(found.cell.tools.folder), items))
@@ -76,8 +84,10 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
 def policy_json(policy: PromptPolicy, items: Sequence[Item]) -> dict[str, Any]:
     """``systems`` where they are the same for all items, else ``items``: id -> question and system texts."""
     texts = {item.id: list(policy.systems_for(item)) for item in items}
+    weighted = ", each with its weight" if policy.weights else ""
     head = {
-        "use": "Ask once with each system text (null: none) and average the answers' probabilities.",
+        "use": f"Ask once with each system text (null: none) and average the answers' probabilities{weighted}.",
+        **({"weights": list(policy.weights)} if policy.weights else {}),
         "language": policy.language,
         "reasoning": None if policy.reasoning is None else plain(vars(policy.reasoning)),
     }
@@ -163,8 +173,8 @@ def card(found: ShareableCell, **shared: Any) -> str:
 
     Args:
         shared: what lies in the folder: its ``name``; ``base``, what the base model is called to others, ``on_hub`` if
-            that is a hub id; ``kind``: adapter, full or prompts; whether ``merged/`` is there; whether a prompt policy
-            belongs to the model (``speaks``), and whether its texts may not be passed on (``withheld``).
+            that is a hub id; ``kind``: adapter, full, steering or prompts; whether ``merged/`` is there; whether a
+            prompt policy belongs to the model (``speaks``), and whether its texts may not be passed on (``withheld``).
     """
     cell, record = found.cell, found.record
     licence, model = cell.model.licence.lower(), found.config["knobs"]["model"]

@@ -19,7 +19,7 @@ class Export(Task):
     fit: str = ""
     # The folder is made in here.
     out: str = recorded("outputs/export")
-    # Also write base and adapter as one model.
+    # Also write base and adapter, or base and vector, as one model.
     merge: bool = False
     # What others call the base model, for example its hub id; empty is the hub id if known, else its name.
     base: str = ""
