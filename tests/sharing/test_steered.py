@@ -45,8 +45,10 @@ def test_a_vector_is_shared_with_what_adds_it_and_as_a_bias(make_cell, tmp_path)
     assert torch.allclose(logits(merged), steered, atol=1e-4) and merged.config.mlp_bias
 
 
-def test_what_has_no_bias_there_is_refused(blank_model, monkeypatch, tmp_path):
+def test_what_has_no_bias_there_is_refused(make_cell, monkeypatch, tmp_path):
     from alignbench.sharing import steered
+
+    blank_model = make_cell("method=none", "control=false").model
 
     vector = SteeringVector(0, (1.0,) * AutoModelForCausalLM.from_pretrained(blank_model.path).config.hidden_size)
     monkeypatch.setattr(steered, "_with_biases", lambda network: network)

@@ -152,7 +152,7 @@ def distributions(responses: pd.DataFrame, items: Iterable[Item]) -> dict[str, A
         AlignbenchError: an item without responses, or a prompt that gave no option any probability.
     """
     option, weight = [responses["item"], responses["option"]], responses["weight"]
-    total = (shares(responses, ASKED) * weight).groupby(option).sum()
+    total = (shares(responses, ASKED) * weight).groupby(option).sum(min_count=1)
     mean = (total / weight.groupby(option).sum()).unstack("option")
     found: dict[str, Array] = {}
     for item in items:

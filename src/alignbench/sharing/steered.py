@@ -57,12 +57,10 @@ def _with_biases(network: Any) -> Any:
     if getattr(config, "mlp_bias", True):
         return network
     config.mlp_bias = True
-    with torch.device("meta"):
-        made = AutoModelForCausalLM.from_config(config)
-    held = network.state_dict()
-    held |= {
-        name: torch.zeros(weight.shape, dtype=network.dtype)
-        for name, weight in made.state_dict().items()
-        if name not in held
-    }
-    return AutoModelForCausalLM.from_pretrained(None, config=config, state_dict=held, dtype=network.dtype).eval()
+    made = AutoModelForCausalLM.from_config(config, dtype=network.dtype)
+    fresh = set(made.load_state_dict(network.state_dict(), strict=False).missing_keys)
+    with torch.no_grad():
+        for name, weight in made.named_parameters():
+            if name in fresh and name.endswith(".bias"):
+                weight.zero_()
+    return made.eval()
