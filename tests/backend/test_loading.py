@@ -60,3 +60,19 @@ def test_a_part_that_the_model_has_no_place_for_is_left_unread(tmp_path, capsys)
     eyes = {"vision_tower.patch.weight": torch.zeros(3)}
     assert loaded(changed(tmp_path, lambda tensors: tensors.update(eyes))).config.num_hidden_layers == 4
     assert "1 tensors left unread" in capsys.readouterr().out
+
+
+def test_code_that_a_model_brings_is_never_run(tmp_path):
+    path = changed(tmp_path, len, model_type="stranger", auto_map={"AutoModelForCausalLM": "stranger.Model"})
+    (path / "stranger.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Model: ...\n")
+    with pytest.raises(AlignbenchError, match="code of the model's own would have to run"):
+        Model(path=str(path)).resolve()
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("content", ["", '{"model_type": "lla', "[]"])
+def test_a_configuration_that_is_cut_is_named(tmp_path, content):
+    path = changed(tmp_path)
+    (path / "config.json").write_text(content)
+    with pytest.raises(AlignbenchError, match=r"config\.json.*it is cut"):
+        Model(path=str(path)).resolve()

@@ -35,8 +35,8 @@ def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, A
     if device == "cpu":
         keep_freed()
     say(f"  load   {model.name} ({model.dtype}, {device})")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, padding_side="left")
-    config = transformers.AutoConfig.from_pretrained(model.path)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, padding_side="left", trust_remote_code=False)
+    config = transformers.AutoConfig.from_pretrained(model.path, trust_remote_code=False)
     text = config.get_text_config(decoder=True)
     for padded in (config, text):
         if (getattr(padded, "pad_token_id", None) or 0) >= text.vocab_size:
@@ -47,6 +47,7 @@ def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, A
     weights, report = transformers.AutoModelForCausalLM.from_pretrained(
         model.path,
         config=config,
+        trust_remote_code=False,
         dtype=getattr(torch, model.dtype),
         # None is transformers' choice: the fused attention where the model knows it.
         attn_implementation="eager" if capped(text) else None,

@@ -29,13 +29,14 @@ class Doctor(Task):
         Raises:
             AlignbenchError: at least one check failed.
         """
-        failed = 0
+        failed, faults = 0, dict[str, str]()
         for name, examine in _checks(cfg):
             try:
                 say(f"  ok    {name:<12} {examine()}")
             except AlignbenchError as error:
                 failed += 1
-                say(f"  FAIL  {name:<12} {error}")
+                first = faults.setdefault(str(error), name)
+                say(f"  FAIL  {name:<12} {error if first == name else f'as {first}'}")
         if failed:
             raise AlignbenchError("doctor", f"{failed} checks failed", "mend what is marked FAIL above")
         say("All well.")
