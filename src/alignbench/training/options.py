@@ -66,7 +66,7 @@ class Checkpoints:
                 shutil.rmtree(folder)
 
     def _found(self) -> dict[int, Path]:
-        return {int(path.name): path for path in self.folder.glob("*")}
+        return {int(path.name): path for path in self.folder.iterdir()} if self.folder.is_dir() else {}
 
     def _file(self, update: int) -> Path:
         return self.folder / f"{update:06d}" / "state.pt"
