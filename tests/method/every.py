@@ -44,6 +44,7 @@ FURTHER = {
     ],
     "culturespa": [{"generated": 0}, {"joint": ("IRQ", "CHN"), "elicited": Elicited.cross_culture, "ask_items": False}],
     "prompt": [{"blocks": (name,)} for name in BLOCKS],
+    "survey_dpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "survey_rl": [
         {"reward": Reward.entropy, "clustering": Clustering.umap_hdbscan},
         {"joint": ("IRQ", "CHN"), "told": Disclosure.always},
