@@ -43,6 +43,7 @@ FURTHER = {
         {"joint": ("IRQ", "CHN")},
     ],
     "culturespa": [{"generated": 0}, {"joint": ("IRQ", "CHN"), "elicited": Elicited.cross_culture, "ask_items": False}],
+    "gdpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "prompt": [{"blocks": (name,)} for name in BLOCKS],
     "survey_dpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "survey_rl": [

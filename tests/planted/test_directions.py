@@ -63,6 +63,14 @@ def test_survey_dpo_brings_the_country_and_not_as_far_as_its_shares(planted, sur
     assert record.aligned.specificity_low > 0
 
 
+def test_gdpo_brings_the_country_with_its_variety(planted, survey_sft) -> None:
+    record = planted("method=gdpo", "method.rate=1")
+    change, low = gain(record)
+    assert change > 0.15 and low > 0 and abs(change - gain(survey_sft)[0]) < 0.1
+    assert record.aligned.specificity_low > 0
+    assert record.aligned.entropy_model > record.aligned.entropy_survey
+
+
 def test_survey_dpo_goes_past_the_people_where_beta_is_small(planted) -> None:
     words = ("method=survey_dpo", "method.rate=1", "training.updates=60", "control=false")
     even, small = planted(*words), planted(*words, "method.beta=0.1")

@@ -7,7 +7,7 @@ with odds (p_a / q_a) / (p_b / q_b). DPO at ``beta`` learns q times a power 1 / 
 q (p / q)^(1 / beta), normalised: people's own distribution at 1, and one of ever fewer answers below it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,8 +25,7 @@ from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.seeds import seed_of
 from alignbench.steps.joint import Joint
-from alignbench.steps.practice import PROMPT_TOKENS, Fit, Systems, asked_of, of_run
-from alignbench.steps.seeds import asked_there
+from alignbench.steps.practice import PROMPT_TOKENS, Fit, Systems, asked_of, of_run, questions_to
 from alignbench.store.stage import Stage, Tools
 from alignbench.training.dpo import PreferenceRow, train_dpo
 from alignbench.training.recipe import TrainerKind
@@ -120,19 +119,16 @@ class PreferPeople(Fit):
             AlignbenchError: people and model gave the same answer in all pairs.
         """
         own = self.own.probabilities(tools)
-        asked = [prompt for iso3, system in self.systems.items() for prompt in self._prompts(iso3, system)]
+        asked = [
+            (iso3, prompt)
+            for iso3, system in self.systems.items()
+            for prompt in questions_to(iso3, self.train, self.own.asking, system)
+        ]
         rows = [row for iso3, prompt in asked for row in self._pairs(iso3, prompt, own)]
         drawn = self.pairs * len(asked)
         say(f"  pairs  people and model gave different answers in {len(rows)} of {drawn}")
         check(bool(rows), "method.pairs", self.pairs, "people and model gave the same answer in all pairs: draw more")
         return {"drawn": drawn, "pairs": len(rows), **train_dpo(self.job(folder), rows, self.beta)}
-
-    def _prompts(self, iso3: str, system: str | None) -> Iterator[tuple[str, Prompt]]:
-        """The country with every question that it was asked, in each order."""
-        items, tally = asked_there("items", self.train.items, self.train, iso3)
-        say(f"  {tally}")
-        asking = self.own.asking
-        return ((iso3, asking.prompt(item, 0, order, system)) for item in items for order in asking.orders_for(0, 1))
 
     def _pairs(self, iso3: str, prompt: Prompt, own: Probabilities) -> list[PreferenceRow]:
         model = own[prompt.item, prompt.system, prompt.order]
