@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,6 @@ from alignbench.evaluation.survey import distributions
 from alignbench.runs.cell import Cell
 from alignbench.runs.stages import Respond
 from alignbench.steps.subpopulations import Steering, Subpopulation, subpopulations
-from alignbench.steps.texts import rendered
 from alignbench.types import PromptPolicy, Split
 from tests.method.chains import made
 
@@ -24,7 +22,6 @@ pytestmark = pytest.mark.long
 NOWHERE = "Babylon"
 QUICK = ("method=subpop", f"culture.country={NOWHERE}", "control=false", "method.respondents=4000")
 HELD_OUT = "35 to 54"
-OTHERS = f"method.without=[man,woman,0 to 34,{HELD_OUT},55 and over,some]"
 
 
 def truth(cell: Cell) -> dict[str, Subpopulation]:
@@ -55,29 +52,3 @@ def test_a_group_that_was_not_learnt_is_met_on_questions_that_were_not_learnt(lo
     assert all(f". {HELD_OUT}\n\n" not in told for told, _ in model.training.groups), "it was learnt"
     before, after = (similarity(cell, one, group, group) for one in (model.prompted_base, model))
     assert after > before + 0.05
-
-
-@pytest.fixture
-def legible() -> Iterator[None]:
-    """Groups are told by texts that the tiny model can read apart: it grew up with countries, not with schooling."""
-    countries = {"little": "Japan", "higher": "Brazil"}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            Subpopulation,
-            "told",
-            lambda group, style, country: rendered("resident", country=countries.get(group.value, country)),
-        )
-        yield
-
-
-def test_groups_come_to_be_told_apart_on_questions_that_were_not_learnt(legible, planted_cell, folder) -> None:
-    cell = planted_cell(folder, *QUICK, OTHERS, "training.learning_rate=0.006")
-    model, pair = made(cell).model, [truth(cell)[value] for value in ("little", "higher")]
-
-    def own_minus_other(one: AlignedModel) -> float:
-        cells = [[similarity(cell, one, told, people) for people in pair] for told in pair]
-        return (cells[0][0] + cells[1][1] - cells[0][1] - cells[1][0]) / 2
-
-    before, after = own_minus_other(model.prompted_base), own_minus_other(model)
-    print("OWN", before, after)
-    assert after > max(before, 0) + 0.01
