@@ -11,7 +11,7 @@ MEANT: Mapping[str, Mapping[str, str]] = {
         "self_alignment": "few_shot icl",
         "values_retrieval": "rag",
         "survey_sft": "sft finetune fine_tuning lora",
-        "cnca_dpo": "dpo",
+        "survey_dpo": "dpo",
         "cnca_sft": "cnca",
         "culturerl": "grpo ppo rl rlhf",
         "survey_rl": "option_rl",

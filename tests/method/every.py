@@ -14,15 +14,19 @@ from alignbench.method.culturellm import Augmentation
 from alignbench.method.culturerl import OwnNorm, WarmStart, WrittenBy
 from alignbench.method.culturespa import Elicited
 from alignbench.method.prompt import BLOCKS
+from alignbench.method.subpop import GroupLoss
 from alignbench.norms.pool import Clustering
 from alignbench.norms.prompts import Retrieval
 from alignbench.steps.lessons import Disclosure
 from alignbench.steps.norm_reward import Reward
+from alignbench.steps.subpopulations import Steering
 from alignbench.synthetic.opinions import Verification
 from alignbench.testing import composed
 
 # Two general conversations.
 TALKS = Path(__file__).parent / "talks.jsonl"
+# Methods that rest on single respondents, which bundled shares are not.
+OF_RESPONDENTS = ("subpop",)
 METHODS = sorted(path.stem for path in (conf_dir() / "method").glob("*.yaml"))
 FURTHER = {
     "clca": [
@@ -43,7 +47,10 @@ FURTHER = {
         {"joint": ("IRQ", "CHN")},
     ],
     "culturespa": [{"generated": 0}, {"joint": ("IRQ", "CHN"), "elicited": Elicited.cross_culture, "ask_items": False}],
+    "gdpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "prompt": [{"blocks": (name,)} for name in BLOCKS],
+    "subpop": [{"styles": tuple(Steering), "loss": GroupLoss.wasserstein, "without": ("woman",)}],
+    "survey_dpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "survey_rl": [
         {"reward": Reward.entropy, "clustering": Clustering.umap_hdbscan},
         {"joint": ("IRQ", "CHN"), "told": Disclosure.always},
