@@ -43,7 +43,12 @@ _LAUNCHERS = {
 _FORMER = (
     ("extra", "benchmark", "extra is now called benchmark"),
     (
-        r"benchmark(?==(survey|compact)\b|\.(answer|orders|labels|divide_prior|style|formats|split|js_base|js_sqrt|"
+        r"(benchmark|scoring)\.answer",
+        "scoring.elicit",
+        "how an answer is taken from the model is now scoring.elicit",
+    ),
+    (
+        r"benchmark(?==(survey|compact)\b|\.(orders|labels|divide_prior|style|formats|split|js_base|js_sqrt|"
         r"bootstrap|bootstrap_seed|confidence|ceiling_n|chunk)\b)",
         "scoring",
         "how the survey is scored is now the group scoring",
