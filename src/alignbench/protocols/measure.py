@@ -151,7 +151,7 @@ def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
         setting=cell.setting,
         knobs=knobs,
         passes=passes,
-        block=knobs.block_name(cell.scoring.split),
+        block=knobs.block_name(cell.scoring.split, cell.scoring.elicit),
         asked=block,
         mapped=mapped,
         seen=frozenset(i.id for split in (Split.train, Split.validation) for i in cell.surveys[split].items),

@@ -8,6 +8,7 @@ from alignbench.component import Component, Count, Positive, Share
 from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
 from alignbench.evaluation.ask import Asking, Labels, Orders
+from alignbench.evaluation.elicit import Elicit
 from alignbench.identity import digest
 from alignbench.steps.texts import PersonaForm
 from alignbench.types import Item, Split, check
@@ -68,7 +69,7 @@ class Pass(Component):
         remedy = "only the names of the fields are translated: say task.persona=fields"
         check(translated, "task.native", True, remedy)
 
-    def block_name(self, split: Split) -> str:
+    def block_name(self, split: Split, elicit: Elicit = Elicit.label) -> str:
         """What was asked, and how, for tables; unlike lists of items have unlike names."""
         batteries = f"held-out ({split.name})" if split is Split.test else f"{split.name} batteries, not held out"
         name = batteries if self.block is ItemBlock.held_out else self.block.name
@@ -78,6 +79,7 @@ class Pass(Component):
             "personas in fields": self.persona is PersonaForm.fields,
             "written answers": self.answers is AnswerForm.written,
             "in the culture's language": self.native,
+            f"elicit={elicit.name}": elicit is not Elicit.label,
         }
         return ", ".join([name, *(form for form, said in forms.items() if said)])
 
