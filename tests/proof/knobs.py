@@ -25,6 +25,9 @@ PAID = (*VERDICT, "training.prompts_per_update=32", "training.updates=4", "insis
 OPEN = ("method=culturerl", "method.wordings=template", "method.reward=score")
 RULED = ("method=culturerl", "method.wordings=template", "judge=llm", SCRIPTED, "insist=true")
 
+# The form of the questions in which options are listed, so that people can be counted for them.
+FULL = ("scoring.style=full", "scoring.orders=both", "scoring.labels=auto")
+
 # Methods that practise against norms -> a cell of them; judges that grade -> their choice.
 NORMED = {"CultureRL": OPEN, "SurveyRL": ("method=survey_rl",)}
 GRADED = {"BlendJudge": "blend", "EmbeddingJudge": "embedding", "LikelihoodJudge": "likelihood"}
@@ -102,7 +105,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "Scoring.elicit": ("scoring.style=full",),
     "Scoring.samples": ("scoring.elicit=sampled",),
     "Scoring.sample_seed": ("scoring.elicit=sampled",),
-    "Scoring.reply_tokens": ("scoring.elicit=sampled",),
+    **{f"Scoring.{knob}": ("scoring.elicit=verbalised", *FULL) for knob in ("reply_tokens", "tolerance")},
     "Scoring.formats": ("scoring.style=full",),
     "Scoring.orders": ("scoring.style=full",),
     "PlantedWorld.respondents": ("survey.figures=sample",),
@@ -188,6 +191,8 @@ VALUES: dict[str, str] = {
     "Scoring.style": "full",
     "Scoring.orders": "both",
     "Scoring.elicit": "text",
+    "Scoring.reply_tokens": "3",
+    "Scoring.samples": "6",
     "PlantedWorld.countries": "12",
     "PlantedWorld.items_per_battery": "3",
     "PlantedWorld.questions": "1",
@@ -269,6 +274,10 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
             "top_p",
         )
     },
+    **{
+        f"Scoring.{knob}": {"label": ("method=none",)}
+        for knob in ("divide_prior", "samples", "sample_seed", "tolerance", "reply_tokens")
+    },
     "TemplateAuthor.cluster_seed": {"items": ("method=cnca_sft", *CNCA)},
     "PlantedWorld.respondents": {"truth": ("method=survey_sft",)},
     "PlantedWorld.sample_seed": {"truth": ("method=survey_sft",)},
@@ -314,6 +323,7 @@ ELSEWHERE: dict[str, str] = {
 }
 # Name of a trial whose change is in a key and changes nothing there, and why it may still change something elsewhere.
 IDLE: dict[str, str] = {
+    "Scoring.tolerance": "the tiny model grew up on the short form and writes no people out of 100, near or far",
     "CLCA.flag [published]": "it is counted in the set of intents, and learnt only with method.training_text=played",
 }
 # Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.

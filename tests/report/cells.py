@@ -100,12 +100,12 @@ def cell(
     about = {"survey": "a survey", "model": "nano", "warning": "A made-up world.", **(world or {})}
     other = "CHN" if iso3 == "IRQ" else "IRQ"
     mass = [dict.fromkeys(SHARES[iso3], 0.9)]
+    asked_in = () if elicit is Elicit.label else (elicit.name,)
     plain = Entry("base", "base", [toward("USA", 0.4, 0)], key(base, *asked_in), mass, formats=[FORMATS])
     rival, answers = "cultural_prompt", [toward(iso3, 0.5, 1)]
     told = Entry(rival, "method", answers, key(prompt, culture, *asked_in), method=rival, formats=[FORMATS])
     entries = [plain, told]
     trained: dict[str, str] = {}
-    asked_in = () if elicit is Elicit.label else (elicit.name,)
     words = (method, culture, seed, changed, run, about["model"], about["survey"], *asked_in)
     if method != "none":
         own = {"forward": 0.8, "reversed": 0.8 + 0.02 * (seed + 1)}
@@ -137,13 +137,8 @@ def cell(
         elsewhere=(lost,) if elsewhere else (),
         reading=("Intervals cover which batteries were asked.",),
     )
-    setting = {
-        "scoring": KNOBS.with_knobs(elicit=elicit),
-        "choices": {"method": method},
-        "culture": culture,
-        "model": about["model"],
-    }
-    inputs = identity({"setting": {**setting, "seed": seed}})
+    setting = {"choices": {"method": method}, "culture": culture, "model": about["model"]}
+    inputs = identity({"setting": {**setting, "scoring": KNOBS.with_knobs(elicit=elicit), "seed": seed}})
     folder = stage(store, "score", key("score", *words, control, elsewhere, base, prompt), inputs)
     to_table(board).to_parquet(folder / ITEMS, index=False)
     (folder / "record.json").write_text(json.dumps(record.to_json()))
