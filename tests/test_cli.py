@@ -119,8 +119,8 @@ def test_a_launcher_that_cannot_run_here_is_refused_before_anything_starts(monke
         (["model=nano", "benchmark=compact"], "the group scoring: scoring=compact"),
         (["-m", "benchmark=survey,compact"], "the group scoring: scoring=survey,compact"),
         (["benchmark=neutral", "benchmark.split=validation"], "the group scoring: scoring.split=validation"),
-        (["benchmark.answer=text"], "is taken from the model is now scoring.elicit: scoring.elicit=text"),
-        (["scoring.answer=text"], "is taken from the model is now scoring.elicit: scoring.elicit=text"),
+        (["benchmark.answer=text"], "is taken is now scoring.elicit: scoring.elicit=text"),
+        (["scoring.answer=text"], "is taken is now scoring.elicit: scoring.elicit=text"),
         (["-m", "scoring.answer=label,text"], "is now scoring.elicit: scoring.elicit=label,text"),
     ],
 )

@@ -119,7 +119,7 @@ def describe(
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     about = [stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3]
     stages = {stage.name: stage for stage in about}
-    remarks = [*_cut_thoughts(answered, tools), *_unread(answered, tools)]
+    remarks = [*_elicited(cell.scoring), *_cut_thoughts(answered, tools), *_unread(answered, tools)]
     remarks += [remark for stage in about for remark in tools.facts(stage).get("remarks", ())]
     shown = (survey.sizes(iso3, survey.items), *notes, *remarks, *Renderer.of(cell.model).template.notes)
     kind = "distance" if cell.scoring.js_sqrt else "divergence"
@@ -276,7 +276,6 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
         _selection(cell.training.select),
         *([] if cell.control is None else [_specificity(cell, cell.control, rows)]),
         _format(rows),
-        *_elicited(cell.scoring),
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
         f"All rows are scored on the {cell.scoring.split.name} items that the country was asked. {_seen(cell)}",
     ]
@@ -299,14 +298,14 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
 def _elicited(scoring: Scoring) -> list[str]:
     """How the answers were taken, where it was not by the probability of labels."""
     said = {
-        Elicit.text: "Options are scored by the probability of their full wording (scoring.elicit=text).",
-        Elicit.verbalised: "The model says how many of 100 people where it lives would give each answer, greedily "
-        "(scoring.elicit=verbalised); the question names no country.",
-        Elicit.sampled: f"Every prompt is answered {scoring.samples} times at temperature 1, and the answers are "
-        "counted (scoring.elicit=sampled). Scores and entropies are corrected for the number of draws; the chance in "
-        "the draws differs from question to question, so that the intervals cover it.",
+        Elicit.text: "options are scored by the probability of their full wording.",
+        Elicit.verbalised: "the model writes how many of 100 people where it lives would give each answer. The "
+        "question names no country.",
+        Elicit.sampled: f"every prompt is answered {scoring.samples} times at temperature 1, and the answers are "
+        "counted. Scores and entropies are corrected for the number of draws; the chance in the draws differs from "
+        "question to question, so that the intervals cover it.",
     }
-    return [said[scoring.elicit]] if scoring.elicit in said else []
+    return [f"With elicit={scoring.elicit.name}, {said[scoring.elicit]}"] if scoring.elicit in said else []
 
 
 def _seen(cell: Setting) -> str:
