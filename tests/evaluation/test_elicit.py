@@ -183,6 +183,18 @@ def test_verbalised_shares_follow_the_wording_in_both_orders(tmp_path: Path) -> 
     assert all(np.isnan(mass) for mass in option_mass(responses).values())
 
 
+def test_people_on_a_scale_and_for_options_that_are_numbers_are_no_wordings(tmp_path: Path) -> None:
+    def write(chat: Chat, sampling: Sampling) -> list[str]:
+        assert "T option 0" in chat[-1].content and "\nA. " not in chat[-1].content
+        return ["A: 60\nB: 35\nC: 5"]
+
+    (forward, _) = VERBALISED.asking.prompts([ITEMS[2]], PromptPolicy())
+    assert forward.texts == () and forward.request.options == tuple("ABCDEFGHIJ")
+    responses = respond(opened(Writer(write)), ITEMS[2:], VERBALISED.asking, tmp_path)
+    np.testing.assert_allclose(distributions(responses, ITEMS[2:])["T"][:3], [0.3, 0.175, 0.025])
+    assert people_in("A: 5\nB: 95", ("A", "B"), ("5", "7 or more"), 0.0) == (5, 95)
+
+
 def test_what_cannot_be_read_is_left_out_counted_and_kept(tmp_path: Path) -> None:
     def write(chat: Chat, sampling: Sampling) -> list[str]:
         if "Q2" in chat[-1].content:

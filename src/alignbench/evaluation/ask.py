@@ -68,7 +68,7 @@ class Prompt:
         request: the question; if ``conclude`` is given, one that asks for thoughts first.
         prior: the same options with nothing asked; None where no prior is divided out.
         conclude: what asks for the answer after thoughts that were asked for; None where none were.
-        texts: the wording of the option at each position, by which a written reply may name it.
+        texts: the wording of the option at each position, by which a written reply may name it; empty for a scale.
     """
 
     item: str
@@ -194,9 +194,10 @@ class Asking:
         check(not thinking or said.think is not None, "language", language, "thoughts cannot be asked for in it")
         prior = request(None) if by_text and self.divide_prior and not thinking else None
         options = tuple(range(len(item.codes)))[::step]
+        worded = () if poles else texts
         ending = "conclude_compact" if self.style is Style.compact else "conclude"
         conclude = render(ending, item.question) if thinking else None
-        return Prompt(item.id, context, order, system, options, request(item.question), prior, conclude, texts)
+        return Prompt(item.id, context, order, system, options, request(item.question), prior, conclude, worded)
 
     def labels_for(self, item: Item) -> tuple[str, ...]:
         """One label per option, in the order they are listed.

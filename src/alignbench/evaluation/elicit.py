@@ -96,7 +96,8 @@ def people_in(reply: str, labels: Sequence[str], texts: Sequence[str], tolerance
     The first number of a label counts, and an option that is not named has nobody. It cannot be read where all numbers
     together are further from 100 than ``tolerance`` allows. Shares are the numbers over their sum.
     """
-    left = re.sub(_any(texts), "", reply, flags=re.IGNORECASE) if texts else reply
+    worded = [text for text in texts if any(map(str.isalpha, text))]  # and not "2", which may be people
+    left = re.sub(_any(worded), "", reply, flags=re.IGNORECASE) if worded else reply
     found: dict[str, float] = {}
     # A comma between digits is a decimal one.
     for part in re.split(r"\n|[;；，、]|(?<!\d),|,(?!\d)", left):
