@@ -25,6 +25,9 @@ PAID = (*VERDICT, "training.prompts_per_update=32", "training.updates=4", "insis
 OPEN = ("method=culturerl", "method.wordings=template", "method.reward=score")
 RULED = ("method=culturerl", "method.wordings=template", "judge=llm", SCRIPTED, "insist=true")
 
+# The form of the questions in which options are listed, so that people can be counted for them.
+FULL = ("scoring.style=full", "scoring.orders=both", "scoring.labels=auto")
+
 # Methods that practise against norms -> a cell of them; judges that grade -> their choice.
 NORMED = {"CultureRL": OPEN, "SurveyRL": ("method=survey_rl",)}
 GRADED = {"BlendJudge": "blend", "EmbeddingJudge": "embedding", "LikelihoodJudge": "likelihood"}
@@ -99,10 +102,14 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "Prompting.thought_tokens": ("method.reasoning=true",),
     "Prompting.temperature": ("method.reasoning=true",),
     "Prompting.top_p": ("method.reasoning=true",),
-    "Scoring.divide_prior": ("scoring.answer=text", "scoring.style=full", "scoring.orders=both"),
+    "Scoring.divide_prior": ("scoring.elicit=text", "scoring.style=full", "scoring.orders=both"),
     "Scoring.checkpoints_on_test": ("method=survey_sft", "training.keep_checkpoints=true"),
     "Scoring.labels": ("scoring.style=full",),
-    "Scoring.answer": ("scoring.style=full",),
+    "Scoring.elicit": ("scoring.style=full",),
+    "Scoring.samples": ("scoring.elicit=sampled",),
+    "Scoring.sample_seed": ("scoring.elicit=sampled",),
+    "Scoring.tolerance": ("scoring.elicit=verbalised", *FULL),
+    "Scoring.reply_tokens": ("method=cultural_prompt", "scoring.elicit=verbalised", *FULL),
     "Scoring.formats": ("scoring.style=full",),
     "Scoring.orders": ("scoring.style=full",),
     "PlantedWorld.respondents": ("survey.figures=sample",),
@@ -191,7 +198,9 @@ VALUES: dict[str, str] = {
     "Scoring.confidence": "0.8",
     "Scoring.style": "full",
     "Scoring.orders": "both",
-    "Scoring.answer": "text",
+    "Scoring.elicit": "text",
+    "Scoring.reply_tokens": "3",
+    "Scoring.samples": "6",
     "PlantedWorld.countries": "12",
     "PlantedWorld.items_per_battery": "3",
     "PlantedWorld.questions": "1",
@@ -214,7 +223,7 @@ FURTHER: dict[str, dict[str, tuple[str, ...]]] = {
         **{kind: (*words, "training.updates=60") for kind, words in (("clca", CLCA), ("culturepark", PARK))},
         "started": (*OPEN, "method.warm_start=survey", "training.updates=12", "training.prompts_per_update=16"),
     },
-    "Scoring.answer": {"trained": ("method=survey_sft", "scoring.style=full", "scoring.orders=balanced")},
+    "Scoring.elicit": {"trained": ("method=survey_sft", "scoring.style=full", "scoring.orders=balanced")},
     "Scoring.labels": {"trained": ("method=survey_sft", "scoring.style=full")},
     "Scoring.style": {"trained": ("method=survey_sft",)},
     "Model.dtype": {"trained": ("method=survey_sft", "training.weights=full"), "open": OPEN},
@@ -273,6 +282,10 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
             "top_p",
         )
     },
+    **{
+        f"Scoring.{knob}": {"label": ("method=none",)}
+        for knob in ("divide_prior", "samples", "sample_seed", "tolerance", "reply_tokens")
+    },
     "TemplateAuthor.cluster_seed": {"items": ("method=cnca_sft", *CNCA)},
     "PlantedWorld.respondents": {"truth": ("method=survey_sft",)},
     "PlantedWorld.sample_seed": {"truth": ("method=survey_sft",)},
@@ -318,6 +331,7 @@ ELSEWHERE: dict[str, str] = {
 }
 # Name of a trial whose change is in a key and changes nothing there, and why it may still change something elsewhere.
 IDLE: dict[str, str] = {
+    "Scoring.tolerance": "the tiny model grew up on the short form and writes no people out of 100, near or far",
     "CLCA.flag [published]": "it is counted in the set of intents, and learnt only with method.training_text=played",
 }
 # Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.

@@ -55,6 +55,7 @@ COLUMNS = (
     Column("model", _TEXT, "", "base model"),
     Column("seed", _COUNT, "", "of the cell"),
     Column("survey", _TEXT, "", "title and year"),
+    Column("elicit", _TEXT, "", "form in which answers were taken: label, text, verbalised or sampled"),
     Column("split", _TEXT, "", "items that were asked: train, validation or test"),
     Column("label", _TEXT, "", "row of the board"),
     Column("kind", _TEXT, "", "base, method, prompted, control, prompted_control or reference; see below"),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 from alignbench.aligned import AlignedModel
 from alignbench.benchmark import COLUMNS, Benchmark, Pairwise, Question, Reply
 from alignbench.benchmark.ask import ask, check_thoughts
-from alignbench.evaluation.ask import Answer, Asking
+from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.items import BASE, Kind
 from alignbench.evaluation.statistics import Bootstrap, interval, paired
 from alignbench.files import write_text
@@ -143,7 +143,7 @@ def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, Bench
     benchmark = benchmark.supply(train=cell.surveys[Split.train], asked=cell.asked)
     questions = tuple(benchmark.questions(cell.culture))
     check(bool(questions), "benchmark", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
-    asking, rows = replace(cell.scoring.asking, answer=Answer.label), tuple(contenders(cell))
+    asking, rows = cell.scoring.asking.by_label, tuple(contenders(cell))
     for row in rows:
         check_thoughts(row.model.policy, benchmark, questions)
     replies = tuple(Replies(row.model, benchmark, questions, asking) for row in rows)

@@ -85,7 +85,7 @@ class Cell(Setting):
         def supplied(node: DictConfig) -> Any:
             return instantiate(node).supply(model=model, embedder=embedder)
 
-        scoring = instantiate(cfg.scoring)
+        scoring = instantiate(cfg.scoring).as_read
         remedy = "a training keeps only its last checkpoint unless you say training.keep_checkpoints=true"
         kept = training.keep_checkpoints or not scoring.checkpoints_on_test
         check(kept, "scoring.checkpoints_on_test", True, remedy)
