@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 from alignbench.component import Component
 from alignbench.store.stage import Tools
@@ -29,9 +30,18 @@ class Judgement:
 
 
 class Judge(Component, ABC):
-    """Knobs of a judge; stateless apart from them."""
+    """Knobs of a judge; stateless apart from them.
+
+    Attributes:
+        graded: whether a score says more than its verdict.
+    """
 
     _group = "judge"
+    graded: ClassVar[bool] = False
+
+    def of(self, iso3: str, country: str) -> Self:
+        """The judge as it judges for a country; most know countries by the norms alone that they are given."""
+        return self
 
     @abstractmethod
     def judge(

@@ -20,9 +20,10 @@ from alignbench.dialogue import Dialogue, TrainingText, whole
 from alignbench.dialogue.adaptation import Adaptation, SceneRewriter
 from alignbench.dialogue.general import Conversations, general_conversations
 from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
-from alignbench.dialogue.judging import DialogueCritic, RatingSource, SecondLook, Unread
+from alignbench.dialogue.judging import DialogueCritic, SecondLook, Unread
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
+from alignbench.judge.panel import RatingSource
 from alignbench.method import Method, RunContext
 from alignbench.steps.dialogues import JudgeDialogues, LabelIntents, Play, intents_of, kept
 from alignbench.steps.lessons import within

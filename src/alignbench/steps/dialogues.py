@@ -12,9 +12,10 @@ import pandas as pd
 from alignbench.component import recorded
 from alignbench.dialogue import Dialogue
 from alignbench.dialogue.intent import UNFINISHED, Flag, Intent, Intents
-from alignbench.dialogue.judging import DialogueCritic, Rating, RatingSource, Review, SecondLook, Unread, unplayed
+from alignbench.dialogue.judging import DialogueCritic, Rating, Review, SecondLook, Unread, unplayed
 from alignbench.dialogue.roleplay import RolePlay, load
 from alignbench.generator import Generator
+from alignbench.judge.panel import RatingSource
 from alignbench.steps.scenes import SOURCES, Rewrite, Scenes
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
