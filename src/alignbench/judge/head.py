@@ -125,7 +125,8 @@ def _fit_layers(
 ) -> dict[str, NDArray[np.floating]]:
     from sklearn.neural_network import MLPRegressor
 
-    model = MLPRegressor((form.hidden,), alpha=form.penalty, solver="lbfgs", max_iter=500, random_state=seed)
+    sizes, most = (form.hidden,), 500
+    model = MLPRegressor(hidden_layer_sizes=sizes, alpha=form.penalty, solver="lbfgs", max_iter=most, random_state=seed)
     model.fit(_joined(prompts, replies), targets)
     into, out = model.coefs_
     return {"into": into, "into_bias": model.intercepts_[0], "out": out, "out_bias": model.intercepts_[1]}

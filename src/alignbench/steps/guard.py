@@ -32,6 +32,7 @@ from alignbench.store.stage import Stage, Tools
 from alignbench.types import Norm, check
 
 _PAIRS = "pairs.parquet"
+_NAMES = tuple(axis.name for axis in Axis)
 _MIDDLE, _HALF = (LOWEST + HIGHEST) / 2, (HIGHEST - LOWEST) / 2
 # Fewer questions than folds cannot be parted; fewer pairs teach nothing (ours).
 _LEAST_PAIRS = 40
@@ -153,8 +154,8 @@ def _summary(axis: str, found: Agreement) -> str:
     return (
         f"Guard, {axis}: Spearman with each judge {each}, between judges {between}; it agrees with the others by "
         f"{found.guard:.2f}, a judge by {found.judges:.2f}: shortfall {found.shortfall:+.2f} [{low:+.2f}, {high:+.2f}] "
-        f"on {found.pairs} held-out pairs of {found.prompts} questions. Calibration error {found.calibration_error:.2f}, "
-        f"{found.uncalibrated_error:.2f} before it."
+        f"on {found.pairs} held-out pairs of {found.prompts} questions. Calibration error "
+        f"{found.calibration_error:.2f} of a point, {found.uncalibrated_error:.2f} before."
     )
 
 
@@ -236,9 +237,10 @@ class Guarded(Judge):
         found = [Judgement(0.0, 0)] * len(answers)
         if live:
             rated = self.guard.rate([questions[i] for i in live], [answers[i] for i in live], tools)
-            for i, rating in zip(live, self.combined(rated), strict=True):
+            for i, row, rating in zip(live, rated.tolist(), self.combined(rated), strict=True):
                 score = float(rating - _MIDDLE) / _HALF
-                found[i] = Judgement(score, int(np.sign(score)) if abs(score) >= self.margin else 0)
+                verdict = int(np.sign(score)) if abs(score) >= self.margin else 0
+                found[i] = Judgement(score, verdict, parts=dict(zip(_NAMES, row, strict=True)))
         return found
 
     def combined(self, rated: Array) -> Array:
