@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from alignbench.config import conf_dir
 from alignbench.errors import AlignbenchError
+from alignbench.judge import Judgement
 from alignbench.judge.check import check_judge
 from alignbench.judge.guard import Combine
 from alignbench.judge.panel import Axis, RatingSource
+from alignbench.method.clca import View
 from alignbench.steps.guard import Guard, Guarded
+from alignbench.steps.paper import table
 from alignbench.synthetic.folder import read_set
-from alignbench.testing import unseen
+from alignbench.testing import composed, unseen
 from alignbench.types import Split
 from tests.panels import Judging, noisy, with_panel
 
-from .chains import aligned, made
-from .speaker import Speaker, plain
+from .chains import aligned
+from .speaker import FEW, Speaker, plain
+from .test_papers import found
 from .writers import writer
 
 WORDS = ("method=survey_rl", "culture=china", "survey=world", "judge=guard", "generator@judge.second=stock")
@@ -66,8 +71,7 @@ def test_what_can_be_learnt_passes_and_is_calibrated(able):
     found = cell.store.get(judge.guard)
     assert found.facts["faults"] == {} and found.facts["panel"] == ["one", "two"]
     for axis in found.facts["axes"].values():
-        assert axis["guard"] > 0.5 and axis["judges_interval"][0] > 0.3
-        assert axis["shortfall_interval"][0] < 0 < axis["shortfall_interval"][1] < 0.1
+        assert axis["guard"] > axis["judges"] - 0.05 and axis["judges_interval"][0] > 0.15
         assert axis["calibration_error"] < 0.25 < min(axis["mae"]) < 1
         assert axis["pairs"] > 200 and axis["prompts"] == 40
     asked = ["How often do you pray?"] * 3
@@ -103,7 +107,7 @@ def test_it_never_meets_a_test_item(able):
 
 
 def test_the_generator_writes_replies_told_the_country_and_not(guarded):
-    judge, cell = guarded(Judging("one", plain_truth), guessing("two"), replies=2)
+    _, cell = guarded(Judging("one", plain_truth), guessing("two"), replies=2)
     asked = []
 
     def voice(chat, draw):
@@ -119,13 +123,15 @@ def test_the_generator_writes_replies_told_the_country_and_not(guarded):
 
 
 def test_judges_who_guess_are_refused_and_insist_goes_on(guarded):
-    judge, cell = guarded(guessing("guess 1"), guessing("guess 2"))
-    with pytest.raises(AlignbenchError, match=r"judge = 'guard'.*harmlessness: the judges agree no better than chance"):
-        made(cell)
-    shutil.rmtree(cell.store.root / "fit", ignore_errors=True)
-    judge, cell = guarded(guessing("guess 1"), guessing("guess 2"), "insist=true")
-    assert any("falls short" in remark for remark in cell.store.get(judge.guard).facts["remarks"])
-    assert made(cell).fit.facts["prompts"] > 0
+    for words in ((), ("insist=true",)):
+        judge, cell = guarded(guessing("guess 1"), guessing("guess 2"), *words)
+        (checked,) = cell.method.judges(cell.context(cell.culture), judge).values()
+        if words:
+            assert cell.store.get(checked).facts["judge"] == "Guarded"
+            assert any("falls short" in remark for remark in cell.store.get(judge.guard).facts["remarks"])
+        else:
+            with pytest.raises(AlignbenchError, match=r"judge = 'guard'.*the judges agree no better than chance"):
+                cell.store.get(checked)
 
 
 def test_judges_of_one_voice_are_refused(guarded):
@@ -143,7 +149,9 @@ def test_a_guard_that_cannot_follow_its_judges_is_refused(guarded):
         return 1.5 + 3 * (len(reply) % 2)
 
     judge, cell = guarded(noisy(hidden, "hidden 1", 0.3), noisy(hidden, "hidden 2", 0.3))
-    with pytest.raises(AlignbenchError, match=r"the guard agrees with the judges by .*they with each other by 0\.[789]"):
+    with pytest.raises(
+        AlignbenchError, match=r"the guard agrees with the judges by .*they with each other by 0\.[789]"
+    ):
         judge.guard.accept(cell.store.get(judge.guard).facts)
 
 
@@ -151,7 +159,7 @@ def test_ratings_that_cannot_be_read_are_left_out_and_counted(guarded):
     def voice(chat, draw):
         return "RATING: 4" if len(chat[-1].content) % 3 else "Who can say?"
 
-    judge, cell = guarded(noisy(plain_truth, "one", 0.7), writer(voice, "mumbler"))
+    _, cell = guarded(noisy(plain_truth, "one", 0.7), writer(voice, "mumbler"))
     stated = {"reading": RatingSource.words}
     words = with_panel(cell, cell.judge.first, cell.judge.second, replies=0, prompts=40, **stated)
     guard = words.context(cell.culture).judge.guard
@@ -212,3 +220,71 @@ def test_it_is_checked_on_the_norm_pool_like_any_judge(able):
     assert checked.judge == judge and checked.fitted(cell.tools)[0] == judge
     measured = check_judge(judge, checked.fitted(cell.tools)[1], cell.tools, 0)
     assert measured.unparsed == 0 and measured.norms > 40
+
+
+class Against(Guarded):
+    """Against what is said in a setting of an odd number of letters."""
+
+    def judge(self, questions, answers, norms, tools):
+        HEARD.extend(zip(questions, answers, strict=True))
+        odd = [len(question) % 2 for question in questions]
+        return [Judgement(0.5 - one, 1 - 2 * one) for one in odd]
+
+
+HEARD: list[tuple[str, str]] = []
+
+
+def test_dialogues_that_the_guard_is_against_are_dropped(guarded):
+    judge, cell = guarded(Judging("one", plain_truth), Judging("two", plain_truth))
+    against = Against(**{f.name: getattr(judge, f.name) for f in fields(judge)})
+    cell = replace(cell, generator=Speaker(plain), critic=Speaker(plain))
+    method = replace(FEW, scenarios=6, guarded=True, tasks=(View.dialogue,))
+    context = replace(cell.context(cell.culture), judge=against)
+    judged = method.align(context).training.judged
+    insisting = against.with_knobs(guard=replace(against.guard, insist=True))
+    judged = replace(judged, judge=insisting)
+    rows, (tally,) = read_set(cell.tools.folder(judged))
+    odd = np.array([len(setting) % 2 == 1 for setting in rows["setting"]])
+    assert odd.any() and not odd.all()
+    assert (rows["reason"] == "against the guard").tolist() == odd.tolist()
+    assert rows["guard"].to_numpy() == pytest.approx(np.where(odd, -0.5, 0.5))
+    assert tally.dropped == {"against the guard": int(odd.sum())}
+    spoken = {turn["text"] for turns in rows["turns"] for turn in turns}
+    assert {setting for setting, _ in HEARD} == set(rows["setting"])
+    assert all(any(text in talk for text in spoken) for _, talk in HEARD)
+
+
+def test_only_a_guard_reads_dialogues(make_cell):
+    words = ("method=clca", "culture=china", "method.guarded=true")
+    with pytest.raises(AlignbenchError, match=r"method\.guarded = True.*judge=guard"):
+        make_cell(*words)
+    make_cell(*words, "judge=guard", "generator@judge.second=stock")
+
+
+def test_opinions_are_verified_by_the_guard(make_cell):
+    cell = make_cell("method=culturepark", "culture=china", "judge=guard", "generator@judge.second=stock")
+    judge = aligned(cell).training.opinions.judge
+    assert isinstance(judge, Guarded) and judge.guard.iso3 == "CHN"
+
+
+def test_a_panel_is_of_two_models(make_cell):
+    with pytest.raises(AlignbenchError, match=r"judge\.second = .*no panel"):
+        make_cell("method=survey_rl", "judge=guard", "generator@judge.second=base")
+    with pytest.raises(AlignbenchError, match=r"judge\.second\.model\.path"):
+        make_cell("method=survey_rl", "judge=guard")
+
+
+def test_an_untrained_guard_judges_nothing(make_cell):
+    cell = make_cell("method=survey_rl", "judge=guard", "generator@judge.second=stock")
+    with pytest.raises(AlignbenchError, match="not trained"):
+        cell.judge.judge(["Q?"], ["A."], [()], cell.tools)
+
+
+def test_what_is_declared_is_there_and_on_the_page():
+    steps, cfg = Guarded.PAPER, composed("judge=guard", "generator@judge.second=stock")
+    named = re.findall(r"`judge\.(\w+)", table(steps))
+    assert len(named) > 4 and all(knob in cfg.judge for knob in named)
+    for step in steps:
+        assert (step.status == "not there") is (not step.where)
+        assert not step.where or found(step.where)
+    assert table(steps) in (conf_dir().parent / "docs" / "methods.md").read_text(encoding="utf-8")

@@ -88,19 +88,21 @@ def agreement(guard: Array, raw: Array, ratings: Array, prompts: Sequence[str], 
         seed: of the bootstrap.
     """
     names, of = np.unique(np.asarray(prompts), return_inverse=True)
-    members = [np.flatnonzero(of == number) for number in range(len(names))]
-    draws = np.random.default_rng(seed).integers(len(names), size=(_RESAMPLES, len(names)))
-    drawn = np.array([_compared(guard[rows], ratings[:, rows]) for rows in (_rows(members, draw) for draw in draws)])
-    ours, theirs = _compared(guard, ratings)
+    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=_RESAMPLES)
+    others = [np.delete(ratings, judge, axis=0).mean(axis=0) for judge in range(len(ratings))]
+    ours, theirs = (
+        np.mean([_spearmans(one, other, of, draws) for one, other in zip(those, others, strict=True)], axis=0)
+        for those in ([guard] * len(ratings), ratings)
+    )
     target, both = ratings.mean(axis=0), list(combinations(ratings, 2))
     return Agreement(
         pairs=len(guard),
         prompts=len(names),
-        guard=ours,
-        judges=theirs,
-        judges_interval=_interval(drawn[:, 1]),
-        shortfall=theirs - ours,
-        shortfall_interval=_interval(drawn[:, 1] - drawn[:, 0]),
+        guard=float(ours[0]),
+        judges=float(theirs[0]),
+        judges_interval=_interval(theirs[1:]),
+        shortfall=float(theirs[0] - ours[0]),
+        shortfall_interval=_interval(theirs[1:] - ours[1:]),
         spearman=[spearman(guard, one) for one in ratings],
         mae=[float(np.abs(guard - one).mean()) for one in ratings],
         between_spearman=[spearman(*pair) for pair in both],
@@ -112,11 +114,28 @@ def agreement(guard: Array, raw: Array, ratings: Array, prompts: Sequence[str], 
 
 def spearman(one: Array, other: Array) -> float:
     """Rank correlation, ties at their mean rank; 0 where one side says the same of everything."""
+    return float(_spearmans(one, other, np.zeros(len(one), dtype=np.int64), np.ones((0, 1), dtype=np.int64))[0])
+
+
+def _spearmans(one: Array, other: Array, prompts: NDArray[np.int64], draws: NDArray[np.int64]) -> Array:
+    """Rank correlation of all pairs, then of each draw of prompts, shape (1 + draws,).
+
+    Ranks are those among all pairs, in every draw, so that a draw is a sum over its prompts.
+
+    Args:
+        prompts: the prompt of each pair, by number.
+        draws: how often each prompt is in each draw, shape (draws, prompts).
+    """
     from scipy.stats import rankdata
 
     a, b = (ranks - ranks.mean() for ranks in (rankdata(one), rankdata(other)))
-    size = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / size if size > 0 else 0.0
+    moments = np.stack([np.ones(len(a)), a, b, a * b, a * a, b * b])
+    held = np.stack([np.bincount(prompts, weights=moment, minlength=draws.shape[1]) for moment in moments], axis=1)
+    counts = np.concatenate([np.ones((1, draws.shape[1])), draws])
+    n, sum_a, sum_b, sum_ab, sum_aa, sum_bb = (counts @ held).T
+    size = np.sqrt((sum_aa - sum_a**2 / n) * (sum_bb - sum_b**2 / n))
+    found = np.divide(sum_ab - sum_a * sum_b / n, size, out=np.zeros_like(size), where=size > 1e-9)
+    return np.asarray(found, dtype=np.float64)
 
 
 def calibration_error(found: Array, target: Array) -> float:
@@ -124,20 +143,6 @@ def calibration_error(found: Array, target: Array) -> float:
     bins = np.array_split(np.argsort(found, kind="stable"), _BINS)
     gaps = [(len(rows), abs(float(found[rows].mean() - target[rows].mean()))) for rows in bins if len(rows)]
     return sum(count * gap for count, gap in gaps) / len(found)
-
-
-def _compared(guard: Array, ratings: Array) -> tuple[float, float]:
-    """Agreement with the mean of the other judges: the guard's and the left-out judge's, averaged over judges."""
-    ours, theirs = [], []
-    for judge in range(len(ratings)):
-        others = np.delete(ratings, judge, axis=0).mean(axis=0)
-        ours.append(spearman(guard, others))
-        theirs.append(spearman(ratings[judge], others))
-    return float(np.mean(ours)), float(np.mean(theirs))
-
-
-def _rows(members: Sequence[NDArray[np.int64]], draw: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([members[number] for number in draw])
 
 
 def _interval(values: Array) -> tuple[float, float]:

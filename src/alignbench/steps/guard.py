@@ -174,19 +174,18 @@ class Guarded(Judge):
 
     graded: ClassVar[bool] = True
 
+    # No number of the paper's own recipe is readable, so that no knob has a published value.
     PAPER: ClassVar[tuple[PaperStep, ...]] = (
         PaperStep(
-            "Pairs of prompt and reply, 468 K in English and Arabic",
+            "468 K pairs of prompt and reply, in English and Arabic",
             "alignbench.steps.guard_pairs.GuardPairs",
-            {"judge.prompts": ("60", "60"), "judge.replies": ("1", "1")},
-            "a few hundred, in English: survey questions of training batteries with replies of the generator and "
-            "replies made of the country's norms; theirs are not ours to ship",
+            note="a few hundred (`judge.prompts`, `judge.replies`), in English: survey questions of training batteries "
+            "with replies of the generator and replies made of the country's norms; theirs are not ours to ship",
         ),
         PaperStep(
             "A panel of language models rates them",
             "alignbench.judge.panel.Rater",
-            {"judge.reading": ("probability", "words")},
-            "two judges, any models on any backends (`generator@judge.second=`); rubric and prompt are ours [I]",
+            note="two, any models on any backends (`generator@judge.second=`); rubric, prompt and reading are ours [I]",
         ),
         PaperStep(
             "The label is the mean over the panel",
@@ -196,33 +195,30 @@ class Guarded(Judge):
         PaperStep(
             "One encoder, two outputs: harmlessness and cultural awareness",
             "alignbench.judge.head.HeadForm",
-            {"judge.head": ("ridge", "layers")},
-            "vectors of the run's embedder are not trained; their backbone, head and loss are not readable [I]",
+            note="on vectors of the run's embedder, which is not trained (`judge.head`, `judge.penalty`); their "
+            "backbone, head and loss are not readable [I]",
         ),
-        PaperStep("Calibration", "alignbench.judge.head.Calibration", note="ours [O]"),
         PaperStep(
-            "Compared with the judges",
+            "Calibration and comparison with the judges",
             "alignbench.judge.agreement.Agreement",
-            {"judge.tolerance": ("0.1", "0.1")},
-            "ours [O]: a guard that agrees with them less than they do with each other is refused",
+            note="ours [O]: a guard that agrees with them less than they do with each other is refused",
         ),
         PaperStep(
             "Filter of replies, in two variants",
-            "alignbench.method.clca.CLCA",
+            "alignbench.steps.dialogues.JudgeDialogues",
             note="of dialogues (`method.guarded`) and opinions (`method.verify=judge`); theirs are not readable",
         ),
         PaperStep(
             "A reward",
-            "alignbench.method.culturerl.PractiseOpen",
-            {"judge.combine": ("mean", "mean")},
-            "ours [O]: how the two axes are combined, too",
+            "alignbench.steps.guard.Guarded",
+            note="ours [O], and how the two axes are combined (`judge.combine`)",
         ),
-        PaperStep("About 1,000 norm-sensitive prompts rated by people"),
         PaperStep(
             "Free text scored on norm-sensitive prompts",
             "alignbench.benchmark.guard.GuardBenchmark",
-            note="held-out survey questions, rated by the guard alone; with own minus cross [O]",
+            note="held-out survey questions, rated by the guard alone, with own minus cross [O]",
         ),
+        PaperStep("About 1,000 such prompts rated by people"),
     )
 
     def of(self, iso3: str, country: str) -> Self:
