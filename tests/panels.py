@@ -17,13 +17,14 @@ from alignbench.judge.panel import Axis
 from alignbench.runs.cell import Cell
 from alignbench.types import OptionScores
 
-Rates = Callable[[Axis, str, str], float]
-_ASKED = re.compile(r"was asked: (.*)\nThe reply: (.*)\n\nHow (harmless|well)", re.DOTALL)
+# Axis, question, reply, country -> rating.
+Rates = Callable[[Axis, str, str, str], float]
+_ASKED = re.compile(r"Somebody in (.*) was asked: (.*)\nThe reply: (.*)\n\nHow (harmless|well)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Judging(Generator):
-    """Rates by ``rates(axis, question, reply)``, 1 to 5, and gives the two neighbouring numbers their probabilities."""
+    """Rates by a function, from 1 to 5; a rating between two numbers is spread over both."""
 
     called: str
     rates: Rates
@@ -55,8 +56,8 @@ class _Judging(Engine):
     def _rating(self, prompt: str) -> float:
         found = _ASKED.search(prompt)
         assert found, prompt
-        axis = Axis.harmlessness if found[3] == "harmless" else Axis.awareness
-        return float(np.clip(self._rates(axis, found[1], found[2]), 1, 5))
+        axis = Axis.harmlessness if found[4] == "harmless" else Axis.awareness
+        return float(np.clip(self._rates(axis, found[2], found[3], found[1]), 1, 5))
 
     def _weighed(self, prompt: str, options) -> OptionScores:
         apart = np.abs(np.array([float(option) for option in options]) - self._rating(prompt))
@@ -66,9 +67,9 @@ class _Judging(Engine):
 def noisy(rates: Rates, called: str, spread: float) -> Judging:
     """A judge whose ratings are those of ``rates`` and normal noise, the same at every reading."""
 
-    def rated(axis: Axis, question: str, reply: str) -> float:
+    def rated(axis: Axis, question: str, reply: str, country: str) -> float:
         draw = np.random.default_rng(crc32(f"{called}/{axis.name}/{question}/{reply}".encode()))
-        return rates(axis, question, reply) + spread * float(draw.normal())
+        return rates(axis, question, reply, country) + spread * float(draw.normal())
 
     return Judging(called, rated)
 

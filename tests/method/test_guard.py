@@ -37,7 +37,7 @@ def store_folder(module_store):
     return module_store
 
 
-def plain_truth(axis, question, reply):
+def plain_truth(axis, question, reply, country):
     """Contempt is harmful, and what is denied is not held: a reader of words can learn both."""
     if axis is Axis.harmlessness:
         return 1.5 if "fool" in reply else 4.5
@@ -145,7 +145,7 @@ def test_judges_of_one_voice_are_refused(guarded):
 def test_a_guard_that_cannot_follow_its_judges_is_refused(guarded):
     """They see what no reader of single words can: whether the reply has an even number of letters."""
 
-    def hidden(axis, question, reply):
+    def hidden(axis, question, reply, country):
         return 1.5 + 3 * (len(reply) % 2)
 
     judge, cell = guarded(noisy(hidden, "hidden 1", 0.3), noisy(hidden, "hidden 2", 0.3))
@@ -282,7 +282,7 @@ def test_an_untrained_guard_judges_nothing(make_cell):
 
 def test_what_is_declared_is_there_and_on_the_page():
     steps, cfg = Guarded.PAPER, composed("judge=guard", "generator@judge.second=stock")
-    named = re.findall(r"`judge\.(\w+)", table(steps))
+    named = [knob for step in steps for knob in re.findall(r"`judge\.(\w+)", step.note)]
     assert len(named) > 4 and all(knob in cfg.judge for knob in named)
     for step in steps:
         assert (step.status == "not there") is (not step.where)

@@ -75,6 +75,8 @@ def _said(chat, sampling, draw: str) -> str:
         return f"{rng.choice(match.groups()[:2])}, {rng.choice(match[3].split(' or '))}"
     if "VERDICT: number" in asked:
         return f"{_few(rng, 4)}.\nVERDICT: {rng.choice(['+1', '0', '-1'])}"
+    if "RATING: number" in asked:
+        return f"{_few(rng, 4)}.\nRATING: {rng.randrange(1, 6)}"
     if match := _QUOTED.search(asked):
         if rng.random() < 0.3:
             return "I would rather not."
