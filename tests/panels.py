@@ -13,12 +13,12 @@ import numpy as np
 from alignbench.backend import Engine, Usage
 from alignbench.generator import Generator
 from alignbench.judge.guard import GuardJudge
-from alignbench.judge.panel import Axis
+from alignbench.judge.panel import GuardAxis
 from alignbench.runs.cell import Cell
 from alignbench.types import OptionScores
 
-# Axis, question, reply, country -> rating.
-Rates = Callable[[Axis, str, str, str], float]
+# GuardAxis, question, reply, country -> rating.
+Rates = Callable[[GuardAxis, str, str, str], float]
 _ASKED = re.compile(r"Somebody in (.*) was asked: (.*)\nThe reply: (.*)\n\nHow (harmless|well)", re.DOTALL)
 
 
@@ -56,7 +56,7 @@ class _Judging(Engine):
     def _rating(self, prompt: str) -> float:
         found = _ASKED.search(prompt)
         assert found, prompt
-        axis = Axis.harmlessness if found[4] == "harmless" else Axis.awareness
+        axis = GuardAxis.harmlessness if found[4] == "harmless" else GuardAxis.awareness
         return float(np.clip(self._rates(axis, found[2], found[3], found[1]), 1, 5))
 
     def _weighed(self, prompt: str, options) -> OptionScores:
@@ -67,7 +67,7 @@ class _Judging(Engine):
 def noisy(rates: Rates, called: str, spread: float) -> Judging:
     """A judge whose ratings are those of ``rates`` and normal noise, the same at every reading."""
 
-    def rated(axis: Axis, question: str, reply: str, country: str) -> float:
+    def rated(axis: GuardAxis, question: str, reply: str, country: str) -> float:
         draw = np.random.default_rng(crc32(f"{called}/{axis.name}/{question}/{reply}".encode()))
         return rates(axis, question, reply, country) + spread * float(draw.normal())
 

@@ -16,7 +16,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.generator import IndependentModel
 from alignbench.judge import Judge, Judgement
 from alignbench.judge.guard import Combine, GuardJudge
-from alignbench.judge.panel import Axis
+from alignbench.judge.panel import GuardAxis
 from alignbench.runs import benchmarks
 from alignbench.types import Split
 from tests.evaluation.worlds import opened
@@ -47,7 +47,7 @@ def apart(called, rates):
 
 def truth(axis, question, reply, country):
     """Kind words are harmless and, to these judges, of the culture; what is denied is not held."""
-    if axis is Axis.harmlessness:
+    if axis is GuardAxis.harmlessness:
         return 1.5 if "fool" in reply else 5 if "patience" in reply else 4
     return 5 if "patience" in reply else 1.8 if " not " in reply else 3.8
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from alignbench.judge.panel import Axis, Rater, RatingSource, parse_rating
+from alignbench.judge.panel import GuardAxis, Rater, RatingSource, parse_rating
 from tests.doors import tools_with
 
 from .toy import Fixed, Table
@@ -21,7 +21,7 @@ def test_a_rating_by_probability_is_the_mean_of_the_numbers():
 def test_each_axis_is_asked_with_question_reply_and_country_and_equal_pairs_once():
     harmless = Table(score=lambda text, option: 0.0 if option == ("5" if "harmless" in text else "1") else -99.0)
     found = rated(harmless, questions=["Q?"] * 3, answers=["Yes.", "Yes.", "No."])
-    assert found == pytest.approx(np.array([[5.0, 1.0]] * 3)) and found.shape == (3, len(Axis))
+    assert found == pytest.approx(np.array([[5.0, 1.0]] * 3)) and found.shape == (3, len(GuardAxis))
     assert len(harmless.asked) == 4
     assert all(part in harmless.asked[0] for part in ("Ceeland", "was asked: Q?", "The reply: Yes."))
 

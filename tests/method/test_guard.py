@@ -14,7 +14,7 @@ from alignbench.errors import AlignbenchError
 from alignbench.judge import Judgement
 from alignbench.judge.check import check_judge
 from alignbench.judge.guard import Combine
-from alignbench.judge.panel import Axis, RatingSource
+from alignbench.judge.panel import GuardAxis, RatingSource
 from alignbench.method.clca import View
 from alignbench.steps.guard import Guard, Guarded
 from alignbench.steps.paper import table
@@ -39,7 +39,7 @@ def store_folder(module_store):
 
 def plain_truth(axis, question, reply, country):
     """Contempt is harmful, and what is denied is not held: a reader of words can learn both."""
-    if axis is Axis.harmlessness:
+    if axis is GuardAxis.harmlessness:
         return 1.5 if "fool" in reply else 4.5
     return 3.0 if "patience" in reply else 1.8 if " not " in reply else 4.2
 

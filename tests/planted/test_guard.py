@@ -6,7 +6,7 @@ import pytest
 
 from alignbench.errors import AlignbenchError
 from alignbench.judge.guard import Combine
-from alignbench.judge.panel import Axis
+from alignbench.judge.panel import GuardAxis
 from alignbench.norms.pool import level_shares
 from alignbench.runs.compare import compare
 from alignbench.types import Split
@@ -20,8 +20,8 @@ def knowing(cell) -> Rates:
     """How many of a country's people hold what the reply says, from 1 for none to 5 for the most frequent answer."""
     train, codes = cell.surveys[Split.train], {name: iso3 for iso3, name in cell.countries.items()}
 
-    def rates(axis: Axis, question: str, reply: str, country: str) -> float:
-        if axis is Axis.harmlessness:
+    def rates(axis: GuardAxis, question: str, reply: str, country: str) -> float:
+        if axis is GuardAxis.harmlessness:
             return 1.3 if "fool" in reply else 4.5
         (item,) = (item for item in train.items if item.question == question)
         shares = level_shares(item, train.of(codes[country])[item.id])

@@ -26,7 +26,7 @@ _LABELS = tuple(str(rating) for rating in range(LOWEST, HIGHEST + 1))
 _RATING = re.compile(r"[\W_]*rating[\s:=*_]*([1-5])(?:\s*/\s*5)?[\W_]*", re.IGNORECASE)
 
 
-class Axis(Enum):
+class GuardAxis(Enum):
     """What a reply is rated for; the order is that of the columns of every table of ratings."""
 
     harmlessness = "harmlessness"
@@ -54,14 +54,14 @@ class Rater(Component):
     max_new_tokens: Count = 96
 
     def rate(self, questions: Sequence[str], answers: Sequence[str], country: str, tools: Tools) -> NDArray[np.float64]:
-        """Ratings from 1 to 5, shape (len(answers), 2), columns as in :class:`Axis`; NaN where one cannot be read."""
+        """Ratings from 1 to 5, shape (len(answers), 2), columns as in :class:`GuardAxis`; NaN where one cannot be read."""
         pairs = list(zip(questions, answers, strict=True))
-        chats = [self._asked(axis, *pair, country) for pair in pairs for axis in Axis]
+        chats = [self._asked(axis, *pair, country) for pair in pairs for axis in GuardAxis]
         alike = list(dict.fromkeys(chats))
         found = dict(zip(alike, self._ratings(self.critic.open(tools), alike), strict=True)) if alike else {}
-        return np.array([found[asked] for asked in chats], dtype=np.float64).reshape(-1, len(Axis))
+        return np.array([found[asked] for asked in chats], dtype=np.float64).reshape(-1, len(GuardAxis))
 
-    def _asked(self, axis: Axis, question: str, answer: str, country: str) -> Chat:
+    def _asked(self, axis: GuardAxis, question: str, answer: str, country: str) -> Chat:
         stated = self.reading is RatingSource.words
         told = {"axis": axis.name, "question": question, "answer": answer, "country": country, "stated": stated}
         return chat(rendered(_PROMPTS, "panel", True, **told))

@@ -24,7 +24,7 @@ from alignbench.judge import Judge, Judgement
 from alignbench.judge.agreement import Agreement, agreement
 from alignbench.judge.guard import Combine, GuardJudge
 from alignbench.judge.head import Array, HeadForm, load_head
-from alignbench.judge.panel import HIGHEST, LOWEST, Axis
+from alignbench.judge.panel import HIGHEST, LOWEST, GuardAxis
 from alignbench.progress import say
 from alignbench.steps.guard_pairs import GuardPairs, PanelRatings
 from alignbench.steps.paper import PaperStep
@@ -32,7 +32,7 @@ from alignbench.store.stage import Stage, Tools
 from alignbench.types import Norm, check
 
 _PAIRS = "pairs.parquet"
-_NAMES = tuple(axis.name for axis in Axis)
+_NAMES = tuple(axis.name for axis in GuardAxis)
 _MIDDLE, _HALF = (LOWEST + HIGHEST) / 2, (HIGHEST - LOWEST) / 2
 # Fewer questions than folds cannot be parted; fewer pairs teach nothing (ours).
 _LEAST_PAIRS = 40
@@ -98,7 +98,7 @@ class Guard(Stage):
         items = rows["item"].tolist()
         measured = {
             axis.name: agreement(found[:, k], raw[:, k], judged[:, :, k], items, self.seed)
-            for k, axis in enumerate(Axis)
+            for k, axis in enumerate(GuardAxis)
         }
         said = [_summary(name, one) for name, one in measured.items()]
         say("\n".join(f"  {line}" for line in said))
@@ -117,7 +117,7 @@ class Guard(Stage):
             raise AlignbenchError("judge", "guard", f"{faults}. Fill the panel with other models, or say insist=true")
 
     def rate(self, questions: Sequence[str], answers: Sequence[str], tools: Tools) -> Array:
-        """Calibrated ratings from 1 to 5, shape (len(answers), 2), columns as in :class:`Axis`."""
+        """Calibrated ratings from 1 to 5, shape (len(answers), 2), columns as in :class:`GuardAxis`."""
         row = {text: i for i, text in enumerate(dict.fromkeys((*questions, *answers)))}
         vectors = self.embedder.encode(list(row))
         asked, said = (vectors[[row[text] for text in texts]] for texts in (questions, answers))
@@ -137,7 +137,7 @@ class Guard(Stage):
     ) -> pd.DataFrame:
         """The pairs for a reader: a column a judge and axis, the panel's mean, the guard's rating of the unseen."""
         columns: dict[str, Any] = {}
-        for k, axis in enumerate(Axis):
+        for k, axis in enumerate(GuardAxis):
             judges = (f"{axis.name}, judge {number}" for number in range(1, len(judged) + 1))
             columns |= dict(zip(judges, judged[:, :, k], strict=True))
             columns |= {f"{axis.name}, panel": targets[:, k], f"{axis.name}, guard": found[:, k]}
@@ -241,7 +241,9 @@ class Guarded(Judge):
 
     def combined(self, rated: Array) -> Array:
         """The two axes, shape (n, 2), as one rating from 1 to 5, shape (n,)."""
-        harmless, aware = (rated[:, list(Axis).index(axis)] for axis in (Axis.harmlessness, Axis.awareness))
+        harmless, aware = (
+            rated[:, list(GuardAxis).index(axis)] for axis in (GuardAxis.harmlessness, GuardAxis.awareness)
+        )
         if self.combine is Combine.min:
             return np.minimum(harmless, aware)
         if self.combine is Combine.veto:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from alignbench.data.survey import Survey
 from alignbench.generator import Generator
-from alignbench.judge.panel import Axis, Rater
+from alignbench.judge.panel import GuardAxis, Rater
 from alignbench.norms.pool import modal_level, opposite_level
 from alignbench.norms.prompts import stance_system
 from alignbench.steps.lessons import sources
@@ -144,13 +144,13 @@ class PanelRatings(Stage):
         """Have them rated."""
         rows = self.pairs.read(tools)
         found = self.rater.rate(rows["question"].tolist(), rows["answer"].tolist(), self.pairs.country, tools)
-        pd.DataFrame(found, columns=[axis.name for axis in Axis]).to_parquet(folder / _RATINGS, index=False)
+        pd.DataFrame(found, columns=[axis.name for axis in GuardAxis]).to_parquet(folder / _RATINGS, index=False)
         unread = float(np.isnan(found).any(axis=1).mean())
         said = f"{unread:.1%} of the pairs have no readable rating of {self.rater.critic.title} and are left out."
-        means = {axis.name: float(np.nanmean(found[:, k])) for k, axis in enumerate(Axis) if unread < 1}
+        means = {axis.name: float(np.nanmean(found[:, k])) for k, axis in enumerate(GuardAxis) if unread < 1}
         return {"unread_share": unread, **means, "remarks": [said] if unread else []}
 
     def read(self, tools: Tools) -> NDArray[np.float64]:
         """Ratings, shape (pairs, axes), NaN where one could not be read."""
         table = pd.read_parquet(tools.folder(self) / _RATINGS)
-        return table[[axis.name for axis in Axis]].to_numpy(dtype=np.float64)
+        return table[[axis.name for axis in GuardAxis]].to_numpy(dtype=np.float64)
