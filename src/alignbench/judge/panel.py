@@ -54,7 +54,7 @@ class Rater(Component):
     max_new_tokens: Count = 96
 
     def rate(self, questions: Sequence[str], answers: Sequence[str], country: str, tools: Tools) -> NDArray[np.float64]:
-        """Ratings from 1 to 5, shape (len(answers), 2), columns as in :class:`GuardAxis`; NaN where one cannot be read."""
+        """Ratings from 1 to 5, shape (len(answers), 2), columns as in :class:`GuardAxis`; NaN where one is unread."""
         pairs = list(zip(questions, answers, strict=True))
         chats = [self._asked(axis, *pair, country) for pair in pairs for axis in GuardAxis]
         alike = list(dict.fromkeys(chats))
