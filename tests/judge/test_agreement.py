@@ -32,6 +32,15 @@ def test_a_guard_as_noisy_as_the_judges_passes_within_the_tolerance_and_a_noisie
     assert "shortfall" in fault(seen(3, 3), seen(1, 1), seen(1, 2))
 
 
+def test_in_a_small_sample_noise_counts_against_the_guard():
+    voices = [seen(0.8, 3), seen(1, 1), seen(1, 2)]
+    assert fault(*voices) is None
+    guard, *judges = (voice[:50] for voice in voices)
+    found = agreement(guard, guard, np.stack(judges), PROMPTS[:50], 0)
+    low, high = found.shortfall_interval
+    assert low < 0 < TOLERANCE < high and "shortfall" in found.fault(TOLERANCE)
+
+
 def test_judges_who_guess_teach_nothing_whatever_the_guard():
     judges = [np.random.default_rng(seed).normal(size=400) for seed in (1, 2)]
     assert "no better than chance" in fault(np.mean(judges, axis=0), *judges)
