@@ -24,6 +24,7 @@ from alignbench.store.stage import Stage
 from alignbench.testing import self_contained, unseen, well_made
 from alignbench.types import PromptPolicy, Split
 
+from .chains import aligned
 from .every import METHODS, OF_RESPONDENTS, every_method
 
 
@@ -118,7 +119,8 @@ def test_a_stage_is_well_made(cls):
 
 
 def test_every_stage_that_methods_share_or_own_is_made_by_some_method_and_has_an_identity(models, make_cell):
-    made = stages_of(models.values())
+    guarded = aligned(make_cell("method=clca", "method.guarded=true", "judge=guard", "generator@judge.second=stock"))
+    made = stages_of([*models.values(), guarded])
     learnt = {cls for cls in STAGES if cls.__module__.startswith(("alignbench.method.", "alignbench.steps."))}
     assert {type(stage) for stage in made} == learnt
     asked = score_of(make_cell("method=survey_sft", "others=[china]"))

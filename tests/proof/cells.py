@@ -13,6 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 
 from alignbench.config import conf_dir
 from alignbench.identity import canonical
+from alignbench.judge.guard import GuardJudge
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare, score_of
 from alignbench.steps.practice import Fit
@@ -41,6 +42,8 @@ def cell_of(words: tuple[str, ...], folder: Path, looking: bool = False) -> Cell
     who = {slot: Scripted(voice) for slot, voice in voices.items()}
     held = {slot: part for slot in ("author", "judge") if hasattr(part := getattr(cell, slot), "generator")}
     inner = {slot: replace(part, generator=who[slot]) for slot, part in held.items()}
+    if isinstance(cell.judge, GuardJudge):
+        inner["judge"] = replace(cell.judge, first=who["judge"], second=Scripted(voices["judge"] + 2))
     return replace(cell, generator=who["generator"], critic=who["critic"], **inner)
 
 

@@ -23,6 +23,8 @@ VERDICT = ("method=survey_rl", "method.reward=verdict")
 PAID = (*VERDICT, "training.prompts_per_update=32", "training.updates=4", "insist=true")
 # Graded, so that replies of the tiny model differ in what they earn.
 OPEN = ("method=culturerl", "method.wordings=template", "method.reward=score")
+# Two scripts rate, on which no guard could agree.
+GUARDED = ("judge=guard", "generator@judge.second=stock", "insist=true", SCRIPTED)
 RULED = ("method=culturerl", "method.wordings=template", "judge=llm", SCRIPTED, "insist=true")
 
 # The form of the questions in which options are listed, so that people can be counted for them.
@@ -52,6 +54,7 @@ USED: dict[str, tuple[str, ...]] = {
     "EmbeddingJudge": (*PAID, "judge=embedding"),
     "LikelihoodJudge": (*PAID, "judge=likelihood"),
     "LLMJudge": (*PAID, "judge=llm", SCRIPTED),
+    "GuardJudge": ("method=survey_rl", *GUARDED),
     "TemplateAuthor": ("method=cnca_incontext", "method.norms_per_topic=3"),
     "LLMAuthor": ("method=cnca_incontext", "author=llm", "author.least=0", SCRIPTED),
     "BaseModel": ("method=culturespa", "method.least=1", "method.generated=1"),
@@ -75,6 +78,12 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "CLCA.confident": ("method.reading=probability",),
     "CLCA.unread": ("method.reading=words",),
     "CLCA.flag": ("method.training_text=played",),
+    "CLCA.guarded": (*GUARDED[:-1], "judge.margin=0.0"),
+    "GuardJudge.rating_tokens": ("judge.reading=words",),
+    "GuardJudge.hidden": ("judge.head=layers",),
+    "GuardJudge.weight": ("judge.combine=weighted",),
+    "GuardJudge.floor": ("judge.combine=veto",),
+    "GuardJudge.margin": (*PAID, *GUARDED),
     "CultureLLM.words": ("method.variant=full",),
     **{f"{kind}.pool_size": ("method.pool_items=varying",) for kind in NORMED},
     **{f"{kind}.pool_items": ("method.pool_size=20",) for kind in NORMED},
@@ -134,6 +143,9 @@ VALUES: dict[str, str] = {
     "LikelihoodJudge.related_cut": "0.12",
     "CulturePark.verify": "critic",
     "Scoring.labels": "letters",
+    "GuardJudge.prompts": "20",
+    "GuardJudge.floor": "3.5",
+    "GuardJudge.margin": "0.0",
     "CLCA.temperature": "0.5",
     "CLCA.top_p": "0.5",
     "CLCA.max_turns": "3",
@@ -236,6 +248,11 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
         for knob in ("reading", "critique_tokens", "second_look")
     },
     "CLCA.unread": {"probabilities": CLCA},
+    **{
+        f"GuardJudge.{knob}": {"defaults": ("method=survey_rl", *GUARDED)}
+        for knob in ("rating_tokens", "hidden", "weight", "floor")
+    },
+    "GuardJudge.reply_tokens": {"unwritten": ("method=survey_rl", *GUARDED, "judge.replies=0")},
     **{f"CLCA.{knob}": {"lexicon": CLCA} for knob in ("scene_tokens", "scene_tries")},
     **{f"CLCA.{knob}": {"spoken": (*CLCA, "method.tasks=[dialogue]")} for knob in ("flag", "intent_tokens")},
     **{
@@ -326,6 +343,8 @@ ELSEWHERE: dict[str, str] = {
     "CLCA.general": "is a file of the user's: tests/method/test_clca.py",
     "LLMAuthor.generator": "is a component: SLOTS",
     "LLMJudge.generator": "is a component: SLOTS",
+    "GuardJudge.first": "is a component: SLOTS",
+    "GuardJudge.second": "is a component: SLOTS",
     "BaseModel.place": "is for messages",
     "Stock.place": "is for messages",
 }
@@ -333,6 +352,7 @@ ELSEWHERE: dict[str, str] = {
 IDLE: dict[str, str] = {
     "Scoring.tolerance": "the tiny model grew up on the short form and writes no people out of 100, near or far",
     "CLCA.flag [published]": "it is counted in the set of intents, and learnt only with method.training_text=played",
+    "GuardJudge.tolerance": "it decides what is refused, and insist goes on",
 }
 # Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.
 SAME_WEIGHTS: dict[str, str] = {
@@ -357,6 +377,7 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
     "subpop": (("method=subpop", SCRIPTED), ""),
     "survey_dpo": (("method=survey_dpo", SCRIPTED), ""),
     "survey_rl": ((*PAID, "judge=llm", SCRIPTED), "judge"),
+    "survey_rl, guarded": (("method=survey_rl", *GUARDED), "generator judge"),
     "culturerl": ((*RULED, "method.wordings=generator"), "generator judge"),
     "culturellm": (LLM, "generator"),
     "culturepark": (PARK, "generator"),

@@ -222,6 +222,8 @@ class BenchmarkLine:
             also prompted the base given the same prompt; None where there is no difference.
         facets: framing, language and the like, as text; empty where the metric pools them.
         key: of the stage that holds replies and scores.
+        own_minus_cross: difference to the entry that the same recipe made of the control country's figures, on the same
+            questions about this country; None where there is none.
     """
 
     label: str
@@ -233,6 +235,7 @@ class BenchmarkLine:
     n: int
     key: str = ""
     against: str | None = None
+    own_minus_cross: Difference | None = None
 
 
 @dataclass(frozen=True)
