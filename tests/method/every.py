@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from alignbench.config import conf_dir, instantiate
+from alignbench.data.culture_splits import LeaveOut
 from alignbench.dialogue.adaptation import Adaptation
 from alignbench.method import Method
 from alignbench.method.clca import View
@@ -16,10 +17,12 @@ from alignbench.method.culturespa import Elicited
 from alignbench.method.prompt import BLOCKS
 from alignbench.norms.pool import Clustering
 from alignbench.norms.prompts import Retrieval
+from alignbench.steps.description import Describe, Description
 from alignbench.steps.lessons import Disclosure
 from alignbench.steps.norm_reward import Reward
 from alignbench.synthetic.opinions import Verification
 from alignbench.testing import composed
+from alignbench.training.hyper import Form
 
 # Two general conversations.
 TALKS = Path(__file__).parent / "talks.jsonl"
@@ -49,6 +52,13 @@ FURTHER = {
         {"joint": ("IRQ", "CHN"), "told": Disclosure.always},
     ],
     "survey_sft": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
+    "zhyper": [
+        {"form": Form.full, "describe": Describe.gibberish, "leave_out": LeaveOut.random},
+        {"description": Description.norms, "describe": Describe.wrong, "cultures": ("IRQ", "CHN", "USA")},
+        {"form": Form.one_hot},
+        {"form": Form.multi_task, "leave_out": LeaveOut.zone},
+        {"form": Form.per_culture},
+    ],
 }
 
 

@@ -64,6 +64,16 @@ def distribution_sft(batch: OptionBatch) -> Outcome:
     return Outcome(-(batch.target * batch.options.masked_fill(~batch.shown, 0.0)).sum(1))
 
 
+def smoothed_sft(batch: OptionBatch, smoothing: float) -> Outcome:
+    """:func:`distribution_sft` with label smoothing (Szegedy et al. 2016): a share of the target is uniform.
+
+    Args:
+        smoothing: the share that is spread over the whole vocabulary.
+    """
+    uniform = -batch.logp.mean(1)
+    return Outcome((1 - smoothing) * distribution_sft(batch).loss + smoothing * uniform)
+
+
 def option_grpo(batch: OptionBatch, density: bool = True) -> Outcome:
     """GRPO on exact draws: policy gradient with the group's mean as baseline.
 
