@@ -22,7 +22,7 @@ from alignbench.steps.lessons import Disclosure
 from alignbench.steps.norm_reward import Reward
 from alignbench.synthetic.opinions import Verification
 from alignbench.testing import composed
-from alignbench.training.hyper import Form
+from alignbench.training.hyper import HyperForm
 
 # Two general conversations.
 TALKS = Path(__file__).parent / "talks.jsonl"
@@ -53,11 +53,11 @@ FURTHER = {
     ],
     "survey_sft": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "zhyper": [
-        {"form": Form.full, "describe": Describe.gibberish, "leave_out": LeaveOut.random},
+        {"form": HyperForm.full, "describe": Describe.gibberish, "leave_out": LeaveOut.random},
         {"description": Description.norms, "describe": Describe.wrong, "cultures": ("IRQ", "CHN", "USA")},
-        {"form": Form.one_hot},
-        {"form": Form.multi_task, "leave_out": LeaveOut.zone},
-        {"form": Form.per_culture},
+        {"form": HyperForm.one_hot},
+        {"form": HyperForm.multi_task, "leave_out": LeaveOut.zone},
+        {"form": HyperForm.per_culture},
     ],
 }
 

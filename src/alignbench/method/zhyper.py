@@ -35,7 +35,7 @@ from alignbench.steps.practice import Fit, Validation, of_run, option_rows
 from alignbench.steps.seeds import asked_there
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage, Tools
-from alignbench.training.hyper import Form, Hyper, HyperLearner, fold
+from alignbench.training.hyper import Hyper, HyperForm, HyperLearner, fold
 from alignbench.training.losses import smoothed_sft
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import Select, TrainerKind, Weights
@@ -56,7 +56,7 @@ class Zhyper(Method):
     """
 
     # diagonal | full, or a baseline: text_to_lora | one_hot | multi_task | per_culture.
-    form: Form = Form.diagonal
+    form: HyperForm = HyperForm.diagonal
     # Text that the network reads: name | profile | norms.
     description: Description = Description.profile
     # Whose text it reads when the adapter is made: own | wrong | gibberish | empty. In training each has its own.
@@ -136,7 +136,7 @@ class Zhyper(Method):
         PaperStep("Batches of eight cultures", "", {}, "rows are drawn at random from all cultures"),
         PaperStep(
             "Baselines: text-to-LoRA, one-hot condition, one LoRA for all cultures, one for each",
-            "alignbench.training.hyper.Form",
+            "alignbench.training.hyper.HyperForm",
         ),
         PaperStep(
             "Descriptions that say nothing as control",
@@ -170,7 +170,7 @@ class Zhyper(Method):
             plain, "training.weights", training.weights.name, "a hyper-network writes adapters: lora, no full_modules"
         )
         seen = own.iso3 in self.seen(context)
-        knows = seen or self.form.reads_text or self.form is Form.multi_task
+        knows = seen or self.form.reads_text or self.form is HyperForm.multi_task
         remedy = f"it has nothing for {own.country}, which is not trained on: choose another form, or leave_out=none"
         check(knows, "method.form", self.form.name, remedy)
 
@@ -182,9 +182,9 @@ class Zhyper(Method):
             remedy = f"survey {survey.name} and the culture files hold {', '.join(sorted(held))}"
             check(iso3 in held, "method.cultures", iso3, remedy)
         found = left_in(self.cultures or held, self.leave_out)
-        if self.form is Form.per_culture:
+        if self.form is HyperForm.per_culture:
             return tuple(iso3 for iso3 in found if iso3 == context.culture.iso3)
-        least = 1 if self.form is Form.multi_task else 2
+        least = 1 if self.form is HyperForm.multi_task else 2
         remedy = f"{len(found)} of the countries of survey {survey.name} are left to train on: at least {least} must be"
         check(len(found) >= least, "method.cultures", self.cultures, remedy)
         return found
@@ -213,7 +213,7 @@ class Zhyper(Method):
             **of_run(learnt, TrainerKind.options_sft, systems=dict.fromkeys(asked)),
         )
         told, note = self.told(context, texts)
-        adapter = Fold(fit, told, own.iso3 if self.form is Form.one_hot else None)
+        adapter = Fold(fit, told, own.iso3 if self.form is HyperForm.one_hot else None)
         return AlignedModel(context.model, adapter, notes=(*self.notes(seen, own, context, asked), *note))
 
     @property
@@ -256,7 +256,7 @@ class Zhyper(Method):
 
     def made_for_control(self, own: Culture, control: Culture) -> str:
         """The same weights; only of one LoRA for each culture the control has a training of its own."""
-        if self.form is Form.per_culture:
+        if self.form is HyperForm.per_culture:
             return super().made_for_control(own, control)
         return f"the same weights with what they were given for {control.country}"
 

@@ -37,7 +37,7 @@ WEIGHTS_FILE = "hypernetwork.safetensors"
 _NETWORK, _A, _B, _MIDDLE = "network.", "A.", "B.", "middle"
 
 
-class Form(Enum):
+class HyperForm(Enum):
     """What is written for a culture; the last four are the paper's baselines."""
 
     diagonal = "diagonal"  # Zhyper: r numbers a module
@@ -50,12 +50,12 @@ class Form(Enum):
     @property
     def conditioned(self) -> bool:
         """Whether anything is written."""
-        return self not in (Form.multi_task, Form.per_culture)
+        return self not in (HyperForm.multi_task, HyperForm.per_culture)
 
     @property
     def reads_text(self) -> bool:
         """Whether it is written for a description."""
-        return self.conditioned and self is not Form.one_hot
+        return self.conditioned and self is not HyperForm.one_hot
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Hyper:
         weight_decay: AdamW's.
     """
 
-    form: Form
+    form: HyperForm
     latent: int = 64
     width: int = 512
     centred: bool = True
@@ -151,7 +151,7 @@ class HyperLearner(Learner):
         """Where all of A and B is written, the biases begin as LoRA does, and its own matrices stay as they are."""
         import torch
 
-        if self.hyper.form is not Form.text_to_lora:
+        if self.hyper.form is not HyperForm.text_to_lora:
             return
         for module in self.modules:
             first, second = (layer.weight for layer in self.layers[module.name])
@@ -163,7 +163,7 @@ class HyperLearner(Learner):
     def _hook(self) -> None:
         """What is written takes its place between the matrices, or theirs."""
         for name, (first, second) in self.layers.items():
-            if self.hyper.form is Form.text_to_lora:
+            if self.hyper.form is HyperForm.text_to_lora:
                 first.register_forward_hook(partial(self._replaced, name, 0))
                 second.register_forward_hook(partial(self._replaced, name, 1))
             else:
@@ -172,7 +172,7 @@ class HyperLearner(Learner):
     def _turned(self, name: str, layer: Any, given: Any, found: Tensor) -> Tensor:
         """Z A x of each row, from A x of shape (B, tokens, r)."""
         z = self.written[name]
-        if self.hyper.form is Form.full:
+        if self.hyper.form is HyperForm.full:
             return found @ _square(z).mT
         return found * z[:, None]
 
@@ -230,7 +230,7 @@ class HyperLearner(Learner):
         from safetensors.torch import save_file
 
         tensors = {} if self.network is None else {_NETWORK + k: v for k, v in self.network.state_dict().items()}
-        if self.hyper.form is not Form.text_to_lora:
+        if self.hyper.form is not HyperForm.text_to_lora:
             for name in self.layers:
                 tensors |= dict(zip((_A + name, _B + name), self._weights(name), strict=True))
         if self.centre is not None:
@@ -242,7 +242,7 @@ class HyperLearner(Learner):
         save_file(whole, folder / WEIGHTS_FILE, metadata=said)
 
 
-def written_sizes(form: Form, modules: Sequence[Adapted], rank: int) -> dict[str, int]:
+def written_sizes(form: HyperForm, modules: Sequence[Adapted], rank: int) -> dict[str, int]:
     """Kind of module -> how many numbers are written for one of it.
 
     Raises:
@@ -251,14 +251,14 @@ def written_sizes(form: Form, modules: Sequence[Adapted], rank: int) -> dict[str
     sizes: dict[str, int] = {}
     for module in modules:
         both = rank * (module.inputs + module.outputs)
-        size = {Form.full: rank * rank, Form.text_to_lora: both}.get(form, rank)
+        size = {HyperForm.full: rank * rank, HyperForm.text_to_lora: both}.get(form, rank)
         alike = sizes.setdefault(module.kind, size) == size
         remedy = f"layers of this model have {module.kind} of unlike sizes: use diagonal or full"
         check(alike, "method.form", form.name, remedy)
     return sizes
 
 
-def folded(form: Form, written: Tensor | None, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def folded(form: HyperForm, written: Tensor | None, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """The matrices of an ordinary LoRA for what was written, (B, r, inputs) and (B, outputs, r); B is 1 where shared.
 
     Args:
@@ -267,10 +267,10 @@ def folded(form: Form, written: Tensor | None, a: Tensor, b: Tensor) -> tuple[Te
     """
     if written is None:
         return a[None], b[None]
-    if form is Form.text_to_lora:
+    if form is HyperForm.text_to_lora:
         first, second = written[..., : a.numel()], written[..., a.numel() :]
         return first.reshape(-1, *a.shape), second.reshape(-1, *b.shape)
-    return (_square(written) @ a if form is Form.full else written[:, :, None] * a), b[None]
+    return (_square(written) @ a if form is HyperForm.full else written[:, :, None] * a), b[None]
 
 
 def _square(written: Tensor) -> Tensor:
