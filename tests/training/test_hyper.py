@@ -29,6 +29,7 @@ CONTEXTS = {
     "BBB": np.array([0, 1, 0, 1], np.float32),
     "CCC": np.array([0, 0, 1, 1], np.float32),
 }
+DEFAULT, *OTHERS = HyperForm
 CONDITIONED = [form for form in HyperForm if form.conditioned]
 EVERY = pytest.mark.parametrize("form", list(HyperForm), ids=lambda form: form.name)
 
@@ -71,7 +72,7 @@ def logits(network, model: ModelRef) -> torch.Tensor:
         return forward.logprobs(network.eval(), ids, keep=1)
 
 
-@EVERY
+@pytest.mark.parametrize("form", [DEFAULT, *(pytest.param(form, marks=pytest.mark.long) for form in OTHERS)])
 def test_a_folded_adapter_loaded_by_peft_says_what_the_hyper_network_says(form, model, tmp_path):
     learner = trained(form, model, tmp_path / "fit", replace(SMALL, learning_rate=3e-2, updates=6))
     said = []
