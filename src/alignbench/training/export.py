@@ -17,10 +17,10 @@ from alignbench import ranks
 from alignbench.aligned import KEPT, WEIGHTS
 from alignbench.backend import Usage
 from alignbench.store.manifest import write_json
+from alignbench.training.checkpoints import CHECKPOINTS
 from alignbench.training.recipe import Weights
 from alignbench.training.selection import Job, best
 
-CHECKPOINTS = "checkpoints"
 _RECORD = "alignbench.json"
 
 

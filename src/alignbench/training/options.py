@@ -7,6 +7,7 @@ The default on CPUs. Rows are questions with labelled options; the loss (``distr
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
 from copy import deepcopy
@@ -16,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from alignbench import ranks
 from alignbench.backend import Usage
 from alignbench.errors import AlignbenchError
-from alignbench.files import replacing, written
 from alignbench.progress import bar
 from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
-from alignbench.training.export import CHECKPOINTS, export, finished, keep
+from alignbench.training.checkpoints import CHECKPOINTS, close, newest
+from alignbench.training.export import export, finished, keep
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
 from alignbench.training.policy import load_policy, trainable
 from alignbench.training.recipe import Weights
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Checkpoints:
-    """``<folder>/checkpoints/<update>.pt``: trainable weights, optimiser, schedule and history."""
+    """``<folder>/checkpoints/<update>/state.pt``: trainable weights, optimiser, schedule and history."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CHECKPOINTS
@@ -42,29 +43,33 @@ class Checkpoints:
         """Write the state after ``update``; a kill in between leaves the earlier ones as they were."""
         import torch
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with replacing(self._path(update)) as partial:
-            torch.save(state, partial)
+        file = self._file(update)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, file)
+        close(file.parent)
 
     def last(self) -> int:
-        """The update of the newest checkpoint, 0 if there is none."""
-        return max((int(p.stem) for p in written(self.folder, "*.pt")), default=0)
+        """The update of the newest checkpoint that may be used, 0 if there is none."""
+        return newest(self._found())
 
     def load(self, update: int) -> dict[str, Any]:
         """The state saved after ``update``, on the CPU."""
         import torch
 
-        state: dict[str, Any] = torch.load(self._path(update), map_location="cpu", weights_only=True)
+        state: dict[str, Any] = torch.load(self._file(update), map_location="cpu", weights_only=True)
         return state
 
     def keep(self, updates: set[int]) -> None:
         """Remove the checkpoints of all other updates."""
-        for path in written(self.folder, "*.pt"):
-            if int(path.stem) not in updates:
-                path.unlink()
+        for update, folder in self._found().items():
+            if update not in updates:
+                shutil.rmtree(folder)
 
-    def _path(self, update: int) -> Path:
-        return self.folder / f"{update:06d}.pt"
+    def _found(self) -> dict[int, Path]:
+        return {int(path.name): path for path in self.folder.iterdir()} if self.folder.is_dir() else {}
+
+    def _file(self, update: int) -> Path:
+        return self.folder / f"{update:06d}" / "state.pt"
 
 
 class Learner:
