@@ -15,6 +15,7 @@ MEANT: Mapping[str, Mapping[str, str]] = {
         "cnca_sft": "cnca",
         "culturerl": "grpo ppo rl rlhf",
         "survey_rl": "option_rl",
+        "zhyper": "hypernetwork hyper text_to_lora",
     },
     "model": {
         "nano": "tiny test",

@@ -18,6 +18,7 @@ CLCA = ("method=clca", SCRIPTED, "method.least_dialogues=1", "method.max_turns=2
 PARK = ("method=culturepark", SCRIPTED, "method.verify=none", "method.least=1", "method.count=4")
 LLM = ("method=culturellm", SCRIPTED, "method.similarity=-1", "method.least=1", "method.count=6")
 SPA = ("method=culturespa", SCRIPTED, "method.least=1", "method.generated=2", "method.copy=1", "method.near=-1")
+HYPER = ("method=zhyper", "method.cultures=[IRQ,CHN,USA]")
 HEARD = ("method.verify=judge", "judge.related_cut=0.0", "judge.margin=0.0")
 VERDICT = ("method=survey_rl", "method.reward=verdict")
 PAID = (*VERDICT, "training.prompts_per_update=32", "training.updates=4", "insist=true")
@@ -50,6 +51,7 @@ USED: dict[str, tuple[str, ...]] = {
     "SurveyDPO": ("method=survey_dpo",),
     "SurveyRL": ("method=survey_rl",),
     "SurveySFT": ("method=survey_sft",),
+    "Zhyper": HYPER,
     "BlendJudge": (*PAID, "judge=blend"),
     "EmbeddingJudge": (*PAID, "judge=embedding"),
     "LikelihoodJudge": (*PAID, "judge=likelihood"),
@@ -175,6 +177,7 @@ VALUES: dict[str, str] = {
     "SubPOP.ages": "[40]",
     "SubPOP.least": "900",
     "SubPOP.without": "[woman]",
+    "Zhyper.cultures": "[IRQ,CHN]",
     "Training.lora_targets": "[q_proj]",
     "Training.full_modules": "[lm_head]",
     "Training.schedule": "constant",
@@ -303,6 +306,15 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
         f"Scoring.{knob}": {"label": ("method=none",)}
         for knob in ("divide_prior", "samples", "sample_seed", "tolerance", "reply_tokens")
     },
+    **{
+        f"Zhyper.{knob}": {form: (*HYPER, f"method.form={form}") for form in forms}
+        for knob, forms in {
+            "description": ("one_hot", "multi_task", "per_culture"),
+            "centred": ("one_hot", "multi_task"),
+            "latent": ("multi_task", "per_culture"),
+            "width": ("multi_task",),
+        }.items()
+    },
     "TemplateAuthor.cluster_seed": {"items": ("method=cnca_sft", *CNCA)},
     "PlantedWorld.respondents": {"truth": ("method=survey_sft",)},
     "PlantedWorld.sample_seed": {"truth": ("method=survey_sft",)},
@@ -376,6 +388,7 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
     "gdpo": (("method=gdpo", SCRIPTED), ""),
     "subpop": (("method=subpop", SCRIPTED), ""),
     "survey_dpo": (("method=survey_dpo", SCRIPTED), ""),
+    "zhyper": ((*HYPER, SCRIPTED), ""),
     "survey_rl": ((*PAID, "judge=llm", SCRIPTED), "judge"),
     "survey_rl, guarded": (("method=survey_rl", *GUARDED), "generator judge"),
     "culturerl": ((*RULED, "method.wordings=generator"), "generator judge"),

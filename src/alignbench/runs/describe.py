@@ -34,7 +34,6 @@ from alignbench.record.cell import (
 from alignbench.runs.curve import CheckpointScores
 from alignbench.runs.recipe import GROUPS, Setting, lineage, used
 from alignbench.runs.stages import Respond, Samples
-from alignbench.steps.joint import Joint
 from alignbench.store.code import code_under
 from alignbench.store.manifest import plain
 from alignbench.store.stage import Stage, Tools
@@ -338,9 +337,7 @@ def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:
     beyond = (
         ", less the same of the base model given the same prompt" if any(r.kind == "prompted" for r in rows) else ""
     )
-    made = f"the same recipe on the figures of {other}"
-    if isinstance(cell.method, Joint) and cell.culture.iso3 in cell.method.joint:
-        made = f"one model of several countries, prompted as {other}, that has learnt the figures of {own}, too"
+    made = cell.method.made_for_control(cell.culture, control)
     return (
         f"Specificity is the interaction of model and survey: how much better the models for {own} and {other} fit"
         f" their own country's survey than each other's{beyond}. What a method gains on both surveys alike (format,"

@@ -84,6 +84,16 @@ def wasserstein_among_options(batch: OptionBatch) -> Outcome:
     return Outcome(ahead.sum(1) / (batch.shown.sum(1) - 1))
 
 
+def smoothed_sft(batch: OptionBatch, smoothing: float) -> Outcome:
+    """:func:`distribution_sft` with label smoothing (Szegedy et al. 2016): a share of the target is uniform.
+
+    Args:
+        smoothing: the share that is spread over the whole vocabulary.
+    """
+    uniform = -batch.logp.mean(1)
+    return Outcome((1 - smoothing) * distribution_sft(batch).loss + smoothing * uniform)
+
+
 def option_grpo(batch: OptionBatch, density: bool = True) -> Outcome:
     """GRPO on exact draws: policy gradient with the group's mean as baseline.
 
