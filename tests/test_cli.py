@@ -119,6 +119,9 @@ def test_a_launcher_that_cannot_run_here_is_refused_before_anything_starts(monke
         (["model=nano", "benchmark=compact"], "the group scoring: scoring=compact"),
         (["-m", "benchmark=survey,compact"], "the group scoring: scoring=survey,compact"),
         (["benchmark=neutral", "benchmark.split=validation"], "the group scoring: scoring.split=validation"),
+        (["benchmark.answer=text"], "is taken is now scoring.elicit: scoring.elicit=text"),
+        (["scoring.answer=text"], "is taken is now scoring.elicit: scoring.elicit=text"),
+        (["-m", "scoring.answer=label,text"], "is now scoring.elicit: scoring.elicit=label,text"),
     ],
 )
 def test_a_word_of_an_earlier_version_names_the_one_of_today(words, today):
@@ -129,7 +132,8 @@ def test_a_word_of_an_earlier_version_names_the_one_of_today(words, today):
 
 def test_every_knob_that_scoring_had_as_benchmark_names_scoring():
     parser = OverridesParser.create()
-    for knob in {f.name for f in fields(Scoring)} - {"checkpoints_on_test"}:  # which came later
+    later = {"checkpoints_on_test", "elicit", "samples", "sample_seed", "tolerance", "reply_tokens"}
+    for knob in {f.name for f in fields(Scoring)} - later:
         with pytest.raises(AlignbenchError, match=f"the group scoring: scoring.{knob}=1$"):
             refuse_former(parser.parse_override(f"benchmark.{knob}=1"))
 

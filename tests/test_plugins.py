@@ -5,6 +5,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from hydra.core.hydra_config import HydraConfig
 
 from alignbench import plugins
 from alignbench.config import components, instantiate, register
@@ -203,6 +204,7 @@ def test_jobs_in_other_processes_have_the_plugins(tone, tmp_path, monkeypatch):
 
 def test_doctor_lists_plugins(tone, capsys):
     cfg = composed("plugins=[./lab]", "task=doctor", "model=local", "model.path=./no")
+    HydraConfig.instance().set_config(cfg)
     with pytest.raises(AlignbenchError, match="doctor"):  # the model is nowhere, which stops nothing
         instantiate(cfg.task).main(cfg)
     assert f"ok    plugins      lab in {tone}" in capsys.readouterr().out

@@ -28,8 +28,7 @@ from alignbench.types import check
 from alignbench.words import parsed_words, with_paths_quoted
 
 _GROUPS = [*ROOMS, "culture", "experiment"]
-# Keys whose values are cultures.
-_OF_CULTURES = ("culture", "culture.control", "others")
+_OF_CULTURES = ("culture", "culture.control", "others")  # keys whose values are cultures
 # Launcher -> the extra that installs it, and the module that then is there.
 _LAUNCHERS = {
     "joblib": ("joblib", "hydra_plugins.hydra_joblib_launcher"),
@@ -42,8 +41,9 @@ _LAUNCHERS = {
 # are not understood are looked up, so that a user's own choice of an old name stays.
 _FORMER = (
     ("extra", "benchmark", "extra is now called benchmark"),
+    (r"(benchmark|scoring)\.answer", "scoring.elicit", "how an answer is taken is now scoring.elicit"),
     (
-        r"benchmark(?==(survey|compact)\b|\.(answer|orders|labels|divide_prior|style|formats|split|js_base|js_sqrt|"
+        r"benchmark(?==(survey|compact)\b|\.(orders|labels|divide_prior|style|formats|split|js_base|js_sqrt|"
         r"bootstrap|bootstrap_seed|confidence|ceiling_n|chunk)\b)",
         "scoring",
         "how the survey is scored is now the group scoring",

@@ -12,10 +12,11 @@ MEANT: Mapping[str, Mapping[str, str]] = {
         "values_retrieval": "rag",
         "steering": "caa activation_addition representation_engineering repe",
         "survey_sft": "sft finetune fine_tuning lora",
-        "cnca_dpo": "dpo",
+        "survey_dpo": "dpo",
         "cnca_sft": "cnca",
         "culturerl": "grpo ppo rl rlhf",
         "survey_rl": "option_rl",
+        "zhyper": "hypernetwork hyper text_to_lora",
     },
     "model": {
         "nano": "tiny test",

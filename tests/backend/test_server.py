@@ -119,6 +119,7 @@ def test_every_sample_has_its_own_seed_whatever_stands_beside_it(engine_of):
         next_seed = engine.generate([CHATS[0]], Sampling(temperature=1.0, n=3, seed=5))
     assert len({*twice[0], *twice[1], *next_seed[0]}) == 9
     assert other[1] == twice[0]
+    assert not {*other[0]} & {*other[1]}, "draws of two chats are unrelated, too"
 
 
 def test_greedy_samples_are_copies_of_one_request(engine_of):

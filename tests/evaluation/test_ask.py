@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.ask import Answer, Asking, Labels, Orders
+from alignbench.evaluation.ask import Asking, Labels, Orders
+from alignbench.evaluation.elicit import Elicit
 from alignbench.evaluation.survey import Scoring
 from alignbench.identity import canonical
 from alignbench.types import Item, PromptPolicy, Scale
@@ -57,7 +58,7 @@ def test_ten_point_names_only_its_poles_and_turns_them() -> None:
 
 
 def test_text_mode_scores_the_listed_texts_against_a_prior_without_the_question() -> None:
-    prompt = Asking(Answer.text).prompt(item("Q"), 0, "reversed", "You are here.")
+    prompt = Asking(Elicit.text).prompt(item("Q"), 0, "reversed", "You are here.")
     assert prompt.prior is not None
     asked, prior = prompt.request, prompt.prior
     assert asked.options == prior.options == ("Q option 2", "Q option 1", "Q option 0")
@@ -68,9 +69,9 @@ def test_text_mode_scores_the_listed_texts_against_a_prior_without_the_question(
 
 
 def test_no_prior_where_none_is_wanted_or_options_are_labels() -> None:
-    assert Asking(Answer.text, divide_prior=False).prompt(item("Q"), 0, "forward", None).prior is None
-    assert Asking(Answer.label).prompt(item("Q"), 0, "forward", None).prior is None
-    ten = Asking(Answer.text).prompt(TEN, 0, "forward", None)
+    assert Asking(Elicit.text, divide_prior=False).prompt(item("Q"), 0, "forward", None).prior is None
+    assert Asking(Elicit.label).prompt(item("Q"), 0, "forward", None).prior is None
+    ten = Asking(Elicit.text).prompt(TEN, 0, "forward", None)
     assert ten.prior is None and ten.request.options == tuple("ABCDEFGHIJ")
 
 
@@ -88,8 +89,8 @@ def test_parts_change_exactly_with_what_the_model_reads() -> None:
     assert canonical(Scoring(divide_prior=False).asking) == canonical(Scoring().asking)
     variants = [
         base,
-        Asking(Answer.text),
-        Asking(Answer.text, divide_prior=False),
+        Asking(Elicit.text),
+        Asking(Elicit.text, divide_prior=False),
         Asking(orders=Orders.forward),
         Asking(labels=Labels.letters),
     ]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.ask import Answer, Asking, Labels, Orders, Style
+from alignbench.evaluation.ask import Asking, Labels, Orders, Style
+from alignbench.evaluation.elicit import Elicit
 from alignbench.evaluation.items import BoardEntry, format_scores, mean_over_seeds
 from alignbench.evaluation.score import score_items, uniform
 from alignbench.evaluation.survey import Scoring, distributions, respond
@@ -105,12 +106,12 @@ def test_further_forms_change_labels_and_frame_and_leave_the_main_form_alone() -
         Scoring(labels=Labels.letters, formats=("letters",))
 
 
-@pytest.mark.parametrize("answer", list(Answer))
-def test_the_other_frame_holds_the_same_question_and_options(answer: Answer) -> None:
+@pytest.mark.parametrize("elicit", list(Elicit))
+def test_the_other_frame_holds_the_same_question_and_options(elicit: Elicit) -> None:
     ladder = item("Q9", 10, scale=Scale.ten_point)
     for one in (ITEMS[0], ladder):
         plain, framed = (
-            Asking(answer, Orders.both, style=style).prompt(one, 0, "forward", None)
+            Scoring(elicit=elicit, orders=Orders.both, style=style).asking.prompt(one, 0, "forward", None)
             for style in (Style.full, Style.reworded)
         )
         text = framed.request.chat[-1].content

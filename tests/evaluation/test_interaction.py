@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from alignbench.evaluation.interaction import Interaction, interaction
+from alignbench.evaluation.interaction import Interaction, c_dist, interaction
 from alignbench.evaluation.statistics import Bootstrap, paired
 
 BOOT = Bootstrap(resamples=500)
@@ -85,3 +85,15 @@ def test_seeds_are_paired_over_all_models_and_widen_the_interval() -> None:
 def test_cultures_that_share_no_item_have_none() -> None:
     apart = {m: {s: {f"{s} {q}": v for q, v in row.items()} for s, row in rows.items()} for m, rows in SCORES.items()}
     assert interaction(apart, BATTERIES, BOOT) is None
+
+
+def test_c_dist_by_hand_is_own_over_the_best_model_of_each_survey() -> None:
+    # Model -> survey -> scores: on "a" the own model reaches .6 of .8, on "b" and "c" no other one does better.
+    scores = {
+        "a": {"a": {"q": 0.5, "r": 0.7}, "b": {"q": 0.5}, "c": {"q": 0.2}},
+        "b": {"a": {"q": 0.9, "r": 0.7}, "b": {"q": 0.9}, "c": {"q": 0.3}},
+        "c": {"a": {"q": 0.1, "r": 0.5, "only here": 1.0}, "b": {"q": 0.45}, "c": {"q": [0.3, 0.5]}},
+    }
+    assert c_dist(scores) == pytest.approx((0.6 / 0.8 + 1 + 1) / 3)
+    assert c_dist({"a": {"a": {"q": 0.5}}}) is None
+    assert c_dist({"a": {"a": {"q": 0.5}, "b": {}}, "b": {"a": {}, "b": {"q": 0.5}}}) is None

@@ -14,7 +14,8 @@ from hydra.core.config_store import ConfigStore
 
 from alignbench.config import components, conf_dir, instantiate, schema
 from alignbench.errors import AlignbenchError
-from alignbench.evaluation.ask import Answer, Asking, Orders
+from alignbench.evaluation.ask import Asking, Orders
+from alignbench.evaluation.elicit import Elicit
 from alignbench.evaluation.survey import LogBase, Scoring, distributions, option_mass, respond
 from alignbench.identity import canonical
 from alignbench.types import Chat, Scale, Split
@@ -71,7 +72,7 @@ def test_dividing_out_the_prior_removes_a_preference_for_texts(tmp_path: Path) -
         asked = "What about Q1?" in chat[-1].content
         return [long_texts[o] + (2.0 if asked and o.endswith("1") else 0.0) for o in options]
 
-    responses = respond(opened(TableEngine(answer)), ITEMS[:1], replace(KNOBS, answer=Answer.text).asking, tmp_path)
+    responses = respond(opened(TableEngine(answer)), ITEMS[:1], replace(KNOBS, elicit=Elicit.text).asking, tmp_path)
     weights = np.exp([0.0, 2.0, 0.0])
     np.testing.assert_allclose(distributions(responses, ITEMS[:1])["Q1"], weights / weights.sum())
     assert set(responses["prior"]) == set(long_texts.values())
@@ -80,7 +81,7 @@ def test_dividing_out_the_prior_removes_a_preference_for_texts(tmp_path: Path) -
 def test_priors_of_items_with_the_same_options_are_scored_once(tmp_path: Path) -> None:
     twins = [replace(ITEMS[0], id=name, question=f"{name}?") for name in ("A", "B", "C")]
     engine = TableEngine(values)
-    respond(opened(engine), twins, Asking(Answer.text, Orders.forward), tmp_path)
+    respond(opened(engine), twins, Asking(Elicit.text, Orders.forward), tmp_path)
     assert [len(call) for call in engine.calls] == [3 + 1]
 
 
@@ -155,5 +156,5 @@ def test_yaml_composes_with_overrides() -> None:
     ConfigStore.instance().store(group="schema/scoring", name="survey", node=schema(Scoring))
     with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir() / "scoring")):
         assert instantiate(compose("survey")) == Scoring()
-        found = instantiate(compose("survey", overrides=["js_base=e", "answer=text", "split=validation"]))
-    assert found == Scoring(js_base=LogBase.e, answer=Answer.text, split=Split.validation)
+        found = instantiate(compose("survey", overrides=["js_base=e", "elicit=text", "split=validation"]))
+    assert found == Scoring(js_base=LogBase.e, elicit=Elicit.text, split=Split.validation)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from alignbench.config import conf_dir, instantiate
+from alignbench.data.culture_splits import LeaveOut
 from alignbench.dialogue.adaptation import Adaptation
 from alignbench.method import Method
 from alignbench.method.clca import View
@@ -15,15 +16,21 @@ from alignbench.method.culturerl import OwnNorm, WarmStart, WrittenBy
 from alignbench.method.culturespa import Elicited
 from alignbench.method.prompt import BLOCKS
 from alignbench.method.steering import Contrast, Vector
+from alignbench.method.subpop import GroupLoss
 from alignbench.norms.pool import Clustering
 from alignbench.norms.prompts import Retrieval
+from alignbench.steps.description import Describe, Description
 from alignbench.steps.lessons import Disclosure
 from alignbench.steps.norm_reward import Reward
+from alignbench.steps.subpopulations import Steering
 from alignbench.synthetic.opinions import Verification
 from alignbench.testing import composed
+from alignbench.training.hyper import HyperForm
 
 # Two general conversations.
 TALKS = Path(__file__).parent / "talks.jsonl"
+# Methods that rest on single respondents, which bundled shares are not.
+OF_RESPONDENTS = ("subpop",)
 METHODS = sorted(path.stem for path in (conf_dir() / "method").glob("*.yaml"))
 FURTHER = {
     "clca": [
@@ -44,13 +51,23 @@ FURTHER = {
         {"joint": ("IRQ", "CHN")},
     ],
     "culturespa": [{"generated": 0}, {"joint": ("IRQ", "CHN"), "elicited": Elicited.cross_culture, "ask_items": False}],
+    "gdpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "prompt": [{"blocks": (name,)} for name in BLOCKS],
     "steering": [{"contrast": Contrast.options}, {"vector": Vector.random}],
+    "subpop": [{"styles": tuple(Steering), "loss": GroupLoss.wasserstein, "without": ("woman",)}],
+    "survey_dpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "survey_rl": [
         {"reward": Reward.entropy, "clustering": Clustering.umap_hdbscan},
         {"joint": ("IRQ", "CHN"), "told": Disclosure.always},
     ],
     "survey_sft": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
+    "zhyper": [
+        {"form": HyperForm.full, "describe": Describe.gibberish, "leave_out": LeaveOut.random},
+        {"description": Description.norms, "describe": Describe.wrong, "cultures": ("IRQ", "CHN", "USA")},
+        {"form": HyperForm.one_hot},
+        {"form": HyperForm.multi_task, "leave_out": LeaveOut.zone},
+        {"form": HyperForm.per_culture},
+    ],
 }
 
 

@@ -16,7 +16,7 @@ from .every import METHODS
 PAPERS = {name: declared(type(instantiate(composed(f"method={name}").method)), name) for name in METHODS}
 DECLARED = sorted(name for name, steps in PAPERS.items() if steps)
 # Methods that bear no paper's name, or whose paper has no steps to compare.
-OURS = {"native_language", "none", "prompt", "survey_rl", "survey_sft"}
+OURS = {"native_language", "none", "prompt", "survey_dpo", "survey_rl", "survey_sft"}
 
 
 def said(cfg, knob):

@@ -55,6 +55,29 @@ def test_survey_sft_carries_over_to_held_out_batteries_and_is_specific(survey_sf
     assert survey_sft.aligned.specificity > 0.05 and survey_sft.aligned.specificity_low > 0
 
 
+def test_survey_dpo_brings_the_country_and_not_as_far_as_its_shares(planted, survey_sft) -> None:
+    record = planted("method=survey_dpo", "method.rate=1")
+    change, low = gain(record)
+    assert change > 0.15 and low > 0
+    assert change < gain(survey_sft)[0], "a pair is one draw of the distribution that survey SFT sees"
+    assert record.aligned.specificity_low > 0
+
+
+def test_gdpo_brings_the_country_with_its_variety(planted, survey_sft) -> None:
+    record = planted("method=gdpo", "method.rate=1")
+    change, low = gain(record)
+    assert change > 0.15 and low > 0 and abs(change - gain(survey_sft)[0]) < 0.1
+    assert record.aligned.specificity_low > 0
+    assert record.aligned.entropy_model > record.aligned.entropy_survey
+
+
+def test_survey_dpo_goes_past_the_people_where_beta_is_small(planted) -> None:
+    words = ("method=survey_dpo", "method.rate=1", "training.updates=60", "control=false")
+    even, small = planted(*words), planted(*words, "method.beta=0.1")
+    assert even.aligned.entropy_model > even.aligned.entropy_survey > small.aligned.entropy_model + 0.2
+    assert even.aligned.score > small.aligned.score + 0.1
+
+
 def test_a_training_that_learns_nothing_is_told_from_the_words_that_it_comes_with(planted) -> None:
     idle = ("training.updates=1", "training.learning_rate=1e-12")
     record = planted("method=culturellm", "method.variant=seed_only", *idle)

@@ -47,6 +47,7 @@ QUICK = {
     "clca": ["generator@critic=stock", "method.scenarios=4", "method.max_turns=2"],
     "culturellm": ["method.least=1", "method.similarity=0.3"],
     "culturepark": ["method.verify=none", "method.least=1"],
+    "zhyper": ["method.cultures=[IRQ,CHN,USA]"],
 }
 SAID = "firmly,gladly,for my mother,as ever,since my school days,in private,in the street,at work,alone,twice".split(
     ","

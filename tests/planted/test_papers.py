@@ -10,7 +10,11 @@ from dataclasses import replace
 from zlib import crc32
 
 import pytest
+from openpyxl import Workbook
 
+from alignbench.benchmark.menavalues import MenaValues
+from alignbench.benchmark.menavalues_sheet import COUNTRIES
+from alignbench.runs.benchmarks import run_benchmark
 from alignbench.runs.compare import compare
 from alignbench.types import Split
 from experiments.papers.replication import Published, of_store, table
@@ -83,3 +87,31 @@ def test_opinions_with_their_answers_bring_the_country(of_paper) -> None:
     cell = of_paper("culturepark", *(f"method.{word}" for word in words))
     record, _ = compare(replace(cell, generator=spoken(cell)))
     assert record.aligned.difference > 0
+
+
+def menavalues_sheet(cell, path) -> MenaValues:
+    """The held-out questions of the world, as nano reads them, with Iraq's true shares in the published form."""
+    survey, book = cell.surveys[Split.test], Workbook()
+    answers, columns = survey.of("IRQ"), []
+    for item in survey.asked("IRQ"):
+        shares = dict(zip(item.codes, answers[item.id].shares, strict=True))
+        mean = sum(code * share for code, share in shares.items())
+        column = {"Source": "WVS 7", "Category": "ALL", "Sub Category": item.battery, "Sub Question": item.id}
+        column |= {"Min": min(item.codes), "MAX": max(item.codes), "Scale": "y"}
+        column["Full Question"] = cell.scoring.asking.prompt(item, 0, "forward", None).request.chat[-1].content
+        column["Iraq"] = f"({mean:.4f}, { {str(code): f'{share:.4%}' for code, share in shares.items()} })"
+        columns.append(column)
+    for name in dict.fromkeys([*columns[0], *COUNTRIES.values()]):
+        book.active.append([name, *(column.get(name, "(No data, {})") for column in columns)])
+    book.save(path)
+    return MenaValues(path=str(path))
+
+
+def test_menavalues_finds_the_country_that_is_named_and_not_the_one_that_is_not(of_paper, tmp_path) -> None:
+    cell = of_paper("menavalues", "culture=iraq", "method=cultural_prompt", "benchmark.path=sheet.xlsx")
+    table, _ = run_benchmark(cell, menavalues_sheet(cell, tmp_path / "sheet.xlsx"))
+    means = table[table["framing"].isin(["neutral", ""])].groupby(["label", "metric"])["value"].mean()
+    named, plain = means["cultural_prompt"], means["base"]
+    assert plain["nvas"] < plain["nvas_midpoint"] < named["nvas"]
+    assert 0 <= named["nvas_majority"] - named["nvas"] < 10
+    assert named["kld"] < 0.2 * named["kld_uniform"] < named["kld_uniform"] < plain["kld"]

@@ -13,17 +13,20 @@ from hydra.core.hydra_config import HydraConfig
 
 from alignbench.config import conf_dir
 from alignbench.identity import canonical
+from alignbench.judge.guard import GuardJudge
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import compare, score_of
 from alignbench.steps.practice import Fit
 from alignbench.store.stage import Stage
 from alignbench.testing import composed
+from alignbench.training.hyper import WEIGHTS_FILE
 from tests.proof.knobs import QUICK, SCRIPTED, SLOTS
 from tests.proof.trials import Trial
 from tests.proof.writer import Scripted
 
 # What says how and when a record was made, and by which key it is found.
 _CIRCUMSTANCES = ("provenance", "key", "title", "labels", "changed", "choices", "model", "licence", "reading")
+_WEIGHTS = ("adapter_model.safetensors", "model.safetensors", WEIGHTS_FILE)
 # Figures of a training that sums in another order differ by less.
 _ROUNDING = 2e-3
 
@@ -41,6 +44,8 @@ def cell_of(words: tuple[str, ...], folder: Path, looking: bool = False) -> Cell
     who = {slot: Scripted(voice) for slot, voice in voices.items()}
     held = {slot: part for slot in ("author", "judge") if hasattr(part := getattr(cell, slot), "generator")}
     inner = {slot: replace(part, generator=who[slot]) for slot, part in held.items()}
+    if isinstance(cell.judge, GuardJudge):
+        inner["judge"] = replace(cell.judge, first=who["judge"], second=Scripted(voices["judge"] + 2))
     return replace(cell, generator=who["generator"], critic=who["critic"], **inner)
 
 
@@ -73,7 +78,7 @@ def results_of(words: tuple[str, ...], folder: Path) -> str:
     parts = [canonical(_figures(json.loads(json.dumps(record.to_json()))))]
     store = folder / "store"
     for file in sorted(store.rglob("*")):
-        if file.name in ("adapter_model.safetensors", "model.safetensors", "responses.parquet"):
+        if file.name in (*_WEIGHTS, "responses.parquet"):
             parts.append(f"{file.relative_to(store).parts[0]} {hashlib.sha256(file.read_bytes()).hexdigest()}")
     return "\n".join([parts[0], *sorted(parts[1:])])
 

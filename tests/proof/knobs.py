@@ -18,12 +18,18 @@ CLCA = ("method=clca", SCRIPTED, "method.least_dialogues=1", "method.max_turns=2
 PARK = ("method=culturepark", SCRIPTED, "method.verify=none", "method.least=1", "method.count=4")
 LLM = ("method=culturellm", SCRIPTED, "method.similarity=-1", "method.least=1", "method.count=6")
 SPA = ("method=culturespa", SCRIPTED, "method.least=1", "method.generated=2", "method.copy=1", "method.near=-1")
+HYPER = ("method=zhyper", "method.cultures=[IRQ,CHN,USA]")
 HEARD = ("method.verify=judge", "judge.related_cut=0.0", "judge.margin=0.0")
 VERDICT = ("method=survey_rl", "method.reward=verdict")
 PAID = (*VERDICT, "training.prompts_per_update=32", "training.updates=4", "insist=true")
 # Graded, so that replies of the tiny model differ in what they earn.
 OPEN = ("method=culturerl", "method.wordings=template", "method.reward=score")
+# Two scripts rate, on which no guard could agree.
+GUARDED = ("judge=guard", "generator@judge.second=stock", "insist=true", SCRIPTED)
 RULED = ("method=culturerl", "method.wordings=template", "judge=llm", SCRIPTED, "insist=true")
+
+# The form of the questions in which options are listed, so that people can be counted for them.
+FULL = ("scoring.style=full", "scoring.orders=both", "scoring.labels=auto")
 
 # Methods that practise against norms -> a cell of them; judges that grade -> their choice.
 NORMED = {"CultureRL": OPEN, "SurveyRL": ("method=survey_rl",)}
@@ -38,16 +44,21 @@ USED: dict[str, tuple[str, ...]] = {
     "CulturePark": PARK,
     "CultureRL": OPEN,
     "CultureSPA": SPA,
+    "GDPO": ("method=gdpo",),
     "NoMethod": ("method=none",),
     "Steering": ("method=steering",),
     "PersonaMixture": ("method=persona_mixture", "method.personas=6", "method.items=6"),
     "Prompting": ("method=prompt",),
+    "SubPOP": ("method=subpop",),
+    "SurveyDPO": ("method=survey_dpo",),
     "SurveyRL": ("method=survey_rl",),
     "SurveySFT": ("method=survey_sft",),
+    "Zhyper": HYPER,
     "BlendJudge": (*PAID, "judge=blend"),
     "EmbeddingJudge": (*PAID, "judge=embedding"),
     "LikelihoodJudge": (*PAID, "judge=likelihood"),
     "LLMJudge": (*PAID, "judge=llm", SCRIPTED),
+    "GuardJudge": ("method=survey_rl", *GUARDED),
     "TemplateAuthor": ("method=cnca_incontext", "method.norms_per_topic=3"),
     "LLMAuthor": ("method=cnca_incontext", "author=llm", "author.least=0", SCRIPTED),
     "BaseModel": ("method=culturespa", "method.least=1", "method.generated=1"),
@@ -71,6 +82,12 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "CLCA.confident": ("method.reading=probability",),
     "CLCA.unread": ("method.reading=words",),
     "CLCA.flag": ("method.training_text=played",),
+    "CLCA.guarded": (*GUARDED[:-1], "judge.margin=0.0"),
+    "GuardJudge.rating_tokens": ("judge.reading=words",),
+    "GuardJudge.hidden": ("judge.head=layers",),
+    "GuardJudge.weight": ("judge.combine=weighted",),
+    "GuardJudge.floor": ("judge.combine=veto",),
+    "GuardJudge.margin": (*PAID, *GUARDED),
     "CultureLLM.words": ("method.variant=full",),
     **{f"{kind}.pool_size": ("method.pool_items=varying",) for kind in NORMED},
     **{f"{kind}.pool_items": ("method.pool_size=20",) for kind in NORMED},
@@ -83,7 +100,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     **{f"{kind}.min_cluster_size": ("method.clustering=umap_hdbscan",) for kind in NORMED},
     "SurveyRL.target_entropy": ("method.reward=entropy",),
     "SurveyRL.clustering": ("training.prompts_per_update=32", "training.updates=4"),
-    **{f"{kind}.joint": ("method.told=always",) for kind in ("SurveyRL", "SurveySFT")},
+    **{f"{kind}.joint": ("method.told=always",) for kind in ("GDPO", "SurveyDPO", "SurveyRL", "SurveySFT")},
     "CulturePark.most_words": ("method.extract=sentences",),
     "Prompting.personas": ("method.blocks=[persona]",),
     "Prompting.persona": ("method.blocks=[persona]",),
@@ -98,10 +115,14 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "Prompting.thought_tokens": ("method.reasoning=true",),
     "Prompting.temperature": ("method.reasoning=true",),
     "Prompting.top_p": ("method.reasoning=true",),
-    "Scoring.divide_prior": ("scoring.answer=text", "scoring.style=full", "scoring.orders=both"),
+    "Scoring.divide_prior": ("scoring.elicit=text", "scoring.style=full", "scoring.orders=both"),
     "Scoring.checkpoints_on_test": ("method=survey_sft", "training.keep_checkpoints=true"),
     "Scoring.labels": ("scoring.style=full",),
-    "Scoring.answer": ("scoring.style=full",),
+    "Scoring.elicit": ("scoring.style=full",),
+    "Scoring.samples": ("scoring.elicit=sampled",),
+    "Scoring.sample_seed": ("scoring.elicit=sampled",),
+    "Scoring.tolerance": ("scoring.elicit=verbalised", *FULL),
+    "Scoring.reply_tokens": ("method=cultural_prompt", "scoring.elicit=verbalised", *FULL),
     "Scoring.formats": ("scoring.style=full",),
     "Scoring.orders": ("scoring.style=full",),
     "PlantedWorld.respondents": ("survey.figures=sample",),
@@ -126,6 +147,9 @@ VALUES: dict[str, str] = {
     "LikelihoodJudge.related_cut": "0.12",
     "CulturePark.verify": "critic",
     "Scoring.labels": "letters",
+    "GuardJudge.prompts": "20",
+    "GuardJudge.floor": "3.5",
+    "GuardJudge.margin": "0.0",
     "CLCA.temperature": "0.5",
     "CLCA.top_p": "0.5",
     "CLCA.max_turns": "3",
@@ -155,7 +179,12 @@ VALUES: dict[str, str] = {
     "PersonaMixture.items": "4",
     "Steering.depths": "[0.9]",
     "Steering.strengths": "[3.0]",
-    "SurveySFT.joint": "[CHN]",
+    **{f"{kind}.joint": "[CHN]" for kind in ("GDPO", "SurveyDPO", "SurveySFT")},
+    "SubPOP.styles": "[bio]",
+    "SubPOP.ages": "[40]",
+    "SubPOP.least": "900",
+    "SubPOP.without": "[woman]",
+    "Zhyper.cultures": "[IRQ,CHN]",
     "Training.lora_targets": "[q_proj]",
     "Training.full_modules": "[lm_head]",
     "Training.schedule": "constant",
@@ -191,7 +220,9 @@ VALUES: dict[str, str] = {
     "Scoring.confidence": "0.8",
     "Scoring.style": "full",
     "Scoring.orders": "both",
-    "Scoring.answer": "text",
+    "Scoring.elicit": "text",
+    "Scoring.reply_tokens": "3",
+    "Scoring.samples": "6",
     "PlantedWorld.countries": "12",
     "PlantedWorld.items_per_battery": "3",
     "PlantedWorld.questions": "1",
@@ -214,7 +245,7 @@ FURTHER: dict[str, dict[str, tuple[str, ...]]] = {
         **{kind: (*words, "training.updates=60") for kind, words in (("clca", CLCA), ("culturepark", PARK))},
         "started": (*OPEN, "method.warm_start=survey", "training.updates=12", "training.prompts_per_update=16"),
     },
-    "Scoring.answer": {"trained": ("method=survey_sft", "scoring.style=full", "scoring.orders=balanced")},
+    "Scoring.elicit": {"trained": ("method=survey_sft", "scoring.style=full", "scoring.orders=balanced")},
     "Scoring.labels": {"trained": ("method=survey_sft", "scoring.style=full")},
     "Scoring.style": {"trained": ("method=survey_sft",)},
     "Model.dtype": {"trained": ("method=survey_sft", "training.weights=full"), "open": OPEN},
@@ -227,6 +258,11 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
         for knob in ("reading", "critique_tokens", "second_look")
     },
     "CLCA.unread": {"probabilities": CLCA},
+    **{
+        f"GuardJudge.{knob}": {"defaults": ("method=survey_rl", *GUARDED)}
+        for knob in ("rating_tokens", "hidden", "weight", "floor")
+    },
+    "GuardJudge.reply_tokens": {"unwritten": ("method=survey_rl", *GUARDED, "judge.replies=0")},
     **{f"CLCA.{knob}": {"lexicon": CLCA} for knob in ("scene_tokens", "scene_tries")},
     **{f"CLCA.{knob}": {"spoken": (*CLCA, "method.tasks=[dialogue]")} for knob in ("flag", "intent_tokens")},
     **{
@@ -273,6 +309,19 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
             "top_p",
         )
     },
+    **{
+        f"Scoring.{knob}": {"label": ("method=none",)}
+        for knob in ("divide_prior", "samples", "sample_seed", "tolerance", "reply_tokens")
+    },
+    **{
+        f"Zhyper.{knob}": {form: (*HYPER, f"method.form={form}") for form in forms}
+        for knob, forms in {
+            "description": ("one_hot", "multi_task", "per_culture"),
+            "centred": ("one_hot", "multi_task"),
+            "latent": ("multi_task", "per_culture"),
+            "width": ("multi_task",),
+        }.items()
+    },
     "TemplateAuthor.cluster_seed": {"items": ("method=cnca_sft", *CNCA)},
     "PlantedWorld.respondents": {"truth": ("method=survey_sft",)},
     "PlantedWorld.sample_seed": {"truth": ("method=survey_sft",)},
@@ -313,12 +362,16 @@ ELSEWHERE: dict[str, str] = {
     "CLCA.general": "is a file of the user's: tests/method/test_clca.py",
     "LLMAuthor.generator": "is a component: SLOTS",
     "LLMJudge.generator": "is a component: SLOTS",
+    "GuardJudge.first": "is a component: SLOTS",
+    "GuardJudge.second": "is a component: SLOTS",
     "BaseModel.place": "is for messages",
     "Stock.place": "is for messages",
 }
 # Name of a trial whose change is in a key and changes nothing there, and why it may still change something elsewhere.
 IDLE: dict[str, str] = {
+    "Scoring.tolerance": "the tiny model grew up on the short form and writes no people out of 100, near or far",
     "CLCA.flag [published]": "it is counted in the set of intents, and learnt only with method.training_text=played",
+    "GuardJudge.tolerance": "it decides what is refused, and insist goes on",
 }
 # Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.
 SAME_WEIGHTS: dict[str, str] = {
@@ -341,7 +394,12 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
     "values_retrieval": (("method=values_retrieval",), ""),
     "cnca_incontext": (("method=cnca_incontext", "method.thought_tokens=8", "author=llm", SCRIPTED), "author"),
     "survey_sft": (("method=survey_sft", SCRIPTED), ""),
+    "gdpo": (("method=gdpo", SCRIPTED), ""),
+    "subpop": (("method=subpop", SCRIPTED), ""),
+    "survey_dpo": (("method=survey_dpo", SCRIPTED), ""),
+    "zhyper": ((*HYPER, SCRIPTED), ""),
     "survey_rl": ((*PAID, "judge=llm", SCRIPTED), "judge"),
+    "survey_rl, guarded": (("method=survey_rl", *GUARDED), "generator judge"),
     "culturerl": ((*RULED, "method.wordings=generator"), "generator judge"),
     "culturellm": (LLM, "generator"),
     "culturepark": (PARK, "generator"),

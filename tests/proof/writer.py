@@ -57,6 +57,10 @@ class _Scripted(Engine):
 def _weighed(chat, options, voice: int) -> OptionScores:
     """Probabilities from all but even to all but certain."""
     rng = random.Random(f"{voice}{chat}{options}")
+    if "You rate a reply" in chat[-1].content:  # something that a guard can learn, lest it rate all alike
+        reply = chat[-1].content.partition("The reply: ")[2]
+        rating = 4 - 2 * ("a fool" in reply) - (" not " in reply) + rng.random()
+        return OptionScores(tuple(-abs(float(option) - rating) for option in options), 1.0)
     weights = [rng.random() ** 3 + 1e-2 for _ in options]
     return OptionScores(tuple(math.log(weight / sum(weights)) for weight in weights), 1.0)
 
@@ -75,6 +79,8 @@ def _said(chat, sampling, draw: str) -> str:
         return f"{rng.choice(match.groups()[:2])}, {rng.choice(match[3].split(' or '))}"
     if "VERDICT: number" in asked:
         return f"{_few(rng, 4)}.\nVERDICT: {rng.choice(['+1', '0', '-1'])}"
+    if "RATING: number" in asked:
+        return f"{_few(rng, 4)}.\nRATING: {rng.randrange(1, 6)}"
     if match := _QUOTED.search(asked):
         if rng.random() < 0.3:
             return "I would rather not."

@@ -15,6 +15,8 @@ from alignbench.data.languages import translations
 from alignbench.data.people import Person
 from alignbench.data.published import published_set, published_sets
 from alignbench.errors import AlignbenchError
+from alignbench.evaluation.elicit import Elicit
+from alignbench.evaluation.survey import Scoring
 from alignbench.protocols.interviews import interviewees
 from alignbench.protocols.measure import Measurement, measure
 from alignbench.protocols.recipe import HELD_OUT, SEEN, AnswerForm, ItemBlock, Pass
@@ -185,6 +187,16 @@ def test_nothing_is_called_held_out_that_a_paper_or_a_method_here_may_have_learn
     names = {split: Pass().block_name(split) for split in Split}
     assert names[Split.test] == "held-out (test)"
     assert all(names[split].endswith(", not held out") for split in (Split.train, Split.validation))
+
+
+def test_interviews_look_probabilities_up_unless_answers_are_written():
+    sampled = Scoring(elicit=Elicit.sampled).asking
+    with pytest.raises(AlignbenchError, match=r"scoring.elicit.*task.answers=written"):
+        Pass().interviewing(sampled)
+    forward, tokens = Pass(answers=AnswerForm.written).interviewing(sampled)
+    assert forward.elicit is Elicit.label and forward.replying is None and tokens == Pass().answer_tokens
+    names = {Pass().block_name(Split.test, form) for form in Elicit}
+    assert len(names) == len(Elicit) and Pass().block_name(Split.test) in names
 
 
 def test_a_figure_is_split_into_its_parts(make_cell):

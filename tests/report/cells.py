@@ -10,6 +10,7 @@ from zlib import crc32
 import numpy as np
 
 from alignbench.evaluation.board import Row, rows
+from alignbench.evaluation.elicit import Elicit
 from alignbench.evaluation.items import ITEMS, to_table
 from alignbench.evaluation.score import uniform
 from alignbench.evaluation.survey import Scoring
@@ -82,6 +83,7 @@ def cell(
     world: Mapping[str, str] | None = None,
     base: str = "base",
     prompt: str = "prompt",
+    elicit: Elicit = Elicit.label,
     **changed: str,
 ) -> CellRecord:
     """Write one finished cell: base, method with its control, and the baseline ``cultural_prompt``.
@@ -92,17 +94,19 @@ def cell(
         config: knobs that the cell was asked for with.
         world: ``survey``, ``model`` and ``warning`` where they are not the usual ones.
         base, prompt: words that make the key of the base model's and of the baseline's answers.
+        elicit: the form in which answers are taken; each has answers of its own.
     """
     country, iso3 = COUNTRIES[culture]
     about = {"survey": "a survey", "model": "nano", "warning": "A made-up world.", **(world or {})}
     other = "CHN" if iso3 == "IRQ" else "IRQ"
     mass = [dict.fromkeys(SHARES[iso3], 0.9)]
-    plain = Entry("base", "base", [toward("USA", 0.4, 0)], key(base), mass, formats=[FORMATS])
+    asked_in = () if elicit is Elicit.label else (elicit.name,)
+    plain = Entry("base", "base", [toward("USA", 0.4, 0)], key(base, *asked_in), mass, formats=[FORMATS])
     rival, answers = "cultural_prompt", [toward(iso3, 0.5, 1)]
-    told = Entry(rival, "method", answers, key(prompt, culture), method=rival, formats=[FORMATS])
+    told = Entry(rival, "method", answers, key(prompt, culture, *asked_in), method=rival, formats=[FORMATS])
     entries = [plain, told]
     trained: dict[str, str] = {}
-    words = (method, culture, seed, changed, run, about["model"], about["survey"])
+    words = (method, culture, seed, changed, run, about["model"], about["survey"], *asked_in)
     if method != "none":
         own = {"forward": 0.8, "reversed": 0.8 + 0.02 * (seed + 1)}
         facts = {"method": method, "country": "X"}
@@ -121,7 +125,11 @@ def cell(
     knobs = {f"method.{k}": v for k, v in changed.items()}
     lost = DamageRecord("Elsewhere", 0.9, 0.8, -0.1 - seed / 10, None, None, "elsewhere")
     record = CellRecord(
-        cell=CellFacts(method, culture, country, about["model"], seed, about["survey"], "test", changed=knobs),
+        cell=CellFacts(
+            *(method, culture, country, about["model"], seed, about["survey"], "test"),
+            changed=knobs,
+            elicit=elicit.name,
+        ),
         title=f"{method} for {country}",
         score_name="1 - JSD",
         rows=tuple(rows(board, KNOBS.resampling)),
@@ -129,8 +137,8 @@ def cell(
         elsewhere=(lost,) if elsewhere else (),
         reading=("Intervals cover which batteries were asked.",),
     )
-    setting = {"scoring": KNOBS, "choices": {"method": method}, "culture": culture, "model": about["model"]}
-    inputs = identity({"setting": {**setting, "seed": seed}})
+    setting = {"choices": {"method": method}, "culture": culture, "model": about["model"]}
+    inputs = identity({"setting": {**setting, "scoring": KNOBS.with_knobs(elicit=elicit), "seed": seed}})
     folder = stage(store, "score", key("score", *words, control, elsewhere, base, prompt), inputs)
     to_table(board).to_parquet(folder / ITEMS, index=False)
     (folder / "record.json").write_text(json.dumps(record.to_json()))

@@ -90,6 +90,7 @@ def test_it_stands_on_the_page_and_in_the_files_with_its_test(tmp_path: Path) ->
         rows = {row["label"]: row for row in csv.DictReader(file)}
     own = rows["culturerl"]
     assert set(rows) == {"culturerl", "cultural_prompt"} and own["cultures"] == "China Iraq" and own["pairs"] == "1"
+    assert own["c_dist"] == "1.0", "each model fits its own people best"
     assert float(own["low"]) > 0 and float(own["detectable"]) > 0 and float(own["p_value"]) >= float(own["p_raw"])
     figure = f"+{float(own['value']):.3f}"
     assert f"| culturerl | nano | China, Iraq | {figure} [" in (tmp_path / "board.md").read_text(encoding="utf-8")
@@ -100,3 +101,15 @@ def test_one_culture_has_no_pairs(tmp_path: Path) -> None:
     cell(tmp_path / "store", "culturerl", "iraq")
     page = write(finished(tmp_path / "store"), tmp_path / "store", tmp_path).read_text(encoding="utf-8")
     assert "all pairs of cultures</h2>" not in page and "all pairs" not in (tmp_path / "board.md").read_text()
+
+
+def test_c_dist_falls_where_another_cultures_model_fits_better() -> None:
+    of = found(boards(("learnt", 0.8, None), ("all alike", 0.0, None)))
+    assert of["learnt"].c_dist == 1.0
+    made = boards(("learnt", 0.8, None))
+    iso3 = {culture: COUNTRIES[culture][1] for culture in CULTURES}
+    entry = next(e for e in made["iraq"] if e.label == "learnt")
+    # Iraq's model answers as China's people do: on Iraq's survey the American one may well be better.
+    swapped = Entry("learnt", "method", [toward(iso3["china"], 0.8, 0)], entry.key, method="learnt")
+    made["iraq"] = scored([Entry("base", "base", [toward("USA", 0.4, 0)], key("base")), swapped], WORLD, "IRQ", KNOBS)
+    assert found(made)["learnt"].c_dist < 1.0

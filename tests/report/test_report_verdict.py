@@ -85,12 +85,13 @@ def test_base_alone_is_no_comparison(record: CellRecord) -> None:
         ({"skill": -0.2}, "below uniform"),
         ({"entropy_model": 0.2, "entropy_survey": 0.7}, "one-sided"),
         ({"option_mass": 0.1}, "answer format"),
+        ({"unread": 0.05}, "Replies could not be read (5.0% of culturerl): they are left out"),
         ({"seeds": 1}, "One seed"),
         ({"note": "only 3 batteries"}, "culturerl: only 3 batteries."),
     ],
 )
 def test_caveats(with_rows: Callable[..., CellRecord], facts: dict[str, object], words: str) -> None:
-    quiet = {"skill": 0.5, "option_mass": 0.9, "seeds": 3}
+    quiet = {"skill": 0.5, "option_mass": 0.9, "seeds": 3, "unread": 0.04}
     gained = (0.095, 0.066, 0.124)
     assert not any(words in c for c in verdict(with_rows(gained, **quiet)).caveats)
     assert any(words in c for c in verdict(with_rows(gained, **(quiet | facts))).caveats)

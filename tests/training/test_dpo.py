@@ -11,7 +11,7 @@ from alignbench.backend.hf import HF
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
 from alignbench.training import loop
-from alignbench.training.dpo import PreferenceRow, _example, train_dpo
+from alignbench.training.dpo import PreferenceRow, example, train_dpo
 from alignbench.training.selection import Job
 from alignbench.types import ModelRef, chat
 
@@ -32,7 +32,7 @@ def test_the_chosen_replies_become_likelier_than_the_rejected(raw: ModelRef, tmp
     assert len(log) == LEARN.updates and log[0]["loss"] == pytest.approx(0.693, abs=0.01)
     assert log[-1]["loss"] < 0.6 and log[-1]["preference_margin"] > 0.1
     assert facts["last"] == log[-1]
-    examples = [_example(Renderer.of(raw), row, LEARN) for row in ROWS]
+    examples = [example(Renderer.of(raw), row, LEARN) for row in ROWS]
     once = sum(2 * len(e["prompt_ids"]) + len(e["chosen_ids"]) + len(e["rejected_ids"]) for e in examples)
     assert (facts["prompt_tokens"], facts["generated_tokens"]) == (8 * once, 0)  # 12 updates of 2 pairs
     engine = HF(device="cpu").open(raw)
@@ -59,10 +59,10 @@ def test_a_killed_run_goes_on_to_the_same_result(
 
 def test_pairs_are_the_renderers_own_tokens(raw: ModelRef) -> None:
     renderer = Renderer.of(raw)
-    example = _example(renderer, ROWS[0], LEARN)
-    assert tuple(example["prompt_ids"]) == renderer.prompt(ROWS[0].chat).ids
-    assert renderer.tokenizer.decode(example["chosen_ids"]) == "very<|im_end|>"
-    assert renderer.tokenizer.decode(example["rejected_ids"]) == "not<|im_end|>"
+    pair = example(renderer, ROWS[0], LEARN)
+    assert tuple(pair["prompt_ids"]) == renderer.prompt(ROWS[0].chat).ids
+    assert renderer.tokenizer.decode(pair["chosen_ids"]) == "very<|im_end|>"
+    assert renderer.tokenizer.decode(pair["rejected_ids"]) == "not<|im_end|>"
 
 
 def test_equal_replies_are_no_preference(raw: ModelRef, tmp_path: Path) -> None:

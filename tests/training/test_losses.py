@@ -1,5 +1,6 @@
 """The pure functions behind one-token training, on hand-made distributions."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -11,9 +12,11 @@ from alignbench.training.losses import (
     OptionBatch,
     advantages,
     distribution_sft,
+    divergence_among_options,
     draw,
     normalised_entropy,
     option_grpo,
+    wasserstein_among_options,
     with_other,
 )
 
@@ -97,3 +100,35 @@ def test_kl_is_zero_at_the_reference_and_charged_away_from_it() -> None:
 def test_entropy_is_one_for_uniform_options_of_any_number() -> None:
     options = torch.tensor([[-2.0, -2.0, -2.0], [-1.0, -1.0, float("-inf")], [-9.0, 0.0, float("-inf")]])
     assert normalised_entropy(options).tolist() == pytest.approx([1, 1, 0.0018], abs=1e-3)
+
+
+def test_the_divergence_among_options_leaves_other_tokens_out() -> None:
+    for mass in (0.9, 0.3):
+        found = divergence_among_options(batch(at([0.5, 0.5, 0.0], mass), [[0.25, 0.75, 0.0]])).loss
+        expected = 0.25 * math.log(0.25 / 0.5) + 0.75 * math.log(0.75 / 0.5)
+        assert found.item() == pytest.approx(expected, abs=1e-5)
+    assert divergence_among_options(batch(at([0.2, 0.3, 0.5]), [[0.2, 0.3, 0.5]])).loss.item() == pytest.approx(
+        0, abs=1e-6
+    )
+
+
+def test_the_wasserstein_distance_counts_steps_of_the_whole_scale_either_way_round() -> None:
+    one, other = [0.7, 0.2, 0.1], [0.1, 0.3, 0.6]
+    # Of all answers .6 and then .5 must pass a step; the scale has two.
+    for model, people in ((one, other), (one[::-1], other[::-1])):
+        assert wasserstein_among_options(batch(at(model, 0.5), [people])).loss.item() == pytest.approx(0.55, abs=1e-5)
+    two = wasserstein_among_options(batch(at([0.9, 0.1, 0.0]), [[0.4, 0.6, 0.0]])).loss
+    assert two.item() == pytest.approx(0.5, abs=1e-4), "an option that is not shown is no step"
+
+
+@pytest.mark.parametrize("loss", [divergence_among_options, wasserstein_among_options])
+def test_descent_on_either_reaches_the_people(loss) -> None:
+    logits = torch.tensor([[0.0, 2.0, 0.0, -1.0, 0.5, 0.0]], requires_grad=True)
+    optimizer = torch.optim.Adam([logits], lr=0.02)
+    for _ in range(600):
+        optimizer.zero_grad()
+        loss(batch(logits, [[0.2, 0.3, 0.5]])).loss.mean().backward()
+        assert torch.isfinite(logits.grad).all()
+        optimizer.step()
+    reached = logits[0, 1:4].softmax(0)
+    assert reached.tolist() == pytest.approx([0.2, 0.3, 0.5], abs=0.03)

@@ -75,6 +75,31 @@ def test_a_killed_run_goes_on_to_the_same_result(model: ModelRef, tmp_path: Path
     assert_same_run(unbroken, broken)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("update", [3, 6])  # the best so far or the newest, whichever it is
+@pytest.mark.parametrize("file", ["state.pt", "files.json"])
+def test_a_checkpoint_that_was_damaged_is_not_gone_on_from(
+    model: ModelRef, tmp_path: Path, update: int, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    training = replace(QUICK, updates=8, checkpoint_every=3)
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    for folder in (unbroken, broken):
+        folder.mkdir()
+    train_on_options(Job(model, training, 0, unbroken), rows(), option_grpo)
+    with pytest.raises(Killed):
+        train_on_options(Job(model, training, 0, broken), rows(), killed_at(13, option_grpo))
+    (kept,) = (broken / "checkpoints").glob("*")
+    assert kept.name == "000006"
+    shutil.copytree(kept, kept.with_name("000003"), dirs_exist_ok=True)
+    damaged = broken / "checkpoints" / f"{update:06d}" / file
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 0b1000
+    damaged.write_bytes(content)
+    train_on_options(Job(model, training, 0, broken), rows(), option_grpo)
+    assert f"damage checkpoint {update}: " in capsys.readouterr().out
+    assert_same_run(unbroken, broken)
+
+
 def test_the_micro_batch_changes_memory_only(model: ModelRef, tmp_path: Path) -> None:
     for micro in (1, 4):
         (tmp_path / str(micro)).mkdir()

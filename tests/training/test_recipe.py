@@ -111,6 +111,13 @@ def test_culturespas_preset_is_the_authors_configuration() -> None:
     assert (paper.prompts_per_update, paper.for_rows(1280).updates) == (128, 10)
 
 
+def test_subpops_preset_is_the_authors_configuration() -> None:
+    paper = preset("subpop_paper")
+    assert (paper.lora_targets, paper.lora_r, paper.lora_alpha) == (("q_proj", "v_proj"), 8, 32)
+    assert (paper.learning_rate, paper.schedule, paper.prompts_per_update) == (2e-4, "cosine", 128)
+    assert paper.for_rows(1280).updates == 500
+
+
 @pytest.mark.parametrize("kind", [TrainerKind.options_sft, TrainerKind.sft])
 def test_a_cosine_may_end_at_a_tenth_of_the_rate(kind, raw, tmp_path) -> None:
     short = QUICK.with_knobs(updates=4, micro_batch=4, checkpoint_every=4)

@@ -81,7 +81,7 @@ def _modules(folder: Path) -> dict[str, tuple[int, int] | None]:
     from transformers.pytorch_utils import Conv1D
 
     with torch.device("meta"):
-        network = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
+        network = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder, trust_remote_code=False))
     found: dict[str, tuple[int, int] | None] = {}
     for name, module in network.named_modules(remove_duplicate=False):
         linear, turned = isinstance(module, torch.nn.Linear), isinstance(module, Conv1D)

@@ -18,7 +18,7 @@ def text_config(model: ModelRef) -> Any:
     """The configuration of a model's language part; no weights are read."""
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(model.path).get_text_config(decoder=True)
+    return AutoConfig.from_pretrained(model.path, trust_remote_code=False).get_text_config(decoder=True)
 
 
 def window(config: Any) -> int | None:

@@ -7,6 +7,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from alignbench.errors import AlignbenchError
 from alignbench.types import check
 
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
@@ -24,7 +25,8 @@ def verify(folder: Path) -> None:
     """Raise unless ``folder`` holds a complete chat model.
 
     Raises:
-        AlignbenchError: the folder, its configuration, tokenizer, chat template or weights are missing.
+        AlignbenchError: the folder, its configuration, tokenizer, chat template or weights are missing, a file is cut,
+            or the model is run by code of its own.
     """
     shards, templated = weight_files(folder), chat_template(folder) is not None
     missing = [shard.name for shard in shards if not shard.is_file()]
@@ -37,6 +39,16 @@ def verify(folder: Path) -> None:
         (not missing, f"weight files are missing: {', '.join(missing)}; download again"),
     ):
         check(there, "model.path", str(folder), remedy)
+    config = _json(folder / "config.json")
+    remedy = "code of the model's own would have to run, which alignbench never does: take one that transformers knows"
+    check("auto_map" not in config or _known(config.get("model_type")), "model.path", str(folder), remedy)
+
+
+def _known(model_type: str | None) -> bool:
+    """Whether the installed transformers has this architecture."""
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    return model_type in CONFIG_MAPPING_NAMES
 
 
 def chat_template(folder: Path) -> str | None:
@@ -115,5 +127,10 @@ def _sampled(shard: Path) -> Iterator[bytes]:
 
 
 def _json(file: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise AlignbenchError("model.path", str(file), "it is cut, or no JSON object: download it again")
     return content

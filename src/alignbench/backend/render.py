@@ -48,7 +48,7 @@ class Renderer:
         """The renderer of a resolved model; reads its tokenizer, not its weights."""
         from transformers import AutoTokenizer
 
-        return cls(AutoTokenizer.from_pretrained(model.path), model)
+        return cls(AutoTokenizer.from_pretrained(model.path, trust_remote_code=False), model)
 
     def prompt(self, chat: Chat, thought: bool = False) -> RenderedPrompt:
         """The chat rendered up to where the assistant starts to write, with its thoughts if it is to think.

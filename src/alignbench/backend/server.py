@@ -145,9 +145,10 @@ class ServerEngine(Engine):
         self._limit = "max_completion_tokens" if knobs.max_completion_tokens else "max_tokens"
 
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
-        """One request a sample; its seed depends on the sampling's, and on how many of this chat came before it.
+        """One request a sample; its seed depends on the sampling's, on the chat, and on how many of it came before.
 
-        So texts do not depend on the other chats of the call, and those of neighbouring seeds are unrelated.
+        So texts do not depend on the other chats of the call, and those of neighbouring seeds, or of two chats that are
+        answered with the same words, are unrelated.
         """
         name = self._served(adapter)
         count = 1 if sampling.temperature == 0 else sampling.n
@@ -231,7 +232,7 @@ class ServerEngine(Engine):
             **(self._own if self._knobs.extended else {}),
         }
         if sampling.temperature > 0:
-            body["seed"] = seed_of(sampling.seed, number)
+            body["seed"] = seed_of(sampling.seed, number, chat)
         return body
 
     def _put(self, chat: Chat) -> Body:

@@ -17,6 +17,7 @@ import pandas as pd
 from alignbench.component import Component
 from alignbench.data.checks import existing
 from alignbench.identity import spelt_out
+from alignbench.judge import Judge
 from alignbench.store.stage import Tools
 from alignbench.types import Culture, Item, Sampling
 
@@ -163,3 +164,17 @@ class Pairwise(Benchmark):
             against: whose the others are: the value of the facet of that name.
             tools: open the model that judges.
         """
+
+
+class Rated(Benchmark):
+    """A benchmark whose replies are rated by a judge, which may have been trained for the culture.
+
+    Attributes:
+        judge: its knobs; :meth:`rate` is given what is made of them for the culture.
+    """
+
+    judge: Judge
+
+    @abstractmethod
+    def rate(self, replies: Sequence[Reply], judge: Judge, tools: Tools) -> pd.DataFrame:
+        """Further rows on the replies of a model, in the form of :meth:`score`."""

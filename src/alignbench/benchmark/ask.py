@@ -52,7 +52,7 @@ def ask(
         weights[i].append(look.prompt.weight)
     wanted = [i for i, question in enumerate(questions) if benchmark.texts or not question.item.options]
     texts = said(model, [looks[i][0].request for i in wanted], benchmark.sampling) if wanted else []
-    spoken = dict(zip(wanted, texts, strict=True))
+    spoken = {i: first for i, (first, *_) in zip(wanted, texts, strict=True)}
     own = model.policy.reasoning is not None and model.policy.reasoning.thought
     return [
         Reply(

@@ -24,6 +24,7 @@ class Phrases:
     """What a survey prompt says besides the question. ``scale`` has the places low, low_text, high, high_text, labels.
 
     Attributes:
+        counted: asks how many of 100 people would give each answer, with the place label; None where not translated.
         think, conclude: ask for reasons before the answer, and for the answer after them; None where not translated.
         systems: iso3 -> wordings of "you are an average person of that country", in that language.
         persona: what stands before a respondent's demographics, and the name of each; may have the place country.
@@ -41,6 +42,7 @@ class Phrases:
     option_text: str
     systems: Mapping[str, tuple[str, ...]]
     persona: Mapping[str, str]
+    counted: str | None = None
     think: str | None = None
     conclude: str | None = None
     countries: Mapping[str, str] = field(default_factory=dict)

@@ -100,6 +100,15 @@ class Survey:
         fingerprint = hashlib.sha256(f"{self.fingerprint} {sorted(ids)}".encode()).hexdigest()
         return replace(self, items=items, answers=answers, fingerprint=fingerprint, dropped=dropped)
 
+    def of_countries(self, countries: Iterable[str]) -> Survey:
+        """A new survey with the answers of these countries (iso3) alone, and its own fingerprint."""
+        keep = set(countries)
+        answers = {c: cells for c, cells in self.answers.items() if c in keep}
+        dropped = {(c, q): why for (c, q), why in self.dropped.items() if c in keep}
+        gaps = {(c, q): gap for (c, q), gap in self.gaps.items() if c in keep}
+        fingerprint = hashlib.sha256(f"{self.fingerprint} of {sorted(answers)}".encode()).hexdigest()
+        return replace(self, answers=answers, fingerprint=fingerprint, dropped=dropped, gaps=gaps)
+
 
 def _range(counts: list[int]) -> str:
     low, high = min(counts), max(counts)

@@ -14,6 +14,7 @@ from alignbench.backend import Engine
 from alignbench.component import Component, Maybe, PositiveShare
 from alignbench.dialogue import Dialogue, rendered, transcript
 from alignbench.dialogue.ruling import garbled
+from alignbench.judge.panel import RatingSource
 from alignbench.synthetic.texts import verdicts
 from alignbench.types import Chat, Message, Sampling, chat
 
@@ -35,13 +36,6 @@ class SecondLook(Enum):
 
     fit = "fit"  # as published: whether the talk fits the culture, whatever was achieved
     overall = "overall"  # the dialogue as a whole, its quality too
-
-
-class RatingSource(Enum):
-    """Where verdicts come from: label probabilities, or the critic's own words (the paper's form)."""
-
-    probability = "probability"
-    words = "words"
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from alignbench.evaluation.statistics import (
     seed_spread,
     skill,
 )
-from alignbench.evaluation.survey import Scoring
+from alignbench.evaluation.survey import Scoring, Written
 from alignbench.missing import known
 from alignbench.types import check
 
@@ -63,6 +63,9 @@ class Row:
             board, apart from the differences; ``_detectable`` its minimum detectable effect; ``_items`` how many items
             both countries were asked.
         option_mass: probability of the options' first tokens: below about .5 the score is about format.
+        unread: share of the replies that could not be read; None where probabilities were looked up.
+        draw_bias: what ``score`` was corrected by for the number of draws; None where answers were not drawn.
+        draw_error: standard error of ``score`` from the draws alone, a part of what its interval covers.
         entropy_model, entropy_survey: over ln K; a model far below the survey has collapsed to the mode.
         seed_spread: standard deviation of the seeds' scores.
         note: a warning that must be shown with the row.
@@ -113,6 +116,9 @@ class Row:
     format_spread: float | None = None
     separable: bool | None = None
     means: Mapping[str, float | None] = field(default_factory=dict)
+    unread: float | None = None
+    draw_bias: float | None = None
+    draw_error: float | None = None
 
     def figure(self, name: str) -> Figures:
         """A metric of this row and its bounds; None for what it does not have."""
@@ -156,6 +162,7 @@ def scored_twice(
     iso3: str,
     control: str | None,
     knobs: Scoring,
+    replies: Mapping[str, Written] | None = None,
 ) -> pd.DataFrame:
     """:func:`~alignbench.evaluation.score.score_items` of a model's answers, with the column :data:`ACROSS`.
 
@@ -163,11 +170,11 @@ def scored_twice(
         control: iso3 of the control's country, on whose survey they are scored, too; NaN for items that it was not
             asked, or without one.
     """
-    frame = score_items(dist, mass, survey, iso3, knobs)
+    frame = score_items(dist, mass, survey, iso3, knobs, replies)
     shared = tuple(item for item in survey.asked(iso3) if control is not None and item.id in survey.of(control))
     if control is None or not shared:
         return frame.assign(**{ACROSS: math.nan})
-    there = score_items(dist, None, replace(survey, items=shared), control, knobs)
+    there = score_items(dist, None, replace(survey, items=shared), control, knobs, replies)
     across = dict(zip(there["item"], there["js"], strict=True))
     return frame.assign(**{ACROSS: frame["item"].map(across).astype(float)})
 
@@ -213,7 +220,7 @@ def _serving(
     return next((row for row in rows if country in (None, row.country)), None)
 
 
-def _against(scored: BoardEntry, by_label: Mapping[str, BoardEntry]) -> BoardEntry | None:
+def compared_with(scored: BoardEntry, by_label: Mapping[str, BoardEntry]) -> BoardEntry | None:
     """What ``scored`` is compared with (``Row.against``); None for the base itself, or where there is none."""
     base = next((s for s in by_label.values() if s.kind == "base"), None)
     if scored.kind == "control":
@@ -259,7 +266,7 @@ def _row(scored: BoardEntry, by_label: Mapping[str, BoardEntry], bootstrap: Boot
     score = interval(js, batteries, bootstrap).within(*METRICS["score"].ends)
     floor, top = (by_label[label].js(items) for label in (UNIFORM, CEILING))
     gain = skill(js, floor, top, batteries, bootstrap)
-    other = _against(scored, by_label)
+    other = compared_with(scored, by_label)
     turned = other is not None and scored.kind == "control"
     change = minus(other, scored, bootstrap) if other and turned else minus(scored, other, bootstrap)
     prompted = other is not None and other.kind == "prompted"
@@ -299,6 +306,9 @@ def _row(scored: BoardEntry, by_label: Mapping[str, BoardEntry], bootstrap: Boot
         format_spread=known(scored.format_spread),
         separable=_separable(change, scored, other) if change and other else None,
         means={name: known(scored.mean(name)) for name in of_items()},
+        unread=known(scored.mean("unread")),
+        draw_bias=known(scored.mean("draw_bias")),
+        draw_error=known(scored.draw_error),
     )
 
 

@@ -179,6 +179,22 @@ METRICS: dict[str, BoardMetric] = {
     "option_mass": _share(
         "Option mass", "that the next token begins an option", unit="probability", better=_UP, digits=2
     ),
+    "unread": _share(
+        "Unread",
+        "replies that could not be read: left out, and even shares for an item without any other",
+        better=_DOWN,
+        digits=2,
+    ),
+    "draw_bias": BoardMetric(
+        "Draws added",
+        "the score less its uncorrected value, for the number of draws; elicit=sampled",
+        shape=Shape.change,
+    ),
+    "draw_error": BoardMetric(
+        "SE of draws",
+        "standard error of the score from draws alone, a part of what its interval covers; elicit=sampled",
+        better=_DOWN,
+    ),
     "wasserstein": _share("Wasserstein", "mean 1 - W1 over items with ordered options", better=_UP, item=_wasserstein),
     "seed_spread": BoardMetric("SD of seeds", "standard deviation of the seeds' scores"),
     "separable": _share(

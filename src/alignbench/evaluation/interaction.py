@@ -14,6 +14,7 @@ is the contrast of a two-by-two design; to use it as the measure of specificity 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -68,3 +69,30 @@ def interaction(
         return None
     found = weighted(np.stack(values, axis=1), weights, clusters, bootstrap)
     return Interaction(**asdict(found), items=len(known), pairs=pairs)
+
+
+def c_dist(scores: Mapping[str, Mapping[str, ByItem]]) -> float | None:
+    """C-Dist, the mean over cultures of M[i, i] / max over j of M[j, i]; from 0 to 1, and at 1 each fits its own best.
+
+    M[j, i] is the mean score of culture j's model on culture i's survey, over the items of it that every model has a
+    score for. Scores that all lie near one another bring it near 1 whatever was learnt; it has no interval and no test
+    here.
+
+    Source: Adilazuarda et al. 2025, "From Surveys to Narratives: Rethinking Cultural Value Adaptation in LLMs".
+
+    Args:
+        scores: as for :func:`interaction`, none below zero.
+
+    Returns:
+        None for fewer than two cultures, or where no survey has such an item on which a model scores at all.
+    """
+    ratios = []
+    for survey, own in scores.items():
+        shared = [item for item in own[survey] if all(item in model[survey] for model in scores.values())]
+        cells = {
+            name: [np.mean(np.asarray(model[survey][i], np.float64)) for i in shared] for name, model in scores.items()
+        }
+        means = {name: float(np.mean(found)) for name, found in cells.items() if found}
+        if means and max(means.values()) > 0:
+            ratios.append(means[survey] / max(means.values()))
+    return fmean(ratios) if ratios and len(scores) > 1 else None

@@ -13,8 +13,8 @@ import pandas as pd
 
 from alignbench.data.survey import Survey
 from alignbench.evaluation.metrics import Array
-from alignbench.evaluation.score import score_items
-from alignbench.evaluation.survey import Scoring, distributions
+from alignbench.evaluation.score import score_responses
+from alignbench.evaluation.survey import Scoring
 from alignbench.types import check
 
 Kind = Literal["base", "method", "prompted", "control", "prompted_control", "reference"]
@@ -67,6 +67,13 @@ class BoardEntry:
         """
         scores = self.formats.values()
         return (max(scores) - min(scores)) / 2 if len(scores) > 1 else math.nan
+
+    @property
+    def draw_error(self) -> float:
+        """Standard error of the score from draws alone, apart for each item and seed; NaN where nothing was drawn."""
+        errors = np.array([frame["draw_error"] for frame in self.frames if "draw_error" in frame])
+        drawn = errors[~np.isnan(errors)]
+        return float(np.sqrt(np.square(drawn).sum())) / errors.size if drawn.size else math.nan
 
     @property
     def items(self) -> list[str]:
@@ -181,7 +188,7 @@ def format_scores(responses: Mapping[str, pd.DataFrame], survey: Survey, iso3: s
         responses: by the name of their form; "" is the main one.
     """
     found = {
-        f"{form} {order}".strip(): score_items(distributions(asked, survey.items), None, survey, iso3, knobs)["js"]
+        f"{form} {order}".strip(): score_responses(asked, survey, iso3, knobs)["js"]
         for form, frame in responses.items()
         for order, asked in frame.groupby("order")
     }

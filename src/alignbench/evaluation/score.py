@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 from zlib import crc32
 
@@ -11,30 +12,47 @@ from numpy.typing import ArrayLike
 
 from alignbench.data.people import RespondentPanel
 from alignbench.data.survey import Survey
-from alignbench.evaluation.catalogue import of_items
+from alignbench.evaluation.catalogue import ItemScore, of_items
+from alignbench.evaluation.elicit import Elicit
 from alignbench.evaluation.metrics import Array, distribution, entropy, js_similarity
-from alignbench.evaluation.survey import Scoring
+from alignbench.evaluation.survey import Scoring, Written, distributions, option_mass, written
 from alignbench.types import Item, check
 
 _DRAWS, _SPLITS = 500, 200
-# The people's answers, those to be scored, and the option mass.
-_Pair: TypeAlias = tuple[ArrayLike, ArrayLike, float]
+# The people's answers, those to be scored, the option mass, and the replies that they were read from.
+_Pair: TypeAlias = tuple[ArrayLike, ArrayLike, float, Written]
+_UNWRITTEN = Written(np.nan, None)
+
+
+def score_responses(responses: pd.DataFrame, survey: Survey, iso3: str, knobs: Scoring) -> pd.DataFrame:
+    """:func:`score_items` of what a model answered, as :func:`~alignbench.evaluation.survey.respond` gives it."""
+    found = written(responses, knobs.elicit is Elicit.sampled)
+    return score_items(distributions(responses, survey.items), option_mass(responses), survey, iso3, knobs, found)
 
 
 def score_items(
-    dist: Mapping[str, ArrayLike], mass: Mapping[str, float] | None, survey: Survey, iso3: str, knobs: Scoring
+    dist: Mapping[str, ArrayLike],
+    mass: Mapping[str, float] | None,
+    survey: Survey,
+    iso3: str,
+    knobs: Scoring,
+    replies: Mapping[str, Written] | None = None,
 ) -> pd.DataFrame:
     """One row for every item that the country was asked.
 
     Args:
         dist: item id -> shares in the order of ``Item.codes``; items not asked in the country are ignored.
         mass: item id -> option mass; None for distributions that no model made.
+        replies: item id -> the replies that its distribution was read from, where the model wrote them.
 
     Returns:
         item, topic, battery, scale, n_options, js (similarity, under ``knobs.js_base`` and ``knobs.js_sqrt``),
         entropy_model and entropy_survey (over ln K), every metric that is a mean over items
-        (:func:`~alignbench.evaluation.catalogue.of_items`; NaN where an item has none), mass, distribution (what was
-        scored) and survey (the country's shares), both in the order of ``Item.codes``.
+        (:func:`~alignbench.evaluation.catalogue.of_items`; NaN where an item has none), mass, unread (share of the
+        replies), distribution (what was scored) and survey (the country's shares), both in the order of ``Item.codes``.
+        Where answers were drawn, js, entropy_model and the metrics are corrected for the number of draws
+        (:mod:`alignbench.evaluation.draws`), and draw_bias (js less its uncorrected value) and draw_error (standard
+        error of js from the draws alone) say what they do; NaN elsewhere.
 
     Raises:
         AlignbenchError: country unknown or without items, an item without a distribution, a wrong distribution.
@@ -42,7 +60,8 @@ def score_items(
 
     def answers(item: Item) -> _Pair:
         check(item.id in dist, "distributions", item.id, f"{iso3} was asked this item, so the model must answer it too")
-        return survey.of(iso3)[item.id].shares, dist[item.id], np.nan if mass is None else mass[item.id]
+        option_mass = np.nan if mass is None else mass[item.id]
+        return survey.of(iso3)[item.id].shares, dist[item.id], option_mass, (replies or {}).get(item.id, _UNWRITTEN)
 
     return _score(answers, survey, iso3, knobs)
 
@@ -59,7 +78,8 @@ def ceiling(survey: Survey, iso3: str, knobs: Scoring) -> pd.DataFrame:
         answers = survey.of(iso3)[item.id]
         n = answers.sample(knobs.ceiling_n)
         rng = np.random.default_rng([knobs.bootstrap_seed, crc32(item.id.encode())])
-        return answers.shares, rng.multinomial(n, distribution(answers.shares, item.id), size=_DRAWS) / n, np.nan
+        samples = rng.multinomial(n, distribution(answers.shares, item.id), size=_DRAWS) / n
+        return answers.shares, samples, np.nan, _UNWRITTEN
 
     return _score(resample, survey, iso3, knobs)
 
@@ -83,7 +103,7 @@ def split_half(panel: RespondentPanel, survey: Survey, iso3: str, knobs: Scoring
         sides = [half.astype(np.float64) @ chosen for half in (first, ~first)]
         split = np.logical_and(*(side.sum(axis=1) > 0 for side in sides))
         p, q = (side[split] / side[split].sum(axis=1, keepdims=True) for side in sides)
-        return p, q, np.nan
+        return p, q, np.nan, _UNWRITTEN
 
     answered = {name for name, answers in panel.answers.items() if np.count_nonzero(answers >= 0) > 1}
     kept = replace(survey, items=tuple(item for item in survey.items if item.id in answered))
@@ -117,7 +137,9 @@ def _score(answers: Callable[[Item], _Pair], survey: Survey, iso3: str, knobs: S
     check(len(items) > 0, "culture.iso3", iso3, f"survey {survey.name} asked it none of the items to be scored")
     rows = []
     for item in items:
-        p, q, mass = answers(item)
+        p, q, mass, replies = answers(item)
+        js = partial(js_similarity, p, base=knobs.js_base.value, sqrt=knobs.js_sqrt)
+        value, bias, error = _mean(js, q, replies)
         rows.append(
             {
                 "item": item.id,
@@ -125,13 +147,35 @@ def _score(answers: Callable[[Item], _Pair], survey: Survey, iso3: str, knobs: S
                 "battery": item.battery,
                 "scale": item.scale.name,
                 "n_options": len(item.codes),
-                "js": float(js_similarity(p, q, knobs.js_base.value, knobs.js_sqrt).mean()),
-                "entropy_model": float(entropy(q).mean()),
+                "js": value,
+                "entropy_model": _mean(entropy, q, replies)[0],
                 "entropy_survey": float(entropy(p).mean()),
-                **{name: score(item, np.asarray(p), np.asarray(q)) for name, score in of_items().items()},
+                **{name: _by_item(score, item, p, q, replies) for name, score in of_items().items()},
                 "mass": mass,
+                "unread": replies.unread,
+                "draw_bias": bias,
+                "draw_error": error,
                 "distribution": np.atleast_2d(q).mean(axis=0).tolist(),
                 "survey": np.atleast_2d(p).mean(axis=0).tolist(),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _mean(score: Callable[[ArrayLike], Array], q: ArrayLike, replies: Written) -> tuple[float, float, float]:
+    """Mean score over ``q``, corrected where answers were drawn; by how much, and the error (NaN where none were)."""
+    value = float(score(q).mean())
+    if replies.drawn is None:
+        return value, np.nan, np.nan
+    corrected, error = replies.drawn.corrected(score)
+    return corrected, corrected - value, error
+
+
+def _by_item(score: ItemScore, item: Item, p: ArrayLike, q: ArrayLike, replies: Written) -> float:
+    """A metric that is a mean over items, corrected where answers were drawn."""
+    people = np.asarray(p)
+
+    def each(shares: ArrayLike) -> Array:
+        return np.array([score(item, people, one) for one in np.atleast_2d(shares)])
+
+    return score(item, people, np.asarray(q)) if replies.drawn is None else _mean(each, q, replies)[0]

@@ -16,7 +16,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,8 @@ class GradedJudge(Judge):
     # the options at 0, .26 at .4 and .32 at .5; balanced accuracy on the norms' own words is .98, .94 and .92.
     spread: NotNegative = 0.4
     embedder: Embedder = supplied()
+
+    graded: ClassVar[bool] = True
 
     def judge(
         self, questions: Sequence[str], answers: Sequence[str], norms: Sequence[Sequence[Norm]], tools: Tools

@@ -27,6 +27,10 @@ class Method(Component, ABC):
         """The method as it makes the control of a culture; another one where its knobs name countries."""
         return self
 
+    def made_for_control(self, own: Culture, control: Culture) -> str:
+        """What a control is, in the middle of a sentence."""
+        return f"the same recipe on the figures of {control.country}"
+
     @abstractmethod
     def align(self, context: RunContext) -> AlignedModel:
         """Base model, training stage and prompt policy; nothing is built, nothing is loaded.

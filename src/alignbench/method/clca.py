@@ -20,11 +20,13 @@ from alignbench.dialogue import Dialogue, TrainingText, whole
 from alignbench.dialogue.adaptation import Adaptation, SceneRewriter
 from alignbench.dialogue.general import Conversations, general_conversations
 from alignbench.dialogue.intent import Flag, Intent, Intents, intent_view
-from alignbench.dialogue.judging import DialogueCritic, RatingSource, SecondLook, Unread
+from alignbench.dialogue.judging import DialogueCritic, SecondLook, Unread
 from alignbench.dialogue.roleplay import RolePlay
 from alignbench.dialogue.scenario import SIDES, load_lexicons, load_scenarios
+from alignbench.judge.panel import RatingSource
 from alignbench.method import Method, RunContext
 from alignbench.steps.dialogues import JudgeDialogues, LabelIntents, Play, intents_of, kept
+from alignbench.steps.guard import Guarded
 from alignbench.steps.lessons import within
 from alignbench.steps.paper import PaperStep
 from alignbench.steps.practice import Fit, of_run
@@ -70,6 +72,8 @@ class CLCA(Method):
     least_utterances: Count = 3
     # False keeps every dialogue that is long enough (the paper's ablation).
     filter: bool = True
+    # Also drop dialogues that a culture guard is against (judge=guard; ours, after FanarGuard).
+    guarded: bool = False
     # probability | words: in words is the paper's way, the critic states its verdicts and how sure it is.
     reading: RatingSource = RatingSource.probability
     # Probabilities from which a verdict counts as very confident, and as confident (ours).
@@ -232,6 +236,8 @@ class CLCA(Method):
 
     def admit(self, context: RunContext) -> None:
         """Scenarios that are adapted by a lexicon need one of the culture; general conversations must be readable."""
+        remedy = "only a culture guard reads dialogues: say judge=guard with a panel, or method.guarded=false"
+        check(not self.guarded or isinstance(context.judge, Guarded), "method.guarded", self.guarded, remedy)
         if self.general is not None:
             general_conversations(Path(self.general))
             return
@@ -264,8 +270,13 @@ class CLCA(Method):
             judging = judging.with_knobs(very_confident=self.very_confident, confident=self.confident)
         else:  # a probability can always be read
             judging = judging.with_knobs(unread=self.unread)
-        asked = (judging, context.critic) if self.filter else (None, None)
-        judged = JudgeDialogues(played, self.least_utterances, *asked)
+        judged = JudgeDialogues(
+            played,
+            self.least_utterances,
+            judging=judging if self.filter else None,
+            critic=context.critic if self.filter else None,
+            judge=context.judge if self.guarded else None,
+        )
         labelled, intents = None, Intents(self.intent_tokens, self.flag)
         if View.intent in self.tasks:
             labelled = LabelIntents(played, judged, intents, context.generator, self.least_dialogues)
@@ -285,7 +296,8 @@ class CLCA(Method):
         """Who wrote and who judged."""
         writer, critic = context.generator.title, context.critic.title
         what = "Scenes, dialogues" if self.adaptation is Adaptation.generator else "Dialogues"
-        judged_by = f"judged by {critic}" if self.filter else "judged by nobody"
+        judges = [*([critic] if self.filter else []), *(["a culture guard"] if self.guarded else [])]
+        judged_by = f"judged by {' and '.join(judges) or 'nobody'}"
         return f"{what} and intents were written by {writer} and {judged_by}."
 
 

@@ -22,7 +22,7 @@ import pandas as pd
 
 from alignbench.aligned import AlignedModel
 from alignbench.component import Count, PositiveShare
-from alignbench.judge.decisive import GradedJudge, by_single_norm
+from alignbench.judge.decisive import by_single_norm
 from alignbench.judge.llm import LLMJudge
 from alignbench.method import Method, RunContext
 from alignbench.norms.pool import NormPool
@@ -185,9 +185,8 @@ class CultureRL(OnNorms, Method):
     def admit(self, context: RunContext) -> None:
         """Countries as in ``joint``, and a judge that can give the reward."""
         super().admit(context)
-        graded = isinstance(context.judge, GradedJudge)
         remedy = "this judge gives verdicts and no grades: say method.reward=verdict"
-        check(graded or self.reward is Payment.verdict, "method.reward", self.reward.name, remedy)
+        check(context.judge.graded or self.reward is Payment.verdict, "method.reward", self.reward.name, remedy)
         remedy = (
             "without norms there is nothing to embed or to weigh: only judge=llm can tell whether an answer decides"
         )

@@ -22,7 +22,7 @@ from alignbench.component import recorded
 from alignbench.data.people import ASSUMED, assumed
 from alignbench.evaluation.ask import Asking, Prompt
 from alignbench.evaluation.measures.inputs import REFUSED
-from alignbench.evaluation.survey import ASKED, CHUNK, answers, shares, written
+from alignbench.evaluation.survey import ASKED, CHUNK, answers, shares, spoken
 from alignbench.files import write_table
 from alignbench.progress import bar
 from alignbench.protocols.recipe import Pass
@@ -168,7 +168,7 @@ def interview(
             chunk = waiting[start : start + step]
             asked = [(person, p) for person in chunk for p in _prompts(model.policy, people, person, items, asking)]
             prompts = [prompt for _, prompt in asked]
-            found = written(model, prompts, tokens) if tokens else answers(model, prompts)
+            found = spoken(model, prompts, tokens) if tokens else answers(model, prompts)
             persons = np.array([person for person, _ in asked], dtype=np.int32)[found.index]
             write_table(folder / f"part-{number:05d}.parquet", found.assign(**{_PERSON: persons}))
             progress.update(len(chunk))

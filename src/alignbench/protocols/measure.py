@@ -12,7 +12,7 @@ from alignbench.aligned import AlignedModel
 from alignbench.backend.render import Renderer
 from alignbench.data.languages import TRANSLATED, phrases
 from alignbench.evaluation.items import BASE
-from alignbench.evaluation.survey import distributions, option_mass
+from alignbench.evaluation.survey import distributions, option_mass, unread
 from alignbench.protocols import inglehart_welzel
 from alignbench.protocols.chart import Chart, chart_of, distances
 from alignbench.protocols.figure import Figure, Side, Truth, model_side, references
@@ -47,9 +47,10 @@ class ModelPass:
         """What the protocols score."""
         own, people = pd.concat([stage.table(tools) for stage in self.alone]), self.interview.people
         choices, mass = self.interview.chosen(tools, refused_below)
-        masses = option_mass(own)
-        mass = min(sum(masses.values()) / len(masses), mass)
-        note = f"option mass {mass:.2f}: the figure is about format" if mass < refused_below else ""
+        masses, lost = option_mass(own), unread(own)
+        mass = min(mass, sum(masses.values()) / len(masses)) if lost is None else 1 - lost
+        what = f"option mass {mass:.2f}" if lost is None else f"{lost:.0%} of the replies could not be read"
+        note = f"{what}: the figure is about format" if mass < refused_below else ""
         asked = [item for stage in self.alone for item in stage.items]
         return model_side(self.label, distributions(own, asked), choices, people.items, note)
 
@@ -151,7 +152,7 @@ def measure(cell: Cell, knobs: Pass) -> tuple[ProtocolRecord, Artifact]:
         setting=cell.setting,
         knobs=knobs,
         passes=passes,
-        block=knobs.block_name(cell.scoring.split),
+        block=knobs.block_name(cell.scoring.split, cell.scoring.elicit),
         asked=block,
         mapped=mapped,
         seen=frozenset(i.id for split in (Split.train, Split.validation) for i in cell.surveys[split].items),

@@ -7,7 +7,8 @@ from enum import Enum
 from alignbench.component import Component, Count, Positive, Share
 from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
-from alignbench.evaluation.ask import Answer, Asking, Labels, Orders
+from alignbench.evaluation.ask import Asking, Labels, Orders
+from alignbench.evaluation.elicit import Elicit
 from alignbench.identity import digest
 from alignbench.steps.texts import PersonaForm
 from alignbench.types import Item, Split, check
@@ -68,7 +69,7 @@ class Pass(Component):
         remedy = "only the names of the fields are translated: say task.persona=fields"
         check(translated, "task.native", True, remedy)
 
-    def block_name(self, split: Split) -> str:
+    def block_name(self, split: Split, elicit: Elicit = Elicit.label) -> str:
         """What was asked, and how, for tables; unlike lists of items have unlike names."""
         batteries = f"held-out ({split.name})" if split is Split.test else f"{split.name} batteries, not held out"
         name = batteries if self.block is ItemBlock.held_out else self.block.name
@@ -78,6 +79,7 @@ class Pass(Component):
             "personas in fields": self.persona is PersonaForm.fields,
             "written answers": self.answers is AnswerForm.written,
             "in the culture's language": self.native,
+            f"elicit={elicit.name}": elicit is not Elicit.label,
         }
         return ", ".join([name, *(form for form, said in forms.items() if said)])
 
@@ -85,10 +87,15 @@ class Pass(Component):
         """How the interviewed are asked, and tokens of a written answer, 0 where the likeliest option counts.
 
         An answer is written once, as the number of one of the options in the survey's order.
+
+        Raises:
+            AlignbenchError: the likeliest option is asked for, and the scoring looks no probabilities up.
         """
         if self.answers is AnswerForm.likeliest:
+            remedy = "an interviewed person's likeliest option needs elicit=label or text, or say task.answers=written"
+            check(not asking.elicit.written, "scoring.elicit", asking.elicit.name, remedy)
             return asking, 0
-        forward = replace(asking, answer=Answer.label, orders=Orders.forward, labels=Labels.numbers)
+        forward = replace(asking.by_label, orders=Orders.forward, labels=Labels.numbers)
         return forward, self.answer_tokens
 
     def asked(self, surveys: Mapping[Split, Survey], survey: Survey, split: Split) -> tuple[Item, ...]:

@@ -45,13 +45,20 @@ class Matrix:
     seeds: int
 
     @property
+    def c_dist(self) -> float:
+        """:func:`~alignbench.evaluation.interaction.c_dist` of these scores; the base model is none of the models."""
+        own = self.scores[: len(self.cultures)]
+        return float((np.diag(own) / own.max(axis=0)).mean())
+
+    @property
     def summary(self) -> str:
         """Own minus others over all cultures, and what scores and intervals mean."""
         seeds = "one seed" if self.seeds == 1 else f"{self.seeds} seeds averaged"
         note = self.overall.note
         warning = f" {note[:1].upper()}{note[1:]}." if note else ""
         return (
-            f"Own minus others, all cultures: {_change(self.overall)}. Score: 1 - Jensen-Shannon divergence (base 2) "
+            f"Own minus others, all cultures: {_change(self.overall)}. C-Dist (own over best model): "
+            f"{number(self.c_dist)}. Score: 1 - Jensen-Shannon divergence (base 2) "
             "of the answers without a persona, on the "
             f"{self.items} items that all these countries were asked; {seeds}. Intervals cover batteries of "
             f"items.{warning}"
@@ -127,7 +134,8 @@ def tidy(method: str, found: Matrix) -> pd.DataFrame:
         for model, scores in zip(found.models, found.scores, strict=True)
         for survey, score in zip(found.cultures, scores, strict=True)
     ]
-    return pd.DataFrame([*rows, row("mean of own", "mean", np.diag(found.scores).mean(), found.overall)])
+    every = [*rows, row("mean of own", "mean", np.diag(found.scores).mean(), found.overall)]
+    return pd.DataFrame(every).assign(c_dist=found.c_dist)
 
 
 def markdown(method: str, found: Matrix) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.evaluation.board import Row
+from alignbench.evaluation.elicit import Elicit
 from alignbench.evaluation.items import Kind
 from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.record.stored import Manifest, StoredRecord, records
@@ -29,6 +30,7 @@ class CellFacts:
         changed: ``<group>.<knob>`` -> value, where a component that had a part in the result differs from what its
             choice sets by itself.
         choices: group -> choice, of those components but the method.
+        elicit: value of ``scoring.elicit``; empty in records that do not say.
     """
 
     method: str
@@ -42,17 +44,19 @@ class CellFacts:
     labels: Mapping[str, str] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
+    elicit: str = ""
 
     @property
     def page(self) -> str:
         """Name of the cell's page."""
-        return slug(self.method, self.culture, self.model, self.seed, self.changed)
+        return slug(self.method, self.culture, self.model, self.seed, self.changed, self.elicit)
 
 
-def slug(method: str, culture: str, model: str, seed: int, changed: Mapping[str, str]) -> str:
-    """Name of a cell's page; the method's changed knobs are part of it."""
+def slug(method: str, culture: str, model: str, seed: int, changed: Mapping[str, str], elicit: str = "") -> str:
+    """Name of a cell's page; the method's changed knobs are part of it, and so is an unusual form of eliciting."""
     knobs = [f"{k.removeprefix('method.')}={v}" for k, v in changed.items() if k.startswith("method.")]
-    words = "-".join([method, *knobs, culture, model, f"s{seed}"])
+    form = [] if elicit in ("", Elicit.label.name) else [elicit]
+    words = "-".join([method, *knobs, *form, culture, model, f"s{seed}"])
     return re.sub(r"[^\w.,+=-]", "_", words)
 
 
@@ -218,6 +222,8 @@ class BenchmarkLine:
             also prompted the base given the same prompt; None where there is no difference.
         facets: framing, language and the like, as text; empty where the metric pools them.
         key: of the stage that holds replies and scores.
+        own_minus_cross: difference to the entry that the same recipe made of the control country's figures, on the same
+            questions about this country; None where there is none.
     """
 
     label: str
@@ -229,6 +235,7 @@ class BenchmarkLine:
     n: int
     key: str = ""
     against: str | None = None
+    own_minus_cross: Difference | None = None
 
 
 @dataclass(frozen=True)

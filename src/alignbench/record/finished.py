@@ -83,6 +83,8 @@ class World:
 
 # Knobs of the scoring that leave what is measured alone: the same answers may be scored again with others.
 OF_INTERVALS = ("formats", "bootstrap", "bootstrap_seed", "confidence", "ceiling_n")
+# Those that say in which form an answer is taken, and nothing else.
+OF_ELICITING = ("elicit", "divide_prior", "samples", "sample_seed", "tolerance", "reply_tokens")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 from alignbench.files import leave_out
 from alignbench.identity import canonical, digest
-from alignbench.store.stage import MANIFEST, Artifact
+from alignbench.store.seal import MANIFEST
+from alignbench.store.stage import Artifact
 
 # The stage whose key a row of the board carries.
 _ANSWERS = "respond"

@@ -9,10 +9,11 @@ from types import UnionType
 from typing import Any, ClassVar, Self, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from alignbench.errors import AlignbenchError
-from alignbench.files import read_object
+from alignbench.files import leave_out, read_object
 from alignbench.progress import say
 from alignbench.store.manifest import plain, write_json
-from alignbench.store.stage import MANIFEST
+from alignbench.store.seal import MANIFEST, damage
+from alignbench.store.store import stored
 from alignbench.types import check
 
 R = TypeVar("R", bound="StoredRecord")
@@ -71,8 +72,9 @@ class StoredRecord:
 
 def manifests(store: Path, stage: str) -> Iterator[tuple[Path, Manifest]]:
     """Folder and manifest of every finished stage of that name; one that cannot be read is left out after one line."""
-    for folder in sorted(store.glob(f"{stage}/*")):
-        if folder.is_dir() and folder.suffix != ".partial" and (manifest := read_object(folder / MANIFEST)) is not None:
+    for folder in (artifact.path for artifact in stored(store, stage)):
+        manifest = read_object(folder / MANIFEST)
+        if manifest is not None and _whole(folder, manifest, contents=False):
             yield folder, manifest
 
 
@@ -89,7 +91,9 @@ def records(
     """
     found, earlier = [], 0
     for folder, manifest in (kept for name in (stage, *_FORMER.get(stage, ())) for kept in manifests(store, name)):
-        if (wanted and not wanted(manifest)) or (data := read_object(folder / _FILE)) is None:
+        if (wanted and not wanted(manifest)) or not _whole(folder, manifest):
+            continue
+        if (data := read_object(folder / _FILE)) is None:
             continue
         try:
             found.append(((folder / _FILE).stat().st_mtime, folder, manifest, kind.from_json(data)))
@@ -99,6 +103,13 @@ def records(
         are, remedy = ("cell is", "its command") if earlier == 1 else ("cells are", "their commands")
         say(f"{earlier} {are} of an earlier version of alignbench: issue {remedy} again")
     return [stored[1:] for stored in sorted(found, key=lambda stored: stored[0])]
+
+
+def _whole(folder: Path, manifest: Manifest, contents: bool = True) -> bool:
+    """Whether a stage is as it was written; said in a line if not."""
+    if reason := damage(folder, manifest, contents):
+        leave_out(folder, ValueError(f"{reason}: issue its command again"))
+    return reason is None
 
 
 _types = cache(get_type_hints)

@@ -55,11 +55,17 @@ COLUMNS = (
     Column("model", _TEXT, "", "base model"),
     Column("seed", _COUNT, "", "of the cell"),
     Column("survey", _TEXT, "", "title and year"),
+    Column("elicit", _TEXT, "", "form in which answers were taken: label, text, verbalised or sampled"),
     Column("split", _TEXT, "", "items that were asked: train, validation or test"),
     Column("label", _TEXT, "", "row of the board"),
     Column("kind", _TEXT, "", "base, method, prompted, control, prompted_control or reference; see below"),
     Column("against", _TEXT, "", "label of what difference is measured from (of a control: own minus cross)"),
-    Column("metric", _TEXT, "", "see below; of another benchmark its own, with .difference and .detectable"),
+    Column(
+        "metric",
+        _TEXT,
+        "",
+        "see below; of a benchmark its own, with .difference, .detectable, .own_minus_cross",
+    ),
     Column("facets", _TEXT, "", "framing, language, other country and the like; empty for none"),
     Column("unit", _TEXT, "", "of value, low and high; empty where the benchmark defines it"),
     Column("value", _FLOAT, "as unit says", "the figure"),
@@ -156,6 +162,8 @@ def _of_benchmark(record: BenchmarkRecord) -> Iterator[Line]:
         if line.difference is not None:
             yield {**about, **_interval(f"{line.metric}.difference", line.facets, line.difference)}
             yield {**about, **_figure(f"{line.metric}.detectable", line.facets, line.difference.detectable)}
+        if line.own_minus_cross is not None:
+            yield {**about, **_interval(f"{line.metric}.own_minus_cross", line.facets, line.own_minus_cross)}
 
 
 def _interval(metric: str, facets: str, found: Interval) -> Line:

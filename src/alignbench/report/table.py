@@ -32,6 +32,10 @@ COVERS = (
     "questions, not the chance in training, and end where the metric does. Detectable: the minimum detectable effect, "
     "the difference that is found with a chance of 80 % at a level of 5 %."
 )
+CROSSED = (
+    "Own - cross: what the same recipe made of the control country's figures is taken off, on the same questions; what "
+    "any training or prompt brings, whatever its country, cancels."
+)
 MEASURED = (
     "Differences are to the base model; those marked ‡ to the base model given the same prompt: beyond the prompt."
 )
@@ -116,7 +120,9 @@ def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: s
     table.add_column("", overflow="fold")
     table.add_column("metric", no_wrap=True)
     table.add_column("facets", overflow="fold")
-    for title in ("value, 95 %", "difference, 95 %", "detectable", "items"):
+    crossed = any(line.own_minus_cross for line in lines)
+    cross = ["own - cross, 95 %"] if crossed else []
+    for title in ("value, 95 %", "difference, 95 %", "detectable", *cross, "items"):
         table.add_column(title, justify="right", no_wrap=True)
     for line in lines:
         value, moved = line.value, line.difference
@@ -124,13 +130,16 @@ def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: s
         difference = mark + change(moved.value, moved.low, moved.high) if moved else ""
         mean = f"{number(value.value)} {interval(value.low, value.high)}"
         least = number(moved.detectable) if moved else ""
-        table.add_row(line.label, line.metric, line.facets, mean, difference, least, count(line.n))
+        own = line.own_minus_cross
+        specific = [change(own.value, own.low, own.high) if own else ""] if crossed else []
+        table.add_row(line.label, line.metric, line.facets, mean, difference, least, *specific, count(line.n))
     console = Console(highlight=False)
     console.width = max(console.width, 120)
     console.print(table)
     console.print(f"{provenance.population}, {provenance.year}, {provenance.language}; {provenance.collection}")
     console.print(f"Licence {provenance.licence}; {provenance.source}")
     beyond = [MEASURED] if any(line.against not in (None, "base") for line in lines) else []
+    beyond += [CROSSED] if crossed else []
     for assumption in (*provenance.assumptions, COVERS, *beyond):
         console.print(f"- {assumption}")
 
@@ -143,6 +152,7 @@ def write_lines(
     write_table(folder / f"{name}.parquet", table)
     write_json(folder / f"{name}.json", dict(provenance))
     moves = {"difference": "value", "difference_low": "low", "difference_high": "high", "detectable": "detectable"}
+    crossed = {"own_minus_cross": "value", "own_minus_cross_low": "low", "own_minus_cross_high": "high"}
     rows = [
         {
             "entry": line.label,
@@ -151,6 +161,7 @@ def write_lines(
             "against": line.against,
             **{name: getattr(line.value, name) for name in ("value", "low", "high")},
             **{name: getattr(line.difference, figure, None) for name, figure in moves.items()},
+            **{name: getattr(line.own_minus_cross, figure, None) for name, figure in crossed.items()},
             "items": line.n,
         }
         for line in lines

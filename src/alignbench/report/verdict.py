@@ -11,6 +11,8 @@ from alignbench.report.numbers import change, number
 COUNTRY_PROMPT = "cultural_prompt"
 # Option mass under which most of what a model would say is none of the options.
 _ANSWERED = 0.5
+# Share of unread replies from which a reader must know of them. Our choice.
+_UNREAD = 0.05
 
 
 class Finding(Enum):
@@ -163,6 +165,13 @@ def _caveats(record: CellRecord, base: Row | None, own: Row) -> list[str]:
         found.append(
             f"It has partly left the answer format: option mass fell from {number(base.option_mass)} to "
             f"{number(own.option_mass)}."
+        )
+    unread = [(row.label, row.unread) for row in (record.prompted or base, own) if row is not None and row.unread]
+    if any(share >= _UNREAD for _, share in unread):
+        shares = ", ".join(f"{share:.1%} of {label}" for label, share in unread)
+        found.append(
+            f"Replies could not be read ({shares}): they are left out, a question without any other counts as even "
+            "shares, and a change of their share can pass for a change of the answers."
         )
     if own.seeds == 1:
         found.append("One seed: the interval covers the choice of items, not the chance in training.")

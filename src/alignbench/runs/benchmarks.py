@@ -2,25 +2,28 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from alignbench.aligned import AlignedModel
-from alignbench.benchmark import COLUMNS, Benchmark, Pairwise, Question, Reply
+from alignbench.benchmark import COLUMNS, Benchmark, Pairwise, Question, Rated, Reply
 from alignbench.benchmark.ask import ask, check_thoughts
-from alignbench.evaluation.ask import Answer, Asking
+from alignbench.evaluation.ask import Asking
 from alignbench.evaluation.items import BASE, Kind
-from alignbench.evaluation.statistics import Bootstrap, interval, paired
+from alignbench.evaluation.statistics import Bootstrap, Difference, interval, paired
 from alignbench.files import write_text
+from alignbench.judge import Judge
 from alignbench.progress import bar, say
 from alignbench.record.cell import BenchmarkLine, BenchmarkRecord
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import contenders
 from alignbench.runs.describe import Contender, cell_facts
 from alignbench.runs.recipe import Setting
+from alignbench.steps.guard import trained
 from alignbench.store.stage import Stage, Tools
 from alignbench.types import Split, check
 
@@ -98,6 +101,23 @@ class Pairs(Stage):
         return {"pairs": len(own)}
 
 
+@dataclass(frozen=True)
+class RatedReplies(Stage):
+    """The replies of one model scored, and rated by a judge."""
+
+    name = "rated"
+
+    benchmark: Rated
+    own: Replies
+    judge: Judge
+
+    def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
+        """Have them rated."""
+        own = self.own.all(tools)
+        _write([self.benchmark.score(own), thoughts(own), self.benchmark.rate(own, self.judge, tools)], folder)
+        return {"replies": len(own)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Summary(Stage):
     """A line per row, metric and facets, with intervals."""
@@ -107,7 +127,7 @@ class Summary(Stage):
     setting: Setting
     benchmark: Benchmark
     rows: tuple[Contender, ...]
-    answers: tuple[Replies | Pairs, ...]
+    answers: tuple[Replies | Pairs | RatedReplies, ...]
 
     def build(self, folder: Path, tools: Tools) -> None:
         """Summarise."""
@@ -120,6 +140,7 @@ class Summary(Stage):
             {row.label: row.kind for row in self.rows},
             {row.label: _against(row, prompted) for row in self.rows},
             lambda metric: (0.0, 1.0) if metric == _UNCLOSED else self.benchmark.range_of(metric),
+            _controls(self.rows),
         )
         record = BenchmarkRecord(cell_facts(self.setting, own), self.setting.choices["benchmark"], tuple(lines))
         record.save(folder)
@@ -143,11 +164,16 @@ def run_benchmark(cell: Cell, benchmark: Benchmark) -> tuple[pd.DataFrame, Bench
     benchmark = benchmark.supply(train=cell.surveys[Split.train], asked=cell.asked)
     questions = tuple(benchmark.questions(cell.culture))
     check(bool(questions), "benchmark", type(benchmark).__name__, f"it has no question about {cell.culture.country}")
-    asking, rows = replace(cell.scoring.asking, answer=Answer.label), tuple(contenders(cell))
+    asking, rows = cell.scoring.asking.by_label, tuple(contenders(cell))
     for row in rows:
         check_thoughts(row.model.policy, benchmark, questions)
     replies = tuple(Replies(row.model, benchmark, questions, asking) for row in rows)
-    answers = _paired(benchmark, rows, replies) if isinstance(benchmark, Pairwise) else replies
+    answers: tuple[Replies | Pairs | RatedReplies, ...] = replies
+    if isinstance(benchmark, Pairwise):
+        answers = _paired(benchmark, rows, replies)
+    elif isinstance(benchmark, Rated):
+        judge = trained(benchmark.judge, cell.context(cell.culture))
+        answers = tuple(RatedReplies(benchmark, own, judge) for own in replies)
     for row, stage in zip(rows, answers, strict=True):
         say(row.label)
         cell.store.get(stage)
@@ -171,6 +197,17 @@ def _against(row: Contender, prompted: Mapping[str | None, str]) -> str | None:
     if row.kind == "base":
         return None
     return prompted.get(row.method, BASE) if row.kind == "method" else BASE
+
+
+def _controls(rows: Sequence[Contender]) -> dict[str, str]:
+    """Label -> label of what the same recipe made of the control country's figures."""
+    of = {"method": "control", "prompted": "prompted_control"}
+    return {
+        own.label: other.label
+        for own in rows
+        for other in rows
+        if own.method == other.method and of.get(own.kind) == other.kind
+    }
 
 
 def _record(reply: Reply) -> dict[str, Any]:
@@ -211,6 +248,7 @@ def summary(
     kinds: Mapping[str, Kind],
     against: Mapping[str, str | None],
     range_of: Callable[[str], tuple[float, float]],
+    controls: Mapping[str, str] = MappingProxyType({}),
 ) -> list[BenchmarkLine]:
     """Means over items with intervals over groups; differences are paired by item.
 
@@ -218,6 +256,7 @@ def summary(
         keys: label -> key of the stage with its replies.
         against: label -> label of what its differences are measured from; None for the base.
         range_of: metric -> its least and largest value, at which intervals end.
+        controls: label -> label of what its own minus cross is measured from.
     """
     facets = [column for column in table if column not in (*COLUMNS, "label")]
     table = table.assign(where=table[facets].astype(str).agg(" ".join, axis=1) if facets else "")
@@ -226,17 +265,27 @@ def summary(
         rows = rows.dropna(subset="value").set_index("item")
         if rows.empty:
             continue
-        other = against[str(label)]
-        base = table[(table["label"] == other) & (table["metric"] == metric) & (table["where"] == where)]
-        base = base.dropna(subset="value").set_index("item")
-        shared = [] if other is None else rows.index.intersection(base.index, sort=False).tolist()
-        change, (low, high) = None, range_of(str(metric))
-        if len(shared):
-            own, compared = rows.loc[shared], base.loc[shared]
-            change = paired(own["value"].to_numpy(), compared["value"].to_numpy(), own["group"].tolist(), bootstrap)
-            change = change.within(low - high, high - low)
-        found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap).within(low, high)
+        alike = table[(table["metric"] == metric) & (table["where"] == where)].dropna(subset="value")
+        bounds, other = range_of(str(metric)), against[str(label)]
+        change, cross = (
+            _difference(rows, alike[alike["label"] == than].set_index("item"), bootstrap, *bounds)
+            for than in (other, controls.get(str(label)))
+        )
+        found = interval(rows["value"].to_numpy(), rows["group"].tolist(), bootstrap).within(*bounds)
         name, asked = str(label), (str(metric), str(where).strip())
         compared_with = None if change is None else other
-        lines.append(BenchmarkLine(name, kinds[name], *asked, found, change, len(rows), keys[name], compared_with))
+        line = (name, kinds[name], *asked, found, change, len(rows), keys[name], compared_with, cross)
+        lines.append(BenchmarkLine(*line))
     return lines
+
+
+def _difference(
+    own: pd.DataFrame, other: pd.DataFrame, bootstrap: Bootstrap, low: float, high: float
+) -> Difference | None:
+    """Of two rows on the items that both have; None where they have none in common."""
+    shared = own.index.intersection(other.index, sort=False).tolist()
+    if not shared:
+        return None
+    own, other = own.loc[shared], other.loc[shared]
+    found = paired(own["value"].to_numpy(), other["value"].to_numpy(), own["group"].tolist(), bootstrap)
+    return found.within(low - high, high - low)

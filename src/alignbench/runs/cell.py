@@ -26,6 +26,7 @@ from alignbench.judge import Judge
 from alignbench.method import Method, RunContext
 from alignbench.norms.author import Author
 from alignbench.runs.recipe import GROUPS, Setting, changed
+from alignbench.steps.guard import trained
 from alignbench.store.stage import Tools
 from alignbench.store.store import StalePolicy, Store
 from alignbench.types import Culture, ModelRef, Split, check
@@ -85,7 +86,7 @@ class Cell(Setting):
         def supplied(node: DictConfig) -> Any:
             return instantiate(node).supply(model=model, embedder=embedder)
 
-        scoring = instantiate(cfg.scoring)
+        scoring = instantiate(cfg.scoring).as_read
         remedy = "a training keeps only its last checkpoint unless you say training.keep_checkpoints=true"
         kept = training.keep_checkpoints or not scoring.checkpoints_on_test
         check(kept, "scoring.checkpoints_on_test", True, remedy)
@@ -133,7 +134,7 @@ class Cell(Setting):
 
     def context(self, culture: Culture) -> RunContext:
         """What a method may use when it learns about ``culture``: no test items."""
-        return RunContext(
+        context = RunContext(
             culture=culture,
             train=self.surveys[Split.train],
             validation=self.surveys[Split.validation],
@@ -150,6 +151,7 @@ class Cell(Setting):
             seed=self.seed,
             insist=self.insist,
         )
+        return replace(context, judge=trained(self.judge, context))
 
 
 @dataclass(frozen=True)

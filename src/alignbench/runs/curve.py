@@ -6,14 +6,14 @@ is trained and chosen, by the runs and not by a method, so that nothing can be c
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from alignbench.aligned import KEPT, AlignedModel
 from alignbench.data.survey import Survey
-from alignbench.evaluation.score import score_items
-from alignbench.evaluation.survey import Scoring, distributions, respond
+from alignbench.evaluation.score import score_responses
+from alignbench.evaluation.survey import Scoring, respond
 from alignbench.record.cell import CHECKPOINT, CHECKPOINT_ON_TEST
 from alignbench.steps.practice import PROMPT_TOKENS, Fit
 from alignbench.store.manifest import write_json
@@ -67,8 +67,9 @@ class CheckpointScores(Stage):
             answers = folder / f"{update}-{split.name}"
             answers.mkdir(exist_ok=True)
             items, knobs = survey.asked(self.iso3), self.scoring
-            said = distributions(respond(model, items, knobs.asking, answers, knobs.chunk), items)
-            found[_FIGURES[split]] = float(score_items(said, None, survey, self.iso3, knobs)["js"].mean())
+            said = respond(model, items, knobs.asking, answers, knobs.chunk)
+            own = replace(survey, items=tuple(items))
+            found[_FIGURES[split]] = float(score_responses(said, own, self.iso3, knobs)["js"].mean())
         return found
 
     def joined(self, history: Sequence[Mapping[str, Any]], tools: Tools) -> list[dict[str, Any]]:

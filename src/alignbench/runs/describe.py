@@ -16,10 +16,11 @@ from alignbench.data.published import exposure
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.evaluation.board import HALVES, Row, rows, scored, scored_twice
+from alignbench.evaluation.elicit import Elicit
 from alignbench.evaluation.items import BASE, ITEMS, BoardEntry, Kind, format_scores, label_of, to_table
-from alignbench.evaluation.score import score_items
+from alignbench.evaluation.score import score_responses
 from alignbench.evaluation.statistics import POWER, paired
-from alignbench.evaluation.survey import LogBase, Scoring, distributions, option_mass
+from alignbench.evaluation.survey import LogBase, Scoring, distributions, option_mass, written
 from alignbench.record.cell import (
     ONE_FORM,
     CellFacts,
@@ -33,7 +34,6 @@ from alignbench.record.cell import (
 from alignbench.runs.curve import CheckpointScores
 from alignbench.runs.recipe import GROUPS, Setting, lineage, used
 from alignbench.runs.stages import Respond, Samples
-from alignbench.steps.joint import Joint
 from alignbench.store.code import code_under
 from alignbench.store.manifest import plain
 from alignbench.store.stage import Stage, Tools
@@ -77,7 +77,8 @@ class ContenderAnswers(Contender):
         """What stands on the board of the country; ``control`` is the control's, if there is one."""
         frames = {name: stage.table(tools) for name, stage in {"": self.responses, **self.forms}.items()}
         own, mass = distributions(frames[""], survey.items), option_mass(frames[""])
-        scores = [scored_twice(own, mass, survey, iso3, control, knobs)]
+        replies = written(frames[""], knobs.elicit is Elicit.sampled)
+        scores = [scored_twice(own, mass, survey, iso3, control, knobs, replies)]
         formats = format_scores(frames, survey, iso3, knobs)
         key = tools.key(self.responses)
         return BoardEntry(self.label, self.kind, scores, key, self.method, self.country, formats)
@@ -117,13 +118,14 @@ def describe(
     own = next((a.model for a in answered if a.kind == "method"), answered[0].model)
     about = [stage for stage in lineage(own)[0] if getattr(stage, "iso3", iso3) == iso3]
     stages = {stage.name: stage for stage in about}
-    remarks = _cut_thoughts(answered, tools)
+    remarks = [*_elicited(cell.scoring), *_cut_thoughts(answered, tools), *_unread(answered, tools)]
     remarks += [remark for stage in about for remark in tools.facts(stage).get("remarks", ())]
     shown = (survey.sizes(iso3, survey.items), *notes, *remarks, *Renderer.of(cell.model).template.notes)
     kind = "distance" if cell.scoring.js_sqrt else "divergence"
+    form = "" if cell.scoring.elicit is Elicit.label else f", elicit={cell.scoring.elicit.name}"
     return CellRecord(
         cell=cell_facts(cell, own),
-        title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}",
+        title=f"{cell.choices['method']} for {cell.culture.country} on {cell.model.name}{form}",
         score_name=f"1 - Jensen-Shannon {kind} (base {'e' if cell.scoring.js_base is LogBase.e else 2})",
         rows=tuple(found),
         warning=cell.survey.warning,
@@ -156,6 +158,14 @@ def _cut_thoughts(answered: Sequence[ContenderAnswers], tools: Tools) -> list[st
     return [f"Thoughts that did not end by themselves within method.thought_tokens: {said}."] if said else []
 
 
+def _unread(answered: Sequence[ContenderAnswers], tools: Tools) -> list[str]:
+    """The sentence that says how many replies could not be read, where models write them."""
+    shares = {a.label: tools.facts(a.responses).get("unread_share") for a in answered}
+    said = ", ".join(f"{label} {share:.1%}" for label, share in shares.items() if share is not None)
+    rule = "They are left out; a question without any other counts as even shares."
+    return [f"Replies that could not be read: {said}. {rule}"] if said else []
+
+
 def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
     """What was run, for any report.
 
@@ -179,6 +189,7 @@ def cell_facts(cell: Setting, model: AlignedModel) -> CellFacts:
         labels={**knobs, **choosers, "backend": cell.choices["backend"]},
         changed={knob: value for knob, value in cell.changed.items() if knob.partition(".")[0] in groups},
         choices=choices,
+        elicit=cell.scoring.elicit.name,
     )
 
 
@@ -186,8 +197,7 @@ def _damage(cell: Setting, elsewhere: DamageCheck, tools: Tools) -> DamageRecord
     """Scores of both models against the other culture's own shares, paired by item."""
     survey, iso3 = cell.asked, elsewhere.culture.iso3
     before, after = (
-        score_items(distributions(stage.table(tools), survey.items), None, survey, iso3, cell.scoring)
-        for stage in (elsewhere.before, elsewhere.after)
+        score_responses(stage.table(tools), survey, iso3, cell.scoring) for stage in (elsewhere.before, elsewhere.after)
     )
     change = paired(after["js"], before["js"], before["battery"].tolist(), cell.scoring.resampling).within(-1.0, 1.0)
     asked, means = elsewhere.culture, (before["js"].mean(), after["js"].mean())
@@ -284,6 +294,19 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _elicited(scoring: Scoring) -> list[str]:
+    """How the answers were taken, where it was not by the probability of labels."""
+    said = {
+        Elicit.text: "options are scored by the probability of their full wording.",
+        Elicit.verbalised: "the model writes how many of 100 people where it lives would give each answer. The "
+        "question names no country.",
+        Elicit.sampled: f"every prompt is answered {scoring.samples} times at temperature 1, and the answers are "
+        "counted. Scores and entropies are corrected for the number of draws; the chance in the draws differs from "
+        "question to question, so that the intervals cover it.",
+    }
+    return [f"With elicit={scoring.elicit.name}, {said[scoring.elicit]}"] if scoring.elicit in said else []
+
+
 def _seen(cell: Setting) -> str:
     """What methods knew of the items that are scored."""
     split = cell.scoring.split
@@ -314,9 +337,7 @@ def _specificity(cell: Setting, control: Culture, rows: Sequence[Row]) -> str:
     beyond = (
         ", less the same of the base model given the same prompt" if any(r.kind == "prompted" for r in rows) else ""
     )
-    made = f"the same recipe on the figures of {other}"
-    if isinstance(cell.method, Joint) and cell.culture.iso3 in cell.method.joint:
-        made = f"one model of several countries, prompted as {other}, that has learnt the figures of {own}, too"
+    made = cell.method.made_for_control(cell.culture, control)
     return (
         f"Specificity is the interaction of model and survey: how much better the models for {own} and {other} fit"
         f" their own country's survey than each other's{beyond}. What a method gains on both surveys alike (format,"

@@ -55,7 +55,8 @@ class Setting:
     @property
     def slug(self) -> str:
         """Name of the cell's page."""
-        return slug(self.choices["method"], self.culture.name, self.model.name, self.seed, self.changed)
+        form = self.scoring.elicit.name
+        return slug(self.choices["method"], self.culture.name, self.model.name, self.seed, self.changed, form)
 
     @property
     def setting(self) -> Setting:

@@ -11,7 +11,7 @@ import pandas as pd
 from alignbench.aligned import AlignedModel
 from alignbench.component import recorded
 from alignbench.evaluation.ask import Asking
-from alignbench.evaluation.survey import CHUNK, respond, unclosed
+from alignbench.evaluation.survey import CHUNK, respond, unclosed, unread
 from alignbench.steps.practice import PROMPT_TOKENS
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage, Tools
@@ -33,9 +33,13 @@ class Respond(Stage):
 
     @property
     def tokens(self) -> int:
-        """Every item in every wording, in two orders; a thought is written, and read again for its answer."""
-        thoughts = self.model.policy.reasoning
+        """Every item in every wording, in two orders; a thought is written, and read again for its answer.
+
+        Each reply that is written counts with all its tokens, and its prompt once.
+        """
+        thoughts, replying = self.model.policy.reasoning, self.asking.replying
         each = PROMPT_TOKENS if thoughts is None else thoughts.n * 2 * (PROMPT_TOKENS + thoughts.max_new_tokens)
+        each += (thoughts.n if thoughts else 1) * replying.samples * replying.tokens if replying else 0
         return 2 * len(self.items) * len(self.model.policy.systems or (None,)) * each
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
@@ -44,7 +48,8 @@ class Respond(Stage):
         before, thoughts = replace(model.engine.usage), model.policy.reasoning
         responses = respond(model, self.items, self.asking, folder, self.chunk)
         ended = {"unclosed_share": unclosed(responses)} if thoughts is not None and thoughts.thought else {}
-        return {"items": len(self.items), **ended, **asdict(model.engine.usage - before)}
+        read = {} if self.asking.replying is None else {"unread_share": unread(responses)}
+        return {"items": len(self.items), **ended, **read, **asdict(model.engine.usage - before)}
 
     def table(self, tools: Tools) -> pd.DataFrame:
         """The responses, as :func:`~alignbench.evaluation.survey.respond` gives them."""

@@ -132,7 +132,7 @@ class CNCA(ThinksFirst):
             train=context.train,
             iso3=iso3,
             model=context.model,
-            asking=context.asking,
+            asking=context.practising,
             system=self.told.in_training(texts)[iso3],
             items=self.items,
             sampling=sampling,

@@ -10,11 +10,13 @@ from typing import Any
 import pandas as pd
 
 from alignbench.component import recorded
-from alignbench.dialogue import Dialogue
+from alignbench.dialogue import Dialogue, transcript
 from alignbench.dialogue.intent import UNFINISHED, Flag, Intent, Intents
-from alignbench.dialogue.judging import DialogueCritic, Rating, RatingSource, Review, SecondLook, Unread, unplayed
+from alignbench.dialogue.judging import DialogueCritic, Rating, Review, SecondLook, Unread, unplayed
 from alignbench.dialogue.roleplay import RolePlay, load
 from alignbench.generator import Generator
+from alignbench.judge import Judge
+from alignbench.judge.panel import RatingSource
 from alignbench.steps.scenes import SOURCES, Rewrite, Scenes
 from alignbench.store.stage import Stage, Tools
 from alignbench.synthetic.folder import DatasetCard, read_set, write_set
@@ -46,6 +48,7 @@ _DIALOGUES = {
         )
     },
     "critique": "what was said against the first two verdicts",
+    "guard": "score of the culture guard, from -1 to 1; empty where none was asked",
     "kept": "whether it is trained on",
     "reason": "why it was dropped; empty for those kept",
 }
@@ -107,6 +110,7 @@ class JudgeDialogues(Stage):
 
     Attributes:
         judging: None keeps every dialogue of ``least_utterances`` utterances and more, and asks no critic.
+        judge: drops those that it is against, of what the critic left; None where there is none.
     """
 
     name = "judge"
@@ -115,6 +119,7 @@ class JudgeDialogues(Stage):
     least_utterances: int
     judging: DialogueCritic | None
     critic: Generator | None
+    judge: Judge | None = None
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Judge them."""
@@ -127,21 +132,41 @@ class JudgeDialogues(Stage):
             verdicts = dict(zip(read, found, strict=True))
             for i, review in verdicts.items():
                 reasons[i] = review.fault(self.judging.unread)
+        scores = self._guarded(dialogues, reasons, tools)
         tally = _account("dialogues", reasons, [d.rejected or (d.turns[-1].text if d.turns else "") for d in dialogues])
         written = self.played.written
         source = f"scenes/{tools.key(written)}" if written else None
         steps = _dialogue_steps(dialogues[0], self.judging, self.least_utterances, source)
+        if self.judge:
+            steps = (*steps, "Of the rest a culture guard read setting and talk, and what it was against was dropped.")
         country, writer = self.played.culture.country, self.played.generator.title
         critic = self.critic.title if self.critic else None
         title = f"Role-played dialogues, {country}"
         card = DatasetCard(title, "clca", country, steps, writer, critic, SOURCES, _DIALOGUES)
-        write_set(folder, _judged_rows(dialogues, verdicts, reasons), card, [tally])
+        rows = _judged_rows(dialogues, verdicts, reasons).assign(guard=pd.Series(scores, dtype="float64"))[
+            list(_DIALOGUES)
+        ]
+        write_set(folder, rows, card, [tally])
         unread = [reasons[i] for i, review in verdicts.items() if review.unread]
         kept = sum(reason is None for reason in unread)
         said = (
             f"{len(unread)} of {len(verdicts)} judged dialogues have a verdict that could not be read; {kept} are kept."
         )
         return {**tally.record(), "unread": len(unread), "remarks": [said] if unread else []}
+
+    def _guarded(self, dialogues: Sequence[Dialogue], reasons: list[str | None], tools: Tools) -> list[float | None]:
+        """The judge's score of each dialogue that is kept so far; what it is against is given a reason."""
+        scores: list[float | None] = [None] * len(dialogues)
+        read = [i for i, reason in enumerate(reasons) if reason is None]
+        if self.judge is None or not read:
+            return scores
+        settings = [dialogues[i].scenario.setting for i in read]
+        talks = [transcript(dialogues[i]) for i in read]
+        for i, judged in zip(read, self.judge.judge(settings, talks, [()] * len(read), tools), strict=True):
+            scores[i] = judged.score
+            if judged.verdict < 0:
+                reasons[i] = "against the guard"
+        return scores
 
 
 @dataclass(frozen=True)
@@ -272,7 +297,7 @@ def _judged_rows(
             rating = getattr(found, name) if found else None
             row[name if part == "label" else f"{name}_{part}"] = getattr(rating, part) if rating else None
         rows.append(row | {"critique": found.critique if found else "", "kept": reason is None, "reason": reason or ""})
-    return pd.DataFrame(rows, columns=list(_DIALOGUES))
+    return pd.DataFrame(rows)
 
 
 def _intent_rows(dialogues: Mapping[int, Dialogue], intents: Sequence[Sequence[Intent]]) -> pd.DataFrame:

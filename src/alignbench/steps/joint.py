@@ -43,6 +43,14 @@ class Joint(Component):
             return self
         return self.with_knobs(joint=tuple(control.iso3 if iso3 == own.iso3 else iso3 for iso3 in self.joint))
 
+    def made_for_control(self, own: Culture, control: Culture) -> str:
+        """The same weights told another country, where the culture is named in ``joint``."""
+        if own.iso3 in self.joint:
+            learnt = f"that has learnt the figures of {own.country}, too"
+            return f"one model of several countries, prompted as {control.country}, {learnt}"
+        made: str = super().made_for_control(own, control)  # type: ignore[misc]
+        return made
+
     def admit(self, context: RunContext) -> None:
         """Every country must be in the survey."""
         self.countries(context)

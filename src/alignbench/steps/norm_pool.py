@@ -64,7 +64,11 @@ class OnNorms(Joint):
         """iso3 -> the judge checked on the country's pool, which it holds."""
         countries = self.countries(context).items()
         pools = {iso3: self._pool(context, iso3, country) for iso3, country in countries}
-        return {iso3: CheckJudge(pool, unfitted(judge), context.seed, context.insist) for iso3, pool in pools.items()}
+        plain = unfitted(judge)
+        return {
+            iso3: CheckJudge(pool, plain.of(iso3, pool.country), context.seed, context.insist)
+            for iso3, pool in pools.items()
+        }
 
     def _pool(self, context: RunContext, iso3: str, country: str) -> Pool:
         read: dict[str, int | None] = {"clusters": self._number, "seed": self.cluster_seed}

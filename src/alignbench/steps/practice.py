@@ -18,8 +18,10 @@ from alignbench.backend.shape import shape_of
 from alignbench.component import recorded
 from alignbench.context import RunContext
 from alignbench.data.survey import Survey
-from alignbench.evaluation.ask import Asking
+from alignbench.evaluation.ask import Asking, Prompt
 from alignbench.evaluation.metrics import js_similarity, softmax
+from alignbench.progress import say
+from alignbench.steps.seeds import asked_there
 from alignbench.store.stage import Stage
 from alignbench.training.memory import peak
 from alignbench.training.recipe import Select, TrainerKind, Training
@@ -150,6 +152,13 @@ def option_rows(
             paid = None if rewards is None else tuple(float(rewards[item.id][i]) for i in prompt.options)
             rows.append(OptionRow(prompt.request.chat, prompt.request.options, target, item.id, paid))
     return rows
+
+
+def questions_to(iso3: str, train: Survey, asking: Asking, system: str | None) -> list[Prompt]:
+    """Every training question that the country was asked, in each order of its options; the others are counted."""
+    items, tally = asked_there("items", train.items, train, iso3)
+    say(f"  {tally}")
+    return [asking.prompt(item, 0, order, system) for item in items for order in asking.orders_for(0, 1)]
 
 
 def likeliest(engine: Engine, asking: Asking, items: Sequence[Item], system: str | None) -> list[int]:

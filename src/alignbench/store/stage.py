@@ -15,9 +15,8 @@ from alignbench.backend.engines import Opener
 from alignbench.component import Component
 from alignbench.errors import AlignbenchError
 from alignbench.identity import digest, inputs, spelt_out, walk
+from alignbench.store.seal import MANIFEST
 from alignbench.types import ModelRef
-
-MANIFEST = "manifest.json"
 
 
 def _resting(last: Any, name: str) -> Iterator[Any]:

@@ -1,10 +1,14 @@
-"""The store: ``<root>/<stage>/<key>/``, each folder complete or absent."""
+"""The store: ``<root>/<stage>/<key>/``, each folder complete or absent.
+
+A folder with another name ends in a dot and a word, and is no stage: ``<key>.partial`` while it is built, and
+``<key>.damaged`` where it was found to be no longer what was written.
+"""
 
 import pkgutil
-import shutil
 import time
 from enum import Enum
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +19,9 @@ from alignbench.backend.engines import Opener
 from alignbench.identity import digest
 from alignbench.progress import say
 from alignbench.store.code import Code, changed, code_in, code_of
-from alignbench.store.manifest import manifest, write_json
-from alignbench.store.stage import MANIFEST, Artifact, Stage, Tools
+from alignbench.store.manifest import manifest, plain, write_json
+from alignbench.store.seal import MANIFEST, damage, sealed
+from alignbench.store.stage import Artifact, Stage, Tools
 from alignbench.types import ModelRef
 
 _PAUSE = 0.1
@@ -69,7 +74,7 @@ class Store:
         Raises:
             AlignbenchError: what the stage's ``build`` refuses, or a stage that it reads does not accept.
         """
-        if not ranks.agreed(self.find(stage) is not None):
+        if not ranks.agreed(_sound(self._at(stage))):
             self._try_models(stage)
             for before in stage.upstream:
                 before.accept(self.get(before).facts)
@@ -129,8 +134,7 @@ class Store:
 
     def _older(self, stage: Stage) -> list[Artifact]:
         """Finished stages of the same recipe, the newest last."""
-        found = [Artifact(path) for path in (self.root / stage.name).glob(f"{stage.recipe}-*") if path.is_dir()]
-        complete = [artifact for artifact in found if _complete(artifact)]
+        complete = [artifact for artifact in stored(self.root, stage.name, stage.recipe) if _complete(artifact)]
         return sorted(complete, key=lambda artifact: str(artifact.manifest["finished"]))
 
     def _build(self, stage: Stage) -> None:
@@ -140,10 +144,10 @@ class Store:
             return
         goal.path.parent.mkdir(parents=True, exist_ok=True)
         with _lock(goal):
-            complete, partial = _complete(goal), _sibling(goal, "partial")
+            complete, partial = _sound(goal), _sibling(goal, "partial")
             if not complete:
-                if goal.path.exists():  # its manifest was lost: nothing tells what it holds
-                    shutil.rmtree(goal.path)
+                if goal.path.exists():
+                    _set_aside(goal)
                 self._announce(stage, goal, resumed=partial.exists())
                 partial.mkdir(exist_ok=True)
             if stage.by_all_ranks:
@@ -156,7 +160,7 @@ class Store:
                 ranks.barrier()
             upstream = [self._at(before) for before in stage.upstream]
             record = manifest(stage, goal.key, upstream, _own_code(stage).modules, started, facts)
-            write_json(partial / MANIFEST, record)
+            write_json(partial / MANIFEST, sealed(plain(record), partial))
             partial.rename(goal.path)
             self.built.append(goal)
 
@@ -197,8 +201,37 @@ def _code_of(classes: frozenset[type]) -> Code:
     return Code({**engines.modules, **own})
 
 
+def stored(root: Path, name: str, recipe: str = "") -> list[Artifact]:
+    """Folders of finished stages of that name, sorted; nothing says yet that they are whole."""
+    return [Artifact(path) for path in sorted((root / name).glob(f"{recipe}*")) if path.is_dir() and not path.suffix]
+
+
+def flaw(artifact: Artifact, contents: bool = True) -> str | None:
+    """In words, why a folder of the store is no finished stage; None where it is one (see :func:`.seal.damage`)."""
+    try:
+        return damage(artifact.path, artifact.manifest, contents)
+    except FileNotFoundError:
+        return f"{MANIFEST} is missing"
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return f"{MANIFEST} cannot be read"
+
+
 def _complete(artifact: Artifact) -> bool:
-    return (artifact.path / MANIFEST).is_file()
+    """Whether it is there with all its files; what stands in them is not read."""
+    return artifact.path.is_dir() and flaw(artifact, contents=False) is None
+
+
+def _sound(artifact: Artifact) -> bool:
+    """Whether it is there as it was written."""
+    return artifact.path.is_dir() and flaw(artifact) is None
+
+
+def _set_aside(artifact: Artifact) -> None:
+    """Rename a folder that is no longer what was written; nothing is deleted."""
+    names = (f"damaged{number or ''}" for number in count())
+    aside = next(path for name in names if not (path := _sibling(artifact, name)).exists())
+    say(f"  damage {artifact.name}/{artifact.key}: {flaw(artifact)}; kept as {aside.name}, and built again")
+    artifact.path.rename(aside)
 
 
 def _lock(artifact: Artifact) -> AcquireReturnProxy[Any]:
@@ -212,5 +245,5 @@ def _lock(artifact: Artifact) -> AcquireReturnProxy[Any]:
 
 
 def _sibling(artifact: Artifact, ending: str) -> Path:
-    """Next to the stage's folder: ``partial``, the folder while it is built, or the file ``lock``."""
+    """Next to the stage's folder: ``partial``, ``damaged``, or the file ``lock``."""
     return artifact.path.with_name(f"{artifact.key}.{ending}")

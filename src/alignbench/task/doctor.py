@@ -29,13 +29,14 @@ class Doctor(Task):
         Raises:
             AlignbenchError: at least one check failed.
         """
-        failed = 0
+        failed, faults = 0, dict[str, str]()
         for name, examine in _checks(cfg):
             try:
                 say(f"  ok    {name:<12} {examine()}")
             except AlignbenchError as error:
                 failed += 1
-                say(f"  FAIL  {name:<12} {error}")
+                first = faults.setdefault(str(error), name)
+                say(f"  FAIL  {name:<12} {error if first == name else f'as {first}'}")
         if failed:
             raise AlignbenchError("doctor", f"{failed} checks failed", "mend what is marked FAIL above")
         say("All well.")
@@ -105,7 +106,10 @@ def _generators(cfg: DictConfig) -> str:
 
 
 def _store(root: Path) -> str:
+    """Writable, and every file of every finished stage read and compared with what was written."""
     import shutil
+
+    from alignbench.store.store import flaw, stored
 
     root.mkdir(parents=True, exist_ok=True)
     probe = root / ".probe"
@@ -114,4 +118,13 @@ def _store(root: Path) -> str:
         probe.unlink()
     except OSError as error:
         raise AlignbenchError("store", str(root), f"it cannot be written: {error.strerror}") from error
-    return f"{root.absolute()}, {shutil.disk_usage(root).free >> 30} GiB free"
+    stages = [
+        artifact for folder in sorted(root.iterdir()) if folder.is_dir() for artifact in stored(root, folder.name)
+    ]
+    broken = [f"{one.name}/{one.key}: {reason}" for one in stages if (reason := flaw(one))]
+    if broken:
+        remedy = "the next run that needs such a stage sets it aside and builds it again"
+        raise AlignbenchError("store", "; ".join(broken), remedy)
+    return (
+        f"{root.absolute()}, {shutil.disk_usage(root).free >> 30} GiB free, {len(stages)} stages as they were written"
+    )

@@ -43,7 +43,8 @@ class Show(Task):
             if thinks:
                 say("--- and after the model's thoughts")
                 say(renderer.prompt(prompt.after("[thoughts]").chat).text)
-            say(f"--- scored: {' | '.join(prompt.request.options)}")
+            taken = "scored" if cell.scoring.asking.replying is None else "read for"
+            say(f"--- {taken}: {' | '.join(prompt.request.options)}")
         weights = "no weights change"
         if model.training is not None:
             trained = cell.store.find(model.training)

@@ -1,14 +1,14 @@
 """The folder that every trainer leaves behind.
 
-``<folder>/`` holds a PEFT adapter (``adapter_config.json``, ``adapter_model.safetensors``), or for
-full weights ``model/`` with model and tokenizer; ``history.json``, one entry per update; ``kept/<update>/``, the same
-weights at each checkpoint, where they are kept; and ``alignbench.json``, written last, with the fingerprint of the base
-model and the facts of the training.
+``<folder>/`` holds a PEFT adapter (``adapter_config.json``, ``adapter_model.safetensors``), for full weights
+``model/`` with model and tokenizer, or what else was trained; ``history.json``, one entry per update;
+``kept/<update>/``, the same weights at each checkpoint, where they are kept; and ``alignbench.json``, written last,
+with the fingerprint of the base model and the facts of the training.
 """
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from alignbench import ranks
 from alignbench.aligned import KEPT, WEIGHTS
 from alignbench.backend import Usage
 from alignbench.store.manifest import write_json
+from alignbench.training.checkpoints import CHECKPOINTS
 from alignbench.training.recipe import Weights
 from alignbench.training.selection import Job, best
 
-CHECKPOINTS = "checkpoints"
 _RECORD = "alignbench.json"
 
 
@@ -34,17 +34,28 @@ def finished(folder: Path) -> dict[str, Any] | None:
     return facts
 
 
-def keep(network: Any, tokenizer: Any, job: Job, update: int, weights: Mapping[str, Any] | None = None) -> None:
+def keep(
+    network: Any,
+    tokenizer: Any,
+    job: Job,
+    update: int,
+    weights: Mapping[str, Any] | None = None,
+    write: Callable[[Path], None] | None = None,
+) -> None:
     """Write the weights as they stand after ``update``, where the training keeps its checkpoints.
 
     Args:
-        weights: as for :func:`export`.
+        weights, write: as for :func:`export`.
     """
     import torch
 
     if not job.training.keep_checkpoints or not ranks.is_main():
         return
     folder = job.folder / KEPT / str(update)
+    if write is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder)
+        return
     if job.training.weights is Weights.lora:
         network.save_pretrained(folder, selected_adapters=["default"], state_dict=weights)
         return
@@ -63,6 +74,7 @@ def export(
     history: Sequence[Mapping[str, Any]],
     usage: Usage,
     weights: Mapping[str, Any] | None = None,
+    write: Callable[[Path], None] | None = None,
 ) -> dict[str, Any]:
     """Write the weights of ``network`` and their record; checkpoints are removed.
 
@@ -70,6 +82,7 @@ def export(
         history: one entry per update; :func:`best` of it is the update whose weights these are.
         usage: tokens that the updates read, and that were generated for them.
         weights: state dict where ``network`` itself holds shards only (FSDP).
+        write: writes into the folder what was trained, where that is more than an adapter.
 
     Returns:
         The facts of the training, for the stage's manifest.
@@ -89,7 +102,9 @@ def export(
         **asdict(usage),
     }
     if ranks.is_main():
-        if training.weights is Weights.full:
+        if write is not None:
+            write(folder)
+        elif training.weights is Weights.full:
             whole = network.to(getattr(torch, model.dtype))
             whole.save_pretrained(folder / WEIGHTS, state_dict=weights)
             tokenizer.save_pretrained(folder / WEIGHTS)

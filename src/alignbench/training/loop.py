@@ -1,6 +1,5 @@
 """The skeleton of every training on top of TRL: arguments, order, resume, history, one bar, the early stop, export."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,8 @@ from alignbench.device import has_cuda
 from alignbench.progress import bar
 from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
-from alignbench.training.export import CHECKPOINTS, export, finished, keep
+from alignbench.training.checkpoints import CHECKPOINTS, close, newest
+from alignbench.training.export import export, finished, keep
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Weights
 from alignbench.training.selection import Job, best, stop_if_idle
@@ -33,7 +33,6 @@ _FIGURES = {
     "cut_off_share": "completions/clipped_ratio",
     "validation": "validation",
 }
-_WHOLE = "whole"
 
 
 def train(
@@ -169,13 +168,10 @@ def _run(trainer: Any, job: Job, label: str) -> list[dict[str, Any]]:
 
 
 def last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that was written to the end; half-written ones are removed."""
+    """The newest checkpoint that may be used."""
     found = {int(p.name.rpartition("-")[2]): p for p in (folder / CHECKPOINTS).glob("checkpoint-*")}
-    whole = {update: p for update, p in found.items() if (p / _WHOLE).is_file()}
-    for update in found.keys() - whole.keys():
-        if ranks.is_main():
-            shutil.rmtree(found[update])
-    return str(whole[max(whole)]) if whole else None
+    last = newest(found)
+    return str(found[last]) if last else None
 
 
 def history_of(log: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -224,7 +220,7 @@ def _watch(trainer: Any, job: Job, progress: Any) -> Any:
     from transformers import TrainerCallback, set_seed
 
     class Watch(TrainerCallback):  # type: ignore[misc]
-        """Seeds each update, keeps the history, rates checkpoints and marks whole ones, moves the bar."""
+        """Seeds each update, keeps the history, rates checkpoints and closes them, moves the bar."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             progress.update(state.global_step)
@@ -249,7 +245,8 @@ def _watch(trainer: Any, job: Job, progress: Any) -> Any:
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if job.training.keep_checkpoints:
                 keep(trainer.model, trainer.processing_class, job, state.global_step, _gathered(trainer))
+            ranks.barrier()
             if ranks.is_main():
-                (_checkpoint(job.folder, state.global_step) / _WHOLE).touch()
+                close(_checkpoint(job.folder, state.global_step))
 
     return Watch()

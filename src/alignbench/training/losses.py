@@ -64,6 +64,36 @@ def distribution_sft(batch: OptionBatch) -> Outcome:
     return Outcome(-(batch.target * batch.options.masked_fill(~batch.shown, 0.0)).sum(1))
 
 
+def divergence_among_options(batch: OptionBatch) -> Outcome:
+    """KL(target || model) in nats, of the options among themselves: the mass of other tokens is no part of it.
+
+    Source: SubPOP (Suh et al. 2025).
+    """
+    import torch
+
+    own = batch.options.log_softmax(1).masked_fill(~batch.shown, 0.0)
+    return Outcome((torch.xlogy(batch.target, batch.target) - batch.target * own).sum(1))
+
+
+def wasserstein_among_options(batch: OptionBatch) -> Outcome:
+    """First Wasserstein distance of target and model over options one step apart, as a share of the whole scale.
+
+    Options must be shown in the order of their codes, or in its reverse. Source: SubPOP (Suh et al. 2025).
+    """
+    ahead = (batch.options.softmax(1) - batch.target).cumsum(1).abs().masked_fill(~batch.shown, 0.0)
+    return Outcome(ahead.sum(1) / (batch.shown.sum(1) - 1))
+
+
+def smoothed_sft(batch: OptionBatch, smoothing: float) -> Outcome:
+    """:func:`distribution_sft` with label smoothing (Szegedy et al. 2016): a share of the target is uniform.
+
+    Args:
+        smoothing: the share that is spread over the whole vocabulary.
+    """
+    uniform = -batch.logp.mean(1)
+    return Outcome((1 - smoothing) * distribution_sft(batch).loss + smoothing * uniform)
+
+
 def option_grpo(batch: OptionBatch, density: bool = True) -> Outcome:
     """GRPO on exact draws: policy gradient with the group's mean as baseline.
 

@@ -7,6 +7,7 @@ The default on CPUs. Rows are questions with labelled options; the loss (``distr
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
 from copy import deepcopy
@@ -16,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from alignbench import ranks
 from alignbench.backend import Usage
 from alignbench.errors import AlignbenchError
-from alignbench.files import replacing, written
 from alignbench.progress import bar
 from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
-from alignbench.training.export import CHECKPOINTS, export, finished, keep
+from alignbench.training.checkpoints import CHECKPOINTS, close, newest
+from alignbench.training.export import export, finished, keep
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
 from alignbench.training.policy import load_policy, trainable
 from alignbench.training.recipe import Weights
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Checkpoints:
-    """``<folder>/checkpoints/<update>.pt``: trainable weights, optimiser, schedule and history."""
+    """``<folder>/checkpoints/<update>/state.pt``: trainable weights, optimiser, schedule and history."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / CHECKPOINTS
@@ -42,29 +43,64 @@ class Checkpoints:
         """Write the state after ``update``; a kill in between leaves the earlier ones as they were."""
         import torch
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with replacing(self._path(update)) as partial:
-            torch.save(state, partial)
+        file = self._file(update)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, file)
+        close(file.parent)
 
     def last(self) -> int:
-        """The update of the newest checkpoint, 0 if there is none."""
-        return max((int(p.stem) for p in written(self.folder, "*.pt")), default=0)
+        """The update of the newest checkpoint that may be used, 0 if there is none."""
+        return newest(self._found())
 
     def load(self, update: int) -> dict[str, Any]:
         """The state saved after ``update``, on the CPU."""
         import torch
 
-        state: dict[str, Any] = torch.load(self._path(update), map_location="cpu", weights_only=True)
+        state: dict[str, Any] = torch.load(self._file(update), map_location="cpu", weights_only=True)
         return state
 
     def keep(self, updates: set[int]) -> None:
         """Remove the checkpoints of all other updates."""
-        for path in written(self.folder, "*.pt"):
-            if int(path.stem) not in updates:
-                path.unlink()
+        for update, folder in self._found().items():
+            if update not in updates:
+                shutil.rmtree(folder)
 
-    def _path(self, update: int) -> Path:
-        return self.folder / f"{update:06d}.pt"
+    def _found(self) -> dict[int, Path]:
+        return {int(path.name): path for path in self.folder.iterdir()} if self.folder.is_dir() else {}
+
+    def _file(self, update: int) -> Path:
+        return self.folder / f"{update:06d}" / "state.pt"
+
+
+class Learner:
+    """What a training of one-token answers trains: here LoRA or full weights, as the knobs of the training say.
+
+    Attributes:
+        weight_decay: AdamW's.
+    """
+
+    weight_decay = 0.0
+
+    def load(self, job: Job) -> tuple[Any, Any]:
+        """Model in training mode and its tokenizer."""
+        return load_policy(job.model, job.training, job.seed)
+
+    def turn_to(self, rows: Sequence[OptionRow]) -> None:
+        """Called before the forward of these rows, one after the other in the batch."""
+
+    def penalty(self) -> Tensor | float:
+        """What the rows of the last forward add to the mean loss."""
+        return 0.0
+
+    def keep(self, network: Any, tokenizer: Any, job: Job, update: int) -> None:
+        """As :func:`alignbench.training.export.keep`."""
+        keep(network, tokenizer, job, update)
+
+    def export(
+        self, network: Any, tokenizer: Any, job: Job, history: Sequence[dict[str, Any]], usage: Usage
+    ) -> dict[str, Any]:
+        """As :func:`alignbench.training.export.export`."""
+        return export(network, tokenizer, job, history, usage)
 
 
 class OptionRun:
@@ -77,11 +113,12 @@ class OptionRun:
         prompts: Sequence[EncodedQuestion],
         loss: OptionLoss,
         job: Job,
+        learner: Learner,
     ) -> None:
         import torch
         from transformers import get_scheduler
 
-        self.network, self.rows, self.prompts, self.loss = network, rows, prompts, loss
+        self.network, self.rows, self.prompts, self.loss, self.learner = network, rows, prompts, loss, learner
         self.training, self.seed = job.training, job.seed
         training = job.training
         self.bfloat16 = training.bfloat16
@@ -89,7 +126,8 @@ class OptionRun:
         if training.gradient_checkpointing:
             network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         self.weights = trainable(network)
-        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=training.learning_rate, weight_decay=0.0)
+        decay = learner.weight_decay
+        self.optimizer = torch.optim.AdamW(self.weights.values(), lr=training.learning_rate, weight_decay=decay)
         schedule, ends = training.scheduler
         self.schedule = get_scheduler(
             schedule, self.optimizer, training.warmup_updates, training.updates, scheduler_specific_kwargs=ends
@@ -133,10 +171,11 @@ class OptionRun:
 
         batch = self._batch(rows, seeds)
         outcome = self.loss(batch)
-        (outcome.loss.sum() / total).backward()  # type: ignore[no-untyped-call]
+        own = outcome.loss + self.learner.penalty()
+        (own.sum() / total).backward()  # type: ignore[no-untyped-call]
         options = batch.options.detach()
-        own = {"loss": outcome.loss, "entropy": normalised_entropy(options), "option_mass": options.exp().sum(1)}
-        return {name: torch.as_tensor(v).detach() for name, v in {**own, **outcome.figures}.items()}
+        figures = {"loss": own, "entropy": normalised_entropy(options), "option_mass": options.exp().sum(1)}
+        return {name: torch.as_tensor(v).detach() for name, v in {**figures, **outcome.figures}.items()}
 
     def _together(self, figures: dict[str, float]) -> dict[str, float]:
         """Figures and gradients of all ranks: each has seen its share of the rows."""
@@ -156,6 +195,7 @@ class OptionRun:
 
         prompts, shown = [self.prompts[i] for i in rows], [self.rows[i] for i in rows]
         width = max(len(p.labels) for p in prompts)
+        self.learner.turn_to(shown)
         logp = last_logprobs(self.network, prompts, self.bfloat16)
         paid = [row.rewards for row in shown if row.rewards is not None]
         reference = None
@@ -197,10 +237,15 @@ class OptionRun:
             self.history = state["history"]
 
 
-def train_on_options(job: Job, rows: Sequence[OptionRow], loss: OptionLoss) -> dict[str, Any]:
+def train_on_options(
+    job: Job, rows: Sequence[OptionRow], loss: OptionLoss, learner: Learner | None = None
+) -> dict[str, Any]:
     """Train on ``rows`` and leave an adapter folder (see :mod:`alignbench.training.export`); the facts of the training.
 
     Goes on from the last checkpoint in the folder with the same result as an unbroken run.
+
+    Args:
+        learner: what is trained; None for the weights that the knobs of the training name.
 
     Raises:
         AlignbenchError: a label is no single token; a prompt is too long; no group had any variance
@@ -215,9 +260,12 @@ def train_on_options(job: Job, rows: Sequence[OptionRow], loss: OptionLoss) -> d
     training = job.training
     each = training.prompts_per_update
     check(each >= ranks.world(), "training.prompts_per_update", each, f"{ranks.world()} processes need one each")
-    prompts = [encode(job.renderer, row.chat, row.options, training) for row in rows]
-    network, tokenizer = load_policy(job.model, training, job.seed)
-    run = OptionRun(network, rows, prompts, loss, job)
+    asked = {(row.chat, row.options): row for row in rows}
+    encoded = {what: encode(job.renderer, row.chat, row.options, training) for what, row in asked.items()}
+    prompts = [encoded[row.chat, row.options] for row in rows]
+    learner = learner or Learner()
+    network, tokenizer = learner.load(job)
+    run = OptionRun(network, rows, prompts, loss, job, learner)
     checkpoints = Checkpoints(job.folder)
     run.restore(checkpoints)
     with bar(training.updates, "train on options", "update") as progress:
@@ -226,7 +274,7 @@ def train_on_options(job: Job, rows: Sequence[OptionRow], loss: OptionLoss) -> d
             run.update()
             if len(run.history) % training.checkpoint_every == 0 or len(run.history) == training.updates:
                 run.history[-1] |= job.rate(network)
-                keep(network, tokenizer, job, len(run.history))
+                learner.keep(network, tokenizer, job, len(run.history))
                 if ranks.is_main():
                     checkpoints.save(len(run.history), run.state())
                     checkpoints.keep({len(run.history), best(run.history)})
@@ -236,4 +284,4 @@ def train_on_options(job: Job, rows: Sequence[OptionRow], loss: OptionLoss) -> d
             stop_if_idle(run.history, training)
             progress.update(1)
     network.load_state_dict(checkpoints.load(best(run.history))["weights"], strict=False)
-    return export(network, tokenizer, job, run.history, run.usage)
+    return learner.export(network, tokenizer, job, run.history, run.usage)

@@ -11,7 +11,9 @@ from alignbench.training.recipe import Quantise, Training, Weights
 from alignbench.types import ModelRef
 
 
-def load_policy(model: ModelRef, training: Training, seed: int, start: Path | None = None) -> tuple[Any, Any]:
+def load_policy(
+    model: ModelRef, training: Training, seed: int, start: Path | None = None, rank_stabilised: bool = False
+) -> tuple[Any, Any]:
     """Model in training mode and its tokenizer.
 
     Full weights are kept in float32 (in bfloat16 a step of 5e-6 would be rounded away) and only the
@@ -20,6 +22,7 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
 
     Args:
         start: folder of an earlier training of the same kind to go on from.
+        rank_stabilised: scale new LoRA matrices by alpha / sqrt(r), not by alpha / r.
 
     Raises:
         AlignbenchError: LoRA cannot be put on the model's modules.
@@ -60,6 +63,7 @@ def load_policy(model: ModelRef, training: Training, seed: int, start: Path | No
             r=training.lora_r,
             lora_alpha=training.lora_alpha,
             lora_dropout=training.lora_dropout,
+            use_rslora=rank_stabilised,
             # PEFT wants this word as text, module names as a list.
             target_modules="all-linear" if names == ["all-linear"] else names,
             modules_to_save=list(training.full_modules) or None,

@@ -24,6 +24,7 @@ class OptionRow:
         options: labels in the order shown, each a single token after the prompt ("1", "2" ...).
         target: probability of each label, in the same order.
         rewards: reward of each label; None lets GRPO pay the log of the target.
+        iso3: whose target it is, for a training that tells countries apart.
     """
 
     chat: Chat
@@ -31,6 +32,7 @@ class OptionRow:
     target: tuple[float, ...]
     item: str
     rewards: tuple[float, ...] | None = None
+    iso3: str = ""
 
     def __post_init__(self) -> None:
         check(len(self.options) > 1, f"options of {self.item}", self.options, "give at least two options")

@@ -11,7 +11,7 @@ from alignbench.files import write_text
 from alignbench.record.finished import FinishedCell, pages, with_items
 from alignbench.record.lineage import Lineage
 from alignbench.report import variety
-from alignbench.report.board import pairs
+from alignbench.report.board import elicitation, pairs
 from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import ALPHA, Board
@@ -38,6 +38,7 @@ def write(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Path:
         cells=sum(len(section.records) for section in shown),
         variety_reading=variety.READING,
         pairs_reading=pairs.READING,
+        elicited_reading=elicitation.READING,
         alpha=ALPHA,
         maps=_pictures(reports, MAPS),
         matrices=_pictures(reports, MATRICES),

@@ -14,6 +14,9 @@ from alignbench.record.finished import FinishedCell, World, by_seed, pooled, res
 from alignbench.record.lineage import Lineage
 from alignbench.report.board.variant import MethodVariant, differing, names
 
+# What must be equal besides the knobs, by the first digits of its key.
+_MEASURED = ("weights", "shares", "base")
+
 
 class PanelPlace(NamedTuple):
     """Within a place, cultures stand side by side: world, split, and model as :attr:`CultureBoard.model` calls it."""
@@ -92,9 +95,9 @@ def groups(cells: Sequence[FinishedCell], lineage: Lineage) -> list[CultureBoard
             ways: dict[str, tuple[dict[str, str], list[FinishedCell]]] = {}
             for cell in of_panel:
                 if cell.record.cell.culture == culture:
-                    way = _asked(cell)
+                    way = asked_as(cell)
                     ways.setdefault(canonical(way), (way, []))[1].append(cell)
-            apart = differing([way for way, _ in ways.values()])
+            apart = _telling_apart([way for way, _ in ways.values()])
             for way, alike in ways.values():
                 name = ", ".join([model, *(f"{k}={way.get(k)}" for k in apart)])
                 made.append(CultureBoard(name, titles[culture], tuple(alike), called, baselines))
@@ -108,11 +111,18 @@ def _titles(cells: Sequence[FinishedCell]) -> dict[str, str]:
     return {name: f"{country} ({name})" if country in several else country for name, country in countries.items()}
 
 
-def _asked(cell: FinishedCell) -> dict[str, str]:
+def _telling_apart(ways: Sequence[Mapping[str, str]]) -> list[str]:
+    """The knobs in which the ways differ and, where these do not tell all of them apart, what else differs."""
+    names = differing(ways)
+    knobs = [name for name in names if name not in _MEASURED]
+    return knobs if len({tuple(way.get(name) for name in knobs) for way in ways}) == len(ways) else names
+
+
+def asked_as(cell: FinishedCell) -> dict[str, str]:
     """Everything that must be equal for two cells to be compared: form, weights, questions, shares, base's answers."""
     form = {k: str(v) for k, v in cell.asked.items() if k != "class"}
     first = cell.scored[0].frames[0]
     shares = hashlib.sha256(repr([(i, list(s)) for i, s in zip(first["item"], first["survey"], strict=True)]).encode())
     weights = next((s.key for s in cell.record.provenance if s.what == "model"), None)
     base = next((entry.key for entry in cell.scored if entry.kind == "base"), "")
-    return {**form, "weights": str(weights)[:6], "shares": shares.hexdigest()[:6], "base": base[:6]}
+    return {**form, **dict(zip(_MEASURED, (str(weights)[:6], shares.hexdigest()[:6], base[:6]), strict=True))}

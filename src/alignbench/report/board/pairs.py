@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from alignbench.evaluation.board import corrected
-from alignbench.evaluation.interaction import Interaction, interaction
+from alignbench.evaluation.interaction import Interaction, c_dist, interaction
 from alignbench.evaluation.items import BoardEntry, Kind, seeds_of
 from alignbench.evaluation.metrics import Array
 from alignbench.evaluation.statistics import Bootstrap
@@ -18,7 +18,8 @@ READING = (
     "How much better each culture’s own model fits its people than the other cultures’ models of the same method do, "
     "over all pairs of cultures; what a model gains on every survey alike cancels. Where a method both trains and "
     "prompts, what the prompt brings by itself is taken off. p-values are corrected after Holm over the methods of "
-    "one table."
+    "one table. C-Dist is the own model’s score over the best that any of these models reaches on the same people, "
+    "prompt included, averaged over cultures; at 1 each fits its own people best."
 )
 
 # Culture of the model -> culture of the survey -> item id -> the model's scores there, shape (seeds,).
@@ -34,6 +35,7 @@ class Specificity:
     Attributes:
         prompted: whether that of the base model given the same prompt is taken off.
         p_value: two-sided, corrected after Holm over the methods side by side; None where there is none.
+        c_dist: see :func:`~alignbench.evaluation.interaction.c_dist`; None where it does not exist.
     """
 
     label: str
@@ -41,6 +43,7 @@ class Specificity:
     prompted: bool
     found: Interaction
     p_value: float | None
+    c_dist: float | None
 
 
 def specificities(
@@ -58,7 +61,8 @@ def specificities(
             own = {culture: entry for culture, entry in own.items() if culture in prompted}
         if figure := _over_pairs(own, prompted, similarity, bootstrap):
             p_raw = None if math.isnan(figure.p_value) else figure.p_value
-            found.append(Specificity(label, tuple(own), bool(prompted), figure, p_raw))
+            distinct = c_dist(crossed(own, similarity, seeds_of((*own.values(), *prompted.values())) or ()))
+            found.append(Specificity(label, tuple(own), bool(prompted), figure, p_raw, distinct))
     together = corrected([one.p_value for one in found])
     return [replace(one, p_value=p) for one, p in zip(found, together, strict=True)]
 
@@ -114,17 +118,18 @@ def plain(specificity: Specificity) -> dict[str, Any]:
     """The figures for a table."""
     figures, cultures = asdict(specificity.found), " ".join(specificity.cultures)
     tests = {"p_raw": figures.pop("p_value"), "p_value": specificity.p_value}
-    return {"label": specificity.label, "cultures": cultures, "prompted": specificity.prompted, **figures, **tests}
+    about = {"label": specificity.label, "cultures": cultures, "prompted": specificity.prompted}
+    return {**about, **figures, **tests, "c_dist": specificity.c_dist}
 
 
 def markdown(found: Sequence[tuple[str, Specificity]]) -> str:
     """One table of the figures, each after the name of its model."""
     titles = ["method", "model", "cultures", "specificity (‡ beyond the prompt), 95 %", "p (Holm)"]
-    titles += ["minimum detectable effect", "pairs", "items"]
+    titles += ["minimum detectable effect", "C-Dist", "pairs", "items"]
     rows = []
     for model, one in found:
         figure = one.found
         specific = change(figure.value, figure.low, figure.high) + (" ‡" if one.prompted else "")
-        tests = (p_value(one.p_value), number(figure.detectable), str(figure.pairs), str(figure.items))
-        rows.append((one.label, model, ", ".join(one.cultures), specific, *tests))
+        tests = (p_value(one.p_value), number(figure.detectable), number(one.c_dist))
+        rows.append((one.label, model, ", ".join(one.cultures), specific, *tests, str(figure.pairs), str(figure.items)))
     return pipe_table(titles, rows, 3)

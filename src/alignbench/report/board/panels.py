@@ -12,6 +12,7 @@ from alignbench.record.cell import CellRecord
 from alignbench.record.finished import World, resampling
 from alignbench.report import figures
 from alignbench.report.board.cost_figure import CostFigure
+from alignbench.report.board.elicitation import ElicitedGain, elicited
 from alignbench.report.board.groups import CultureBoard, PanelPlace
 from alignbench.report.board.lines import Board, BoardLine
 from alignbench.report.board.pairs import Specificity, specificities
@@ -155,6 +156,11 @@ class Section:
             for name, metric in shown(Placement.main, Placement.further).items()
             if any(line.figure(name)[0] is not None for line in self.lines)
         }
+
+    @cached_property
+    def elicited(self) -> list[ElicitedGain]:
+        """Gains of methods that were asked in several forms of eliciting."""
+        return elicited([group for panel in self.panels for group in panel.groups])
 
     @property
     def seeds(self) -> list[int]:
