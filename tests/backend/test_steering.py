@@ -19,13 +19,12 @@ from .test_past import GREEDY, OPENINGS, conversation
 
 @pytest.fixture(scope="module")
 def vectors(blank) -> tuple[SteeringVector, SteeringVector]:
-    """Two directions of random numbers at a layer in the middle, as long as what they are added to, and no multiples
-    of what a norm would take out again."""
+    """Two random directions, after the first layer: keys and values of all others depend on them."""
     import torch
 
     config = architecture.text_config(blank)
     drawn = torch.randn(2, config.hidden_size, generator=torch.Generator().manual_seed(3)) * 3
-    one, other = (SteeringVector(config.num_hidden_layers // 2, tuple(row.tolist())) for row in drawn)
+    one, other = (SteeringVector(0, tuple(row.tolist())) for row in drawn)
     return one, other
 
 
@@ -94,7 +93,7 @@ def test_what_is_remembered_was_read_with_the_same_vector(blank, vectors) -> Non
     bare, own, turned = (e.generate(OPENINGS, GREEDY) for e in (engine, one, other))
     assert bare != own != turned
     with engine.remembering():
-        one.score(OPENINGS, options * len(OPENINGS))
+        engine.score(asked, options * len(asked))
         close(logprobs(one.score(asked, options * len(asked))), logprobs(scored))
         order = (engine, one, other, one, engine)
         assert [e.generate(OPENINGS, GREEDY) for e in order] == [bare, own, turned, own, bare]
