@@ -19,7 +19,7 @@ from alignbench.method import Method, RunContext
 from alignbench.progress import say
 from alignbench.steps.paper import PaperStep
 from alignbench.steps.practice import Fit, of_run, option_rows
-from alignbench.steps.subpopulations import Steering, Subpopulation, subpopulations
+from alignbench.steps.subpopulations import Subpopulation, Telling, subpopulations
 from alignbench.store.stage import Tools
 from alignbench.training.losses import OptionLoss, divergence_among_options, wasserstein_among_options
 from alignbench.training.options import train_on_options
@@ -58,7 +58,7 @@ class SubPOP(Method):
         ),
         PaperStep(
             "A group is told by a question and its answer, a biography or an instruction",
-            "alignbench.steps.subpopulations.Steering",
+            "alignbench.steps.subpopulations.Telling",
             {"method.styles": ("[qa]", "[qa]")},
             "our words, in the system message; the country is named, too",
         ),
@@ -88,7 +88,7 @@ class SubPOP(Method):
     )
 
     # qa | bio | portray: how groups are told in training; the first is how they are told when the model is asked.
-    styles: Annotated[tuple[Steering, ...], OneOf(*Steering)] = (Steering.qa,)
+    styles: Annotated[tuple[Telling, ...], OneOf(*Telling)] = (Telling.qa,)
     # kl | wasserstein
     loss: GroupLoss = GroupLoss.kl
     # Years at which another age band begins (ours).

@@ -15,7 +15,7 @@ from alignbench.types import Item
 TRAITS = {"gender": "sex", "age": "age", "education": "level of schooling", "settlement": "place of residence"}
 
 
-class Steering(Enum):
+class Telling(Enum):
     """How a model is told whom it answers for, after Santurkar et al. 2023; wording ours."""
 
     qa = "qa"  # a question about the trait, answered
@@ -40,7 +40,7 @@ class Subpopulation:
     people: int
     shares: Mapping[str, tuple[float, ...]]
 
-    def told(self, style: Steering, country: str) -> str:
+    def told(self, style: Telling, country: str) -> str:
         """The system text that names country and group."""
         trait = TRAITS[self.trait]
         return rendered(
