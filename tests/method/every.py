@@ -22,7 +22,7 @@ from alignbench.norms.prompts import Retrieval
 from alignbench.steps.description import Describe, Description
 from alignbench.steps.lessons import Disclosure
 from alignbench.steps.norm_reward import Reward
-from alignbench.steps.subpopulations import Steering
+from alignbench.steps.subpopulations import Telling
 from alignbench.synthetic.opinions import Verification
 from alignbench.testing import composed
 from alignbench.training.hyper import HyperForm
@@ -54,7 +54,7 @@ FURTHER = {
     "gdpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "prompt": [{"blocks": (name,)} for name in BLOCKS],
     "steering": [{"contrast": Contrast.options}, {"vector": Vector.random}],
-    "subpop": [{"styles": tuple(Steering), "loss": GroupLoss.wasserstein, "without": ("woman",)}],
+    "subpop": [{"styles": tuple(Telling), "loss": GroupLoss.wasserstein, "without": ("woman",)}],
     "survey_dpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
     "survey_rl": [
         {"reward": Reward.entropy, "clustering": Clustering.umap_hdbscan},

@@ -7,7 +7,7 @@ import pytest
 from alignbench.data.people import Person
 from alignbench.errors import AlignbenchError
 from alignbench.method import subpop
-from alignbench.steps.subpopulations import Steering, subpopulations
+from alignbench.steps.subpopulations import Telling, subpopulations
 from alignbench.types import Scale, Split
 
 from .chains import aligned, made
@@ -43,9 +43,9 @@ def test_groups_are_counted_by_one_trait_and_small_ones_left_out(make_cell) -> N
 
 def test_each_style_names_country_and_group(make_cell) -> None:
     groups = subpopulations([person("man", 20, 0, "q"), person("woman", 20, 0, "q")], [], (), 1)
-    texts = {style: groups[1].told(style, "Iraq") for style in Steering}
+    texts = {style: groups[1].told(style, "Iraq") for style in Telling}
     assert len(set(texts.values())) == 3 and all("Iraq" in text and "woman" in text for text in texts.values())
-    assert "1. man\n2. woman\nAnswer: 2. woman" in texts[Steering.qa] and "My sex: woman." in texts[Steering.bio]
+    assert "1. man\n2. woman\nAnswer: 2. woman" in texts[Telling.qa] and "My sex: woman." in texts[Telling.bio]
 
 
 def test_every_group_learns_its_own_shares_in_every_style_and_is_asked_in_the_first(make_cell, trained) -> None:
@@ -55,8 +55,8 @@ def test_every_group_learns_its_own_shares_in_every_style_and_is_asked_in_the_fi
     assert loss is subpop.divergence_among_options
     people, _ = cell.context(cell.culture).people("IRQ", 600)
     groups = {g.value: g for g in subpopulations(people, cell.surveys[Split.train].items, (35, 55), 50)}
-    told = {g.told(style, "Iraq"): g for g in groups.values() for style in (Steering.bio, Steering.portray)}
-    assert found.model.policy.systems == tuple(g.told(Steering.bio, "Iraq") for g in groups.values())
+    told = {g.told(style, "Iraq"): g for g in groups.values() for style in (Telling.bio, Telling.portray)}
+    assert found.model.policy.systems == tuple(g.told(Telling.bio, "Iraq") for g in groups.values())
     systems = {row.chat[0].content for row in rows}
     assert systems == {text for text, group in told.items() if group.value != "woman"}
     for row in rows:

@@ -12,7 +12,7 @@ from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.survey import distributions
 from alignbench.runs.cell import Cell
 from alignbench.runs.stages import Respond
-from alignbench.steps.subpopulations import Steering, Subpopulation, subpopulations
+from alignbench.steps.subpopulations import Subpopulation, Telling, subpopulations
 from alignbench.types import PromptPolicy, Split
 from tests.method.chains import made
 
@@ -33,7 +33,7 @@ def truth(cell: Cell) -> dict[str, Subpopulation]:
 
 def similarity(cell: Cell, model: AlignedModel, told: Subpopulation, people: Subpopulation) -> float:
     """Mean 1 - JSD of the model's answers, told of one group, to those of another, on held-out questions."""
-    items, text = cell.surveys[Split.test].items, told.told(Steering.qa, NOWHERE)
+    items, text = cell.surveys[Split.test].items, told.told(Telling.qa, NOWHERE)
     asked = Respond(replace(model, policy=PromptPolicy((text,))), items, cell.scoring.asking)
     cell.store.get(asked)
     answers = distributions(asked.table(cell.tools), items)
