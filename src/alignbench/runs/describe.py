@@ -138,7 +138,7 @@ def describe(
         elsewhere=tuple(_damage(cell, e, tools) for e in elsewhere),
         provenance=(*_inputs(cell, answered), *_stages(answered, tools)),
         exposure=exposure(cell.survey, survey.asked(iso3)),
-        reading=reading(cell, found),
+        reading=reading(cell, found, _held(survey, answered)),
     )
 
 
@@ -263,8 +263,12 @@ def _stages(answered: Sequence[ContenderAnswers], tools: Tools) -> Iterator[Inpu
             yield InputRecord(stage.name, stage.name, key=tools.key(stage), row=row.label)
 
 
-def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
-    """Sentences; the first four are for every table (``CellRecord.reading_of_tables``)."""
+def reading(cell: Setting, rows: Sequence[Row], held: bool) -> tuple[str, ...]:
+    """Sentences; the first four are for every table (``CellRecord.reading_of_tables``).
+
+    Args:
+        held: whether the shares of an item that is scored are an input of any row.
+    """
     confidence = cell.scoring.confidence
     lines = [
         f"Intervals are {confidence:.0%} bootstrap intervals over item batteries: they cover the choice of questions,"
@@ -276,7 +280,7 @@ def reading(cell: Setting, rows: Sequence[Row]) -> tuple[str, ...]:
         *([] if cell.control is None else [_specificity(cell, cell.control, rows)]),
         _format(rows),
         "Skill is 0 for uniform answers and 1 for a fresh sample of the country's own respondents.",
-        f"All rows are scored on the {cell.scoring.split.name} items that the country was asked. {_seen(cell)}",
+        f"All rows are scored on the {cell.scoring.split.name} items that the country was asked. {_seen(cell, held)}",
     ]
     if any(row.kind == "prompted" for row in rows):
         lines.append(
@@ -307,7 +311,15 @@ def _elicited(scoring: Scoring) -> list[str]:
     return [f"With elicit={scoring.elicit.name}, {said[scoring.elicit]}"] if scoring.elicit in said else []
 
 
-def _seen(cell: Setting) -> str:
+def _held(asked: Survey, answered: Sequence[ContenderAnswers]) -> bool:
+    """Whether a stage of any row holds the shares of an item that is scored."""
+    scored_items = {item.id for item in asked.items}
+    inputs = (value for row in answered for stage in lineage(row.model)[0] for _, value in stage.held)
+    surveys = (value for value in inputs if isinstance(value, Survey))
+    return any(not scored_items.isdisjoint(item.id for item in survey.items) for survey in surveys)
+
+
+def _seen(cell: Setting, held: bool) -> str:
     """What methods knew of the items that are scored."""
     split = cell.scoring.split
     if split is Split.test:
@@ -317,9 +329,12 @@ def _seen(cell: Setting) -> str:
             "Methods that train or mine norms have seen these very items with their shares: scores say how well they"
             " were learnt, not how they carry over to other questions."
         )
-    if cell.training.select is Select.last:
-        return "No method was trained on an item of their batteries, and no checkpoint was chosen by them."
-    return "No method was trained on them, but checkpoints may have been chosen by the country's shares of them."
+    if held:
+        return (
+            "No method was trained on them, but the country's shares of them chose what stands here: a checkpoint, or"
+            " the knobs of a method that trains nothing."
+        )
+    return "No method was trained on an item of their batteries, and nothing was chosen by them."
 
 
 def _selection(select: Select) -> str:
