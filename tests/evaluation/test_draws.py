@@ -71,3 +71,15 @@ def test_the_correction_of_a_linear_score_is_nothing() -> None:
 def test_entropy_is_corrected_upwards() -> None:
     drawn = Drawn(np.array([[8.0, 6, 4, 2]]))
     assert drawn.corrected(entropy)[0] > float(entropy(drawn.counts[0] / 20))
+
+
+def test_a_look_counts_by_its_weight() -> None:
+    """Twice the weight is the same look twice but for its chance, which then is not independent."""
+    counts, score = np.array([[3.0, 1, 1, 0], [0, 2, 2, 1]]), lambda q: js_similarity(PEOPLE, q)
+    alike = Drawn(counts).corrected(score)
+    assert Drawn(counts, np.array([5.0, 5.0])).corrected(score) == pytest.approx(alike)
+    one = Drawn(counts, np.array([1.0, 0.0])).corrected(score)
+    assert one == pytest.approx(Drawn(counts[:1]).corrected(score))
+    heavy = Drawn(counts, np.array([3.0, 1.0])).corrected(lambda q: q[:, 0])
+    assert heavy[0] == pytest.approx(0.75 * 0.6)
+    assert heavy[1] == pytest.approx(0.75 * np.sqrt(0.6 * 0.4 / 4))

@@ -7,7 +7,8 @@ order in 1 / n, that is (K - 1) / (8 n) where people ``p`` and model ``q`` agree
 variance): the score is taken again with each draw left out, and its movement is extrapolated to infinitely many draws.
 
 Draws belong to *looks*, the prompts of one item in each order, wording and thought, which need not agree with one
-another; the shares of the item are the mean over its looks. Each look is therefore a stratum with a jackknife of its
+another; the shares of the item are the mean over its looks,
+weighted where a policy weighs its texts. Each look is therefore a stratum with a jackknife of its
 own, so that what the model does with the order of the options does not count as chance.
 """
 
@@ -28,9 +29,11 @@ class Drawn:
 
     Attributes:
         counts: draws that named each option, shape (looks, K); a look without any draw that was read is left out.
+        weight: how much each look counts, shape (looks,); None where they count alike.
     """
 
     counts: Array
+    weight: Array | None = None
 
     def corrected(self, score: Callable[[Array], Array]) -> tuple[float, float]:
         """A score as it would be with infinitely many draws, to first order, and its standard error from the draws.
@@ -41,17 +44,20 @@ class Drawn:
             score: shares of shape (n, K) to n scores.
         """
         totals = self.counts.sum(axis=1, keepdims=True)
-        counts, totals = self.counts[totals[:, 0] > 0], totals[totals[:, 0] > 0]
-        whole, value = (counts / totals).mean(axis=0), math.nan
-        left, weights, looks = [whole], [math.nan], [-1]
+        read = totals[:, 0] > 0
+        counts, totals = self.counts[read], totals[read]
+        part = np.ones(len(counts)) if self.weight is None else self.weight[read]
+        part = part / part.sum()
+        whole = part @ (counts / totals)
+        left, times, looks = [whole], [math.nan], [-1]
         for look in np.flatnonzero(totals[:, 0] > 1):
             n = totals[look, 0]
             for option in np.flatnonzero(counts[look]):
                 without = (counts[look] - np.eye(counts.shape[1])[option]) / (n - 1)
-                left.append(whole + (without - counts[look] / n) / len(counts))
-                weights.append(counts[look, option])
+                left.append(whole + part[look] * (without - counts[look] / n))
+                times.append(counts[look, option])
                 looks.append(look)
-        scores, weight, of = score(np.maximum(np.stack(left), 0.0)), np.array(weights), np.array(looks)
+        scores, weight, of = score(np.maximum(np.stack(left), 0.0)), np.array(times), np.array(looks)
         value, variance = float(scores[0]), 0.0
         corrected = value
         for look in np.unique(of[1:]):

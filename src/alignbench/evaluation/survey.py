@@ -250,8 +250,10 @@ def written(responses: pd.DataFrame, sampled: bool) -> dict[str, Written]:
     for item, rows in responses.groupby("item"):
         looks = rows.drop_duplicates(ASKED)
         unread = float(looks["unread"].sum() / looks["replies"].sum())
-        counts = rows.set_index([*ASKED, "option"])[_COUNT].unstack("option").to_numpy(dtype=np.float64)
-        found[str(item)] = Written(unread, Drawn(counts) if sampled and unread < 1 else None)
+        counts = rows.set_index([*ASKED, "option"])[_COUNT].unstack("option")
+        weight = rows.drop_duplicates(ASKED).set_index(ASKED)["weight"].reindex(counts.index)
+        drawn = Drawn(counts.to_numpy(np.float64), weight.to_numpy(np.float64))
+        found[str(item)] = Written(unread, drawn if sampled and unread < 1 else None)
     return found
 
 
