@@ -132,6 +132,33 @@ class Engine(ABC):
         """Free the weights. The next call would load them again."""
 
 
+class EngineWrapper(Engine):
+    """An engine that changes how another one is called; whatever is not overridden is the other's."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def model(self) -> ModelRef:  # type: ignore[override]
+        """The engine's."""
+        return self._engine.model
+
+    @property
+    def usage(self) -> Usage:  # type: ignore[override]
+        """The engine's: what all that share it have used."""
+        return self._engine.usage
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """As the engine."""
+        with self._engine.remembering():
+            yield
+
+    def close(self) -> None:
+        """Close the engine, for all that share it."""
+        self._engine.close()
+
+
 class Backend(Component, ABC):
     """Where and how models run; knobs only, no weights.
 

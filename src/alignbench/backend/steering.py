@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from alignbench.backend import Engine, Usage
+from alignbench.backend import Engine, EngineWrapper
 from alignbench.backend.architecture import text_config
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
@@ -80,21 +80,12 @@ class SteeringVector:
             handle.remove()
 
 
-class SteeredEngine(Engine):
+class SteeredEngine(EngineWrapper):
     """An engine as it answers with a vector at work; the weights are shared with whoever else uses it."""
 
     def __init__(self, engine: Engine, steering: SteeringVector) -> None:
-        self._engine, self._steering = engine, steering
-
-    @property
-    def model(self) -> ModelRef:  # type: ignore[override]
-        """The engine's."""
-        return self._engine.model
-
-    @property
-    def usage(self) -> Usage:  # type: ignore[override]
-        """The engine's."""
-        return self._engine.usage
+        super().__init__(engine)
+        self._steering = steering
 
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
         """As the engine, steered."""
@@ -107,16 +98,6 @@ class SteeredEngine(Engine):
         """As the engine, steered."""
         with self._engine.steering(self._steering):
             return self._engine.score(chats, options, adapter)
-
-    @contextmanager
-    def remembering(self) -> Iterator[None]:
-        """As the engine."""
-        with self._engine.remembering():
-            yield
-
-    def close(self) -> None:
-        """Close the engine, for all that share it."""
-        self._engine.close()
 
 
 def layers_of(weights: Any) -> Any:

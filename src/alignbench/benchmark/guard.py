@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.benchmark import Provenance, Question, Rated, Reply
-from alignbench.benchmark.published import metric_rows, plain_item, tidy
+from alignbench.benchmark.published import metric_rows, tidy, without_options
 from alignbench.component import Count, supplied
 from alignbench.data.survey import Survey
 from alignbench.generator import IndependentModel, slots
@@ -74,14 +74,7 @@ class GuardBenchmark(Rated):
 
     def questions(self, culture: Culture) -> list[Question]:
         """Those of the asked items that the country was asked, without their options."""
-        return [
-            Question(
-                plain_item(item.id, item.battery, item.topic, item.question),
-                None,
-                user=f"{item.question}\n\nSay in two or three sentences what you think.",
-            )
-            for item in self.asked.asked(culture.iso3)
-        ]
+        return without_options(self.asked, culture.iso3)
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """``words``: the length of each reply; ``blank``: 1 where nothing was said, which is not rated."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from alignbench.benchmark import COLUMNS, Question, Reply
 from alignbench.data.cultures import bare
+from alignbench.data.survey import Survey
 from alignbench.evaluation.measures.labels import macro_f1
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.types import Culture, Item, Scale
@@ -40,6 +41,21 @@ def plain_item(
     """An item that is only asked: without concept and predicates, and without options where the answer is free text."""
     numbered, texts = tuple(codes) or tuple(range(len(options))), tuple(options)
     return Item(name, topic, battery, scale, numbered, topic, None, question, texts, texts)
+
+
+def without_options(
+    asked: Survey, iso3: str, gold: Any = None, facets: Mapping[str, str] | None = None
+) -> list[Question]:
+    """The items that the country was asked, without their options: free text is the reply."""
+    return [
+        Question(
+            plain_item(item.id, item.battery, item.topic, item.question),
+            gold,
+            facets or {},
+            user=f"{item.question}\n\nSay in two or three sentences what you think.",
+        )
+        for item in asked.asked(iso3)
+    ]
 
 
 def chosen(reply: Reply) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.benchmark import Pairwise, Provenance, Question, Reply
-from alignbench.benchmark.published import metric_rows, plain_item, tidy
+from alignbench.benchmark.published import metric_rows, tidy, without_options
 from alignbench.component import Count, supplied
 from alignbench.data.distance import most_varying
 from alignbench.data.survey import Survey
@@ -86,15 +86,7 @@ class WinRate(Pairwise):
     def questions(self, culture: Culture) -> list[Question]:
         """Those of the asked items that the country was asked, without their options."""
         gold = {"iso3": culture.iso3, "country": culture.country}
-        return [
-            Question(
-                plain_item(item.id, item.battery, item.topic, item.question),
-                gold,
-                {"against": ""},
-                user=f"{item.question}\n\nSay in two or three sentences what you think.",
-            )
-            for item in self.asked.asked(culture.iso3)
-        ]
+        return without_options(self.asked, culture.iso3, gold, {"against": ""})
 
     def score(self, replies: Sequence[Reply]) -> pd.DataFrame:
         """``words``: the length of each answer, which judges are known to like."""

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from alignbench.backend import Engine, IncompleteAnswers, Usage
+from alignbench.backend import Engine, EngineWrapper, IncompleteAnswers
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
-from alignbench.types import Chat, ModelRef, OptionScores, Sampling
+from alignbench.types import Chat, OptionScores, Sampling
 
 
-class SlotEngine(Engine):
+class SlotEngine(EngineWrapper):
     """Passes every call on; slots that name the same model share the engine behind.
 
     Args:
@@ -28,18 +28,9 @@ class SlotEngine(Engine):
         before: Callable[[], None] | None = None,
         after: Callable[[], None] | None = None,
     ) -> None:
-        self._engine, self._place, self._skip_failed = engine, place, skip_failed
+        super().__init__(engine)
+        self._place, self._skip_failed = place, skip_failed
         self._before, self._after = before, after
-
-    @property
-    def model(self) -> ModelRef:  # type: ignore[override]
-        """The engine's."""
-        return self._engine.model
-
-    @property
-    def usage(self) -> Usage:  # type: ignore[override]
-        """The engine's: what all slots that share it have used."""
-        return self._engine.usage
 
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
         """As the engine, but for failed requests."""
@@ -58,16 +49,6 @@ class SlotEngine(Engine):
         """As the engine."""
         with self._speaking():
             return self._engine.score(chats, options, adapter)
-
-    @contextmanager
-    def remembering(self) -> Iterator[None]:
-        """As the engine."""
-        with self._engine.remembering():
-            yield
-
-    def close(self) -> None:
-        """Close the engine, for all slots that share it."""
-        self._engine.close()
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
