@@ -35,8 +35,9 @@ def test_half_a_file_is_not_listed(tmp_path) -> None:
 def test_half_a_checkpoint_is_none(tmp_path) -> None:
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(3, {"update": 3})
-    leave_half(checkpoints.folder / "000004.pt")
-    assert checkpoints.last() == 3
+    (checkpoints.folder / "000004").mkdir()
+    leave_half(checkpoints.folder / "000004" / "state.pt")
+    assert checkpoints.last() == 3 and not (checkpoints.folder / "000004").exists()
     checkpoints.keep({3})
     assert checkpoints.load(3) == {"update": 3}
 

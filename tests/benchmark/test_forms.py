@@ -183,7 +183,7 @@ def fresh(folder: Path, name: str) -> Path:
 
 def test_every_benchmark_that_reads_files_stands_here() -> None:
     names = {path.stem for path in (conf_dir() / "benchmark").glob("*.yaml")}
-    fileless, same = {"neutral", "vsm13", "win_rate"}, {"national_alignment"}
+    fileless, same = {"guard", "neutral", "vsm13", "win_rate"}, {"national_alignment"}
     assert names - fileless - same == {reader.benchmark for reader in READERS.values()}
     assert issubclass(NationalAlignment, MultipleChoice)
     read = {form for reader in READERS.values() for form in reader.forms}

@@ -74,7 +74,7 @@ def test_the_whole_tables_hold_every_method(compose_config, name):
     compose_config(f"experiment={name}")
     held = {word.strip() for word in HydraConfig.get().sweeper.params.method.split(",")}
     known = {path.stem for path in (conf_dir() / "method").glob("*.yaml")}
-    assert known - held <= {"none", "prompt", "native_language"} and held <= known
+    assert known - held <= {"none", "prompt", "native_language", "subpop"} and held <= known
 
 
 @pytest.mark.long
