@@ -163,7 +163,7 @@ def test_the_record_says_what_was_seen_what_the_control_is_and_how_many_paramete
     facts = cell.store.get(aligned(cell).training).facts
     assert f"{facts['trained_parameters']:,} trained for 3 cultures" in said
     assert f"the adapter of one holds {facts['adapter_parameters']:,}." in said
-    assert "the same weights with what they were given for China" in "\n".join(reading(cell, record.rows))
+    assert "the same weights with what they were given for China" in "\n".join(reading(cell, record.rows, False))
     assert record.history[-1]["update"] == 2
 
 

@@ -62,16 +62,20 @@ def test_full_weights_that_are_prompted_are_compared_alike(make_cell):
 
 @pytest.mark.parametrize(
     ("split", "words"),
-    [("test", "No method saw an item"), ("train", "have seen these very items"), ("validation", "checkpoints may")],
+    [
+        ("test", "No method saw an item"),
+        ("train", "have seen these very items"),
+        ("validation", "chose what stands here"),
+    ],
 )
 def test_the_page_says_truly_what_methods_saw_of_the_items(make_cell, split, words):
     cell = make_cell("culture=iraq", f"scoring.split={split}", "training.select=validation")
-    said = " ".join(reading(cell, ()))
+    said = " ".join(reading(cell, (), held=split != "test"))
     assert f"scored on the {split} items" in said and words in said
     assert (split == "test") == ("No method saw" in said)
 
 
 def test_every_table_says_which_checkpoint_stands_for_a_training(make_cell):
-    last, chosen = (reading(make_cell(f"training.select={rule}"), ())[:4] for rule in ("last", "validation"))
+    last, chosen = (reading(make_cell(f"training.select={rule}"), (), False)[:4] for rule in ("last", "validation"))
     assert "none saw validation items" in " ".join(last)
     assert "an input of every method that trains" in " ".join(chosen)
