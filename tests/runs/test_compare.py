@@ -65,7 +65,7 @@ def test_full_weights_that_are_prompted_are_compared_alike(make_cell):
     [
         ("test", "No method saw an item"),
         ("train", "have seen these very items"),
-        ("validation", "chose what stands here"),
+        ("validation", "chose what stands"),
     ],
 )
 def test_the_page_says_truly_what_methods_saw_of_the_items(make_cell, split, words):
