@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import Enum
 from typing import NoReturn
 
 
@@ -11,7 +12,7 @@ class AlignbenchError(Exception):
 
     Args:
         field: what is wrong, named as the user names it (a config key, a file, a column).
-        value: the offending value, shown with ``repr`` unless it is already a sentence.
+        value: the offending value, shown with ``repr``; an enum by the name that a user types.
         remedy: what to do about it, as one sentence.
     """
 
@@ -19,7 +20,8 @@ class AlignbenchError(Exception):
         self.field = field
         self.value = value
         self.remedy = remedy
-        super().__init__(f"{field} = {value!r}: {remedy}")
+        shown = value.name if isinstance(value, Enum) else repr(value)
+        super().__init__(f"{field} = {shown}: {remedy}")
 
     def at(self, field: str) -> AlignbenchError:
         """The same said of another field."""
