@@ -164,8 +164,8 @@ def test_a_country_that_the_survey_lacks_is_refused_before_anything_is_loaded(me
 
 def test_the_page_says_what_the_control_is(make_cell) -> None:
     words = ("method=survey_sft", "method.joint=[IRQ,CHN]", TOLD_APART)
-    assert "learnt the figures of Iraq, too" in " ".join(reading(make_cell("culture=iraq", *words), (), False))
-    assert "same recipe on the figures of Argentina" in " ".join(reading(make_cell("culture=germany", *words), (), False))
+    iraq, germany = (" ".join(reading(make_cell(f"culture={c}", *words), (), False)) for c in ("iraq", "germany"))
+    assert "learnt the figures of Iraq, too" in iraq and "same recipe on the figures of Argentina" in germany
 
 
 def test_the_text_is_the_first_wording_of_cultural_prompt(make_cell) -> None:
