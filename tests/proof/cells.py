@@ -20,7 +20,8 @@ from alignbench.steps.practice import Fit
 from alignbench.store.stage import Stage
 from alignbench.testing import composed
 from alignbench.training.hyper import WEIGHTS_FILE
-from tests.proof.knobs import QUICK, SCRIPTED, SLOTS
+from tests.proof.knobs import QUICK, SCRIPTED
+from tests.proof.methods import SLOTS
 from tests.proof.trials import Trial
 from tests.proof.writer import Scripted
 

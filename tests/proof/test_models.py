@@ -17,7 +17,8 @@ from alignbench.runs.compare import score_of
 from alignbench.store.stage import Stage
 from alignbench.types import ModelRef
 from tests.proof.cells import cell_of
-from tests.proof.knobs import METHODS, SCRIPTED
+from tests.proof.knobs import SCRIPTED
+from tests.proof.methods import METHODS
 
 # The base model itself writes, judges and criticises wherever a method asks somebody.
 CELLS = {name: tuple(word for word in words if word != SCRIPTED) for name, (words, _) in METHODS.items()}

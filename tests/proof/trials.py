@@ -13,21 +13,8 @@ from typing import Any
 from alignbench.component import Component
 from alignbench.config import components
 from alignbench.training.recipe import USED_BY
-from tests.proof.knobs import (
-    ACTIVE,
-    ADJECTIVE,
-    DRAWLESS,
-    ELSEWHERE,
-    FURTHER,
-    METHODS,
-    NOTHING,
-    SCRIPTED,
-    SLOTS,
-    TRAINED,
-    TRAINERS,
-    USED,
-    VALUES,
-)
+from tests.proof.knobs import ACTIVE, ELSEWHERE, FURTHER, NOTHING, SCRIPTED, TRAINED, TRAINERS, USED, VALUES
+from tests.proof.methods import ADJECTIVE, DRAWLESS, METHODS, SLOTS
 
 _GROUPS = ("method", "training", "judge", "author", "generator", "embedder", "scoring", "survey", "model", "backend")
 # What runs elsewhere, or on files that a user brings.

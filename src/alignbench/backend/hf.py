@@ -136,7 +136,7 @@ class HFEngine(Engine):
             self._steering = outer
 
     def residuals(self, chats: Sequence[Chat], said: Sequence[str] = ()) -> NDArray[np.float32]:
-        """Of the base model, one forward a batch."""
+        """Those of the base model, by one forward a batch."""
         import torch
 
         prompts = [self.renderer.prompt(chat) for chat in chats]

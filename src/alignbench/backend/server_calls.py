@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any, TypeVar
@@ -151,21 +152,34 @@ class Caller:
     def _send(
         self, missing: Mapping[str, Body], url: str, read: Callable[[Any, Body], T], progress: Any
     ) -> tuple[dict[str, Any], list[Failure]]:
-        stop = Event()
+        stop, waiting = Event(), iter(missing.items())
         with ThreadPoolExecutor(self.concurrency) as pool:
-            futures = {pool.submit(self._one, key, one, url, read, stop): key for key, one in missing.items()}
+
+            def sent() -> Iterator[tuple[str, Future[Any]]]:
+                """Finished requests. The next one is handed out once the last has been looked at, and not before."""
+                under_way: dict[Future[Any], str] = {}
+                while True:
+                    for key, one in islice(waiting, self.concurrency - len(under_way)):
+                        under_way[pool.submit(self._one, key, one, url, read, stop)] = key
+                    if not under_way:
+                        return
+                    done = next(as_completed(under_way))
+                    yield under_way.pop(done), done
+
             try:
-                return self._collect(futures, progress)
+                return self._collect(sent(), progress)
             except BaseException:
                 stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _collect(self, futures: Mapping[Future[Any], str], progress: Any) -> tuple[dict[str, Any], list[Failure]]:
+    def _collect(
+        self, finished: Iterable[tuple[str, Future[Any]]], progress: Any
+    ) -> tuple[dict[str, Any], list[Failure]]:
         found, failures, in_a_row, nonsense = {}, [], 0, 0
-        for future in as_completed(futures):
+        for key, future in finished:
             try:
-                found[futures[future]] = future.result()
+                found[key] = future.result()
                 in_a_row = nonsense = 0
             except Failure as failure:
                 if (error := self.explain(failure)) is not None:

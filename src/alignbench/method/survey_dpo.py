@@ -91,7 +91,7 @@ class OwnAnswers(Stage):
         return asdict(model.engine.usage - before)
 
     def probabilities(self, tools: Tools) -> Probabilities:
-        """Of the finished stage."""
+        """What the finished stage holds."""
         responses = pd.read_parquet(tools.folder(self) / "responses.parquet")
         responses = responses.assign(share=shares(responses, ASKED)).sort_values([*ASKED, "option"])
         found = {}

@@ -282,7 +282,7 @@ def summary(
 def _difference(
     own: pd.DataFrame, other: pd.DataFrame, bootstrap: Bootstrap, low: float, high: float
 ) -> Difference | None:
-    """Of two rows on the items that both have; None where they have none in common."""
+    """The difference of two rows on the items that both have; None where they have none in common."""
     shared = own.index.intersection(other.index, sort=False).tolist()
     if not shared:
         return None

@@ -62,7 +62,7 @@ def train_gdpo(job: Job, rows: Sequence[BeliefRow], beta: float) -> dict[str, An
         examples.append(_after_belief(job.renderer, row, question, training))
 
     def calibration(network: Any, prompts: list[tuple[int, ...]]) -> Tensor:
-        """Of the prompts without their last token, which is the belief."""
+        """The divergence at the prompts, whose last token is the belief and is left off."""
         found = [asked[prompt[:-1]] for prompt in prompts]
         logp = last_logprobs(network, [question for question, _ in found], training.bfloat16)
         kept = [(logp[i, list(question.labels)], target) for i, (question, target) in enumerate(found)]
