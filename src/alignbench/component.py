@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from functools import cache
 from math import inf
-from typing import Annotated, Any, ClassVar, Self, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
 from alignbench.identity import inputs, recorded
 from alignbench.types import check
@@ -17,7 +17,8 @@ __all__ = ["Component", "recorded", "supplied"]
 class Within:
     """What a number may be, as part of its field's type: ``Annotated[float, Within(least=0, below=1)]``.
 
-    NaN and infinity are never right. The remedy names the bounds if none is given.
+    Of a tuple it holds for each of its values. NaN and infinity are never right. The remedy names the bounds if none is
+    given.
     """
 
     least: float = -inf
@@ -115,7 +116,11 @@ class Component:
 
 @cache
 def _bounds(cls: Any) -> Mapping[str, Within | OneOf]:
-    """Field -> what its type says that it may be."""
+    """Field -> what its type, or that of a tuple's values, says that it may be."""
     hints = get_type_hints(cls, include_extras=True)
-    found = ((f.name, getattr(hints[f.name], "__metadata__", ())) for f in fields(cls))
-    return {name: bounds[0] for name, bounds in found if bounds}
+    found = {}
+    for name, hint in ((f.name, hints[f.name]) for f in fields(cls)):
+        of_values = get_args(hint)[0] if get_origin(hint) is tuple else None
+        if bounds := getattr(hint, "__metadata__", ()) or getattr(of_values, "__metadata__", ()):
+            found[name] = bounds[0]
+    return found

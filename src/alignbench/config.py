@@ -212,6 +212,15 @@ def class_of(target: str, place: str) -> type:
     return found  # type: ignore[no-any-return]
 
 
+def _how_to_give(knob: str) -> str:
+    """Words that fill a knob which has no default."""
+    place, is_model, _ = knob.partition(".model.path")
+    if not is_model:
+        return f"say {knob}=..."
+    slot = place if place == "generator" else f"generator@{place}"
+    return f"choose the model: {slot}=other model@{place}.model=NAME, or {slot}=api for a server"
+
+
 def instantiate(node: DictConfig) -> Any:
     """Build the component that ``node`` describes, and those inside it; see :func:`class_of` for what is accepted.
 
@@ -223,7 +232,7 @@ def instantiate(node: DictConfig) -> Any:
     cls = class_of(str(node.get("_target_", "")), name)
     missing = sorted(str(key).removeprefix(f"{name}.") for key in OmegaConf.missing_keys(node))
     if missing:
-        raise AlignbenchError(f"{name}.{missing[0]}", "not given", f"say {name}.{missing[0]}=...")
+        raise AlignbenchError(f"{name}.{missing[0]}", "not given", _how_to_give(f"{name}.{missing[0]}"))
     hints = get_type_hints(cls)
     knobs = {str(key): _knob(node, str(key), hints[str(key)]) for key in node if key != "_target_"}
     try:
