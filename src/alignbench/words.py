@@ -17,7 +17,7 @@ def parsed_words(arguments: Sequence[str]) -> dict[str, Override]:
     Raises:
         AlignbenchError: a word that its grammar cannot read, with the quotes that it needs.
     """
-    words = [a for a in arguments if "=" in a and not a.startswith("-")]
+    words = [a for a in arguments if ("=" in a and not a.startswith("-")) or a.startswith("~")]
     parsed = {}
     for word in words:
         override = _read(word)
@@ -56,4 +56,4 @@ def _unread(word: str) -> AlignbenchError:
     remedy = f"a sign in it has a meaning of its own: quote the value, and all of it for the shell: {quoted}"
     if value[:1] in ("[", "{"):
         remedy = "every bracket must be closed, and a value with signs in it be quoted: 'others=[iraq,china]'"
-    return AlignbenchError(key, value, remedy)
+    return AlignbenchError(key.strip() or "the command line", value, remedy)

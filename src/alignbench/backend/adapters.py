@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.backend import checkpoint
+from alignbench.backend.parts import config_of
 from alignbench.types import ModelRef, check
 
 _RECORD = "alignbench.json"
@@ -77,11 +78,11 @@ def _misfit(adapter: Path, folder: Path) -> str | None:
 def _modules(folder: Path) -> dict[str, tuple[int, int] | None]:
     """Name -> (outputs, inputs) of every module of a model, None of one that is no matrix; no weights are read."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
     from transformers.pytorch_utils import Conv1D
 
     with torch.device("meta"):
-        network = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder, trust_remote_code=False))
+        network = AutoModelForCausalLM.from_config(config_of(folder))
     found: dict[str, tuple[int, int] | None] = {}
     for name, module in network.named_modules(remove_duplicate=False):
         linear, turned = isinstance(module, torch.nn.Linear), isinstance(module, Conv1D)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from inspect import Parameter, signature
 from typing import Any
 
+from alignbench.backend.parts import config_of
 from alignbench.types import ModelRef, check
 
 # How configurations call the number of latest tokens that a layer of limited sight looks back on.
@@ -16,9 +17,7 @@ _POSITIONS = ("max_position_embeddings", "n_positions")
 
 def text_config(model: ModelRef) -> Any:
     """The configuration of a model's language part; no weights are read."""
-    from transformers import AutoConfig
-
-    return AutoConfig.from_pretrained(model.path, trust_remote_code=False).get_text_config(decoder=True)
+    return config_of(model.path).get_text_config(decoder=True)
 
 
 def window(config: Any) -> int | None:

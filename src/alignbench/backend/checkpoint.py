@@ -55,7 +55,10 @@ def chat_template(folder: Path) -> str | None:
     """Text of the folder's chat template, None where it has none."""
     file = folder / "chat_template.jinja"
     if file.is_file():
-        return file.read_text(encoding="utf-8")
+        try:
+            return file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise AlignbenchError("model.path", str(file), "it is no text in UTF-8: download it again") from None
     for name in ("tokenizer_config.json", "chat_template.json"):
         if (folder / name).is_file() and (template := _json(folder / name).get("chat_template")):
             return template if isinstance(template, str) else json.dumps(template)
@@ -66,7 +69,13 @@ def weight_files(folder: Path) -> list[Path]:
     """The safetensors files of the model, those that its index names included."""
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        return [folder / name for name in sorted(set(_json(index)["weight_map"].values()))]
+        named = _json(index).get("weight_map")
+        sound = isinstance(named, dict) and all(isinstance(name, str) for name in named.values())
+        check(sound, "model.path", str(index), "its weight_map does not name files: download it again")
+        assert isinstance(named, dict)
+        inside = all(Path(name).name == name and name.endswith(".safetensors") for name in named.values())
+        check(inside, "model.path", str(index), "its weight_map names files that are no safetensors of this folder")
+        return [folder / name for name in sorted(set(named.values()))]
     return sorted(folder.glob("*.safetensors"))
 
 
@@ -82,10 +91,23 @@ def parameters(folder: Path) -> int:
 
 def _header(file: Path) -> tuple[int, dict[str, dict[str, Any]]]:
     """Where the data of a safetensors file begins, and its tensors: dtype, shape and data_offsets by name."""
+    remedy = "it is cut, or no file of safetensors: download it again"
     with file.open("rb") as stream:
-        size = int.from_bytes(stream.read(8), "little")
-        tensors = json.loads(stream.read(size))
-    tensors.pop("__metadata__", None)
+        size, whole = int.from_bytes(stream.read(8), "little"), file.stat().st_size
+        check(0 < size <= whole - 8, "model.path", str(file), remedy)
+        try:
+            tensors = json.loads(stream.read(size))
+            tensors.pop("__metadata__", None)
+            sound = all(
+                isinstance(entry["dtype"], str)
+                and all(type(n) is int and n >= 0 for n in (*entry["shape"], *entry["data_offsets"]))
+                and len(entry["data_offsets"]) == 2
+                and entry["data_offsets"][0] <= entry["data_offsets"][1] <= whole - 8 - size
+                for entry in tensors.values()
+            )
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            sound, tensors = False, {}
+    check(sound, "model.path", str(file), remedy)
     return 8 + size, tensors
 
 
@@ -129,7 +151,7 @@ def _sampled(shard: Path) -> Iterator[bytes]:
 def _json(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise AlignbenchError("model.path", str(file), "it is cut, or no JSON object: download it again")

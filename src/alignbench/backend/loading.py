@@ -7,6 +7,7 @@ from typing import Any
 from alignbench.backend.architecture import capped
 from alignbench.backend.attention import group_heads
 from alignbench.backend.memory import keep_freed
+from alignbench.backend.parts import config_of, tokenizer_of
 from alignbench.progress import say
 from alignbench.types import ModelRef, check
 
@@ -35,8 +36,8 @@ def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, A
     if device == "cpu":
         keep_freed()
     say(f"  load   {model.name} ({model.dtype}, {device})")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, padding_side="left", trust_remote_code=False)
-    config = transformers.AutoConfig.from_pretrained(model.path, trust_remote_code=False)
+    tokenizer = tokenizer_of(model.path, padding_side="left")
+    config = config_of(model.path)
     text = config.get_text_config(decoder=True)
     for padded in (config, text):
         if (getattr(padded, "pad_token_id", None) or 0) >= text.vocab_size:
@@ -48,6 +49,7 @@ def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, A
         model.path,
         config=config,
         trust_remote_code=False,
+        use_safetensors=True,
         dtype=getattr(torch, model.dtype),
         # None is transformers' choice: the fused attention where the model knows it.
         attn_implementation="eager" if capped(text) else None,

@@ -23,9 +23,11 @@ from alignbench.backend.render import RenderedPrompt
 from alignbench.backend.server_calls import Body, Budget, Caller, ReplyCache
 from alignbench.backend.server_client import Client, Failure
 from alignbench.backend.server_process import SharedServer
+from alignbench.backend.server_secrets import check_arguments, check_secrets
 from alignbench.backend.template import END_OF_THOUGHT
 from alignbench.component import Count, Maybe, NotNegative, Positive, recorded
 from alignbench.errors import AlignbenchError
+from alignbench.redaction import hide
 from alignbench.seeds import seed_of
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
@@ -82,6 +84,8 @@ class Server(Backend):
     def _consistent(self) -> None:
         web = self.base_url.startswith(("http://", "https://"))
         check(web, "backend.base_url", self.base_url, "give an address like http://localhost:8000/v1")
+        check_secrets(self.key_env, self.base_url)
+        check_arguments(self.args)
         priced = all(getattr(self, price) > 0 for price in _PRICES)
         remedy = f"dollars cannot be counted without prices: set {' and '.join(f'backend.{p}' for p in _PRICES)}"
         check(priced or not self.budget_usd, "backend.budget_usd", self.budget_usd, remedy)
@@ -89,7 +93,9 @@ class Server(Backend):
     @property
     def key(self) -> str:
         """The key itself."""
-        return os.environ.get(self.key_env, "").strip() if self.key_env else ""
+        key = os.environ.get(self.key_env, "").strip() if self.key_env else ""
+        hide(key)
+        return key
 
     @property
     def executable(self) -> str | None:

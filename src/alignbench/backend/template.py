@@ -7,6 +7,7 @@ what it renders.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from textwrap import shorten
@@ -45,7 +46,8 @@ class ChatTemplate:
         """
         if messages[-1].role != "thought":
             return (self._render(messages, True) + self._lead).removesuffix(self.blank)
-        return f"{self.thinking(messages[:-1])}{messages[-1].content}{self._halves[1]}".removesuffix(self.blank)
+        thought = self.inert(messages[-1].content)
+        return f"{self.thinking(messages[:-1])}{thought}{self._halves[1]}".removesuffix(self.blank)
 
     def thinking(self, messages: Chat) -> str:
         """The chat up to the first word of the assistant's thought, the mark that begins it included.
@@ -60,7 +62,7 @@ class ChatTemplate:
     def reply(self, words: str) -> str:
         """What follows :meth:`answering` where the answer is ``words``, up to the token that ends the turn."""
         tail, found, _ = self._around[1].partition(self.end)
-        return f"{self.blank}{words}{tail if found else ''}{self.end}"
+        return f"{self.blank}{self.inert(words)}{tail if found else ''}{self.end}"
 
     @cached_property
     def end(self) -> str:
@@ -70,11 +72,22 @@ class ChatTemplate:
             AlignbenchError: there is neither.
         """
         after = self._around[1]
-        special = {token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special}
-        places = {after.find(token): token for token in special if token in after}
+        places = {after.find(token): token for token in self._special if token in after}
         end = places[min(places)] if places else self._tokenizer.eos_token
         check(bool(end), _FIELD, after, f"the template of {self._model.name} does not end the assistant's turn")
         return str(end)
+
+    @cached_property
+    def _special(self) -> frozenset[str]:
+        tokens = self._tokenizer.added_tokens_decoder.values()
+        return frozenset(token.content for token in tokens if token.special and len(token.content) > 1)
+
+    def inert(self, words: str) -> str:
+        """``words`` with a blank in each special token that is spelt out in them: what is said gives no orders."""
+        for token in self._special:
+            while token in words:
+                words = words.replace(token, f"{token[:1]} {token[1:]}")
+        return words
 
     @cached_property
     def opens_thought(self) -> bool:
@@ -186,8 +199,12 @@ class ChatTemplate:
         return text[len(text.rstrip(" ")) :]
 
     def messages(self, messages: Chat) -> Chat:
-        """The chat as the template is given it: a system message where it has a place, an empty one if that is told."""
-        system, *rest = messages
+        """The chat as the template is given it: a system message where it has a place, an empty one if that is told.
+
+        Its words are :meth:`inert`.
+        """
+        system, *rest = (replace(message, content=self.inert(message.content)) for message in messages)
+        messages = (system, *rest)
         if system.role == "system" and not self.keeps_system:
             user, *rest = rest
             return (Message("user", f"{system.content}\n\n{user.content}"), *rest)
@@ -246,7 +263,15 @@ class ChatTemplate:
             written = self._tokenizer.apply_chat_template(
                 dicts, tokenize=False, add_generation_prompt=prompting, **asked
             )
-        except (TemplateError, TypeError) as error:
+        except (
+            TemplateError,
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             roles = ", ".join(m.role for m in messages)
             raise AlignbenchError(_FIELD, roles, f"the template of {self._model.name} says: {error}") from error
         return str(written)

@@ -169,6 +169,7 @@ class VLLMEngine(Engine):
             model=str(self.model.path),
             dtype=self.model.dtype,
             skip_tokenizer_init=True,
+            trust_remote_code=False,
             generation_config="vllm",
             max_model_len=min(knobs.max_model_len, config.get("max_position_embeddings", knobs.max_model_len)),
             gpu_memory_utilization=knobs.gpu_memory_utilization,

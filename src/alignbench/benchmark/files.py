@@ -51,6 +51,8 @@ _OTHER = "this is not the file wanted"
 _LISTED = 8
 # What the keys of a JSON object of rows are called: BLEnD's is one.
 _KEYS = "ID"
+# Larger sheets than of any benchmark: a cell far away must not become a million rows. Bytes are those of the XML.
+_ROWS, _COLUMNS, _UNPACKED = 20_000, 5_000, 2**29
 _TYPES = {str: "a text", list: "a list", dict: "an object", int: "a whole number"}
 
 
@@ -267,7 +269,39 @@ def _zipped(path: Path) -> tuple[str, str]:
 
 
 def _cells(path: Path) -> pd.DataFrame:
-    return pd.read_excel(path, header=None, dtype=object)
+    """The first sheet, empty cells as NaN; sizes that a sheet claims are not believed, but counted.
+
+    Raises:
+        AlignbenchError: the workbook is damaged, or larger than any of a benchmark.
+    """
+    from openpyxl import load_workbook
+
+    with ZipFile(path) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+    large = f"a workbook of more than {_ROWS:,} rows, {_COLUMNS:,} columns or {_UNPACKED >> 20} MiB"
+    rest = "delete the empty rows and columns at its ends, or save it as CSV"
+    check(unpacked <= _UNPACKED, str(path), large, rest)
+    lines: list[list[Any]] = []
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        for line in sheet.iter_rows(values_only=True):
+            check(len(lines) < _ROWS and len(line) <= _COLUMNS, str(path), large, rest)
+            lines.append(list(line))
+    except AlignbenchError:
+        raise
+    except Exception as error:  # of openpyxl, of its reader of XML, of zip archives
+        reason = f"{type(error).__name__}: {error}"[:200]
+        raise AlignbenchError(
+            str(path), "a workbook that cannot be read", f"save it again, or as CSV ({reason})"
+        ) from None
+    width = max(map(len, lines), default=0)
+    check(
+        width > 0, str(path), "a workbook whose first sheet is empty", "save the sheet with the data as its first one"
+    )
+    frame = pd.DataFrame([line + [None] * (width - len(line)) for line in lines], dtype=object)
+    return frame.where(frame.notna(), float("nan"))
 
 
 def _literal(text: str) -> Any:

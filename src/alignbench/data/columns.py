@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from alignbench.backend.cache import root
 from alignbench.data.checks import HEADER_ROWS, Faults, existing
-from alignbench.data.forms import SAMPLE, FileKind, Separated, on_disk, opened, separated
+from alignbench.data.forms import LARGEST, SAMPLE, FileKind, Separated, on_disk, opened, separated
 from alignbench.files import leave_out, replacing
 from alignbench.types import check
 
@@ -136,13 +136,20 @@ class _Watched(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self.quotes = 0
+        self.quotes = self.bytes = 0
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
         block = self._stream.read(size)
+        self.bytes += len(block)
+        check(
+            self.bytes <= LARGEST,
+            "file",
+            "its content",
+            f"unpacked it has over {LARGEST:,} bytes, more than any survey",
+        )
         self.quotes += block.count(b'"')
         return block
 

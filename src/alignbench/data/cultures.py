@@ -1,7 +1,7 @@
 """Cultures by name, read straight from their YAML: for controls and tables, without Hydra."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
 from functools import cache
@@ -11,6 +11,8 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from alignbench.data.checks import nearest
+from alignbench.errors import AlignbenchError
+from alignbench.files import leave_out
 from alignbench.types import Culture, check
 
 
@@ -41,8 +43,7 @@ def canonical(word: str, folders: Sequence[Path], field: str = "culture") -> str
     if word in names:
         return word
     known: dict[str, list[str]] = {}
-    for name in names:
-        culture = _read(name, folders)
+    for culture, name in _readable(names, folders):
         for text in (name, culture.country, culture.iso3, culture.adjective, *culture.aliases):
             known.setdefault(bare(text), []).append(name)
     meant = sorted(set(known.get(bare(word), ())), key=len)
@@ -67,12 +68,24 @@ def _read(name: str, folders: Sequence[Path]) -> Culture:
 
 @cache
 def _culture(path: Path, modified: int) -> Culture:
-    knobs = OmegaConf.to_container(OmegaConf.load(path))
-    assert isinstance(knobs, dict)
+    try:
+        knobs = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+    except Exception as error:  # of the reader of YAML, of OmegaConf, or of a file that is no text
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise AlignbenchError(str(path), "a broken YAML", f"mend it: {reason}") from None
+    if not isinstance(knobs, dict):
+        raise AlignbenchError(str(path), type(knobs).__name__, "write a line name: value for each key of a culture")
     knobs.pop("defaults", None)
     known = [f.name for f in fields(Culture)]
-    for key in knobs:
+    for key in map(str, knobs):
         check(key in known, f"{path}, key", key, f"a culture has only {', '.join(known)}{nearest(key, known)}")
+        texts = knobs[key] if key == "aliases" and isinstance(knobs[key], list) else [knobs[key]]
+        optional = key in ("shares", "note")
+        for text in texts:
+            sound = isinstance(text, str) or (text is None and optional)
+            check(sound, f"{path}, {key}", text, "give a text, in quotes where it looks like a number")
+        listed = key != "aliases" or isinstance(knobs[key], list)
+        check(listed, f"{path}, {key}", knobs[key], "give a list of texts")
     values: dict[str, Any] = {str(key): tuple(v) if isinstance(v, list) else v for key, v in knobs.items()}
     culture = Culture(**values)
     for key in known:
@@ -88,7 +101,15 @@ def culture_names(folders: Sequence[Path]) -> list[str]:
 def country_names(folders: Sequence[Path]) -> dict[str, str]:
     """iso3 -> name of the country, of all cultures in the folders; the first folder that has one wins."""
     found: dict[str, str] = {}
-    for name in culture_names(folders):
-        culture = _read(name, folders)
+    for culture, _ in _readable(culture_names(folders), folders):
         found.setdefault(culture.iso3, culture.country)
     return found
+
+
+def _readable(names: Sequence[str], folders: Sequence[Path]) -> Iterator[tuple[Culture, str]]:
+    """The cultures of these names; one whose file is wrong is left out with a line: it is nobody's choice here."""
+    for name in names:
+        try:
+            yield _read(name, folders), name
+        except AlignbenchError as error:
+            leave_out(Path(error.field.partition(",")[0]), error)

@@ -44,6 +44,8 @@ _BROKEN = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZi
 # Enough for the header of the widest file (611 columns of the wave-7 CSV take 6 kB) and some rows.
 SAMPLE = 2**18
 _DELIMITERS = ",;\t|"
+# Bytes of the largest file that is unpacked, and of one that is written by hand; real ones have a tenth of it.
+LARGEST, _BY_HAND = 2**33, 2**28
 
 
 class FileKind(Enum):
@@ -85,6 +87,8 @@ def _unpacked(path: Path, stack: ExitStack) -> BinaryIO:
         check(not sheet, "file", str(path), f"this is a spreadsheet (.xlsx, .ods); {_SHEET}")
         remedy = f"the zip holds {len(names)} files ({', '.join(names[:5])}); unpack it and give the one with the data"
         check(len(names) == 1, "file", str(path), remedy)
+        size = packed.getinfo(names[0]).file_size
+        check(size <= LARGEST, "file", str(path), f"unpacked it has {size:,} bytes, more than any survey")
         return cast(BinaryIO, packed.open(names[0]))
     opener = next((opener for magic, opener in _PACKERS if head.startswith(magic)), open)
     return cast(BinaryIO, opener(path, "rb"))
@@ -171,7 +175,10 @@ def text_of(path: Path) -> str:
     """
     with opened(path) as (stream, kind):
         check(kind is FileKind.text, "file", str(path), f"this is a file of {kind.name.upper()}; save it as CSV UTF-8")
-        content = stream.read()
+        content = stream.read(_BY_HAND + 1)
+        check(
+            len(content) <= _BY_HAND, "file", str(path), f"it has more than {_BY_HAND:,} bytes: give a table of shares"
+        )
     encoding = encoding_of(content)
     try:
         return content.decode("utf-8" if encoding == "latin-1" else encoding)

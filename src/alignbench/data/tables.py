@@ -29,6 +29,8 @@ def rows_of(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) ->
     except csv.Error as error:
         faults.add(f"{path}, row {reader.line_num}", str(error), "close the quotes of this field")
     names = [name.strip().casefold() for name in lines[0][1]] if lines else []
+    for name in (name for name in dict.fromkeys((*columns, *optional)) if names.count(name) > 1):
+        faults.add(f"{path}, column", name, f"{names.count(name)} columns have this name; rename all but one")
     for number, row in lines:
         if len(row) != len(names):
             remedy = f"the header has {len(names)} fields, this row {len(row)}; write 1200 and not 1,200"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from alignbench.backend import Engine
-from alignbench.component import Component, Count
+from alignbench.component import Component, Count, Seed
 from alignbench.dialogue.ruling import disowned, garbled
 from alignbench.dialogue.scenario import Scenario, Speaker
 from alignbench.seeds import seed_of
@@ -47,7 +47,7 @@ class SceneRewriter(Component):
     max_new_tokens: Count = 240
     temperature: float = 0.7
     top_p: float = 0.9
-    seed: int = 0
+    seed: Seed = 0
 
     def rewrite(
         self, engine: Engine, scenes: Sequence[Scenario], country: str, profile: str, tally: Tally

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.backend import Engine
-from alignbench.component import Component, Count, NotNegative, PositiveShare
+from alignbench.component import Component, Count, NotNegative, PositiveShare, Seed
 from alignbench.dialogue import Dialogue, DialogueForm, Stop, Utterance, seen
 from alignbench.dialogue.ruling import extended
 from alignbench.dialogue.scenario import Scenario
@@ -40,7 +40,7 @@ class RolePlay(Component):
     top_p: PositiveShare = 0.7
     # A turn that shares more than this with an earlier one (or repeats itself more) ends the dialogue.
     max_overlap: PositiveShare = 0.8
-    seed: int = 0
+    seed: Seed = 0
 
     def tokens(self, dialogues: int) -> int:
         """Tokens read and written for so many dialogues, roughly: each turn reads those before it."""

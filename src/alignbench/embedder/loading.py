@@ -1,5 +1,6 @@
 """A sentence-transformers model in a folder: loaded once, rows of length one."""
 
+import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ import numpy as np
 
 from alignbench.component import Count, recorded
 from alignbench.embedder import Embedder, Vectors
+from alignbench.errors import AlignbenchError
 from alignbench.progress import track
+from alignbench.types import check
 
 _CHUNK = 512  # texts between two movements of the bar
 
@@ -26,7 +29,27 @@ def load(folder: str, device: str) -> Any:
 
     disable_progress_bar()  # "Loading weights" would tear our own bars
     logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-    return SentenceTransformer(folder, device=None if device == "auto" else device, local_files_only=True)
+    _vet(Path(folder))
+    return SentenceTransformer(
+        folder,
+        device=None if device == "auto" else device,
+        local_files_only=True,
+        trust_remote_code=False,
+        model_kwargs={"use_safetensors": True},
+    )
+
+
+def _vet(folder: Path) -> None:
+    """Refuse a folder that names classes which are none of sentence-transformers: they would be imported and made."""
+    file = folder / "modules.json"
+    if not file.is_file():
+        return
+    try:
+        named = [str(part["type"]) for part in json.loads(file.read_text(encoding="utf-8"))]
+    except (ValueError, TypeError, KeyError):
+        raise AlignbenchError("embedder.path", str(file), "it is cut, or no list of modules: fetch it again") from None
+    foreign = [name for name in named if not name.startswith("sentence_transformers.")]
+    check(not foreign, "embedder.path", foreign, f"{file} names code of its own, which is never run: take another one")
 
 
 @dataclass(frozen=True)

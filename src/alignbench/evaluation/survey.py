@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from alignbench.aligned import ModelSession
-from alignbench.component import Component, Count, Maybe, Share, Within, recorded
+from alignbench.component import Component, Count, Maybe, Seed, Share, Within, recorded
 from alignbench.evaluation.ask import Asking, Labels, Orders, Prompt, Request, Style
 from alignbench.evaluation.draws import Drawn
 from alignbench.evaluation.elicit import Elicit, Replying
@@ -61,7 +61,7 @@ class Scoring(Component):
     # With elicit=sampled: answers to a prompt, that is for each order of the options and wording; 40 of two orders move
     # the score of a question by .007 before the correction (evaluation/draws.py). Our choice.
     samples: Annotated[int, Within(least=2, remedy="give two draws or more: one does not show its own chance")] = 40
-    sample_seed: int = 0
+    sample_seed: Seed = 0
     # With elicit=verbalised: how far from 100 the people may be in all, as a share of 100; else the reply is unread.
     # Our choice, for a rounding or a slip.
     tolerance: Share = 0.1
@@ -89,7 +89,7 @@ class Scoring(Component):
     js_sqrt: bool = False
     # Bootstrap resamples of the item batteries.
     bootstrap: Count = 10000
-    bootstrap_seed: int = 0
+    bootstrap_seed: Seed = 0
     confidence: Annotated[float, Within(above=0, below=1)] = 0.95
     # Respondents assumed for the ceiling where the source gives no number; 1200 is a usual national sample.
     ceiling_n: Count = 1200
@@ -99,6 +99,9 @@ class Scoring(Component):
     def _consistent(self) -> None:
         for name, form in self.forms.items():
             check(form.asking != self.asking, "scoring.formats", name, "this is the main form; leave it out")
+        least = math.ceil(round(2 / (1 - self.confidence), 6))
+        remedy = f"an interval of {self.confidence:g} needs {least} resamples or more"
+        check(self.bootstrap >= least, "scoring.bootstrap", self.bootstrap, remedy)
 
     @property
     def asking(self) -> Asking:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from alignbench import escaping
 from alignbench.evaluation.items import BASE
 from alignbench.evaluation.metrics import Array, js_similarity
 from alignbench.evaluation.statistics import Bootstrap, Difference, paired
@@ -146,7 +147,7 @@ def markdown(method: str, found: Matrix) -> str:
         rows.append([model, *(f"**{score}**" if survey == model else score for survey, score in shown)])
     rows.append(["own minus others", *map(_change, found.own_minus_others)])
     lines = pipe_table(["model of", *(f"survey of {culture}" for culture in found.cultures)], rows, 1)
-    return f"## {method}\n\n{lines}\n{found.summary}\n"
+    return f"## {escaping.markdown(method)}\n\n{lines}\n{found.summary}\n"
 
 
 def draw(method: str, found: Matrix, path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from alignbench import escaping
 from alignbench.evaluation.items import BASE
 from alignbench.files import write_table, write_text
 from alignbench.protocols import atlas, specificity
@@ -16,6 +17,7 @@ from alignbench.protocols.record import ProtocolRecord
 from alignbench.record.stored import records
 from alignbench.report.board import MAPS, MATRICES
 from alignbench.report.numbers import MISSING, interval, number, pipe_table
+from alignbench.report.table import plain_console, words
 
 _ARROW = {"up": "↑", "down": "↓"}
 # Protocol, metric and part of the block.
@@ -57,35 +59,35 @@ def markdown(records: Sequence[ProtocolRecord]) -> str:
         cells = list(found)
         sides, notes = _sides(cells), _notes(cells)
         titles = ("protocol", "metric", "better", *sides, "items (trained on)", "respondents", "interval over")
-        listed = "".join(f"- {note}\n" for note in notes)
+        listed = "".join(f"- {escaping.markdown(note)}\n" for note in notes)
         lines = pipe_table(titles, _rows(sides), 3)
-        sections.append(f"## {culture}, {model}, {block}\n\n{survey}\n\n{lines}\n{listed}")
+        place = escaping.markdown(f"{culture}, {model}, {block}")
+        sections.append(f"## {place}\n\n{escaping.markdown(survey)}\n\n{lines}\n{listed}")
     return "\n".join(["# Protocols side by side", "", *sections])
 
 
 def print_protocols(record: ProtocolRecord) -> None:
     """The cell's table, and below it what a reader must know."""
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
 
     title = f"{record.method} for {record.country} on {record.model}: {record.block}, {record.respondents} interviews"
-    table = Table(box=SIMPLE_HEAD, title=title, collapse_padding=True)
+    table = Table(box=SIMPLE_HEAD, title=words(title), collapse_padding=True)
     sides = _sides([record])
     for name in ("protocol", "metric", ""):
         table.add_column(name, no_wrap=True)
     for label in sides:
-        table.add_column(label, justify="right", overflow="fold", min_width=8)
+        table.add_column(words(label), justify="right", overflow="fold", min_width=8)
     table.add_column("items", justify="right")
     for row in _rows(sides):
-        table.add_row(*row[: len(sides) + 4])
-    console = Console(highlight=False)
+        table.add_row(*map(words, row[: len(sides) + 4]))
+    console = plain_console()
     console.width = max(console.width, 150)
     if record.warning:
-        console.print(record.warning, style="bold")
+        console.print(words(record.warning, "bold"))
     console.print(table)
     for note in _notes([record]):
-        console.print(f"- {note}", style="dim")
+        console.print(words(f"- {note}", "dim"))
 
 
 def _sides(records: Sequence[ProtocolRecord]) -> Sides:

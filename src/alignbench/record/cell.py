@@ -1,11 +1,11 @@
 """What a finished cell hands to its report, and what it was asked by another benchmark than the survey."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from alignbench.escaping import file_name
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.elicit import Elicit
 from alignbench.evaluation.items import Kind
@@ -57,7 +57,7 @@ def slug(method: str, culture: str, model: str, seed: int, changed: Mapping[str,
     knobs = [f"{k.removeprefix('method.')}={v}" for k, v in changed.items() if k.startswith("method.")]
     form = [] if elicit in ("", Elicit.label.name) else [elicit]
     words = "-".join([method, *knobs, *form, culture, model, f"s{seed}"])
-    return re.sub(r"[^\w.,+=-]", "_", words)
+    return file_name(words)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from alignbench.escaping import markdown
 from alignbench.evaluation.board import Figures, Row
 from alignbench.evaluation.catalogue import BoardMetric, Placement, Shape, metrics
 from alignbench.missing import known
@@ -65,8 +66,8 @@ def pipe_table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int) 
         left: columns from the first whose texts stand on the left; those behind them hold figures.
     """
     rule = [":--"] * left + ["--:"] * (len(titles) - left)
-    lines = ([text.replace("|", r"\|") for text in texts] for texts in (titles, rule, *rows))
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    lines = (titles, rule, *rows)
+    return "".join(f"| {' | '.join(map(markdown, line))} |\n" for line in lines)
 
 
 CROSS, BEYOND = "†", "‡"

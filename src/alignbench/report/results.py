@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from alignbench.data.published import ANY
+from alignbench.escaping import ours
 from alignbench.evaluation.board import Row, corrected, minus
 from alignbench.evaluation.catalogue import metrics, of_rows
 from alignbench.evaluation.items import BASE
@@ -83,16 +84,16 @@ COLUMNS = (
 
 def schema_markdown() -> str:
     """The schema as two Markdown tables: what goes with every ``results.parquet``."""
-    columns = [(f"`{c.name}`", c.dtype, c.unit, c.meaning) for c in COLUMNS]
-    kinds = [(f"`{name}`", meaning) for name, meaning in KINDS.items()]
-    figures = [(f"`{name}`", m.unit, m.range, m.better.value, m.meaning) for name, m in metrics().items()]
+    columns = [(ours(f"`{c.name}`"), c.dtype, c.unit, ours(c.meaning)) for c in COLUMNS]
+    kinds = [(ours(f"`{name}`"), ours(meaning)) for name, meaning in KINDS.items()]
+    said = [(ours(f"`{name}`"), m.unit, m.range, m.better.value, ours(m.meaning)) for name, m in metrics().items()]
     return (
         "# Results as data\n\n`alignbench.load_results(store)` and `results.parquet`: a row per cell, row of its board "
         "and metric.\nIntervals (95 % unless `scoring.confidence` says else) cover the choice of questions, not the "
         "chance in\ntraining: the board's cover that, too, where several seeds were run.\n\n"
         f"{pipe_table(('column', 'dtype', 'unit', 'meaning'), columns, 4)}\n"
         f"{pipe_table(('kind', 'meaning'), kinds, 2)}\n"
-        f"{pipe_table(('metric', 'unit', 'range', 'better', 'meaning'), figures, 5)}"
+        f"{pipe_table(('metric', 'unit', 'range', 'better', 'meaning'), said, 5)}"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from alignbench.benchmark import Provenance
+from alignbench.escaping import printable
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.catalogue import metrics
 from alignbench.files import write_table
@@ -18,8 +19,9 @@ from alignbench.report.verdict import exposed, inseparable, verdict
 from alignbench.store.manifest import write_json
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
     from rich.table import Table
+    from rich.text import Text
 
 WIDTH = 120
 # Below this many columns the table leaves out what the sentences around it say of the method's row.
@@ -43,18 +45,29 @@ MEASURED = (
 
 def print_table(record: CellRecord) -> None:
     """Print :func:`terminal_table`, 80 to 120 columns wide as the terminal allows."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = plain_console()
     console.width = min(max(console.width, 80), WIDTH)
     console.print(terminal_table(record, console.width))
+
+
+def plain_console() -> Console:
+    """A terminal to which texts are texts: no markup, no emoji, no colour of its own making."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def words(said: str, style: str = "") -> Text:
+    """A text for a console, printable."""
+    from rich.text import Text
+
+    return Text(printable(said), style=style)
 
 
 def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
     """Verdict, board, what the intervals cover, and the notes of this cell."""
     from rich.console import Group
     from rich.padding import Padding
-    from rich.text import Text
 
     judged = verdict(record)
     control, flagged = record.control, inseparable(record)
@@ -74,12 +87,12 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
         below.append(exposed(record))
     return Group(
         "",
-        *([Text(record.warning, style="bold")] if record.warning else []),
-        Text(record.title, style="bold"),
-        Text(judged.sentence),
+        *([words(record.warning, "bold")] if record.warning else []),
+        words(record.title, "bold"),
+        words(judged.sentence),
         "",
         _table(record, width >= _WIDE),
-        *(Padding(Text(sentence, style="dim"), (0, 1)) for sentence in below),
+        *(Padding(words(sentence, "dim"), (0, 1)) for sentence in below),
         "",
     )
 
@@ -87,7 +100,6 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
 def _table(record: CellRecord, wide: bool) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("", min_width=14, overflow="fold")
@@ -98,7 +110,7 @@ def _table(record: CellRecord, wide: bool) -> Table:
     for row, following in zip(board, (*board[1:], None), strict=True):
         ends = following is not None and following.kind == "reference" != row.kind
         style = "dim" if row.kind == "reference" else "bold" if row is record.aligned else ""
-        table.add_row(*map(Text, _cells(row, names)), style=style, end_section=ends)
+        table.add_row(*map(words, _cells(row, names)), style=style, end_section=ends)
     return table
 
 
@@ -113,10 +125,9 @@ def _cells(row: Row, names: Sequence[str]) -> list[str]:
 def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: str) -> None:
     """The table, and below it what a reader must know about the data."""
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, title=title)
+    table = Table(box=SIMPLE_HEAD, title=words(title))
     table.add_column("", overflow="fold")
     table.add_column("metric", no_wrap=True)
     table.add_column("facets", overflow="fold")
@@ -132,16 +143,17 @@ def print_lines(lines: Sequence[BenchmarkLine], provenance: Provenance, title: s
         least = number(moved.detectable) if moved else ""
         own = line.own_minus_cross
         specific = [change(own.value, own.low, own.high) if own else ""] if crossed else []
-        table.add_row(line.label, line.metric, line.facets, mean, difference, least, *specific, count(line.n))
-    console = Console(highlight=False)
+        texts = (line.label, line.metric, line.facets, mean, difference, least, *specific, count(line.n))
+        table.add_row(*map(words, texts))
+    console = plain_console()
     console.width = max(console.width, 120)
     console.print(table)
-    console.print(f"{provenance.population}, {provenance.year}, {provenance.language}; {provenance.collection}")
-    console.print(f"Licence {provenance.licence}; {provenance.source}")
+    console.print(words(f"{provenance.population}, {provenance.year}, {provenance.language}; {provenance.collection}"))
+    console.print(words(f"Licence {provenance.licence}; {provenance.source}"))
     beyond = [MEASURED] if any(line.against not in (None, "base") for line in lines) else []
     beyond += [CROSSED] if crossed else []
     for assumption in (*provenance.assumptions, COVERS, *beyond):
-        console.print(f"- {assumption}")
+        console.print(words(f"- {assumption}"))
 
 
 def write_lines(

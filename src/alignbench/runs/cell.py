@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from alignbench.backend import Backend
 from alignbench.backend.engines import Engines, Opener
 from alignbench.backend.model import Model
+from alignbench.component import SEEDS
 from alignbench.config import conf_dirs, instantiate
 from alignbench.data.cultures import country_names, culture_named
 from alignbench.data.people import ASSUMED, Person, assumed, restricted
@@ -68,12 +69,18 @@ class Cell(Setting):
         Raises:
             AlignbenchError: anything wrong in config, data or model folder.
         """
+        check(SEEDS.admits(cfg.seed), "seed", cfg.seed, str(SEEDS))
+        for place in ("store", "reports"):
+            check(bool(str(cfg[place]).strip()), place, str(cfg[place]), "give the path of a folder")
         culture: Culture = instantiate(cfg.culture)
         control = _culture(culture.control, folders) if cfg.control else None
         remedy = "a control is another country than the culture's: name one, or say control=false"
         check(control is None or control.iso3 != culture.iso3, "culture.control", culture.control, remedy)
         source = instantiate(cfg.survey)
         others = tuple(_culture(name, folders) for name in cfg.others)
+        there = [culture.iso3, *(other.iso3 for other in others)]
+        again = [name for name, iso3 in zip(cfg.others, there[1:], strict=True) if there.count(iso3) > 1]
+        check(not again, "others", again, "name other countries than the culture's, each once")
         cultures = tuple(c for c in (culture, control, *others) if c is not None)
         survey, surveys = _figures(source, tuple(c for c in cultures if c.shares))
         for c in cultures:

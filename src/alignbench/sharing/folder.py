@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,9 @@ from alignbench.aligned import WEIGHTS
 from alignbench.backend.model import HUB_ID
 from alignbench.backend.steering import SteeringVector
 from alignbench.errors import AlignbenchError
+from alignbench.escaping import one_line
 from alignbench.evaluation.catalogue import METRICS
+from alignbench.files import write_text
 from alignbench.identity import identity
 from alignbench.report.numbers import KEY, change, number, of
 from alignbench.report.verdict import verdict
@@ -29,7 +32,7 @@ _MERGED = 0.05
 # The columns of the scores.
 _FIGURES = ("score", "skill", "difference", "p_value", "specificity")
 _TEMPLATES = templates(Path(__file__).parent / "templates")
-_TEMPLATES.filters.update(number=number, cell=lambda text: str(text).replace("|", r"\|"))
+_TEMPLATES.filters.update(number=number)
 _TEMPLATES.globals.update(change=change, of=of, metrics=METRICS, key=KEY, figures=_FIGURES)
 # Licences that the hub knows by these names; any other is "other" there, and named in full in the card.
 _HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0")
@@ -77,7 +80,7 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
         write_json(folder / _PROMPTS, policy_json(model.policy.ready(found.cell.tools.folder), items))
     told = {"name": folder.name, "base": name, "on_hub": bool(base or hub), "kind": kind, "merged": merge}
     text = card(found, **told, speaks=model.is_prompted, withheld=withheld)
-    (folder / "README.md").write_text(text, encoding="utf-8")
+    write_text(folder / "README.md", text)
     return folder
 
 
@@ -211,7 +214,7 @@ def command(found: ShareableCell) -> str:
     """The command line that made the cell, without what is not its meaning."""
     apart = ("task", "store=", "reports=", "tracking", "hydra")
     words = [public(word) for word in found.config["overrides"] if not word.lstrip("+~").startswith(apart)]
-    return " ".join(["python -m alignbench", *words])
+    return one_line(shlex.join(["python", "-m", "alignbench", *words]))
 
 
 def public(value: Any) -> str:

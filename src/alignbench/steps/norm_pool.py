@@ -15,6 +15,7 @@ from alignbench.data.published import published_set
 from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
+from alignbench.files import write_table
 from alignbench.judge import Judge
 from alignbench.judge.check import check_judge, fit_thresholds, unfitted
 from alignbench.norms.pool import NUMBERS, Clustering, NormPool, build_pool
@@ -115,7 +116,7 @@ class Pool(Stage):
         say(f"  {tally}")
         pool = self.clustered(**self.read)
         pool.save(folder)
-        pool.table().to_csv(folder / "norms.csv", index=False)
+        write_table(folder / "norms.csv", pool.table())
         draw_pool(pool, folder / "pool.png")
         return {"norms": len(pool.norms), "clusters": len(pool.names), "remarks": self._remarks(pool)}
 

@@ -1,5 +1,6 @@
 """One sweep: compose all cells, launch those that are to run, sum up."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from alignbench.device import Room
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.sweep.identity import command, failure, identity, name_of, record_of
+from alignbench.vetting import vet
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def _composed(words: Sequence[str], compose: Callable[[Sequence[str]], DictConfi
         reason = str(error).strip().splitlines()[0]
         raise AlignbenchError("cell of the sweep", " ".join(words), reason) from error
     identity(cfg)  # refuses a class of another package before any cell runs
+    vet(cfg, (*sys.argv[1:], *words))
     return cfg
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from alignbench.files import write_text
 from alignbench.store.manifest import write_json
 from alignbench.synthetic.tally import Tally
 from alignbench.templates import rendered
@@ -55,7 +56,7 @@ def write_set(folder: Path, rows: pd.DataFrame, about: DatasetCard, tallies: Seq
     rows.to_parquet(folder / _DATA, index=False)
     write_json(folder / _TALLIES, [tally.record() for tally in tallies])
     card = rendered(_TEMPLATES, "card.md", True, about=about, rows=len(rows), data=_DATA, tallies=tallies)
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    write_text(folder / "README.md", card)
 
 
 def holds_set(folder: Path) -> bool:

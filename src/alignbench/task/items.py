@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from alignbench.config import instantiate
 from alignbench.data.survey import Unanswered
+from alignbench.escaping import file_name
 from alignbench.progress import say
 from alignbench.task import Task
 from alignbench.types import Split, check
@@ -54,7 +55,7 @@ class Items(Task):
         asked = {part.name: sum(e["asked"] for e in lines if e["split"] == part.name) for part in Split}
         say(f"\n{survey.title} ({survey.year}): {len(lines)} items in {len(batteries)} batteries")
         say(f"asked in {culture.country}: {sum(asked.values())} ({', '.join(f'{k} {n}' for k, n in asked.items())})")
-        path = Path(cfg.reports) / f"items-{survey.name}-{culture.name}.csv"
+        path = Path(cfg.reports) / file_name(f"items-{survey.name}-{culture.name}.csv")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_table(path, pd.DataFrame(lines).drop(columns="people").astype({"n": "Int64"}))
         say(f"table  {path}")

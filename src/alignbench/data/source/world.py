@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from alignbench.component import Count, Within
+from alignbench.component import Count, Seed, Within
 from alignbench.data.assemble import assemble
 from alignbench.data.bundle import Citation
 from alignbench.data.people import Person, RespondentPanel
@@ -39,11 +39,11 @@ class PlantedWorld(SurveySource):
     # People asked in each country when figures=sample, and in the respondents' file.
     respondents: Count = 1200
     # Countries, people and the parameters of questions.
-    seed: int = 7
+    seed: Seed = 7
     # 0: the written batteries. Else: a survey of fresh batteries drawn from the same universe.
     questions: int = 0
     # Which people are asked.
-    sample_seed: int = 0
+    sample_seed: Seed = 0
 
     def load(self, cultures: tuple[Culture, ...]) -> Survey:
         """The whole survey, with the shares that these cultures bring along."""

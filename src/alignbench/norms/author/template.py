@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alignbench.component import supplied
+from alignbench.component import Seed, supplied
 from alignbench.embedder import Embedder
 from alignbench.errors import AlignbenchError
 from alignbench.norms.author import Author, Evidence
@@ -20,7 +20,7 @@ _RANKS = ("mostly", "less often", "seldom")
 class TemplateAuthor(Author):
     """Low-level norms are the items' predicates; a high-level norm is the one nearest to the centre of its cluster."""
 
-    cluster_seed: int = 42
+    cluster_seed: Seed = 42
     embedder: Embedder = supplied()
 
     def low_level(self, evidence: Sequence[Evidence], subject: str, tools: Tools) -> list[str]:

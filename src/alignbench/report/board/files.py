@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from alignbench import escaping
+from alignbench.escaping import markdown
 from alignbench.evaluation.board import Row
 from alignbench.evaluation.catalogue import BoardMetric, Placement
 from alignbench.files import write_table, write_text
@@ -64,7 +66,10 @@ def write_files(board: Board, sections: Sequence[Section]) -> None:
     alone = len(sections) == 1
     write_text(folder / "board.md", "\n".join(_page(section, alone) for section in sections))
     # Under a comment with the world's title where it is not alone.
-    titles = ["" if alone else f"% {section.world.title} ({section.world.name})\n" for section in sections]
+    titles = [
+        "" if alone else f"% {escaping.one_line(f'{section.world.title} ({section.world.name})')}\n"
+        for section in sections
+    ]
     tables_of = (title + latex(_rows(section)) for title, section in zip(titles, sections, strict=True))
     write_text(folder / "board.tex", "\n".join(tables_of))
 
@@ -86,7 +91,8 @@ def latex(rows: Sequence[BoardRow]) -> str:
 
 def _page(section: Section, alone: bool) -> str:
     """The tables of a world in Markdown, under its title where it is not alone."""
-    title = "" if alone else f"# {section.world.title}\n\n{section.world.name}.\n\n"
+    heading, name = markdown(section.world.title), markdown(section.world.name)
+    title = "" if alone else f"# {heading}\n\n{name}.\n\n"
     table = pipe_table(_titles(), (row.texts for row in _rows(section)), _LEFT)
     text = f"{title}{table}\n{KEY}\n"
     if gains := section.elicited:
@@ -124,18 +130,5 @@ def _rows(section: Section) -> list[BoardRow]:
     return found
 
 
-_SPECIAL = {"\\": r"\textbackslash{}", **{c: f"\\{c}" for c in "&%$#_{}"}, "~": r"\textasciitilde{}", "†": r"\dag{}"}
-_SPECIAL |= {
-    "^": r"\textasciicircum{}",
-    "−": "$-$",
-    "–": "--",
-    "<": "$<$",
-    "’": "'",
-    "±": r"$\pm$",
-    "≈": r"$\approx$",
-    "‡": r"\ddag{}",
-}
-
-
 def _latex_row(texts: Iterable[str]) -> str:
-    return " & ".join("".join(_SPECIAL.get(c, c) for c in text) for text in texts) + r" \\"
+    return " & ".join(map(escaping.latex, texts)) + r" \\"
