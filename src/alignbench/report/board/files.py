@@ -10,7 +10,7 @@ from alignbench.evaluation.board import Row
 from alignbench.evaluation.catalogue import BoardMetric, Placement
 from alignbench.files import write_table, write_text
 from alignbench.report import variety
-from alignbench.report.board import elicitation, pairs
+from alignbench.report.board import elicitation, pairs, pooled
 from alignbench.report.board.lines import Board, costs, tidy
 from alignbench.report.board.panels import CulturePanel, Section
 from alignbench.report.numbers import KEY, MISSING, of, pipe_table, shown, signed
@@ -47,11 +47,12 @@ def _titles() -> list[str]:
 
 def write_files(board: Board, sections: Sequence[Section]) -> None:
     """``board.csv``, ``board.md`` and ``board.tex``: the same rows, the latter a table for each world; ``costs.csv``:
-    what they took; ``variety.csv`` and ``specificity.csv``: figures over several cultures; ``elicitation.csv``: gains
-    by form of eliciting.
+    what they took; ``pooled.csv``, ``variety.csv`` and ``specificity.csv``: figures over several cultures;
+    ``elicitation.csv``: gains by form of eliciting.
     """
     folder = board.folder
     tables = {"board": tidy(board), "costs": costs(board)}
+    tables["pooled"] = _placed(sections, lambda panel: map(pooled.plain, panel.pooled))
     tables["variety"] = _placed(sections, lambda panel: map(variety.plain, panel.varieties))
     tables["specificity"] = _placed(sections, lambda panel: map(pairs.plain, panel.specificities))
     tables["elicitation"] = [
@@ -88,7 +89,10 @@ def _page(section: Section, alone: bool) -> str:
     """The tables of a world in Markdown, under its title where it is not alone."""
     title = "" if alone else f"# {section.world.title}\n\n{section.world.name}.\n\n"
     table = pipe_table(_titles(), (row.texts for row in _rows(section)), _LEFT)
-    text = f"{title}{table}\n{KEY}\n"
+    text = title
+    if several := [(panel.place.model, one) for panel in section.panels for one in panel.pooled]:
+        text += f"## Over all cultures\n\n{pooled.markdown(several)}\n{pooled.READING}\n\n## Every culture\n\n"
+    text += f"{table}\n{KEY}\n"
     if gains := section.elicited:
         text += f"\n## Gain by form of eliciting\n\n{elicitation.markdown(gains)}\n{elicitation.READING}\n"
     if crossed := [(panel.place.model, s) for panel in section.panels for s in panel.specificities]:
