@@ -33,6 +33,8 @@ from alignbench.evaluation.statistics import Bootstrap, weighted
 
 # From so many cultures on an interval covers their choice, too; by coverage, see the module.
 ENOUGH = 5
+# To this a minimum detectable effect is looked for; one below it is rounding.
+_EXACT = 1e-6
 # Culture of the model -> culture of the survey -> scores there.
 Crossed: TypeAlias = Mapping[str, Mapping[str, ByItem]]
 Pair: TypeAlias = tuple[str, str]
@@ -162,4 +164,5 @@ def _detectable(rows: Array, shape: Array, weights: Array, clusters: Sequence[st
         return weighted(noise + effect * unit, weights, clusters, quick).detectable - effect
 
     ends = missing(0.0), missing(1.0)
-    return float(brentq(missing, 0.0, 1.0, xtol=1e-6)) if ends[0] > 0 >= ends[1] else math.nan
+    least = float(brentq(missing, 0.0, 1.0, xtol=_EXACT)) if ends[0] > 0 >= ends[1] else math.nan
+    return least if least > _EXACT else math.nan
