@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 from alignbench.backend.declared import PLAIN_TEXT
 from alignbench.backend.hf import HF
+from alignbench.backend.loading import load
 from alignbench.backend.model import Dtype, Model
 from alignbench.backend.preflight import preflight
 from alignbench.backend.render import Renderer
@@ -58,6 +59,7 @@ def test_the_plain_template_shows_system_text_question_and_where_the_answer_begi
     assert renderer.prompt(chat("hi")).text == "Question:\nhi\n\nAnswer:\n"
     talk = (*ASKED, Message("assistant", "1"), Message("user", "And work?"))
     assert renderer.preflight(talk) == f"{prompt.text}1\n\nQuestion:\nAnd work?\n\nAnswer:\n"
+    assert load(plain, "cpu")[1].chat_template == PLAIN_TEXT
     # What is learnt is what is scored, up to the token that ends a text.
     before, said = renderer.conversation((*ASKED, Message("assistant", "1")))
     assert tuple(before) == prompt.ids

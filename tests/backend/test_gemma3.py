@@ -15,8 +15,8 @@ from alignbench.types import Sampling, chat
 
 CONTROL, WHOLE, BYTE, TEXT = 3, 4, 6, 1
 MARKS = ("<pad>", "<eos>", "<bos>", "<unk>")
-# Text tokens from the best score down: "ab" comes before "bc", so "abc" is ab + c, and "▁abc" is ▁ab + c.
-WORDS = ("ab", "bc", "▁ab", "abc", "▁abc", *"▁abc1")
+# Text tokens from the best score down.
+WORDS = ("ab", "bc", "ca", "▁ab", "abc", "▁abc", *"▁abc1")
 RUNS = ("\n", "\n\n", "  ")
 
 
@@ -55,7 +55,8 @@ def tokenizer(gguf):
         ("abc", ["abc"]),
         ("bc", ["bc"]),
         ("a bc", ["a", "▁", "bc"]),
-        # The best pair is joined first, so nothing is left for "bc".
+        # The best pair is joined first, so nothing is left for "ca".
+        ("cab cab", ["c", "ab", "▁", "c", "ab"]),
         ("aabc abc", ["a", "abc", "▁abc"]),
         ("ab 11", ["ab", "▁", "1", "1"]),
         ("a\n\nb\n\n\n1", ["a", "\n\n", "b", "\n\n", "\n", "1"]),
