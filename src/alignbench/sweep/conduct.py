@@ -93,6 +93,8 @@ def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[
         say(f"{len(requests)} cells: {len(requests) - len(todo)} done before, {len(todo)} to run")
     try:
         results = launch(todo)
+    except AlignbenchError:  # the launcher refuses: nothing has been started
+        raise
     except BaseException:
         _summary(requests, _unfinished(todo, finished))
         raise
