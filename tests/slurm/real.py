@@ -12,14 +12,15 @@ from pathlib import Path
 _DAEMONS = ("munged", "slurmctld", "slurmd", "sbatch")
 _READY = 30.0
 
-# Two partitions on the node: whoever comes in `urgent` takes the place of what runs in `main`, which is queued again.
+# Two partitions on the node: whoever comes in `urgent` takes the place of what runs in `main`, which is queued again,
+# and may start again after cred_expire seconds.
 _CONF = """\
 ClusterName=alignbench
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={controller}
 SlurmdPort={daemon}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=20
 SlurmUser=root
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
@@ -33,7 +34,7 @@ MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SchedulerType=sched/backfill
-SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,requeue_delay=1
+SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 JobRequeue=1

@@ -85,7 +85,7 @@ def test_a_sweep_that_is_preempted_twice_ends_in_the_board_of_one_process(
     alone = time.monotonic() - started
     (tmp_path / "slurm").mkdir()
     started = time.monotonic()
-    process = alignbench([*sweep, *NODE, "hydra.launcher.cells_per_job=12"], tmp_path / "slurm", cluster)
+    process = alignbench([*sweep, *NODE, "hydra.launcher.cells_per_job=24"], tmp_path / "slurm", cluster)
     store = tmp_path / "slurm/outputs/store"
     for share in (0.1, 0.5):
         until("score/*/manifest.json", store, round(share * cells), process)

@@ -85,7 +85,7 @@ def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[
         SystemExit: with code 1, when some cell is not done.
     """
     todo = _by_model(_unfinished(requests, finished))
-    if todo and str(todo[0].cfg.hydra.runtime.choices.get("experiment")).startswith(PAPERS):
+    if todo and not _elsewhere(todo[0]) and _experiment(todo[0]).startswith(PAPERS):
         from alignbench.sweep.means import require
 
         require(todo, Room.here(), refuse=not todo[0].cfg.insist)
@@ -102,6 +102,15 @@ def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[
     _summary(requests, missing)
     if missing:
         raise SystemExit(1)
+
+
+def _experiment(request: SweepCell) -> str:
+    return str(request.cfg.hydra.runtime.choices.get("experiment"))
+
+
+def _elsewhere(request: SweepCell) -> bool:
+    """Whether cells run on other machines than this one, whose memory then tells nothing."""
+    return "slurm" in str(request.cfg.hydra.launcher.get("_target_")).lower()
 
 
 def _by_model(requests: Sequence[SweepCell]) -> list[SweepCell]:
