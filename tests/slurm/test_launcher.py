@@ -112,7 +112,7 @@ def test_shared_stages_come_first_and_each_job_waits_for_its_own(launch, fake, c
 
 
 def test_a_job_before_others_builds_the_shared_stages_by_the_words_of_a_cell():
-    given = {"submitit_folder": "x/%j", "signal_delay_s": 90}
+    given = {"submitit_folder": "x/%j", "signal_delay_s": 90, "max_num_timeout": 2}
     cells = [("culture=iraq", "task=run", "task.x=1")]
     composed_here = []
     work = Slurm(run, composed_here.append, given)._work(slurm.Piece((0,), ("norms/1", "base/2")), cells)
@@ -182,7 +182,7 @@ def test_processes_that_train_together_know_of_each_other_and_end_together(monke
     monkeypatch.setattr(os, "environ", os.environ.copy())
     told = {"JOB_ID": "7", "NTASKS": "2", "PROCID": "1", "LOCALID": "1", "JOB_NUM_NODES": "1"}
     os.environ.update({"SUBMITIT_EXECUTOR": "slurm", **{f"SLURM_{name}": value for name, value in told.items()}})
-    work = Work(run, (("seed=0",),), 0, tmp_path, 120, {})
+    work = Work(run, (("seed=0",),), 0, tmp_path, 120, 2, {})
     assert work().well == (True,)
     named = {name: os.environ[name] for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", GRACE)}
     assert named == {
@@ -193,15 +193,17 @@ def test_processes_that_train_together_know_of_each_other_and_end_together(monke
         GRACE: "90",
     }
     with pytest.raises(RuntimeError, match="a cell failed"):
-        Work(run, (("seed=1",),), 0, tmp_path, 120, {})()
+        Work(run, (("seed=1",),), 0, tmp_path, 120, 2, {})()
 
 
-def test_a_job_in_a_container_leaves_its_queueing_to_the_script(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("restarts", "again"), [("0", True), ("1", True), ("2", False)])
+def test_a_job_in_a_container_leaves_its_queueing_to_the_script(tmp_path, monkeypatch, restarts, again):
     monkeypatch.setenv("SLURM_JOB_ID", "9")
+    monkeypatch.setenv("SLURM_RESTART_COUNT", restarts)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SystemExit):
-        Work(run, (), 0, tmp_path, 120, {}).checkpoint()
-    assert (tmp_path / "9.requeue").is_file()
+        Work(run, (), 0, tmp_path, 120, 2, {}).checkpoint()
+    assert (tmp_path / "9.requeue").is_file() == again
 
 
 def test_a_job_that_is_done_says_how_often_it_was_interrupted():

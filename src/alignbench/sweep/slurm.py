@@ -70,6 +70,7 @@ class Work:
         first: number of the first run in the sweep.
         folder: of submitit's files.
         grace: seconds between Slurm's signal and its end.
+        most: interruptions after which a job in a container is not queued again.
     """
 
     run: Callable[..., JobReturn]
@@ -77,6 +78,7 @@ class Work:
     first: int
     folder: Path
     grace: int
+    most: int
     state: Mapping[type, Any]
 
     def __call__(self) -> Done:
@@ -104,8 +106,7 @@ class Work:
                 break
         if several and not all(well):
             raise RuntimeError("a cell failed: its message is above")
-        restarts = int(os.environ.get("SLURM_RESTART_COUNT", "0"))
-        return Done(tuple(well), started, time.time(), restarts, stop)
+        return Done(tuple(well), started, time.time(), _restarts(), stop)
 
     def checkpoint(self) -> Any:
         """The same again: stages and trainings go on from what they have saved.
@@ -116,8 +117,8 @@ class Work:
         import submitit
 
         if shutil.which("scontrol") is None:
-            mark = self.folder / f"{os.environ['SLURM_JOB_ID']}.{_MARK}"
-            mark.touch()
+            if _restarts() < self.most:
+                (self.folder / f"{os.environ['SLURM_JOB_ID']}.{_MARK}").touch()
             raise SystemExit(-1)
         return submitit.helpers.DelayedSubmission(self)
 
@@ -180,8 +181,12 @@ class Slurm:
             kept = [word for word in runs[0] if not re.match(r"task[=.]", word)]
             runs = [(*kept, "task=build", f"task.stages=[{','.join(piece.stages)}]")]
             self.compose(list(runs[0]))
-        folder, grace = Path(_folder(self.knobs)).parent, self.knobs["signal_delay_s"]
-        return Work(self.run, tuple(runs), piece.cells[0], folder, grace, Singleton.get_state())
+        folder, grace, most = (
+            Path(_folder(self.knobs)).parent,
+            self.knobs["signal_delay_s"],
+            self.knobs["max_num_timeout"],
+        )
+        return Work(self.run, tuple(runs), piece.cells[0], folder, grace, most, Singleton.get_state())
 
     def _submit(self, works: Sequence[Work], pieces: Sequence[Piece], together: int) -> list[Any]:
         """One array, held until every job knows what it waits for."""
@@ -249,6 +254,11 @@ class Slurm:
                 if done and done.stop:
                     subprocess.run(["scancel", "--state=PENDING", array], capture_output=True)
                 yield number, done
+
+
+def _restarts() -> int:
+    """How often this job was queued again."""
+    return int(os.environ.get("SLURM_RESTART_COUNT", "0"))
 
 
 def _folder(knobs: Mapping[str, Any]) -> str:
