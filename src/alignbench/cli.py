@@ -13,6 +13,7 @@ from alignbench.config import OnError, conf_dir, instantiate, register
 from alignbench.errors import AlignbenchError, refuse
 from alignbench.overrides import HEAD, checked, help_text, plugin_folders, version_text
 from alignbench.progress import say
+from alignbench.types import check
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def _run(cfg: DictConfig) -> bool:
     from alignbench.sweep.identity import clear, keep
 
     try:
+        _check_mode()
         plugins.load(cfg.plugins)  # a job of a sweep may be another process
         instantiate(cfg.task).main(cfg)
     except Exception as error:
@@ -60,3 +62,15 @@ def _run(cfg: DictConfig) -> bool:
         return False
     clear(cfg)
     return True
+
+
+def _check_mode() -> None:
+    """Hydra runs a single cell here, whatever the launcher.
+
+    Raises:
+        AlignbenchError: another launcher is asked for.
+    """
+    hydra_config = HydraConfig.get()
+    launcher = hydra_config.runtime.choices.get("hydra/launcher", "basic")
+    alone = hydra_config.mode is RunMode.RUN and launcher != "basic"
+    check(not alone, "hydra/launcher", launcher, "it starts the cells of a sweep: add -m, for a single cell as well")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +72,17 @@ class Run(Task):
         if cell and stage and not ((page := Path(cfg.reports) / cell.slug) / "index.html").is_file():
             _write(whole(stage.path), stage, page)
         return stage is not None
+
+    def waiting(self, cfg: DictConfig) -> Mapping[str, Sequence[str]]:
+        """Every stage of the cell that is not done."""
+        from alignbench.sweep.means import steps_ahead
+
+        steps = steps_ahead(cfg)
+        names = {step.stage.recipe: f"{step.stage.name}/{step.key}" for step in steps}
+        return {
+            names[step.stage.recipe]: [names[s.recipe] for s in step.stage.upstream if s.recipe in names]
+            for step in steps
+        }
 
     def conclude(self, done: Sequence[SweepCell], missing: Sequence[SweepCell]) -> None:
         """Print the pooled table of the sweep's own cells, and the command that writes the board."""
