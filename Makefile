@@ -7,7 +7,7 @@ VLLM_VENV ?= .venv-vllm
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test test-long proof bench check test-vllm test-slurm pictures new-method wheel clean
+.PHONY: help install demo test test-long test-faults test-slurm proof bench check test-vllm pictures new-method wheel clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -57,6 +57,11 @@ folder.mkdir(exist_ok=True)
 (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: vllm\nVersion: 0.31.0+cpu\n")
 endef
 export NAME_VLLM
+
+test-faults: install ## kills, full disks, dead workers and damaged files; writes the table of docs/reliability.md
+	rm -f outputs/faults.jsonl; mkdir -p outputs
+	OMP_NUM_THREADS=1 ALIGNBENCH_FAULTS=outputs/faults.jsonl $(BIN)/python -m pytest -m "long or not long" tests/faults
+	$(BIN)/python -m tests.faults.account outputs/faults.jsonl
 
 proof: install ## every knob changed once: what changes a result changes a key; every architecture (twenty minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m proof tests/proof tests/training tests/backend/test_architectures.py
