@@ -16,6 +16,7 @@ from alignbench.task import Task
 
 if TYPE_CHECKING:
     from alignbench.record.cell import CellRecord
+    from alignbench.runs.cell import Cell
     from alignbench.store.stage import Artifact
 
 
@@ -34,7 +35,7 @@ class Run(Task):
 
         tracker = instantiate(cfg.tracking).open(Path(cfg.reports))
         cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
-        if not self.finished(cfg):
+        if _found(cfg) is None:
             claim(cell.backend.cards)
         stage = compare(cell)[1]
         if not ranks.is_main():
@@ -47,20 +48,32 @@ class Run(Task):
         return record
 
     def finished(self, cfg: DictConfig) -> bool:
-        """Whether the store holds the record; its page is written if it is not there."""
+        """Whether the store holds the record; then its page is written, and it is shown, where that is still to do."""
         from alignbench.record.finished import whole
-        from alignbench.runs.cell import Cell, config_folders
-        from alignbench.runs.compare import score_of
+        from alignbench.runs.cell import experiment
 
-        try:
-            cell = Cell.from_config(cfg, config_folders(), looking=True)
-            stage = cell.store.find(score_of(cell))
-        except AlignbenchError:  # the job itself will say it
+        found = _found(cfg)
+        if found is None:
             return False
+        cell, stage = found
         page = Path(cfg.reports) / cell.slug
-        if stage and not (page / "index.html").is_file():
+        if not (page / "index.html").is_file():
             _write(whole(stage.path), stage, page)
-        return stage is not None
+        instantiate(cfg.tracking).open(Path(cfg.reports)).cell(stage.path, experiment(), quiet=True)
+        return True
+
+
+def _found(cfg: DictConfig) -> tuple[Cell, Artifact] | None:
+    """The cell, and its record where the store holds it."""
+    from alignbench.runs.cell import Cell, config_folders
+    from alignbench.runs.compare import score_of
+
+    try:
+        cell = Cell.from_config(cfg, config_folders(), looking=True)
+        stage = cell.store.find(score_of(cell))
+    except AlignbenchError:  # the job itself will say it
+        return None
+    return (cell, stage) if stage else None
 
 
 def _write(record: CellRecord, stage: Artifact, folder: Path) -> Path:
