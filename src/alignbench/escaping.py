@@ -20,6 +20,7 @@ _LATEX |= {
     "±": r"$\pm$",
     "≈": r"$\approx$",
     "‡": r"\ddag{}",
+    "§": r"\S{}",
 }
 # Bytes of a file's name that every file system takes, with room for an ending.
 _LONGEST = 200

@@ -44,7 +44,7 @@ def vet(cfg: DictConfig, typed: Sequence[str] = ()) -> None:
     unknown = [key for key in ours if key not in known]
     check(not unknown, ", ".join(map(str, unknown)), "a key", f"no such key; the top level has {', '.join(known)}")
     _vet_values(OmegaConf.to_container(ours), said)
-    _resolve(ours)
+    _resolve(cfg)
 
 
 def _resolve(node: Any, place: str = "") -> None:
@@ -52,7 +52,7 @@ def _resolve(node: Any, place: str = "") -> None:
     keys = list(node) if isinstance(node, DictConfig) else range(len(node)) if isinstance(node, ListConfig) else []
     for key in keys:
         at = f"{place}.{key}".lstrip(".")
-        if OmegaConf.is_missing(node, key):
+        if at == "hydra" or OmegaConf.is_missing(node, key):
             continue
         try:
             value = node[key]

@@ -6,8 +6,9 @@ from typing import Any
 
 from alignbench.backend.architecture import capped
 from alignbench.backend.attention import group_heads
+from alignbench.backend.declared import tokenizer_of
 from alignbench.backend.memory import keep_freed
-from alignbench.backend.parts import config_of, tokenizer_of
+from alignbench.backend.parts import config_of
 from alignbench.progress import say
 from alignbench.types import ModelRef, check
 
@@ -36,7 +37,7 @@ def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, A
     if device == "cpu":
         keep_freed()
     say(f"  load   {model.name} ({model.dtype}, {device})")
-    tokenizer = tokenizer_of(model.path, padding_side="left")
+    tokenizer = tokenizer_of(model, padding_side="left")
     config = config_of(model.path)
     text = config.get_text_config(decoder=True)
     for padded in (config, text):

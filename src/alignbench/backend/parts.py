@@ -20,7 +20,7 @@ def config_of(folder: Path) -> Any:
     return _read(lambda: AutoConfig.from_pretrained(folder, trust_remote_code=False), folder, "config.json")
 
 
-def tokenizer_of(folder: Path, **options: Any) -> Any:
+def read_tokenizer(folder: Path, **options: Any) -> Any:
     """The tokenizer; errors as above."""
     from transformers import AutoTokenizer
 

@@ -14,6 +14,21 @@ _OURS = ("--trust-remote-code", "--host", "--api-key", "--config", "--uds", "--a
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,15}(_[A-Z0-9]{1,15}){0,5}")
 
 
+def key_in(variable: str) -> str:
+    """The key that an environment variable holds, taken out of all that is written from now on; empty without one."""
+    key = os.environ.get(variable, "").strip() if variable else ""
+    hide(key)
+    return key
+
+
+def check_words(key_env: str, base_url: str, args: Iterable[str]) -> None:
+    """Raise for an address that is none, a key where none belongs, and arguments that open a door; errors as below."""
+    web = base_url.startswith(("http://", "https://"))
+    check(web, "backend.base_url", base_url, "give an address like http://localhost:8000/v1")
+    check_secrets(key_env, base_url)
+    check_arguments(args)
+
+
 def check_secrets(key_env: str, base_url: str) -> None:
     """Raise where a key was typed, without showing it.
 
