@@ -27,7 +27,9 @@ def long_too(cases: int) -> Callable[[Callable[..., None]], Callable[..., None]]
     """Marks a property for the long tests alone, with so many cases, new ones each time."""
 
     def marked(test: Callable[..., None]) -> Callable[..., None]:
-        often = settings(max_examples=cases, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck))
+        often = settings(
+            max_examples=cases, deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck)
+        )
         return pytest.mark.long(often(test))
 
     return marked
