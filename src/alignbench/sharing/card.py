@@ -24,7 +24,7 @@ _TEMPLATES = templates(Path(__file__).parent / "templates")
 _TEMPLATES.filters.update(number=number, cell=lambda text: str(text).replace("|", r"\|"))
 _TEMPLATES.globals.update(change=change, of=of, metrics=METRICS, key=KEY, figures=_FIGURES)
 # Licences that the hub knows by these names; any other is "other" there, and named in full in the card.
-_HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0")
+_HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0", "gemma")
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Shared:
         kind: adapter, full, steering or prompts.
         merged: whether ``merged/`` is there.
         speaks: whether a prompt policy belongs to the model; ``withheld`` if its texts may not be passed on.
+        terms: files of the base model's terms.
+        template: the declared chat template, if there is one.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Shared:
     merged: bool
     speaks: bool
     withheld: bool
+    terms: tuple[str, ...] = ()
+    template: str = ""
 
 
 def card(found: ShareableCell, shared: Shared) -> str:
@@ -76,7 +80,7 @@ def metadata(found: ShareableCell, shared: Shared) -> str:
     """What the hub reads of a card, in YAML, the results of the aligned model among it."""
     from huggingface_hub import ModelCardData
 
-    facts, licence = found.record.cell, found.cell.model.licence.lower()
+    facts, licence = found.record.cell, str(found.config["knobs"]["model"].get("licence", "")).lower()
     asked = benchmarks_of(facts, finished_benchmarks(found.cell.store.root))
     relation = {"base_model_relation": "adapter"} if shared.kind == "adapter" else {}
     data = ModelCardData(

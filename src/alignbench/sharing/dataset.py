@@ -7,10 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from alignbench.files import write_table, write_text
-from alignbench.record.cell import finished_benchmarks
 from alignbench.record.finished import FinishedCell, finished
-from alignbench.record.lineage import Lineage
-from alignbench.report.results import comparisons, schema_markdown, table
+from alignbench.report.results import comparisons, results, schema_markdown
 from alignbench.sharing import eee
 from alignbench.sharing.card import command
 from alignbench.templates import rendered
@@ -27,7 +25,7 @@ def write_results(store: Path, folder: Path, organisation: str) -> list[Finished
         AlignbenchError: the store holds no finished cell.
     """
     cells = finished(store)
-    tables = {"results": table(cells, finished_benchmarks(store), Lineage(store)), "items": items(cells)}
+    tables = {"results": results(store), "items": items(cells)}
     if any(row.kind == "method" for cell in cells for row in cell.record.rows):
         tables["comparisons"] = comparisons(store, None, (), {})
     folder.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,10 @@ from alignbench.types import Item, ModelRef, PromptPolicy, check
 _PROMPTS = "prompt_policy.json"
 ADAPTER = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
+# Files of a model's folder, by their names without ending, that go wherever it or its derivatives go.
+_TERMS = ("licence", "license", "notice", "terms", "use_policy")
+# transformers' name for it.
+_TEMPLATE = "chat_template.jinja"
 # Share of the next token that rounding to bfloat16 may move. Our choice.
 _MERGED = 0.05
 
@@ -62,7 +66,22 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
     if model.is_prompted and not withheld:
         items = found.cell.asked.asked(found.cell.culture.iso3)
         write_json(folder / _PROMPTS, policy_json(model.policy.ready(found.cell.tools.folder), items))
-    shared = Shared(folder.name, name, bool(base or hub), kind, merge, speaks=model.is_prompted, withheld=withheld)
+    if model.base.template:
+        (folder / _TEMPLATE).write_text(model.base.template, encoding="utf-8")
+    terms = sorted(file for file in model.base.path.iterdir() if file.is_file() and file.stem.lower() in _TERMS)
+    for file in terms:
+        shutil.copy(file, folder / file.name)
+    shared = Shared(
+        name=folder.name,
+        base=name,
+        on_hub=bool(base or hub),
+        kind=kind,
+        merged=merge,
+        speaks=model.is_prompted,
+        withheld=withheld,
+        terms=tuple(file.name for file in terms),
+        template=_TEMPLATE if model.base.template else "",
+    )
     text = card(found, shared)
     (folder / "README.md").write_text(text, encoding="utf-8")
     return folder
