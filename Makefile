@@ -8,8 +8,7 @@ DOCS_VENV ?= .venv-docs
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test test-long test-faults test-slurm proof bench check test-vllm pictures session new-method \
-  wheel docs clean
+.PHONY: help install demo test test-long test-faults test-slurm proof bench check test-vllm pictures session new-method wheel docs clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 

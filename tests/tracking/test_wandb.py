@@ -250,7 +250,7 @@ def test_finished_cells_of_a_sweep_that_is_issued_again_are_pushed(
     stored = SimpleNamespace(slug="page"), SimpleNamespace(path=cells[0])
     (tmp_path / "page").mkdir()
     (tmp_path / "page/index.html").touch()
-    monkeypatch.setattr(run, "_looked_up", lambda cfg: stored if there else (None, None))
+    monkeypatch.setattr(run, "_found", lambda cfg: stored if there else None)
     monkeypatch.setattr(run, "instantiate", lambda _: knobs(tmp_path))
     recorded()
     cfg = SimpleNamespace(reports=str(tmp_path), tracking=None)

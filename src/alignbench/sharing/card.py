@@ -37,8 +37,8 @@ class Shared:
         kind: adapter, full, steering or prompts.
         merged: whether ``merged/`` is there.
         speaks: whether a prompt policy belongs to the model; ``withheld`` if its texts may not be passed on.
-        terms: files of the base model's terms.
-        template: the declared chat template, if there is one.
+        terms: files with the base model's terms.
+        template: file with the chat template that was declared; empty without one.
     """
 
     name: str

@@ -18,12 +18,12 @@ from alignbench.types import Item, ModelRef, PromptPolicy, check
 _PROMPTS = "prompt_policy.json"
 ADAPTER = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
+# Share of the next token that rounding to bfloat16 may move. Our choice.
+_MERGED = 0.05
 # Files of a model's folder, by their names without ending, that go wherever it or its derivatives go.
 _TERMS = ("licence", "license", "notice", "terms", "use_policy")
 # transformers' name for it.
 _TEMPLATE = "chat_template.jinja"
-# Share of the next token that rounding to bfloat16 may move. Our choice.
-_MERGED = 0.05
 
 
 def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = False) -> Path:
@@ -72,11 +72,11 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
     for file in terms:
         shutil.copy(file, folder / file.name)
     shared = Shared(
-        name=folder.name,
-        base=name,
-        on_hub=bool(base or hub),
-        kind=kind,
-        merged=merge,
+        folder.name,
+        name,
+        bool(base or hub),
+        kind,
+        merge,
         speaks=model.is_prompted,
         withheld=withheld,
         terms=tuple(file.name for file in terms),
