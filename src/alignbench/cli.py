@@ -13,13 +13,14 @@ from alignbench.config import OnError, conf_dir, instantiate, register
 from alignbench.errors import AlignbenchError, refuse
 from alignbench.overrides import HEAD, checked, help_text, plugin_folders, version_text
 from alignbench.progress import say
+from alignbench.words import spelt_out
 
 
 def main() -> None:
     """Entry point. Exit code 0 when done, 2 when the input was wrong, 1 for anything else, a failed cell included."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads that spin cost a second process its core
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    arguments = ["task.verbose=true" if word in ("-v", "--verbose") else word for word in sys.argv[1:]]
+    arguments = spelt_out(sys.argv[1:])
     if not arguments or "--version" in arguments:
         sys.stdout.write(version_text() if arguments else HEAD)
         return
