@@ -70,7 +70,6 @@ alignbench: methods of aligning language models with a culture's values, compare
   python -m alignbench experiment=nine_cultures task=plan        a ready sweep: what is done, what it will cost
   python -m alignbench -m task=protocols method=culturerl culture=china,iraq      published protocols side by side
   python -m alignbench task=plan method=culturerl culture=iraq   what is done, what is not, what it will cost
-  python -m alignbench task=compare A B                          two cells, or two stores, item by item
   python -m alignbench task=doctor model=local model.path=DIR    check a model before using it
   python -m alignbench task=items culture=iraq                   the questions of the survey, and who was asked
   python -m alignbench method=culturerl --cfg job                every knob with its value
@@ -293,8 +292,8 @@ def _check_launcher(arguments: Sequence[str]) -> None:
         there = find_spec(module.partition(".")[0]) is not None and find_spec(module) is not None
         check(there, "hydra/launcher", name, f"it is not installed: pip install 'alignbench[{extra}]'")
     if name in ("slurm", "submitit_slurm") and said.get("task") != "plan":
-        remedy = "there is no Slurm here (no command srun): go to a login node, or try hydra/launcher=submitit_local"
-        check(shutil.which("srun") is not None, "hydra/launcher", name, remedy)
+        remedy = "there is no Slurm here (no command sbatch): go to a login node, or try hydra/launcher=submitit_local"
+        check(shutil.which("sbatch") is not None, "hydra/launcher", name, remedy)
 
 
 def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:

@@ -93,7 +93,7 @@ def carry_out(
         SystemExit: with code 1, when some cell is not done.
     """
     todo = _by_model(_unfinished(requests, finished))
-    if todo and str(todo[0].cfg.hydra.runtime.choices.get("experiment")).startswith(PAPERS):
+    if todo and not _elsewhere(todo[0]) and _experiment(todo[0]).startswith(PAPERS):
         from alignbench.sweep.means import require
 
         require(todo, Room.here(), refuse=not todo[0].cfg.insist)
@@ -101,6 +101,8 @@ def carry_out(
         say(f"{len(requests)} cells: {len(requests) - len(todo)} done before, {len(todo)} to run")
     try:
         results = launch(todo)
+    except AlignbenchError:  # the launcher refuses: nothing has been started
+        raise
     except BaseException:
         _summary(requests, _unfinished(todo, finished))
         raise
@@ -111,6 +113,15 @@ def carry_out(
         conclude([request for request in requests if request.words not in lost], missing)
     if missing:
         raise SystemExit(1)
+
+
+def _experiment(request: SweepCell) -> str:
+    return str(request.cfg.hydra.runtime.choices.get("experiment"))
+
+
+def _elsewhere(request: SweepCell) -> bool:
+    """Whether cells run on other machines than this one, whose memory then tells nothing."""
+    return "slurm" in str(request.cfg.hydra.launcher.get("_target_")).lower()
 
 
 def _by_model(requests: Sequence[SweepCell]) -> list[SweepCell]:
