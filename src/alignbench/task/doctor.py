@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,18 +109,23 @@ def _generators(cfg: DictConfig) -> str:
 
 
 def _store(root: Path) -> str:
-    """Writable, and every file of every finished stage read and compared with what was written."""
+    """Writable, with locks, and every file of every finished stage read and compared with what was written."""
     import shutil
+
+    from filelock import FileLock, Timeout
 
     from alignbench.store.store import flaw, stored
 
-    root.mkdir(parents=True, exist_ok=True)
     probe = root / ".probe"
     try:
+        root.mkdir(parents=True, exist_ok=True)
         probe.write_text("x", encoding="utf-8")
+        with FileLock(probe), suppress(Timeout), FileLock(probe).acquire(timeout=0):
+            remedy = "this file system grants one lock twice, so two commands may build one stage: choose another"
+            raise AlignbenchError("store", str(root), remedy)
         probe.unlink()
-    except OSError as error:
-        raise AlignbenchError("store", str(root), f"it cannot be written: {error.strerror}") from error
+    except (OSError, NotImplementedError) as error:
+        raise AlignbenchError("store", str(root), f"it cannot be written, or not locked: {error}") from error
     stages = [
         artifact for folder in sorted(root.iterdir()) if folder.is_dir() for artifact in stored(root, folder.name)
     ]
