@@ -27,7 +27,7 @@ NODE = [
     "hydra.launcher.cpus_per_task=1",
 ]
 CELL = ["model=nano", "control=false", "scoring.bootstrap=50"]
-PATIENCE = 900
+PATIENCE = 3600
 
 
 @pytest.fixture(scope="module")
