@@ -36,6 +36,7 @@ _APART = (
     "alignbench.store",  # where results lie
     "alignbench.progress",  # what is said meanwhile
     "alignbench.errors",  # how a refusal reads
+    "alignbench.faults",  # the same of what the machine does
     "alignbench.component",  # the identity of knobs, which is in the key as text
     "alignbench.identity",  # the same
     "alignbench.plugins",  # which packages are looked into; their own code is followed

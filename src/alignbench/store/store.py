@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable
 from enum import Enum
+from errno import EEXIST, ENOTEMPTY
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -157,15 +158,15 @@ class Store:
                 ranks.agreed(complete)
             if complete:
                 return
-            started = time.time()
+            started = time.monotonic()  # the clock may be set meanwhile
             facts = stage.build(partial, self.tools(stage)) or {}
             if stage.by_all_ranks:
                 ranks.barrier()
             upstream = [self._at(before) for before in stage.upstream]
             record = manifest(stage, goal.key, upstream, _own_code(stage).modules, started, facts)
             write_json(partial / MANIFEST, sealed(plain(record), partial))
-            partial.rename(goal.path)
-            self.built.append(goal)
+            if _moved(partial, goal):
+                self.built.append(goal)
 
     def _announce(self, stage: Stage, goal: Artifact, resumed: bool) -> None:
         say(f"  {'resume' if resumed else 'build '} {goal.name}/{goal.key}")
@@ -260,6 +261,20 @@ def _complete(artifact: Artifact) -> bool:
 def _sound(artifact: Artifact) -> bool:
     """Whether it is there as it was written."""
     return artifact.path.is_dir() and flaw(artifact) is None
+
+
+def _moved(partial: Path, goal: Artifact) -> bool:
+    """Rename a finished folder into place; False where another machine was there first, whose folder is used."""
+    try:
+        partial.rename(goal.path)
+    except OSError as error:
+        # A shared file system may show late what another machine has finished, or grant both the lock.
+        if error.errno not in (ENOTEMPTY, EEXIST) or not _sound(Artifact(goal.path)):
+            raise
+        say(f"  reuse  {goal.name}/{goal.key}: another machine has finished it")
+        shutil.rmtree(partial)
+        return False
+    return True
 
 
 def _set_aside(artifact: Artifact) -> None:

@@ -77,8 +77,16 @@ def _composed(words: Sequence[str], compose: Callable[[Sequence[str]], DictConfi
 PAPERS = "papers/"
 
 
-def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:
+def carry_out(
+    requests: Sequence[SweepCell],
+    launch: Launch,
+    finished: Callable[[DictConfig], bool],
+    conclude: Callable[[Sequence[SweepCell], Sequence[SweepCell]], None] | None = None,
+) -> None:
     """Run what is not finished, model by model, and say how all cells stand, whatever becomes of the launcher.
+
+    Args:
+        conclude: shows what the cells gave together once all have ended: those that are done, and those that are not.
 
     Raises:
         AlignbenchError: a paper's experiment asks for what cannot be met here, and ``insist`` is false.
@@ -100,6 +108,9 @@ def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[
         raise
     missing = [request for request, well in zip(todo, results, strict=True) if not well]
     _summary(requests, missing)
+    if conclude is not None:
+        lost = {request.words for request in missing}
+        conclude([request for request in requests if request.words not in lost], missing)
     if missing:
         raise SystemExit(1)
 

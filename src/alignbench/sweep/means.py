@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # Bytes of a weight where nothing else is said: bfloat16 on CUDA, float32 on a CPU.
 _BYTES = {True: 2.0, False: 4.0}
-# The one builtin model that knows real people.
+# The one builtin model that knows real people and comes under no terms that must be accepted.
 _DEFAULT = "builtin:smollm2_135m"
 # Tried one after the other, each with those before it, until a training fits: the first two change no result.
 _LESS: tuple[tuple[str, dict[str, Any]], ...] = (

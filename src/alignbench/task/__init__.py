@@ -29,4 +29,8 @@ class Task(Component, ABC):
 
     def sweep(self, requests: Sequence[SweepCell], launch: Launch) -> None:
         """Do it for every cell that is not finished, and sum up."""
-        carry_out(requests, launch, self.finished)
+        carry_out(requests, launch, self.finished, self.conclude)
+
+    def conclude(self, done: Sequence[SweepCell], missing: Sequence[SweepCell]) -> None:
+        """Show what the cells of a sweep gave together; nothing, unless a task knows what."""
+        return
