@@ -46,8 +46,12 @@ class Composer:
         name = hashlib.sha256(repr((asked, str(Path.cwd()))).encode()).hexdigest()[:24]
         if name not in self._known:
             kept = self._folder / name
-            on_disk = kept.read_bytes() if kept.is_file() else None
-            self._known[name] = on_disk or self._composed(name, master_config, sweep_overrides)
+            try:
+                on_disk = kept.read_bytes() if kept.is_file() else None
+                self._known[name] = on_disk or self._composed(name, master_config, sweep_overrides)
+            except pickle.PicklingError:  # in a job, for which Hydra has loaded its classes a second time
+                composed: DictConfig = self.loader.load_sweep_config(master_config, sweep_overrides)
+                return composed
         rest, hydra = pickle.loads(self._known[name])
         cfg = OmegaConf.create({**rest, "hydra": hydra.hydra})
         OmegaConf.set_struct(cfg, True)
