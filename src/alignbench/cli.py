@@ -14,6 +14,7 @@ from alignbench.errors import AlignbenchError, refuse
 from alignbench.faults import explained, stoppable
 from alignbench.overrides import HEAD, checked, help_text, plugin_folders, version_text
 from alignbench.progress import say
+from alignbench.types import check
 
 
 def main() -> None:
@@ -25,7 +26,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads that spin cost a second process its core
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with stoppable():
-        _carried_out(sys.argv[1:])
+        _carried_out(["task.verbose=true" if word in ("-v", "--verbose") else word for word in sys.argv[1:]])
 
 
 def _carried_out(arguments: list[str]) -> None:
@@ -59,6 +60,7 @@ def _run(cfg: DictConfig) -> bool:
     from alignbench.sweep.identity import clear, keep
 
     try:
+        _check_mode()
         plugins.load(cfg.plugins)  # a job of a sweep may be another process
         instantiate(cfg.task).main(cfg)
         clear(cfg)
@@ -73,3 +75,15 @@ def _run(cfg: DictConfig) -> bool:
             raise SystemExit(1) from error
         return False
     return True
+
+
+def _check_mode() -> None:
+    """Hydra runs a single cell here, whatever the launcher.
+
+    Raises:
+        AlignbenchError: another launcher is asked for.
+    """
+    hydra_config = HydraConfig.get()
+    launcher = hydra_config.runtime.choices.get("hydra/launcher", "basic")
+    alone = hydra_config.mode is RunMode.RUN and launcher != "basic"
+    check(not alone, "hydra/launcher", launcher, "it starts the cells of a sweep: add -m, for a single cell as well")

@@ -114,9 +114,9 @@ class Server(Backend):
     def open(self, model: ModelRef) -> Engine:
         """An engine; the server is asked, or started, at the first call."""
         self.verify()
-        from alignbench.backend.server_thoughts import ThinkingEngine
+        from alignbench.backend.server_tokens import TokenEngine
 
-        return ThinkingEngine(model, self) if model.thinks else ServerEngine(model, self)
+        return (TokenEngine if model.thinks or model.template else ServerEngine)(model, self)
 
 
 class ServerEngine(Engine):

@@ -46,6 +46,7 @@ _APART = (
     "alignbench.backend.preflight",  # what is tried before
     "alignbench.backend.lease",  # which card is used
     "alignbench.backend.memory",  # who keeps freed memory
+    "alignbench.training.interrupt",  # when a training saves itself
     "alignbench.norms.picture",  # a map for the eye
     "alignbench.resources.nano",  # data: in ModelRef.fingerprint
     "alignbench.resources.wvs7",  # data: in Survey.fingerprint

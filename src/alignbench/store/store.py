@@ -1,12 +1,14 @@
 """The store: ``<root>/<stage>/<key>/``, each folder complete or absent.
 
 A folder with another name ends in a dot and a word, and is no stage: ``<key>.partial`` while it is built, and
-``<key>.damaged`` where it was found to be no longer what was written.
+``<key>.damaged`` where it was found to be no longer what was written, ``<key>.arriving`` while it is copied from
+elsewhere.
 """
 
 import pkgutil
 import shutil
 import time
+from collections.abc import Callable
 from enum import Enum
 from errno import EEXIST, ENOTEMPTY
 from functools import cache
@@ -24,7 +26,7 @@ from alignbench.store.code import Code, changed, code_in, code_of
 from alignbench.store.manifest import manifest, plain, write_json
 from alignbench.store.seal import MANIFEST, damage, sealed
 from alignbench.store.stage import Artifact, Stage, Tools
-from alignbench.types import ModelRef
+from alignbench.types import ModelRef, check
 
 _PAUSE = 0.1
 _CODE = 8
@@ -216,6 +218,39 @@ def flaw(artifact: Artifact, contents: bool = True) -> str | None:
         return f"{MANIFEST} is missing"
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return f"{MANIFEST} cannot be read"
+
+
+def adopt(artifact: Artifact, fill: Callable[[Path], None]) -> bool:
+    """Put a stage that was finished elsewhere into its place.
+
+    Args:
+        artifact: where it belongs.
+        fill: copies it into a folder.
+
+    Returns:
+        Whether it was taken: not if it is here, or some process is building it.
+
+    Raises:
+        AlignbenchError: what was copied is not what was written.
+    """
+    artifact.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(_sibling(artifact, "lock")).acquire(timeout=0)
+    except Timeout:
+        return False
+    with lock:
+        if _complete(artifact):
+            return False
+        arriving = _sibling(artifact, "arriving")
+        shutil.rmtree(arriving, ignore_errors=True)
+        arriving.mkdir()
+        fill(arriving)
+        reason = flaw(Artifact(arriving))
+        check(reason is None, "stage", f"{artifact.name}/{artifact.key}", f"it is not taken: {reason}")
+        if artifact.path.exists():
+            _set_aside(artifact)
+        arriving.rename(artifact.path)
+    return True
 
 
 def _complete(artifact: Artifact) -> bool:

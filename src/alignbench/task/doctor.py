@@ -69,6 +69,7 @@ def _survey(cfg: DictConfig) -> str:
 
 
 def _model(cfg: DictConfig) -> str:
+    from alignbench.backend.declared import title
     from alignbench.backend.render import Renderer
     from alignbench.types import chat
 
@@ -78,7 +79,8 @@ def _model(cfg: DictConfig) -> str:
     prompt = renderer.prompt(chat("Which number?"))
     long = [label for label in labels if len(renderer.option_ids(prompt, label)) != 1]
     remedy = f"; labels of several tokens, scored by more than one forward: {', '.join(long)}" if long else ""
-    return f"{model.name} at {model.path}, {model.dtype}, fingerprint {model.fingerprint}{remedy}"
+    asked = f"asked in {title(model)}, licence {model.licence}"
+    return f"{model.name} at {model.path}, {model.dtype}, fingerprint {model.fingerprint}, {asked}{remedy}"
 
 
 def _opened(cfg: DictConfig) -> Engine:
