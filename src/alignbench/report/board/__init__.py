@@ -16,6 +16,7 @@ from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import ALPHA, Board
 from alignbench.report.board.panels import sections
+from alignbench.report.origin import Origin
 from alignbench.report.page import environment
 
 # Pictures of ``task=protocols``, below the reports.
@@ -40,6 +41,7 @@ def write(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Path:
         pairs_reading=pairs.READING,
         elicited_reading=elicitation.READING,
         alpha=ALPHA,
+        origin=Origin.of_board(cells),
         maps=_pictures(reports, MAPS),
         matrices=_pictures(reports, MATRICES),
     )

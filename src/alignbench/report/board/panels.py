@@ -14,7 +14,7 @@ from alignbench.report import figures
 from alignbench.report.board.cost_figure import CostFigure
 from alignbench.report.board.elicitation import ElicitedGain, elicited
 from alignbench.report.board.groups import CultureBoard, PanelPlace
-from alignbench.report.board.lines import Board, BoardLine
+from alignbench.report.board.lines import ALPHA, Board, BoardLine
 from alignbench.report.board.pairs import Specificity, specificities
 from alignbench.report.numbers import shown
 from alignbench.report.variety import Variety, varieties
@@ -22,8 +22,6 @@ from alignbench.report.variety import Variety, varieties
 # Readings of the heat map, as fields of a row, and where their colours end: the same on every board, so that one colour
 # is one figure.
 _ENDS = {"difference": 0.1, "specificity": 0.1, "skill": 1.0}
-# The strongest colour of a figure that could be chance.
-_FAINT = 0.12
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,20 @@ class Heat:
         return value
 
     def strength(self, line: BoardLine) -> float:
-        """How strong the cell's colour is, 0 to 1: faint below the smallest effect that it would find."""
+        """How strong the cell's colour is, 0 to 1: none below the smallest effect that it would find."""
         value = self.value(line)
         if value is None:
             return 0.0
         row = line.row
         least = {"difference": row.detectable, "specificity": row.specificity_detectable}.get(self.name)
         visible = self.sure(line) or (least is not None and abs(value) >= least)
-        return min(abs(value) / self.end, 1.0 if visible else _FAINT)
+        return _strength(value, self.end, visible)
+
+    def mean(self, method: str) -> float | None:
+        """The number's mean over the cultures that have it."""
+        values = [self.value(line) for (label, _), line in self.cells.items() if label == method]
+        known = [value for value in values if value is not None]
+        return fmean(known) if known else None
 
     def sure(self, line: BoardLine) -> bool:
         """Whether the number is clear of zero, after the correction where there is a test."""
@@ -83,11 +87,26 @@ class CulturePanel:
 
     @cached_property
     def methods(self) -> list[str]:
-        """Names of the methods, the largest mean gain first."""
+        """Names of the methods in the order of their rank: by pooled specificity, those without it by mean gain."""
         gains: dict[str, list[float]] = {}
         for line in self.compared:
             gains.setdefault(line.row.label, []).append(line.row.difference or 0.0)
-        return sorted(gains, key=lambda name: -fmean(gains[name]))
+        pooled = {name: one.found.value for name, one in self.pooled.items()}
+        return sorted(gains, key=lambda name: (name not in pooled, -pooled.get(name, 0.0), -fmean(gains[name])))
+
+    @cached_property
+    def pooled(self) -> dict[str, Specificity]:
+        """Name of a method -> its specificity, pooled over cultures; of those that were fitted to several."""
+        return {one.label: one for one in self.specificities}
+
+    def strength(self, pooled: Specificity) -> float:
+        """How strong the colour of a pooled specificity is, as :meth:`Heat.strength` says."""
+        found = pooled.found
+        return _strength(found.value, _ENDS["specificity"], self.sure(pooled) or abs(found.value) >= found.detectable)
+
+    def sure(self, pooled: Specificity) -> bool:
+        """Whether a pooled specificity is clear of zero after the correction."""
+        return pooled.p_value is not None and pooled.p_value < ALPHA
 
     @cached_property
     def heats(self) -> list[Heat]:
@@ -198,6 +217,10 @@ def sections(board: Board) -> list[Section]:
         )
         for world, places in found.items()
     ]
+
+
+def _strength(value: float, end: float, visible: bool) -> float:
+    return min(abs(value) / end, 1.0) if visible else 0.0
 
 
 def _once(texts: Iterable[str]) -> list[str]:
