@@ -15,7 +15,7 @@ from alignbench.report.board import elicitation, pairs
 from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import ALPHA, Board
-from alignbench.report.board.panels import sections
+from alignbench.report.board.panels import sections, strength
 from alignbench.report.origin import Origin
 from alignbench.report.page import environment
 
@@ -42,6 +42,7 @@ def write(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Path:
         elicited_reading=elicitation.READING,
         alpha=ALPHA,
         origin=Origin.of_board(cells),
+        strength=strength,
         maps=_pictures(reports, MAPS),
         matrices=_pictures(reports, MATRICES),
     )

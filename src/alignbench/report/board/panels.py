@@ -1,5 +1,6 @@
 """Cultures side by side: all groups of one world, split and model, with what is drawn of them."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -14,9 +15,10 @@ from alignbench.report import figures
 from alignbench.report.board.cost_figure import CostFigure
 from alignbench.report.board.elicitation import ElicitedGain, elicited
 from alignbench.report.board.groups import CultureBoard, PanelPlace
-from alignbench.report.board.lines import ALPHA, Board, BoardLine
+from alignbench.report.board.lines import Board, BoardLine
 from alignbench.report.board.pairs import Specificity, specificities
 from alignbench.report.board.pooled import PooledMethod, pooled
+from alignbench.report.notes import told_once
 from alignbench.report.numbers import shown
 from alignbench.report.variety import Variety, varieties
 
@@ -87,27 +89,13 @@ class CulturePanel:
         return [line for line in self.lines if line.compared]
 
     @cached_property
-    def methods(self) -> list[str]:
-        """Names of the methods in the order of their rank: by pooled specificity, those without it by mean gain."""
+    def ranked(self) -> dict[str, PooledMethod | None]:
+        """Name of a method -> itself over all cultures; in the order of their ranks, those without by mean gain."""
         gains: dict[str, list[float]] = {}
         for line in self.compared:
             gains.setdefault(line.row.label, []).append(line.row.difference or 0.0)
-        pooled = {name: one.found.value for name, one in self.pooled.items()}
-        return sorted(gains, key=lambda name: (name not in pooled, -pooled.get(name, 0.0), -fmean(gains[name])))
-
-    @cached_property
-    def pooled(self) -> dict[str, Specificity]:
-        """Name of a method -> its specificity, pooled over cultures; of those that were fitted to several."""
-        return {one.label: one for one in self.specificities}
-
-    def strength(self, pooled: Specificity) -> float:
-        """How strong the colour of a pooled specificity is, as :meth:`Heat.strength` says."""
-        found = pooled.found
-        return _strength(found.value, _ENDS["specificity"], self.sure(pooled) or abs(found.value) >= found.detectable)
-
-    def sure(self, pooled: Specificity) -> bool:
-        """Whether a pooled specificity is clear of zero after the correction."""
-        return pooled.p_value is not None and pooled.p_value < ALPHA
+        over = {one.label: one for one in self.pooled if one.label in gains}
+        return {**over, **{name: None for name in sorted(gains, key=lambda n: -fmean(gains[n])) if name not in over}}
 
     @cached_property
     def heats(self) -> list[Heat]:
@@ -200,7 +188,7 @@ class Section:
     @property
     def notes(self) -> list[str]:
         """Sentences that must be shown."""
-        return _once(note for record in self.records for note in record.notes)
+        return told_once((f"{r.title}, seed {r.cell.seed}", note) for r in self.records for note in r.notes)
 
     @property
     def reading(self) -> list[str]:
@@ -223,6 +211,14 @@ def sections(board: Board) -> list[Section]:
         )
         for world, places in found.items()
     ]
+
+
+def strength(one: PooledMethod) -> float:
+    """How strong the colour of a pooled specificity is, as :meth:`Heat.strength` says."""
+    if one.specificity is None:
+        return 0.0
+    value = one.specificity.value
+    return _strength(value, _ENDS["specificity"], bool(one.clear) or abs(value) >= (one.detectable or math.inf))
 
 
 def _strength(value: float, end: float, visible: bool) -> float:

@@ -1,6 +1,8 @@
 // Sorting, filtering and folding of the board; what was chosen stands in the address. Without it the page shows
 // every row.
 "use strict";
+// Rows of a board that are shown at once, unless every row is wanted: more take a browser seconds. Our choice.
+const AT_ONCE = 200;
 function setUp(world) {
   const table = world.querySelector("table.all");
   const form = world.querySelector("form.filters");
@@ -14,7 +16,7 @@ function setUp(world) {
 
   const words = (row) => kinds.map((kind) => row.dataset[kind]).join(" ").toLowerCase();
   const chosen = (name) => form.elements[name]?.value ?? "";
-  const { grouped, further, sort, rising } = form.elements;
+  const { grouped, further, sort, rising, every } = form.elements;
   const ofWords = (column) => column === "label" || column === "culture";
 
   // Numbers before texts; what has no value comes last, whatever the direction.
@@ -25,9 +27,12 @@ function setUp(world) {
     return rising.checked ? before : -before;
   }
 
+  let still = true; // no row has moved yet
   function arrange() {
     table.classList.toggle("flat", !grouped.checked);
     table.classList.toggle("with-further", further.checked);
+    if (still && grouped.checked && !sort.value) return;
+    still = false;
     const sorted = sort.value ? [...rows].sort(compare) : rows;
     const sanity = (row) => row.matches(".reference");
     for (const row of [...sorted.filter((row) => !sanity(row)), ...sorted.filter(sanity)]) {
@@ -57,18 +62,23 @@ function setUp(world) {
 
   function filter() {
     const text = chosen("text").toLowerCase().split(/\s+/).filter(Boolean);
-    const [sanity, models] = [true, false].map((kind) => rows.filter((row) => row.matches(".reference") === kind));
+    const inOrder = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => !row.matches(".group"));
+    const [sanity, models] = [true, false].map((kind) => inOrder.filter((row) => row.matches(".reference") === kind));
     const seen = new Set();
     const boards = new Set();
     const columns = new Set();
-    let shown = 0;
+    let [found, shown] = [0, 0];
     for (const row of models) {
       const names = kinds.map((kind) => row.dataset[kind]);
       const fits = kinds.every((kind, at) => !chosen(kind) || names[at] === chosen(kind));
-      row.hidden = !(fits && text.every((word) => words(row).includes(word)));
-      if (row.hidden) continue;
-      shown += 1;
-      boards.add(home.get(row));
+      const here = fits && text.every((word) => words(row).includes(word));
+      row.hidden = !here || (!every.checked && shown === AT_ONCE);
+      if (!here) continue;
+      found += 1;
+      if (!row.hidden) {
+        shown += 1;
+        boards.add(home.get(row));
+      }
       columns.add(row.dataset.culture);
       // Every way of leaving names blank.
       for (let left = 0; left < 8; left += 1) seen.add(key(names.map((name, at) => (left >> at) & 1 ? "" : name)));
@@ -78,7 +88,9 @@ function setUp(world) {
     for (const body of groups) body.rows[0].hidden = !boards.has(body);
     for (const [part, names] of place) part.hidden = !seen.has(names);
     for (const cell of world.querySelectorAll("[data-column]")) cell.hidden = !columns.has(cell.dataset.column);
-    form.querySelector("output").value = shown === models.length ? `${shown} rows` : `${shown} of ${models.length} rows`;
+    every.closest("label").hidden = found <= AT_ONCE;
+    const first = shown < found ? `, the first ${shown} below` : "";
+    form.querySelector("output").value = (found < models.length ? `${found} of ` : "") + `${models.length} rows${first}`;
   }
 
   for (const cell of headers) {
