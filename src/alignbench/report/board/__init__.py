@@ -15,7 +15,7 @@ from alignbench.report.board import elicitation, pairs
 from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import ALPHA, Board
-from alignbench.report.board.panels import sections, strength
+from alignbench.report.board.panels import Section, sections, strength
 from alignbench.report.origin import Origin
 from alignbench.report.page import environment
 
@@ -30,8 +30,13 @@ def write(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Path:
     Cells whose scores by item cannot be read are left out; pictures of ``task=protocols`` are shown where they are.
     """
     board = read(cells, store, reports)
+    return render(board, sections(board))
+
+
+def render(board: Board, shown: Sequence[Section]) -> Path:
+    """:func:`write` of a board and its worlds that were read already."""
+    reports = board.folder
     reports.mkdir(parents=True, exist_ok=True)
-    shown = sections(board)
     write_files(board, shown)
     made = environment(TEMPLATES)
     text = made.get_template("overview.html.jinja").render(
@@ -41,7 +46,7 @@ def write(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Path:
         pairs_reading=pairs.READING,
         elicited_reading=elicitation.READING,
         alpha=ALPHA,
-        origin=Origin.of_board(cells),
+        origin=Origin.of_board([cell for group in board.groups for cell in group.cells]),
         strength=strength,
         maps=_pictures(reports, MAPS),
         matrices=_pictures(reports, MATRICES),

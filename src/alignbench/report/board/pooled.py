@@ -97,7 +97,7 @@ def pooled(groups: Sequence[CultureBoard], specificities: Sequence[Specificity])
     several = [one for one in found if len(one.rows) > 1]
     gains = corrected([known(one.gain.p_value) if one.gain else None for one in several])
     tested = [replace(one, gain_p=p) for one, p in zip(several, gains, strict=True)]
-    return sorted(_ranked(tested), key=lambda one: (one.rank or math.inf, -_value(one), -one.score.value, one.label))
+    return sorted(ranked(tested), key=lambda one: (one.rank or math.inf, -_value(one), -one.score.value, one.label))
 
 
 def _method(label: str, boards: Mapping[str, CultureBoard], specific: Specificity | None) -> PooledMethod:
@@ -149,7 +149,7 @@ def _value(one: PooledMethod) -> float:
     return one.specificity.value if one.specificity else -math.inf
 
 
-def _ranked(methods: Sequence[PooledMethod]) -> list[PooledMethod]:
+def ranked(methods: Sequence[PooledMethod]) -> list[PooledMethod]:
     """With their ranks: one more than the number of methods that lie before them."""
     places = {one.label: (one.clear, _value(one) if one.clear else 0.0) for one in methods if one.specificity}
     ranks = {label: 1 + sum(other > place for other in places.values()) for label, place in places.items()}
