@@ -14,7 +14,7 @@ from alignbench.files import write_table, write_text
 from alignbench.record.cell import CellRecord, ItemRecord, Sample
 from alignbench.report.origin import Origin
 from alignbench.report.page import ItemChange, environment, moved
-from alignbench.types import Item, PromptPolicy
+from alignbench.types import PromptPolicy
 
 PAGE, TABLE = "index.html", "answers.parquet"
 
@@ -95,15 +95,14 @@ def looks(responses: pd.DataFrame, prompts: Mapping[tuple[str, int, str], str], 
 
 
 def answered(
-    record: CellRecord, items: Iterable[Item], rows: Mapping[str, Mapping[str, Sequence[Look]]]
+    record: CellRecord, topics: Mapping[str, str], rows: Mapping[str, Mapping[str, Sequence[Look]]]
 ) -> list[AnsweredItem]:
     """The items of a record with their looks.
 
     Args:
-        items: at least those of the record.
+        topics: of each item of the record, by id.
         rows: label -> item id -> looks.
     """
-    topics = {item.id: item.topic for item in items}
     changes = {change.item.id: change for change in moved(record)}
     samples = {sample.question: sample for sample in record.samples}
     return [

@@ -94,7 +94,7 @@ def _answered(cell: Cell, score: Score, record: CellRecord) -> Sequence[Answered
             prompts = {prompt.id: as_read(prompt, policy, renderer) for prompt in stage.asking.prompts(items, policy)}
             for item, seen in looks(stage.table(cell.tools), prompts, form).items():
                 rows.setdefault(row.label, {}).setdefault(item, []).extend(seen)
-    return answered(record, items, rows)
+    return answered(record, {item.id: item.topic for item in items}, rows)
 
 
 def _weighed(path: Path) -> str:
