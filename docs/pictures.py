@@ -1,4 +1,4 @@
-"""Pictures of the board for the docs, and screens of every kind of page: ``python docs/pictures.py REPORTS`` (Chromium)."""
+"""Pictures of the board for the docs, and screens of every kind of page: ``python docs/pictures.py REPORTS``."""
 
 import shutil
 import subprocess
