@@ -83,6 +83,7 @@ pictures: install ## the README's pictures of the board, from a nano sweep (need
 	$(BIN)/python -m alignbench -m $(NANO) method=none,cultural_prompt,persona,guided,survey_sft,survey_rl,cnca_sft
 	$(BIN)/python -m alignbench -m $(NANO) method=survey_rl method.reward=verdict
 	$(BIN)/python -m alignbench task=report $(PICTURES)
+	$(BIN)/python -m alignbench task=view $(PICTURES) model=nano culture=iraq seed=0 others=[usa] method=survey_sft
 	$(BIN)/python docs/pictures.py outputs/pictures/reports
 
 lock: ## write requirements/*.lock anew: versions and checksums (needs uv)

@@ -20,6 +20,7 @@ from alignbench.record.cell import CellRecord
 from alignbench.record.finished import FinishedCell, damage, finished, with_items
 from alignbench.report.board.files import markdown
 from alignbench.report.numbers import signed
+from alignbench.report.origin import Origin
 from alignbench.report.page import environment
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -126,6 +127,7 @@ def write_page(source: PlantedWorld, cultures: Mapping[str, Culture], path: Path
         environment(HERE)
         .get_template("page.html.jinja")
         .render(
+            origin=Origin("sh experiments/planted_world/run.sh"),
             warning=WARNING,
             item=world.items[q],
             bars=bars,

@@ -16,6 +16,7 @@ from alignbench.overrides import HEAD, checked, help_text, plugin_folders, versi
 from alignbench.progress import say
 from alignbench.terminal import guarded
 from alignbench.types import check
+from alignbench.words import spelt_out
 
 
 def main() -> None:
@@ -27,7 +28,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads that spin cost a second process its core
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     with guarded(), stoppable():
-        _carried_out(["task.verbose=true" if word in ("-v", "--verbose") else word for word in sys.argv[1:]])
+        _carried_out(spelt_out(sys.argv[1:]))
 
 
 def _carried_out(arguments: list[str]) -> None:

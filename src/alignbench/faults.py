@@ -88,12 +88,15 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Inside, Ctrl-C and SIGTERM end the process with one line, and with exit code 130 or 143."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminate)
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _terminate) if main else None
     try:
         yield
     except KeyboardInterrupt as stop:
         _stopped(signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
+    finally:
+        if main:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _terminate(*_: Any) -> NoReturn:

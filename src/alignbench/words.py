@@ -48,6 +48,21 @@ def with_paths_quoted(arguments: Sequence[str]) -> list[str]:
     return [said(a) for a in arguments]
 
 
+def spelt_out(arguments: Sequence[str]) -> list[str]:
+    """The arguments with ``-v`` and the two plain words of ``task=compare A B`` as the knobs that they stand for.
+
+    The name of a cell may hold ``=``, but no knob's name holds a hyphen.
+    """
+    long = ["task.verbose=true" if word in ("-v", "--verbose") else word for word in arguments]
+    if "task=compare" not in long:
+        return long
+    plain = [word for word in long if not word.startswith("-") and ("=" not in word or "-" in word.partition("=")[0])]
+    knobs = dict(zip(plain, ("task.first", "task.second"), strict=False))
+    return [
+        f"{knobs[word]}={QuotedString(word, Quote.single).with_quotes()}" if word in knobs else word for word in long
+    ]
+
+
 def _unread(word: str) -> AlignbenchError:
     """The error for a word that Hydra's grammar has no reading of, with the quotes that it needs."""
     key, _, value = word.partition("=")

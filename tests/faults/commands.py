@@ -31,7 +31,7 @@ from alignbench.store.store import Store
 from alignbench.task.run import _write
 
 # A cell of the planted world in seconds, with a training that leaves checkpoints.
-QUICK = """model=nano culture=iraq control=false scoring.bootstrap=200 training.updates=6 training.checkpoint_every=2
+QUICK = """model=nano culture=iraq control=false scoring.bootstrap=200 training.updates=3 training.checkpoint_every=1
            ~method@baselines.cultural_prompt""".split()
 PATIENCE = 400
 _CONTEXT = multiprocessing.get_context("fork")

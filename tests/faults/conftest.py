@@ -17,7 +17,7 @@ def sweep_of(planted_cell, tmp_path_factory):
 
     def cells(*methods: str):
         for method in methods:
-            words = ("training.updates=6", "training.checkpoint_every=2", "control=false", "scoring.bootstrap=200")
+            words = ("training.updates=3", "training.checkpoint_every=1", "control=false", "scoring.bootstrap=200")
             folder = tmp_path_factory.mktemp("composed")
             made[method] = made.get(method) or planted_cell(folder, f"method={method}", *words)
         return [made[method] for method in methods]

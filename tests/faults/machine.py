@@ -77,10 +77,10 @@ def little_memory(rows: int) -> None:
 
     fits = forward.logprobs
 
-    def logprobs(weights: Any, suffixes: Any, *given: Any) -> Any:
+    def logprobs(weights: Any, suffixes: Any, *given: Any, **knobs: Any) -> Any:
         if len(suffixes) > rows:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:127] . DefaultCPUAllocator: can't allocate memory")
-        return fits(weights, suffixes, *given)
+        return fits(weights, suffixes, *given, **knobs)
 
     forward.logprobs = logprobs
 

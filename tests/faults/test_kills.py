@@ -13,8 +13,8 @@ from tests.faults.account import tried
 from tests.faults.commands import EVENTS, die_at_new
 
 METHODS = ("none", "cultural_prompt", "survey_sft", "survey_rl")
-# Trained from a checkpoint of an update instead of without a break. Measured: the same numbers, bit for bit.
-TOLERANCE = 1e-9
+# A training goes on from a checkpoint, and a base model may answer after an adapter was loaded: rounding, 7e-8 at most.
+TOLERANCE = 1e-6
 LONG = 150
 
 

@@ -4,6 +4,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from alignbench.config import conf_dir
 from alignbench.record.cell import CellRecord
 from alignbench.report.table import print_table, terminal_table
 
@@ -21,6 +22,21 @@ def test_fits_and_drops_nothing(record: CellRecord, width: int) -> None:
     own = next(line for line in shown if line.startswith("culturerl") and "0.931" in line)
     for figure in ("0.931 [0.910, 0.950]", "0.420", "+0.095 [0.066, 0.124]", "42"):
         assert figure in own
+
+
+METHODS = sorted(path.stem for path in (conf_dir() / "method").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_name_of_a_method_is_broken_at_80_columns(record: CellRecord, method: str) -> None:
+    named = [
+        replace(row, label=row.label.replace("culturerl", method), method=row.method and method) for row in record.rows
+    ]
+    long = replace(named[3], label=f"{method} of the United States")
+    shown = lines(replace(record, rows=(*named[:3], long, *named[4:])), 80)
+    assert max(map(len, shown)) <= 80 and not any("…" in line for line in shown)
+    assert any(line.split()[:1] == [method] and "0.931 [" in line for line in shown)
+    assert any(line.split()[:2] == ["↳", method] for line in shown)
 
 
 def test_control_stands_under_its_method_and_references_apart(record: CellRecord) -> None:

@@ -125,7 +125,9 @@ def test_the_card_names_every_table_and_all_hold_what_the_store_holds(store, pub
     tables = {c["config_name"]: pd.read_parquet(published / c["data_files"]) for c in data.configs}
     assert set(tables) == {"results", "items", "comparisons"}
     cells = finished(store)
-    assert set(tables["results"]["run"]) == set(tables["items"]["run"]) == {found.stage.name for found in cells}
+    assert (
+        set(tables["results"]["run"].dropna()) == set(tables["items"]["run"]) == {found.stage.name for found in cells}
+    )
     assert len(tables["items"]) == sum(len(i.models) for found in cells for i in found.record.items)
     assert set(tables["comparisons"]["seeds"]) == {1, 2}
     text = (published / "README.md").read_text()
@@ -164,10 +166,9 @@ def test_the_hub_reads_results_of_survey_and_benchmarks_from_a_card(tmp_path, mo
     others = (replace(line, label="base", kind="base"), replace(line, value=Interval(float("nan"), 0, 0, 1)))
     asked = BenchmarkRecord(record.cell, "neutral", (line, *others))
     monkeypatch.setattr(card, "finished_benchmarks", lambda store: [(tmp_path, {}, asked)])
-    model, home = SimpleNamespace(licence="Secret"), SimpleNamespace(root=tmp_path)
-    found = SimpleNamespace(
-        record=record, cell=SimpleNamespace(model=model, store=home), config={"choices": {"survey": "wvs7"}}
-    )
+    home = SimpleNamespace(store=SimpleNamespace(root=tmp_path))
+    config = {"choices": {"survey": "wvs7"}, "knobs": {"model": {"licence": "Secret"}}}
+    found = SimpleNamespace(record=record, cell=home, config=config)
     shared = Shared("mine", "Qwen/Q", True, "adapter", False, False, False)
     data = ModelCard(f"---\n{metadata(found, shared)}\n---\ntext").data
     assert (data.base_model, data.library_name, data.license, data.model_name) == ("Qwen/Q", "peft", "other", "mine")

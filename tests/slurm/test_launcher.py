@@ -115,7 +115,7 @@ def test_a_job_before_others_builds_the_shared_stages_by_the_words_of_a_cell():
     given = {"submitit_folder": "x/%j", "signal_delay_s": 90, "max_num_timeout": 2}
     cells = [("culture=iraq", "task=run", "task.x=1")]
     composed_here = []
-    work = Slurm(run, composed_here.append, given)._work(slurm.Piece((0,), ("norms/1", "base/2")), cells)
+    work = Slurm(run, composed_here.append, given)._work(slurm.Piece((0,), (("norms/1", "base/2"),)), cells)
     assert work.runs == (("culture=iraq", "task=build", "task.stages=[norms/1,base/2]"),)
     assert composed_here == [list(work.runs[0])], "a job cannot compose"
 

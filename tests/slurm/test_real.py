@@ -27,7 +27,7 @@ NODE = [
     "hydra.launcher.cpus_per_task=1",
 ]
 CELL = ["model=nano", "control=false", "scoring.bootstrap=50"]
-PATIENCE = 900
+PATIENCE = 3600
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_a_sweep_that_is_preempted_twice_ends_in_the_board_of_one_process(
 
 
 def test_a_training_that_loses_its_node_goes_on_to_the_same_weights(cluster: dict[str, str], tmp_path: Path) -> None:
-    knobs = ["training.updates=60", "training.checkpoint_every=50", "method=survey_sft", "culture=iraq"]
+    knobs = ["training.updates=60", "method=survey_sft", "culture=iraq"]
     done(alignbench([*CELL, *knobs], tmp_path, cluster))
     (tmp_path / "slurm").mkdir()
     process = alignbench(["-m", *CELL, *knobs, *NODE], tmp_path / "slurm", cluster)
@@ -106,10 +106,10 @@ def test_a_training_that_loses_its_node_goes_on_to_the_same_weights(cluster: dic
     until("fit/*.partial/history.json", store, 1, process)
     subprocess.run(["scancel", "--user=root", "--signal=USR2"], env=cluster, check=True)
     until("fit/*.partial/checkpoints/*/files.json", store, 1, process)
-    (saved,) = store.glob("fit/*.partial/checkpoints/*/files.json")
-    assert int(saved.parent.name) < 50, "saved where it was told to end"
     said = done(process)
     assert "interrupted 1 times" in said
+    (log,) = (tmp_path / "slurm/outputs/sweeps/slurm").glob("*/*log.out")
+    assert "signal SIGUSR2: this training saves itself" in log.read_text()
     one, other = (
         load_file(next(root.glob("fit/*/adapter_model.safetensors"))) for root in (tmp_path / "outputs/store", store)
     )

@@ -20,7 +20,7 @@ from alignbench.device import Room
 from alignbench.errors import AlignbenchError
 from alignbench.sweep.conduct import SweepCell, carry_out
 from alignbench.sweep.estimate import PastRuns
-from alignbench.sweep.means import unmet, waiting_of
+from alignbench.sweep.means import absent, unmet, waiting_of
 from alignbench.training.memory import kept, peak
 from alignbench.training.recipe import Quantise, TrainerKind, Training, Weights
 from alignbench.types import ModelRef
@@ -191,3 +191,10 @@ def test_hours_that_no_past_run_tells_count_the_wait_for_each_token_that_is_draw
     assert seconds(10**6, 0, False) == pytest.approx(2 * 10**6 * 10**6 / 2e11)
     assert seconds(10**6, 500, False) - seconds(10**6, 0, False) == pytest.approx(500 * layers * 0.02)
     assert seconds(0, 500, True) == pytest.approx(500 * layers * 0.001)
+
+
+def test_models_that_offline_nodes_could_not_fetch_are_named_in_whatever_slot():
+    judged = ["judge=llm", "generator@judge.generator=other", "model@judge.generator.model=qwen2.5_3b"]
+    cells = [SweepCell((), testing.composed(*words)) for words in (("model=nano", *judged), ["model=qwen3_4b"])]
+    assert absent(cells) == [QWEN, "Qwen/Qwen3-4B"] and absent(cells[:1]) == [QWEN]
+    assert absent([SweepCell((), testing.composed("model=nano"))]) == []

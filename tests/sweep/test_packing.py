@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from itertools import product
+from itertools import chain, product
 
 import pytest
 
@@ -23,7 +23,9 @@ def built(pieces: Sequence[Piece], waiting: Sequence[Waiting]) -> list[set[str]]
     found: list[set[str]] = []
     for piece in pieces:
         awaited = set().union(*(before[number] | found[number] for number in piece.after))
-        asked = set(piece.stages) or {stage for cell in piece.cells for stage in waiting[cell]}
+        for cell, stages in zip(piece.cells, piece.stages, strict=bool(piece.stages)):
+            assert set(stages) <= waiting[cell].keys(), "a cell can build its own stages alone"
+        asked = set(chain(*piece.stages)) or {stage for cell in piece.cells for stage in waiting[cell]}
         before.append(awaited)
         found.append(asked - awaited)
     return found
@@ -32,9 +34,9 @@ def built(pieces: Sequence[Piece], waiting: Sequence[Waiting]) -> list[set[str]]
 def test_what_several_jobs_wait_for_comes_first_and_no_job_waits_for_more_than_it_needs() -> None:
     pieces = pack(GRID, 1, True, MANY)
     assert pieces == [
-        Piece((0,), ("norms",)),
-        Piece((0,), ("base a",)),
-        Piece((2,), ("base b",)),
+        Piece((0,), (("norms",),)),
+        Piece((0,), (("base a",),)),
+        Piece((2,), (("base b",),)),
         Piece((0,), after=(0, 1)),
         Piece((1,), after=(0, 1)),
         Piece((2,), after=(0, 2)),
@@ -49,10 +51,17 @@ def test_cells_of_a_job_share_without_a_job_before_it() -> None:
     assert pack(GRID, 1, False, MANY) == [Piece((cell,)) for cell in range(4)]
 
 
+def test_stages_of_several_cells_that_the_same_jobs_wait_for_are_built_each_by_its_own_cell() -> None:
+    crossed = [GRID[0], GRID[2], GRID[1], GRID[3]]
+    shared, *rest = pack(crossed, 2, True, MANY)
+    assert shared == Piece((0, 1), (("norms", "base a"), ("base b",)))
+    assert rest == [Piece((0, 1), after=(0,)), Piece((2, 3), after=(0,))]
+
+
 def test_a_stage_that_reads_a_shared_one_waits_for_it() -> None:
     cells = [{"pool": (), "norms": ("pool",)}, {"pool": (), "norms": ("pool",)}, {"pool": ()}]
     first, second, *rest = pack(cells, 1, True, MANY)
-    assert (first.stages, second.stages, second.after) == (("pool",), ("norms",), (0,))
+    assert (first.stages, second.stages, second.after) == ((("pool",),), (("norms",),), (0,))
     assert [piece.after for piece in rest] == [(0, 1), (0, 1), (0,)]
 
 
@@ -70,15 +79,15 @@ def test_in_any_sweep_a_stage_is_built_once_and_after_what_it_reads(seed: int) -
     draw = random.Random(seed)
     reads = {f"s{i}": tuple(f"s{j}" for j in range(i) if draw.random() < 0.2) for i in range(12)}
 
-    def chain(stage: str) -> dict[str, tuple[str, ...]]:
-        return {name: read for before in reads[stage] for name, read in chain(before).items()} | {stage: reads[stage]}
+    def behind(stage: str) -> dict[str, tuple[str, ...]]:
+        return {name: read for before in reads[stage] for name, read in behind(before).items()} | {stage: reads[stage]}
 
-    waiting = [chain(f"s{draw.randrange(12)}") for _ in range(draw.randrange(1, 12))]
+    waiting = [behind(f"s{draw.randrange(12)}") for _ in range(draw.randrange(1, 12))]
     pieces = pack(waiting, draw.randrange(1, 4), True, MANY)
     assert all(number < place for place, piece in enumerate(pieces) for number in piece.after)
     jobs = built(pieces, waiting)
     for stage in {stage for cell in waiting for stage in cell}:
         assert sum(stage in job for job in jobs) == 1, stage
     for piece, job in zip(pieces, jobs, strict=True):
-        for stage in job & set(piece.stages):
+        for stage in job & set(chain(*piece.stages)):
             assert all(any(read in jobs[n] for n in piece.after) or read in job for read in reads[stage])

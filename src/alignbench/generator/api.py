@@ -46,6 +46,11 @@ class APIModel(IndependentModel):
         return {**spelt_out(self), "server": self.backend.base_url.rstrip("/")}
 
     @property
+    def licence(self) -> str:
+        """No weights are seen."""
+        return "terms of the server's provider"
+
+    @property
     def title(self) -> str:
         """What the server calls it."""
         return self.backend.served_model

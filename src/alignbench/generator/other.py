@@ -45,6 +45,11 @@ class OtherModel(IndependentModel):
             return {"model": _described(self.model), "backend": self.backend, **lost}
 
     @property
+    def licence(self) -> str:
+        """As its choice of the group ``model`` says."""
+        return _described(self.model).licence
+
+    @property
     def title(self) -> str:
         """The model's short name."""
         return _described(self.model).name

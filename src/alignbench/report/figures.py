@@ -179,8 +179,9 @@ def variety_mark(row: Row, height: int = 20) -> Markup:
     return svg(height, f"variety {number(row.entropy_model, 2)}, people's {number(row.entropy_survey, 2)}", shapes)
 
 
-def tint(value: float | None, strength: float) -> Markup:
-    """Classes and colour of a cell on a diverging scale; ``strength`` is 0 to 1."""
+def tint(value: float | None, strength: float, kind: str = "") -> Markup:
+    """Classes and colour of a cell on a diverging scale; ``strength`` is 0 to 1, and ``kind`` one class more."""
     if value is None or not math.isfinite(value):
-        return Markup('class="none"')
-    return Markup('class="{}" style="--t:{:.0f}%"').format("up" if value > 0 else "down", 100 * strength)
+        return Markup('class="{}"').format(f"none {kind}".strip())
+    side = "up" if value > 0 else "down"
+    return Markup('class="{}" style="--t:{:.0f}%"').format(f"{side} {kind}".strip(), 100 * strength)

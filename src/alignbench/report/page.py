@@ -23,6 +23,7 @@ from alignbench.record.cell import (
 )
 from alignbench.report import figures, numbers
 from alignbench.report.numbers import text
+from alignbench.report.origin import Origin
 from alignbench.report.table import COVERS, MEASURED
 from alignbench.report.verdict import exposed, inseparable, verdict
 from alignbench.synthetic.folder import holds_set, tallies_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _FIT = "fit"
-_TEMPLATES = Path(__file__).parent / "templates"
+STYLES = Path(__file__).parent / "templates"
 SHOWN_ITEMS = 4  # gains, and as many losses
 SHOWN_SAMPLES = 3
 _FIRST_CURVES = ("reward", "validation", CHECKPOINT, CHECKPOINT_ON_TEST, "loss", "entropy", "zero_variance_share")
@@ -132,6 +133,7 @@ def write_page(
             inseparable=inseparable(record),
             exposed=exposed(record) if record.exposure else None,
             facts=facts(record),
+            origin=Origin.of_cell(assets),
             benchmarks=benchmarks,
             generated=generated,
             covers=f"{COVERS} {MEASURED}",
@@ -154,7 +156,7 @@ def write_page(
 
 def environment(*folders: Path) -> Environment:
     """Templates of some folders and of this room, with the figures and the numbers that all of them use."""
-    made = templates(*folders, _TEMPLATES)
+    made = templates(*folders, STYLES)
     made.globals.update(figures=figures, text=text)
     for name in ("number", "signed", "interval", "count", "percent", "p_value", "defined", "within"):
         made.filters[name] = made.globals[name] = getattr(numbers, name)

@@ -74,7 +74,7 @@ def _parts(
     """Labels and columns of one table where it fits; else of the pooled figures, and below them of the cultures."""
     pooled = {one.label: one for one in panel.pooled}
     lost = [cell for cell in failed if cell.culture in {group.culture for group in panel.groups}]
-    methods = dict.fromkeys([*pooled, *panel.methods])
+    methods = dict.fromkeys([*pooled, *panel.ranked])
     absent = dict.fromkeys(cell.method for cell in lost if not any(_is(label, cell.method) for label in methods))
     labels = ["base", *methods, *absent]
     cultures = [_culture(panel, group, labels, lost) for group in panel.groups]

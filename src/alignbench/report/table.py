@@ -28,6 +28,8 @@ WIDTH = 120
 _WIDE = 116
 # Figures of every terminal, and those of a wide one.
 _NARROW, _FURTHER = ("score", "skill", "difference"), ("detectable", "specificity", "format_spread")
+# Those that stay beside the longest names.
+_LEAST = ("score", "difference")
 
 COVERS = (
     "Intervals are studentised bootstrap intervals over the benchmark's groups of questions: they cover the choice of "
@@ -97,26 +99,39 @@ def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
         words(record.title, "bold"),
         words(judged.sentence),
         "",
-        _table(record, width >= _WIDE),
+        _table(record, width),
         *(Padding(words(sentence, "dim"), (0, 1)) for sentence in below),
         "",
     )
 
 
-def _table(record: CellRecord, wide: bool) -> Table:
+def _table(record: CellRecord, width: int) -> Table:
+    """The board with as many figures as have room beside the longest word of a label: no word is broken."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console(width=10 * WIDTH)
+    choices = [_NARROW, _LEAST] if width < _WIDE else [(*_NARROW, *_FURTHER), _NARROW, _LEAST]
+    tables = [_of_figures(record, names) for names in choices]
+    fitting = (t for t in tables if Measurement.get(console, console.options, t).minimum <= width)
+    return next(fitting, tables[-1])
+
+
+def _of_figures(record: CellRecord, names: Sequence[str]) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
+    board = record.board
+    rows = [_cells(row, names) for row in board]
     table = Table(box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
-    table.add_column("", min_width=14, overflow="fold")
-    names = (*_NARROW, *_FURTHER) if wide else _NARROW
+    longest = [word for label, *_ in rows for word in printable(label).replace("↳ ", "↳·").split()]
+    table.add_column("", min_width=max(14, *map(len, longest)))
     for title in (*(metrics()[name].title for name in names), "Items"):
         table.add_column(title, justify="right", no_wrap=True)
-    board = record.board
-    for row, following in zip(board, (*board[1:], None), strict=True):
+    for row, texts, following in zip(board, rows, (*board[1:], None), strict=True):
         ends = following is not None and following.kind == "reference" != row.kind
         style = "dim" if row.kind == "reference" else "bold" if row is record.aligned else ""
-        table.add_row(*map(words, _cells(row, names)), style=style, end_section=ends)
+        table.add_row(*map(words, texts), style=style, end_section=ends)
     return table
 
 

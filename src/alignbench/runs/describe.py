@@ -21,6 +21,7 @@ from alignbench.evaluation.items import BASE, ITEMS, BoardEntry, Kind, format_sc
 from alignbench.evaluation.score import score_responses
 from alignbench.evaluation.statistics import POWER, paired
 from alignbench.evaluation.survey import LogBase, Scoring, distributions, option_mass, written
+from alignbench.generator import IndependentModel
 from alignbench.record.cell import (
     ONE_FORM,
     CellFacts,
@@ -242,13 +243,15 @@ def _sample_rows(cell: Setting, samples: Samples, tools: Tools) -> tuple[Sample,
 
 
 def _inputs(cell: Setting, answered: Sequence[ContenderAnswers]) -> Iterator[InputRecord]:
-    """Survey, model, and the embedders and plugins that had a part in any row."""
+    """Survey, model, and the embedders, further models and plugins that had a part in any row."""
     survey, model = cell.survey, cell.model
     yield InputRecord("survey", survey.title, survey.year, survey.licence, survey.citation, survey.fingerprint)
     yield InputRecord("model", model.name, model.dtype, model.licence, None, model.fingerprint)
     components = [component for row in answered for _, component in lineage(row.model)[1]]
     for embedder in {c.fingerprint: c for c in components if isinstance(c, Embedder)}.values():
-        yield InputRecord("embedder", type(embedder).__name__, key=embedder.fingerprint)
+        yield InputRecord("embedder", type(embedder).__name__, licence=embedder.licence, key=embedder.fingerprint)
+    for other in {c.title: c for c in components if isinstance(c, IndependentModel)}.values():
+        yield InputRecord("model that writes or judges", other.title, licence=other.licence)
     stages = [stage for row in answered for stage in lineage(row.model)[0]]
     parts = {type(part).__module__: None for part in (cell.method, cell.source, *components, *stages)}
     for plugin in dict.fromkeys(filter(None, map(plugins.plugin_of, parts))):

@@ -16,13 +16,13 @@ class Piece:
     """One job.
 
     Attributes:
-        cells: places of its cells in the sweep; of a job that builds shared stages the one by whose words it does so.
-        stages: that it builds; empty where it runs its cells.
+        cells: places of its cells in the sweep; of a job that builds shared stages those by whose words it does so.
+        stages: that it builds by the words of each; empty where it runs its cells.
         after: places of the jobs that it waits for.
     """
 
     cells: tuple[int, ...]
-    stages: tuple[str, ...] = ()
+    stages: tuple[tuple[str, ...], ...] = ()
     after: tuple[int, ...] = ()
 
 
@@ -66,7 +66,11 @@ def _pieces(waiting: Sequence[Waiting], size: int, shared_first: bool) -> list[P
     found = []
     for number, unit in enumerate(order):
         awaited = {place[read] for stage in units[unit] for read in reads[stage] if read in place}
-        found.append(Piece(groups[min(unit)][:1], tuple(units[unit]), tuple(sorted(awaited - {number}))))
+        builds: dict[int, list[str]] = defaultdict(list)
+        for stage in units[unit]:
+            builds[next(cell for cell in groups[min(unit)] if stage in waiting[cell])].append(stage)
+        stages = tuple(tuple(named) for named in builds.values())
+        found.append(Piece(tuple(builds), stages, tuple(sorted(awaited - {number}))))
     for number, cells in enumerate(groups):
         found.append(Piece(cells, after=tuple(n for n, unit in enumerate(order) if number in unit)))
     return found
@@ -77,6 +81,6 @@ def told(pieces: Sequence[Piece]) -> str:
     shared = [piece for piece in pieces if piece.stages]
     sizes = Counter(len(piece.cells) for piece in pieces if not piece.stages)
     cells = ", ".join(f"{n} of {size} cell{'s' * (size > 1)}" for size, n in sorted(sizes.items(), reverse=True))
-    stages = sum(len(piece.stages) for piece in shared)
+    stages = sum(len(named) for piece in shared for named in piece.stages)
     first = f"{len(shared)} first, for {stages} stages that several of them wait for; " if shared else ""
     return f"{len(pieces)} job{'s' * (len(pieces) > 1)}: {first}{cells}"

@@ -177,10 +177,10 @@ class Slurm:
 
     def _work(self, piece: Piece, cells: Sequence[Sequence[str]]) -> Work:
         runs = [tuple(cells[cell]) for cell in piece.cells]
-        if piece.stages:
-            kept = [word for word in runs[0] if not re.match(r"task[=.]", word)]
-            runs = [(*kept, "task=build", f"task.stages=[{','.join(piece.stages)}]")]
-            self.compose(list(runs[0]))
+        for place, stages in enumerate(piece.stages):
+            kept = [word for word in runs[place] if not re.match(r"task[=.]", word)]
+            runs[place] = (*kept, "task=build", f"task.stages=[{','.join(stages)}]")
+            self.compose(list(runs[place]))
         folder, grace, most = (
             Path(_folder(self.knobs)).parent,
             self.knobs["signal_delay_s"],
@@ -333,7 +333,7 @@ def _left(job: Any) -> Done | None:
 
 
 def _ended(done: Done | None, piece: Piece) -> str:
-    what = f"{len(piece.stages)} shared stages" if piece.stages else f"{len(piece.cells)} cells"
+    what = f"{sum(map(len, piece.stages))} shared stages" if piece.stages else f"{len(piece.cells)} cells"
     if done is None:
         return f"left no result ({what}): see its log"
     again = f", interrupted {done.restarts} times" if done.restarts else ""

@@ -25,6 +25,7 @@ class Show(Task):
             AlignbenchError: the split has no such item.
         """
         from alignbench.backend.render import Renderer
+        from alignbench.report.answers import as_read
         from alignbench.runs.cell import Cell, config_folders
 
         check(self.prompts > 0, "task.prompts", self.prompts, "give a positive number")
@@ -38,9 +39,8 @@ class Show(Task):
         shown = list(cell.scoring.asking.prompts(found, policy))
         for prompt in shown[: self.prompts]:
             say(f"--- {prompt.item}, system text {prompt.context + 1}, {prompt.order}")
-            thinks = policy.reasoning is not None
-            say(renderer.prompt(prompt.request.chat, thinks and not policy.asks_for_thoughts).text)
-            if thinks:
+            say(as_read(prompt, policy, renderer))
+            if policy.reasoning is not None:
                 say("--- and after the model's thoughts")
                 say(renderer.prompt(prompt.after("[thoughts]").chat).text)
             taken = "scored" if cell.scoring.asking.replying is None else "read for"

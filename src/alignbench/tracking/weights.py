@@ -17,7 +17,7 @@ from alignbench.tracking.project import ProjectTracking, Upload
 
 
 @dataclass(frozen=True)
-class Weights:
+class WeightFiles:
     """An artifact: its name and kind (``adapter`` or ``model``), what it belongs to, and its files by name."""
 
     name: str
@@ -27,7 +27,7 @@ class Weights:
 
 
 @contextmanager
-def weights(content: Content, knobs: ProjectTracking) -> Iterator[Weights | None]:
+def weights(content: Content, knobs: ProjectTracking) -> Iterator[WeightFiles | None]:
     """Those of the cell inside the block; None where it has none, or they stay at home, which is said."""
     if content.weights is None or knobs.upload is Upload.none:
         yield None
@@ -48,4 +48,4 @@ def weights(content: Content, knobs: ProjectTracking) -> Iterator[Weights | None
             base = hub_id(content.config["knobs"].get("model", {})) or content.config["model"]
             files[CONFIG] = Path(folder) / CONFIG
             write_json(files[CONFIG], adapter_config(content.weights, base))
-        yield Weights(f"{kind}-{content.weights.name}", kind, facts, files)
+        yield WeightFiles(f"{kind}-{content.weights.name}", kind, facts, files)

@@ -15,7 +15,8 @@ from alignbench.report.board import elicitation, pairs
 from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import ALPHA, Board
-from alignbench.report.board.panels import Section, sections
+from alignbench.report.board.panels import Section, sections, strength
+from alignbench.report.origin import Origin
 from alignbench.report.page import environment
 
 # Pictures of ``task=protocols``, below the reports.
@@ -45,6 +46,8 @@ def render(board: Board, shown: Sequence[Section]) -> Path:
         pairs_reading=pairs.READING,
         elicited_reading=elicitation.READING,
         alpha=ALPHA,
+        origin=Origin.of_board([cell for group in board.groups for cell in group.cells]),
+        strength=strength,
         maps=_pictures(reports, MAPS),
         matrices=_pictures(reports, MATRICES),
     )

@@ -1,5 +1,6 @@
 """Cultures side by side: all groups of one world, split and model, with what is drawn of them."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -17,14 +18,13 @@ from alignbench.report.board.groups import CultureBoard, PanelPlace
 from alignbench.report.board.lines import Board, BoardLine
 from alignbench.report.board.pairs import Specificity, specificities
 from alignbench.report.board.pooled import PooledMethod, pooled
+from alignbench.report.notes import told_once
 from alignbench.report.numbers import shown
 from alignbench.report.variety import Variety, varieties
 
 # Readings of the heat map, as fields of a row, and where their colours end: the same on every board, so that one colour
 # is one figure.
 _ENDS = {"difference": 0.1, "specificity": 0.1, "skill": 1.0}
-# The strongest colour of a figure that could be chance.
-_FAINT = 0.12
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,20 @@ class Heat:
         return value
 
     def strength(self, line: BoardLine) -> float:
-        """How strong the cell's colour is, 0 to 1: faint below the smallest effect that it would find."""
+        """How strong the cell's colour is, 0 to 1: none below the smallest effect that it would find."""
         value = self.value(line)
         if value is None:
             return 0.0
         row = line.row
         least = {"difference": row.detectable, "specificity": row.specificity_detectable}.get(self.name)
         visible = self.sure(line) or (least is not None and abs(value) >= least)
-        return min(abs(value) / self.end, 1.0 if visible else _FAINT)
+        return _strength(value, self.end, visible)
+
+    def mean(self, method: str) -> float | None:
+        """The number's mean over the cultures that have it."""
+        values = [self.value(line) for (label, _), line in self.cells.items() if label == method]
+        known = [value for value in values if value is not None]
+        return fmean(known) if known else None
 
     def sure(self, line: BoardLine) -> bool:
         """Whether the number is clear of zero, after the correction where there is a test."""
@@ -83,12 +89,13 @@ class CulturePanel:
         return [line for line in self.lines if line.compared]
 
     @cached_property
-    def methods(self) -> list[str]:
-        """Names of the methods, the largest mean gain first."""
+    def ranked(self) -> dict[str, PooledMethod | None]:
+        """Name of a method -> itself over all cultures; in the order of their ranks, those without by mean gain."""
         gains: dict[str, list[float]] = {}
         for line in self.compared:
             gains.setdefault(line.row.label, []).append(line.row.difference or 0.0)
-        return sorted(gains, key=lambda name: -fmean(gains[name]))
+        over = {one.label: one for one in self.pooled if one.label in gains}
+        return {**over, **{name: None for name in sorted(gains, key=lambda n: -fmean(gains[n])) if name not in over}}
 
     @cached_property
     def heats(self) -> list[Heat]:
@@ -181,7 +188,7 @@ class Section:
     @property
     def notes(self) -> list[str]:
         """Sentences that must be shown."""
-        return _once(note for record in self.records for note in record.notes)
+        return told_once((f"{r.title}, seed {r.cell.seed}", note) for r in self.records for note in r.notes)
 
     @property
     def reading(self) -> list[str]:
@@ -204,6 +211,18 @@ def sections(board: Board) -> list[Section]:
         )
         for world, places in found.items()
     ]
+
+
+def strength(one: PooledMethod) -> float:
+    """How strong the colour of a pooled specificity is, as :meth:`Heat.strength` says."""
+    if one.specificity is None:
+        return 0.0
+    value = one.specificity.value
+    return _strength(value, _ENDS["specificity"], bool(one.clear) or abs(value) >= (one.detectable or math.inf))
+
+
+def _strength(value: float, end: float, visible: bool) -> float:
+    return min(abs(value) / end, 1.0) if visible else 0.0
 
 
 def _once(texts: Iterable[str]) -> list[str]:

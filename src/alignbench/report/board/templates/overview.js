@@ -1,90 +1,118 @@
-// Sorting and filtering of the board. Without it the page shows every row.
+// Sorting, filtering and folding of the board; what was chosen stands in the address. Without it the page shows
+// every row.
 "use strict";
+// Rows of a board that are shown at once, unless every row is wanted: more take a browser seconds. Our choice.
+const AT_ONCE = 200;
 function setUp(world) {
   const table = world.querySelector("table.all");
-  const form = world.querySelector(".filters");
+  const form = world.querySelector("form.filters");
   const groups = [...table.tBodies];
   const rows = groups.flatMap((body) => [...body.rows].filter((row) => !row.matches(".group")));
   const home = new Map(rows.map((row) => [row, row.parentNode]));
   const flat = table.createTBody();
   const pinned = table.createTBody();
   const headers = [...table.tHead.rows[0].cells];
-  const order = { column: null, down: true };
+  const kinds = ["method", "culture", "model"];
 
-  const words = (row) => [row.dataset.method, row.dataset.culture, row.dataset.model].join(" ").toLowerCase();
+  const words = (row) => kinds.map((kind) => row.dataset[kind]).join(" ").toLowerCase();
   const chosen = (name) => form.elements[name]?.value ?? "";
+  const { grouped, further, sort, rising, every } = form.elements;
+  const ofWords = (column) => column === "label" || column === "culture";
 
   // Numbers before texts; what has no value comes last, whatever the direction.
   function compare(a, b) {
-    const at = headers.findIndex((cell) => cell.dataset.sort === order.column);
-    const [x, y] = [a, b].map((row) => row.cells[at].dataset.v);
+    const [x, y] = [a, b].map((row) => row.cells[headers.findIndex((cell) => cell.dataset.sort === sort.value)].dataset.v);
     if (x === "" || y === "") return (x === "") - (y === "");
-    const text = order.column === "label" || order.column === "culture";
-    const before = text ? x.localeCompare(y) : Number(x) - Number(y);
-    return order.down ? -before : before;
+    const before = ofWords(sort.value) ? x.localeCompare(y) : Number(x) - Number(y);
+    return rising.checked ? before : -before;
   }
 
+  let still = true; // no row has moved yet
   function arrange() {
-    const grouped = form.elements.grouped.checked;
-    table.classList.toggle("flat", !grouped);
-    const sorted = order.column ? [...rows].sort(compare) : rows;
+    table.classList.toggle("flat", !grouped.checked);
+    table.classList.toggle("with-further", further.checked);
+    if (still && grouped.checked && !sort.value) return;
+    still = false;
+    const sorted = sort.value ? [...rows].sort(compare) : rows;
     const sanity = (row) => row.matches(".reference");
     for (const row of [...sorted.filter((row) => !sanity(row)), ...sorted.filter(sanity)]) {
-      (grouped ? home.get(row) : sanity(row) ? pinned : flat).append(row);
+      (grouped.checked ? home.get(row) : sanity(row) ? pinned : flat).append(row);
     }
     for (const cell of headers) {
       if (!cell.dataset.sort) continue;
-      const here = cell.dataset.sort === order.column;
-      cell.setAttribute("aria-sort", here ? (order.down ? "descending" : "ascending") : "none");
+      const here = cell.dataset.sort === sort.value;
+      cell.setAttribute("aria-sort", here ? (rising.checked ? "ascending" : "descending") : "none");
     }
   }
 
+  // Words rise and numbers fall at first; the same column again turns round.
   function sortBy(column) {
-    const text = column === "label" || column === "culture";
-    order.down = order.column === column ? !order.down : !text;
-    order.column = column;
-    arrange();
+    rising.checked = sort.value === column ? !rising.checked : ofWords(column);
+    sort.value = column;
+    rising.dispatchEvent(new Event("input", { bubbles: true }));
   }
+
+  // A part of the page stands for the rows of the method, culture and model that it is in; blank stands for all.
+  const key = (names) => JSON.stringify(names);
+  const place = new Map(
+    [...world.querySelectorAll("[data-method], [data-culture], [data-model]")]
+      .filter((part) => !table.contains(part))
+      .map((part) => [part, key(kinds.map((kind) => part.closest(`[data-${kind}]`)?.dataset[kind] ?? ""))]),
+  );
 
   function filter() {
     const text = chosen("text").toLowerCase().split(/\s+/).filter(Boolean);
-    const fits = (part, names) => names.every((name) => !chosen(name) || part.dataset[name] === chosen(name));
-    const [sanity, models] = [true, false].map((kind) => rows.filter((row) => row.matches(".reference") === kind));
+    const inOrder = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => !row.matches(".group"));
+    const [sanity, models] = [true, false].map((kind) => inOrder.filter((row) => row.matches(".reference") === kind));
+    const seen = new Set();
+    const boards = new Set();
+    const columns = new Set();
+    let [found, shown] = [0, 0];
     for (const row of models) {
-      row.hidden = !(fits(row, ["culture", "model", "method"]) && text.every((word) => words(row).includes(word)));
-    }
-    const seen = models.filter((row) => !row.hidden);
-    // Sanity rows stand with the methods of their board, and go with the last of them.
-    for (const row of sanity) row.hidden = !seen.some((other) => home.get(other) === home.get(row));
-    const methods = new Set(seen.map(words));
-    for (const body of groups) body.rows[0].hidden = rows.every((row) => home.get(row) !== body || row.hidden);
-    for (const figure of world.querySelectorAll("figure[data-culture]")) {
-      figure.hidden = !fits(figure, ["culture", "model"]);
-      for (const line of figure.querySelectorAll("[data-method]")) {
-        const { method } = line.dataset;
-        line.hidden = !methods.has(words({ dataset: { ...figure.dataset, method } }));
+      const names = kinds.map((kind) => row.dataset[kind]);
+      const fits = kinds.every((kind, at) => !chosen(kind) || names[at] === chosen(kind));
+      const here = fits && text.every((word) => words(row).includes(word));
+      row.hidden = !here || (!every.checked && shown === AT_ONCE);
+      if (!here) continue;
+      found += 1;
+      if (!row.hidden) {
+        shown += 1;
+        boards.add(home.get(row));
       }
+      columns.add(row.dataset.culture);
+      // Every way of leaving names blank.
+      for (let left = 0; left < 8; left += 1) seen.add(key(names.map((name, at) => (left >> at) & 1 ? "" : name)));
     }
-    const [shown, all] = [seen.length, models.length];
-    form.querySelector("output").value = shown === all ? `${all} rows` : `${shown} of ${all} rows`;
+    // Sanity rows stand with the methods of their board, and go with the last of them.
+    for (const row of sanity) row.hidden = !boards.has(home.get(row));
+    for (const body of groups) body.rows[0].hidden = !boards.has(body);
+    for (const [part, names] of place) part.hidden = !seen.has(names);
+    for (const cell of world.querySelectorAll("[data-column]")) cell.hidden = !columns.has(cell.dataset.column);
+    every.closest("label").hidden = found <= AT_ONCE;
+    const first = shown < found ? `, the first ${shown} below` : "";
+    form.querySelector("output").value = (found < models.length ? `${found} of ` : "") + `${models.length} rows${first}`;
   }
 
   for (const cell of headers) {
     cell.querySelector("button")?.addEventListener("click", () => sortBy(cell.dataset.sort));
   }
+  // On a phone a row is a line that opens.
+  table.addEventListener("click", (event) => {
+    const button = event.target.closest("button.opens");
+    button?.setAttribute("aria-expanded", button.closest("tr").classList.toggle("open"));
+  });
+  table.classList.add("folding");
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", (event) => {
-    table.classList.toggle("with-further", form.elements.further.checked);
-    if (event.target.name === "sort") {
-      order.column = null;
-      if (event.target.value) sortBy(event.target.value);
-    }
+  const update = (event) => {
+    if (event?.target === sort) rising.checked = ofWords(sort.value);
     arrange();
     filter();
-  });
+  };
+  world.addEventListener("input", update);
   form.reset();
-  form.hidden = false;
-  filter();
+  for (const part of world.querySelectorAll(".filters")) part.hidden = false;
+  inAddress(world, world.id.replace("world", ""), update);
 }
 
 for (const world of document.querySelectorAll(".world")) setUp(world);
+if (matchMedia("(max-width: 44rem)").matches) for (const part of document.querySelectorAll("details.part")) part.open = false;

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from alignbench.files import write_text
+from alignbench.report.origin import Origin
 from alignbench.report.page import environment
 from alignbench.store.stage import Artifact
 from alignbench.synthetic.folder import read_set
@@ -71,9 +72,9 @@ def shelf(stage: Artifact, rows: int) -> Shelf:
     return Shelf(stage.name, stage.key, len(frame), dialogues, columns, tuple(shown), tuple(tallies))
 
 
-def write_browser(title: str, shelves: Sequence[Shelf], path: Path) -> Path:
+def write_sets(title: str, shelves: Sequence[Shelf], origin: Origin, path: Path) -> Path:
     """Write one self-contained page to ``path``."""
-    text = environment().get_template("browse.html.jinja").render(title=title, shelves=shelves)
+    text = environment().get_template("sets.html.jinja").render(title=title, shelves=shelves, origin=origin)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, text)
     return path
