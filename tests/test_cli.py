@@ -249,6 +249,13 @@ def test_tab_completion_installs_and_completes(tmp_path):
     assert done.stdout.strip() == "method=culturerl", done.stderr
 
 
+def test_a_launcher_without_a_sweep_is_refused_rather_than_left_out(tmp_path):
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="pip install 'alignbench[joblib]'")
+    done = typed("model=nano", "hydra/launcher=joblib", cwd=tmp_path)
+    assert done.returncode == 2 and "hydra/launcher = 'joblib'" in done.stderr and "add -m" in done.stderr
+    assert not (tmp_path / "outputs/store").exists()
+
+
 def test_a_model_without_a_path_is_not_given(tmp_path):
     done = typed("model=local", "task=plan", cwd=tmp_path)
     assert done.returncode == 2 and "model.path = 'not given'" in done.stderr and "???" not in done.stderr

@@ -7,10 +7,10 @@ from functools import cache
 from math import inf
 from typing import Annotated, Any, ClassVar, Self, get_args, get_origin, get_type_hints
 
-from alignbench.identity import inputs, recorded
+from alignbench.identity import added, inputs, recorded
 from alignbench.types import check
 
-__all__ = ["Component", "recorded", "supplied"]
+__all__ = ["Component", "added", "recorded", "supplied"]
 
 
 @dataclass(frozen=True)

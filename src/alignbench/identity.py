@@ -19,6 +19,14 @@ def recorded(default: Any) -> Any:
     return field(default=default, metadata={"recorded": True})
 
 
+def added(default: Any) -> Any:
+    """A field that came after results were stored: at its default it is no part of the identity, so these keep theirs.
+
+    The default must mean what was done before there was the field.
+    """
+    return field(default=default, metadata={"added": True})
+
+
 def identity(value: Any) -> Any:
     """``value`` as JSON that is equal for equal values; a whole float is the same as its integer.
 
@@ -45,8 +53,10 @@ def identity(value: Any) -> Any:
 
 
 def spelt_out(value: Any) -> dict[str, Any]:
-    """The class of a dataclass and its fields, but for the recorded ones."""
-    return {"class": type(value).__name__, **{name: identity(held) for name, held in inputs(value)}}
+    """The class of a dataclass and its fields, but for the recorded ones and what :func:`added` leaves out."""
+    usual = {known.name: known.default for known in fields(value) if known.metadata.get("added")}
+    told = ((name, held) for name, held in inputs(value) if name not in usual or held != usual[name])
+    return {"class": type(value).__name__, **{name: identity(held) for name, held in told}}
 
 
 def inputs(value: Any) -> Iterator[tuple[str, Any]]:

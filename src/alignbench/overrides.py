@@ -292,8 +292,8 @@ def _check_launcher(arguments: Sequence[str]) -> None:
         there = find_spec(module.partition(".")[0]) is not None and find_spec(module) is not None
         check(there, "hydra/launcher", name, f"it is not installed: pip install 'alignbench[{extra}]'")
     if name in ("slurm", "submitit_slurm") and said.get("task") != "plan":
-        remedy = "there is no Slurm here (no command srun): go to a login node, or try hydra/launcher=submitit_local"
-        check(shutil.which("srun") is not None, "hydra/launcher", name, remedy)
+        remedy = "there is no Slurm here (no command sbatch): go to a login node, or try hydra/launcher=submitit_local"
+        check(shutil.which("sbatch") is not None, "hydra/launcher", name, remedy)
 
 
 def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Exception) -> AlignbenchError:

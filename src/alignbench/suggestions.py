@@ -21,6 +21,7 @@ MEANT: Mapping[str, Mapping[str, str]] = {
     "model": {
         "nano": "tiny test",
         "smollm2_135m": "gpt2 smollm smollm2",
+        "gemma3_270m": "gemma gemma3",
         "llama3.1_8b": "llama llama3",
         "mistral_7b_v0.3": "mistral",
         "qwen2.5_0.5b": "qwen qwen2.5",

@@ -272,6 +272,7 @@ class ModelRef:
         template_kwargs: extra arguments of the chat template (``enable_thinking`` ...).
         today: date that the template is told, ISO 8601; empty where it does not ask.
         empty_system: put an empty system message where the template would write a text of its own.
+        template: the chat template that is declared for it; empty is its own.
         dtype: float32 | bfloat16 | float16.
         licence: licence of the weights, for the provenance table.
         parameters: how many, for estimates; None where that is not known without loading.
@@ -286,6 +287,7 @@ class ModelRef:
     parameters: int | None = None
     today: str = ""
     empty_system: bool = False
+    template: str = ""
 
     @property
     def thinks(self) -> bool:
@@ -296,6 +298,8 @@ class ModelRef:
     def identity(self) -> dict[str, Any]:
         """Weights, tokenizer and template by content, what the template is told, and the arithmetic."""
         told = {**self.template_kwargs, "today": self.today, "empty_system": self.empty_system}
+        # A model's own template is in its fingerprint.
+        told |= {"declared": self.template} if self.template else {}
         return {"model": self.fingerprint, "template": told, "dtype": self.dtype}
 
 

@@ -22,7 +22,8 @@ class AlignbenchSweeper(BasicSweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Compose every cell (a wrong one is refused before any has started) and hand them to the task."""
-        from alignbench.errors import AlignbenchError, refuse
+        from alignbench.errors import refuse
+        from alignbench.faults import explained
         from alignbench.sweep.conduct import conduct
 
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
@@ -37,5 +38,8 @@ class AlignbenchSweeper(BasicSweeper):
 
         try:
             conduct(grid, compose, launch)
-        except AlignbenchError as error:  # Hydra would print its own way here
-            refuse(error)
+        except Exception as error:  # Hydra would print its own way here
+            told = explained(error)
+            if told is None:
+                raise
+            refuse(told)

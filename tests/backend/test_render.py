@@ -112,7 +112,7 @@ def test_a_failing_template_is_named(tokenizer):
 
 def test_a_tokenizer_without_template_is_refused(tokenizer):
     tokenizer.chat_template = None
-    with pytest.raises(AlignbenchError, match="chat_template"):
+    with pytest.raises(AlignbenchError, match="no chat template"):
         renderer_of(tokenizer)
 
 

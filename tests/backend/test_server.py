@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from email.utils import formatdate
 from functools import partial
@@ -254,23 +255,45 @@ def test_nobody_at_the_address_is_told_at_once(engine_of):
     assert told.value.field == "backend.base_url"
 
 
+# A question takes 15 tokens, and may take up to 10 bytes, 32 of the template and 5 of the answer.
 @pytest.mark.parametrize(
     "knobs",
     [
-        {"budget_tokens": 58},
-        {"budget_usd": 58e-6, "usd_per_million_prompt": 1.0, "usd_per_million_completion": 1.0},
+        {"budget_tokens": 92},
+        {"budget_usd": 92.5e-6, "usd_per_million_prompt": 1.0, "usd_per_million_completion": 1.0},
     ],
     ids=["tokens", "usd"],
 )
-def test_a_spent_budget_stops_and_the_next_run_goes_on(engine_of, knobs):
+@pytest.mark.parametrize("concurrency", [1, 16])
+def test_a_budget_is_never_overspent_and_whoever_raises_it_goes_on(engine_of, knobs, concurrency):
+    knob = next(iter(knobs))
     with serving(echo) as fake:
-        engine = engine_of(fake, concurrency=1, **knobs)
-        with pytest.raises(AlignbenchError, match=f"backend.{next(iter(knobs))}.*is spent"):
+        engine = engine_of(fake, concurrency=concurrency, **knobs)
+        with pytest.raises(AlignbenchError, match=rf"backend.{knob}.*: 6\S* is spent by all.*raise the budget"):
             engine.generate(CHATS, GREEDY)
-        assert len(fake.asked) == 4  # 15 tokens each
+        assert len(fake.asked) == 4
         assert (engine.usage.prompt_tokens, engine.usage.generated_tokens) == (40, 20)
-        engine_of(fake, concurrency=1, **knobs).generate(CHATS[:8], GREEDY)
-        assert len(fake.asked) == 8
+        with pytest.raises(AlignbenchError, match="is spent by all"):  # as another process would find it
+            engine_of(fake, **knobs).generate(CHATS, GREEDY)
+        assert len(fake.asked) == 4
+        raised = engine_of(fake, concurrency=concurrency, **{**knobs, knob: knobs[knob] * 2.4})
+        assert raised.generate(CHATS, GREEDY) and len(fake.asked) == len(CHATS)
+
+
+def test_processes_share_a_budget(engine_of):
+    with serving(lambda path, body: replace(echo(path, body), delay=0.05)) as fake:
+        engines = [engine_of(fake, concurrency=4, budget_tokens=200, timeout_s=5.0 + i) for i in range(3)]
+
+        def spend(i):
+            try:
+                engines[i].generate([chat(f"question {i}{j}") for j in range(8)], GREEDY)
+            except AlignbenchError as error:
+                return str(error)
+
+        with ThreadPoolExecutor() as pool:
+            said = list(pool.map(spend, range(3)))
+    assert any("is spent by all" in str(text) for text in said)
+    assert 8 <= len(fake.asked) <= 200 // 15
 
 
 def test_a_budget_needs_a_server_that_counts(engine_of):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from alignbench.backend.hf import HF
 from alignbench.backend.vllm import VLLM
 from alignbench.errors import AlignbenchError
+from alignbench.training.hyper import HyperForm, fold
 from alignbench.types import Message, Sampling
 from tests.thinker import thinker
+from tests.training.test_hyper import CONTEXTS, SMALL, trained
 
 OPTIONS = ("1", "2", "very important", "very", "10")
 needs_vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vllm is not installed")
@@ -75,6 +78,22 @@ def test_an_adapter_of_too_high_rank_is_refused(blank, chats, adapter, tmp_path)
     (high / "adapter_config.json").write_text(json.dumps({**config, "r": 16}), encoding="utf-8")
     with pytest.raises(AlignbenchError, match="rank 16"):
         VLLM(max_lora_rank=8).open(blank).score(chats[:1], [("1",)], high)
+
+
+@pytest.mark.vllm
+@needs_vllm
+@pytest.mark.parametrize("form", [HyperForm.diagonal, HyperForm.full])
+def test_the_folded_adapter_of_a_hyper_network_is_served_as_peft_serves_it(engines, blank, chats, tmp_path, form):
+    learner = trained(form, blank, tmp_path / "fit", replace(SMALL, learning_rate=3e-2, updates=6))
+    served, local = engines
+    asked = (chats, [OPTIONS] * len(chats))
+    said = []
+    for iso3, context in CONTEXTS.items():
+        fold(tmp_path / "fit", learner.hyper, SMALL, context, blank.path, tmp_path / iso3)
+        said.append(flat(local.score(*asked, tmp_path / iso3)))
+        assert flat(served.score(*asked, tmp_path / iso3)) == pytest.approx(said[-1], abs=1e-4)
+    for other in (flat(local.score(*asked)), said[-1]):
+        assert max(abs(x - y) for x, y in zip(said[0], other, strict=True)) > 1e-3
 
 
 def test_a_missing_package_names_the_extra(blank, monkeypatch):

@@ -50,7 +50,7 @@ def test_a_choice_opens_without_weights_and_is_identified_without_knobs_of_speed
     place = list(SLOTS)[slot]
     generator = instantiate(OmegaConf.select(filled(compose_config, place, choice), place))
     assert generator.place == place
-    assert generator.skip_failed == (place in ("generator", "critic"))
+    assert generator.lost_share == 0
     generator.verify()
     generator = generator.supply(model=BASE, embedder=Words())
     engine = generator.open(tools_with(lambda: Table()))
@@ -59,7 +59,8 @@ def test_a_choice_opens_without_weights_and_is_identified_without_knobs_of_speed
         assert isinstance(generator.open(), Engine)
     found = identity(generator)
     assert json.loads(json.dumps(found)) == found
-    assert identity(generator.with_knobs(place="elsewhere", skip_failed=False)) == found
+    assert identity(generator.with_knobs(place="elsewhere")) == found != identity(generator.with_knobs(lost_share=0.1))
+    assert "lost_share" not in found, "stored results keep their keys"
     assert generator.title == {"base": "base", "other": "blank", "api": "big"}.get(choice, generator.title)
 
 

@@ -84,16 +84,17 @@ def stumbling(path, body):
 def test_a_generation_keeps_what_is_good_and_counts_what_failed(tmp_path, capsys):
     asked = ["a", "fails", "b", "long", "empty", "garbage", "c", "refuses", "shape", "silent", "d"]
     with serving(stumbling) as fake:
-        engine = api(fake, tmp_path).open(tools())
+        engine = api(fake, tmp_path, lost_share=0.4).open(tools())
         texts = engine.generate([chat(text) for text in asked], GREEDY)
         assert texts == [["re: a"], [""], ["re: b"], [""], [""], [""], ["re: c"],
                          ["I can't help with that."], [""], [""], ["re: d"]]  # fmt: skip
         assert engine.usage.failed == 4
         assert "4 of 11 requests" in capsys.readouterr().out
-        strict = api(fake, tmp_path, skip_failed=False, place="critic").open(tools())
-        with pytest.raises(AlignbenchError, match="4 of 4 requests") as told:
-            strict.generate([chat(text) for text in asked], GREEDY)
-    assert told.value.field == "critic.backend.server"
+        for share in (0.0, 0.3):
+            strict = api(fake, tmp_path, lost_share=share, place="critic").open(tools())
+            with pytest.raises(AlignbenchError, match="4 of 4 requests") as told:
+                strict.generate([chat(text) for text in asked], GREEDY)
+            assert told.value.field == "critic.backend.server"
 
 
 def test_a_busy_server_is_waited_for(tmp_path):
@@ -115,12 +116,12 @@ def test_a_server_that_is_down_or_talks_nonsense_ends_the_run_all_the_same(tmp_p
 
 def test_a_spent_budget_ends_the_run_and_what_is_done_is_kept(tmp_path):
     with serving(echo) as fake:
-        server = Server(fake.url, served_model="big", cache=str(tmp_path), budget_tokens=40, concurrency=1)
+        server = Server(fake.url, served_model="big", cache=str(tmp_path), budget_tokens=70, concurrency=1)
         chats = [chat(f"{i}") for i in range(6)]
-        with pytest.raises(AlignbenchError, match=r"generator\.backend\.budget_tokens = 40.*is spent"):
+        with pytest.raises(AlignbenchError, match=r"generator\.backend\.budget_tokens = 70.*45 is spent"):
             APIModel(server).open(tools()).generate(chats, GREEDY)
         assert len(fake.asked) == 3
-        APIModel(server.with_knobs(concurrency=2)).open(tools()).generate(chats[:5], GREEDY)
+        APIModel(server.with_knobs(budget_tokens=110)).open(tools()).generate(chats[:5], GREEDY)
     assert len(fake.asked) == 5
 
 

@@ -14,6 +14,7 @@ from alignbench.method.clca import View
 from alignbench.method.culturellm import Augmentation
 from alignbench.method.culturerl import OwnNorm, WarmStart, WrittenBy
 from alignbench.method.culturespa import Elicited
+from alignbench.method.narrative_sft import Narratives, Writer
 from alignbench.method.prompt import BLOCKS
 from alignbench.method.steering import Contrast, Vector
 from alignbench.method.subpop import GroupLoss
@@ -29,6 +30,8 @@ from alignbench.training.hyper import HyperForm
 
 # Two general conversations.
 TALKS = Path(__file__).parent / "talks.jsonl"
+# A few texts about countries of the planted world.
+STORIES = Path(__file__).parent / "stories.csv"
 # Methods that rest on single respondents, which bundled shares are not.
 OF_RESPONDENTS = ("subpop",)
 METHODS = sorted(path.stem for path in (conf_dir() / "method").glob("*.yaml"))
@@ -52,6 +55,11 @@ FURTHER = {
     ],
     "culturespa": [{"generated": 0}, {"joint": ("IRQ", "CHN"), "elicited": Elicited.cross_culture, "ask_items": False}],
     "gdpo": [{"joint": ("IRQ", "CHN"), "told": Disclosure.always}],
+    "narrative_sft": [
+        {"narratives": Narratives.encyclopaedic, "writer": Writer.statements, "survey": False},
+        {"narratives": Narratives.none, "joint": ("IRQ", "CHN"), "told": Disclosure.always},
+        {"texts": str(STORIES)},
+    ],
     "prompt": [{"blocks": (name,)} for name in BLOCKS],
     "steering": [{"contrast": Contrast.options}, {"vector": Vector.random}],
     "subpop": [{"styles": tuple(Telling), "loss": GroupLoss.wasserstein, "without": ("woman",)}],

@@ -71,6 +71,14 @@ def test_gdpo_brings_the_country_with_its_variety(planted, survey_sft) -> None:
     assert record.aligned.entropy_model > record.aligned.entropy_survey
 
 
+def test_norms_told_as_sentences_bring_nothing_that_the_survey_does_not(planted) -> None:
+    told = ("method=narrative_sft", "method.narratives=encyclopaedic", "method.writer=statements")
+    whole, alone = planted(*told), planted(*told, "method.survey=false", "control=false")
+    change, low = gain(whole)
+    assert change > 0.15 and low > 0 and whole.aligned.specificity_low > 0
+    assert abs(gain(alone)[0]) < 0.05, "nano does not answer by what it has read of a country that is not named"
+
+
 def test_survey_dpo_goes_past_the_people_where_beta_is_small(planted) -> None:
     words = ("method=survey_dpo", "method.rate=1", "training.updates=60", "control=false")
     even, small = planted(*words), planted(*words, "method.beta=0.1")

@@ -18,6 +18,7 @@ CLCA = ("method=clca", SCRIPTED, "method.least_dialogues=1", "method.max_turns=2
 PARK = ("method=culturepark", SCRIPTED, "method.verify=none", "method.least=1", "method.count=4")
 LLM = ("method=culturellm", SCRIPTED, "method.similarity=-1", "method.least=1", "method.count=6")
 SPA = ("method=culturespa", SCRIPTED, "method.least=1", "method.generated=2", "method.copy=1", "method.near=-1")
+TOLD = ("method=narrative_sft", SCRIPTED, "method.least=1", "method.count=3")
 HYPER = ("method=zhyper", "method.cultures=[IRQ,CHN,USA]")
 HEARD = ("method.verify=judge", "judge.related_cut=0.0", "judge.margin=0.0")
 VERDICT = ("method=survey_rl", "method.reward=verdict")
@@ -45,6 +46,7 @@ USED: dict[str, tuple[str, ...]] = {
     "CultureRL": OPEN,
     "CultureSPA": SPA,
     "GDPO": ("method=gdpo",),
+    "NarrativeSFT": TOLD,
     "NoMethod": ("method=none",),
     "Steering": ("method=steering",),
     "PersonaMixture": ("method=persona_mixture", "method.personas=6", "method.items=6"),
@@ -100,7 +102,11 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     **{f"{kind}.min_cluster_size": ("method.clustering=umap_hdbscan",) for kind in NORMED},
     "SurveyRL.target_entropy": ("method.reward=entropy",),
     "SurveyRL.clustering": ("training.prompts_per_update=32", "training.updates=4"),
-    **{f"{kind}.joint": ("method.told=always",) for kind in ("GDPO", "SurveyDPO", "SurveyRL", "SurveySFT")},
+    **{
+        f"{kind}.joint": ("method.told=always",)
+        for kind in ("GDPO", "NarrativeSFT", "SurveyDPO", "SurveyRL", "SurveySFT")
+    },
+    "NarrativeSFT.writer": ("method.narratives=encyclopaedic",),
     "CulturePark.most_words": ("method.extract=sentences",),
     "Prompting.personas": ("method.blocks=[persona]",),
     "Prompting.persona": ("method.blocks=[persona]",),
@@ -179,7 +185,10 @@ VALUES: dict[str, str] = {
     "PersonaMixture.items": "4",
     "Steering.depths": "[0.9]",
     "Steering.strengths": "[3.0]",
-    **{f"{kind}.joint": "[CHN]" for kind in ("GDPO", "SurveyDPO", "SurveySFT")},
+    **{f"{kind}.joint": "[CHN]" for kind in ("GDPO", "NarrativeSFT", "SurveyDPO", "SurveySFT")},
+    "NarrativeSFT.narratives": "scenario",
+    "NarrativeSFT.writer": "statements",
+    "NarrativeSFT.tokens": "9",
     "SubPOP.styles": "[bio]",
     "SubPOP.ages": "[40]",
     "SubPOP.least": "900",
@@ -275,6 +284,10 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
         for knob in ("paraphrases", "tries", "similarity", "wordings", "words", "synonyms", "temperature", "top_p")
     },
     **{
+        f"NarrativeSFT.{knob}": {"unwritten": (*TOLD, "method.narratives=none")}
+        for knob in ("writer", "count", "norms", "tokens", "temperature", "top_p")
+    },
+    **{
         f"CultureSPA.{knob}": {"unwritten": (*SPA, "method.generated=0")}
         for knob in ("shown", "copy", "near", "temperature", "top_p")
     },
@@ -360,6 +373,7 @@ ELSEWHERE: dict[str, str] = {
     "Model.default_system": "is for templates with a system text of their own: tests/backend/test_families.py",
     "Model.today": "is for templates that tell the date: tests/backend/test_render.py",
     "CLCA.general": "is a file of the user's: tests/method/test_clca.py",
+    "NarrativeSFT.texts": "is a file of the user's: tests/method/test_narrative_sft.py",
     "LLMAuthor.generator": "is a component: SLOTS",
     "LLMJudge.generator": "is a component: SLOTS",
     "GuardJudge.first": "is a component: SLOTS",

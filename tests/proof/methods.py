@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.proof.knobs import CLCA, CNCA, GUARDED, HYPER, LLM, PAID, PARK, RULED, SCRIPTED, SPA
+from tests.proof.knobs import CLCA, CNCA, GUARDED, HYPER, LLM, PAID, PARK, RULED, SCRIPTED, SPA, TOLD
 
 # Method -> a cell of it, and the slots beside it that it uses.
 METHODS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -22,6 +22,7 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
     "survey_rl": ((*PAID, "judge=llm", SCRIPTED), "judge"),
     "survey_rl, guarded": (("method=survey_rl", *GUARDED), "generator judge"),
     "culturerl": ((*RULED, "method.wordings=generator"), "generator judge"),
+    "narrative_sft": (TOLD, "generator"),
     "culturellm": (LLM, "generator"),
     "culturepark": (PARK, "generator"),
     "culturepark, verified": ((*PARK, "method.verify=critic"), "generator critic"),

@@ -137,7 +137,7 @@ def cell(
         elsewhere=(lost,) if elsewhere else (),
         reading=("Intervals cover which batteries were asked.",),
     )
-    setting = {"choices": {"method": method}, "culture": culture, "model": about["model"]}
+    setting = {"choices": {"method": method}, "culture": {"name": culture, "iso3": iso3}, "model": about["model"]}
     inputs = identity({"setting": {**setting, "scoring": KNOBS.with_knobs(elicit=elicit), "seed": seed}})
     folder = stage(store, "score", key("score", *words, control, elsewhere, base, prompt), inputs)
     to_table(board).to_parquet(folder / ITEMS, index=False)

@@ -14,13 +14,13 @@ from alignbench.record.finished import finished, pages
 from alignbench.record.lineage import Lineage
 from alignbench.report.board import TEMPLATES, write
 from alignbench.report.board.cost_figure import spread_labels
-from alignbench.report.board.files import BoardRow, latex
+from alignbench.report.board.latex import escaped
 from alignbench.report.board.lines import BoardLine
 from alignbench.report.board.panels import Heat
 from alignbench.report.figures import Axis, difference_labels
 from alignbench.report.page import environment, write_page
 from tests.report.browser import CHROMIUM, drive
-from tests.report.cells import cell, fill, key, pooled_board, stage
+from tests.report.cells import cell, fill, key, stage
 from tests.report.conftest import EMPTY, PIXEL
 
 
@@ -55,17 +55,27 @@ def test_every_row_leads_to_pages_and_manifests_that_are_there(reports: Path) ->
     assert float(verdict["damage"]) == pytest.approx(-0.15)
 
 
-def test_csv_markdown_and_latex_hold_the_same_rows(reports: Path) -> None:
+def test_csv_and_markdown_hold_the_same_rows(reports: Path) -> None:
     text = (reports / "board.md").read_text(encoding="utf-8")
-    markdown = text.partition("\n\n")[0].splitlines()[2:]
-    table = (reports / "board.tex").read_text(encoding="utf-8")
-    body = [line for line in table.splitlines() if line.endswith(r"\\")]
-    header, *body = body
-    assert len(rows(reports)) == len(markdown) == len(body)
-    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {header.count("&")}
-    assert "\\toprule" in table and "_" not in table.replace(r"\_", "")
+    markdown = text.partition("## Every culture\n\n")[2].partition("\n\n")[0].splitlines()[2:]
+    assert len(rows(reports)) == len(markdown)
     own = next(r for r in rows(reports) if r["label"] == "culturerl" and r["culture"] == "iraq")
     assert any(f"| Iraq | culturerl | {float(own['score']):.3f} [" in line for line in markdown)
+
+
+def test_latex_has_methods_by_cultures_and_the_pooled_figures(reports: Path) -> None:
+    table = (reports / "board.tex").read_text(encoding="utf-8")
+    header, *body = [line for line in table.splitlines() if line.endswith(r"\\")]
+    assert header == r"Method & China & Iraq & Mean & Specificity & Detectable \\"
+    shown = ("base", "method", "reference")
+    assert len(body) == len({row["label"] for row in rows(reports) if row["kind"] in shown})
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {5}
+    assert "\\toprule" in table and "_" not in table.replace(r"\_", "")
+    with (reports / "pooled.csv").open(encoding="utf-8") as file:
+        own = next(row for row in csv.DictReader(file) if row["label"] == "culturerl")
+    (line,) = (line for line in body if line.startswith("culturerl &"))
+    assert f"& {float(own['score']):.3f} & {float(own['specificity']):+.3f} [" in line
+    assert line.endswith(rf"\S{{}} & {float(own['detectable']):.3f} \\"), "two cultures: of these alone"
 
 
 def test_what_could_be_seen_and_what_may_be_format_stands_in_every_form(reports: Path) -> None:
@@ -77,7 +87,6 @@ def test_what_could_be_seen_and_what_may_be_format_stands_in_every_form(reports:
     (line,) = (x for x in text.splitlines() if x.startswith("| Iraq | culturerl, reward=verdict |"))
     figures = [float(own["detectable"]), *(float(own[f"specificity{end}"]) for end in ("", "_low", "_high"))]
     assert "| {:.3f} | {:+.3f} [{:.3f}, {:.3f}] |".format(*figures) in line and "| ±0.015 ≈ |" in line
-    assert r"$\pm$0.015 $\approx$" in (reports / "board.tex").read_text()
     page = (reports / "board.html").read_text(encoding="utf-8")
     assert "±0.015 ≈" in page and "<dt>Detectable</dt>" in page
 
@@ -94,8 +103,10 @@ def test_variety_between_cultures_stands_beside_peoples(reports: Path) -> None:
 
 
 def test_special_characters_survive_latex(tmp_path: Path) -> None:
-    cell(tmp_path, "a_b", "iraq", gain=0.3)
-    assert r"& a\_b &" in latex([BoardRow("50 % & more", row) for row in pooled_board(finished(tmp_path))])
+    cell(tmp_path / "store", "a_b", "iraq", gain=0.3)
+    write(finished(tmp_path / "store"), tmp_path / "store", tmp_path)
+    assert "\na\\_b & " in (tmp_path / "board.tex").read_text(encoding="utf-8")
+    assert escaped("50 % & more −1") == r"50 \% \& more $-$1"
 
 
 def test_the_page_is_one_file_and_says_what_must_be_said_first(reports: Path) -> None:

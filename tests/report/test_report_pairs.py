@@ -9,12 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import alignbench
 from alignbench.evaluation.items import BoardEntry
 from alignbench.evaluation.metrics import js_similarity
 from alignbench.evaluation.statistics import holm
 from alignbench.record.finished import finished
-from alignbench.report.board import write
+from alignbench.report.board import read, write
 from alignbench.report.board.pairs import Specificity, specificities
+from alignbench.report.board.panels import sections
+from alignbench.report.board.pooled import ranked
+from alignbench.report.results import POOLED, schema_markdown
 from tests.evaluation.worlds import Entry, scored
 from tests.report.cells import COUNTRIES, KNOBS, SHARES, WORLD, cell, key, toward
 
@@ -113,3 +117,36 @@ def test_c_dist_falls_where_another_cultures_model_fits_better() -> None:
     swapped = Entry("learnt", "method", [toward(iso3["china"], 0.8, 0)], entry.key, method="learnt")
     made["iraq"] = scored([Entry("base", "base", [toward("USA", 0.4, 0)], key("base")), swapped], WORLD, "IRQ", KNOBS)
     assert found(made)["learnt"].c_dist < 1.0
+
+
+def test_pooled_figures_are_data_too_and_the_same_as_in_the_table(tmp_path: Path) -> None:
+    for culture in ("iraq", "china"):
+        cell(tmp_path / "store", "culturerl", culture, gain=0.8)
+    write(finished(tmp_path / "store"), tmp_path / "store", tmp_path)
+    with (tmp_path / "pooled.csv").open(encoding="utf-8") as file:
+        row = next(row for row in csv.DictReader(file) if row["label"] == "culturerl")
+    table = alignbench.load_results(tmp_path / "store")
+    pooled = table[table.metric.str.startswith("pooled.") & (table.label == "culturerl")].set_index("metric")
+    assert set(pooled.index) == set(POOLED) and all(f"`{name}`" in schema_markdown() for name in POOLED)
+    of = {"score": "score", "difference": "gain", "specificity": "specificity", "specificity_p": "specificity_p"}
+    of |= {"difference_p": "gain_p", "detectable": "detectable", "rank": "rank", "c_dist": "c_dist"}
+    assert {name: pooled.value[f"pooled.{name}"] for name in of} == {n: float(row[column]) for n, column in of.items()}
+    assert pooled.low["pooled.specificity"] == float(row["specificity_low"]) and row["two_way"] == "False"
+    assert (
+        pooled.country.unique().tolist() == ["China, Iraq"] and pooled.culture.isna().all() and pooled.seed.isna().all()
+    )
+
+
+def test_methods_that_are_not_clear_of_zero_share_a_place(tmp_path: Path) -> None:
+    for culture in ("iraq", "china"):
+        cell(tmp_path / "store", "culturerl", culture, gain=0.8)
+    (panel,) = sections(read(finished(tmp_path / "store"), tmp_path / "store", tmp_path))[0].panels
+    (one,) = (one for one in panel.pooled if one.label == "culturerl")
+    figures = {"best": (0.2, 0.01), "good": (0.1, 0.01), "large": (0.3, 0.06), "none": (0.0, 1.0), "harm": (-0.1, 0.01)}
+    methods = [
+        replace(one, label=label, specificity=replace(one.specificity, value=value), specificity_p=p)
+        for label, (value, p) in figures.items()
+    ]
+    found = ranked([*methods, replace(one, label="alone", specificity=None, specificity_p=None)])
+    ranks = {"best": 1, "good": 2, "large": 3, "none": 3, "harm": 5, "alone": None}
+    assert {one.label: one.rank for one in found} == ranks

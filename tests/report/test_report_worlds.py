@@ -110,7 +110,8 @@ def test_models_of_all_cultures_are_scored_on_all_surveys(store: Path) -> None:
     real = sections(read(finished(store), store, store.parent))[0]
     (panel,) = real.panels
     entries = {group.culture: next(e for e in group.scored if e.label == "learnt") for group in panel.groups}
-    found = crossed(entries, js_similarity)
+    answers = {culture: entry.answers() for culture, entry in entries.items()}
+    found = crossed(answers, {c: entry.column("survey") for c, entry in entries.items()}, js_similarity)
     assert set(found) == {"iraq", "china"} == set(found["iraq"])
     for group in panel.groups:
         own = entries[group.culture]

@@ -8,7 +8,7 @@ import pytest
 
 from alignbench.store.seal import MANIFEST, damage, sealed
 from alignbench.store.store import Store, flaw, stored
-from tests.store.damage import DAMAGE, harm
+from tests.faults.damage import DAMAGE, harm
 from tests.store.test_store import Twice, Write
 
 

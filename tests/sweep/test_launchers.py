@@ -5,9 +5,6 @@ import subprocess
 import sys
 
 import pytest
-from hydra import compose, initialize_config_dir
-
-from alignbench.config import conf_dir, register
 
 LAUNCHERS = {
     "submitit_local": ("hydra_plugins.hydra_submitit_launcher", "hydra.launcher.timeout_min=5"),
@@ -32,13 +29,3 @@ def test_a_sweep_on_a_launcher_does_and_fails_what_it_would_do_and_fail_here(lau
     assert "1 of 2 cells done, 1 not" in done.stdout
     assert "only the planted world can be drawn" in done.stdout.replace("\n", " ")
     assert (tmp_path / "out/shares.csv").is_file()
-
-
-def test_the_slurm_launcher_composes():
-    pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="pip install 'alignbench[slurm]'")
-    register()
-    words = ["hydra/launcher=slurm", "hydra.launcher.partition=gpu", "hydra.launcher.array_parallelism=8"]
-    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
-        found = compose("config", overrides=words, return_hydra_config=True).hydra.launcher
-    assert found._target_.endswith("SlurmLauncher")
-    assert (found.partition, found.gpus_per_node, found.name, found.array_parallelism) == ("gpu", 1, "alignbench", 8)

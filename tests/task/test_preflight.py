@@ -101,3 +101,17 @@ def test_scores_that_are_no_numbers_are_refused(blank_engine, monkeypatch):
     checks = dict(preflight(lambda: blank_engine))
     with pytest.raises(AlignbenchError, match=r"model.dtype.*not finite"):
         checks["score"]()
+
+
+def test_the_doctor_says_in_which_template_a_base_model_is_asked(compose_config, capsys, tmp_path):
+    bare = shutil.copytree(SHIPPED, tmp_path / "bare")
+    (bare / "chat_template.jinja").unlink()
+    words = ("task=doctor", "model=local", f"model.path={bare}")
+    with pytest.raises(AlignbenchError, match="checks failed"):
+        do(compose_config(*words))
+    said = capsys.readouterr().out
+    assert "FAIL  model        model.template = 'own': bare has no chat template" in said
+    assert said.count("as model") >= 3
+    do(compose_config(*words, "model.template=plain"))
+    said = capsys.readouterr().out
+    assert "asked in the plain template (model.template=plain), licence unknown" in said and "All well" in said

@@ -94,3 +94,18 @@ def test_another_benchmark_pairs_the_method_with_the_base(compose_config, capsys
 def test_a_benchmark_must_be_chosen(compose_config):
     with pytest.raises(AlignbenchError, match="benchmark=menavalues"):
         do(compose_config("task=benchmark", "culture=china"))
+
+
+@pytest.mark.long
+def test_some_stages_are_built_alone_and_a_run_finds_them(compose_config, capsys, tmp_path):
+    words = ("culture=iraq", "method=none", "control=false")
+    with pytest.raises(AlignbenchError, match=r"task\.stages = 'norm': this cell has respond, samples, score;"):
+        do(compose_config("task=build", "task.stages=[norm,respond]", *words))
+    cfg = compose_config("task=run", *words)
+    named = [name for name in instantiate(cfg.task).waiting(cfg) if name.startswith("respond/")]
+    do(compose_config("task=build", f"task.stages=[{named[0]}]", *words))
+    assert [f"respond/{path.parent.name}" for path in tmp_path.glob("store/*/*/manifest.json")] == named[:1]
+    assert "reuse" not in capsys.readouterr().out
+    do(cfg)
+    assert f"reuse  {named[0]}" in capsys.readouterr().out
+    assert instantiate(cfg.task).waiting(cfg) == {}

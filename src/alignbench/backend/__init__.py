@@ -45,11 +45,12 @@ class IncompleteAnswers(AlignbenchError):
 
     Attributes:
         answers: what the call would have returned, with empty texts where a request failed.
+        share: of the call's requests that failed, within (0, 1].
     """
 
-    def __init__(self, field: str, value: object, remedy: str, answers: list[Any]) -> None:
+    def __init__(self, field: str, value: object, remedy: str, answers: list[Any], share: float) -> None:
         super().__init__(field, value, remedy)
-        self.answers = answers
+        self.answers, self.share = answers, share
 
 
 class Engine(ABC):

@@ -22,19 +22,18 @@ _SAMPLE = 4096
 
 
 def verify(folder: Path) -> None:
-    """Raise unless ``folder`` holds a complete chat model.
+    """Raise unless ``folder`` holds a complete model.
 
     Raises:
-        AlignbenchError: the folder, its configuration, tokenizer, chat template or weights are missing, a file is cut,
-            or the model is run by code of its own.
+        AlignbenchError: the folder, its configuration, tokenizer or weights are missing, a file is cut, or the model is
+            run by code of its own.
     """
-    shards, templated = weight_files(folder), chat_template(folder) is not None
+    shards = weight_files(folder)
     missing = [shard.name for shard in shards if not shard.is_file()]
     for there, remedy in (
         (folder.is_dir(), "no such folder: give a local model folder or a hub id"),
         ((folder / "config.json").is_file(), "config.json is missing: is this a model folder?"),
         (any((folder / n).is_file() for n in _TOKENIZERS), "the tokenizer is missing: copy tokenizer.json there"),
-        (templated, "it has no chat template: use the instruct variant, or add chat_template.jinja"),
         (bool(shards), "it has no *.safetensors: convert the weights with save_pretrained"),
         (not missing, f"weight files are missing: {', '.join(missing)}; download again"),
     ):

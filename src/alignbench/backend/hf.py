@@ -23,6 +23,7 @@ from alignbench.backend.reading import Reader
 from alignbench.backend.steering import SteeringVector, residuals_of
 from alignbench.component import Count, Maybe, recorded
 from alignbench.device import device_of, free_memory
+from alignbench.faults import out_of_memory
 from alignbench.progress import bar, say
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
@@ -214,19 +215,19 @@ class HFEngine(Engine):
     def _run(
         self, work: Sequence[list[TokenSequence]], step: Callable[[list[TokenSequence]], None], progress: Any
     ) -> None:
-        """Do every batch; one that does not fit into the GPU's memory is halved."""
+        """Do every batch; one that does not fit into the memory is halved."""
         queue = deque(work)
         while queue:
             batch = queue.popleft()
             if _fits(step, batch):
                 progress.update(len(batch))
                 continue
-            check(len(batch) > 1, "backend.batch_tokens", len(batch[0].ids), "one prompt alone fills the GPU's memory")
+            check(len(batch) > 1, "backend.batch_tokens", len(batch[0].ids), "one prompt alone fills the memory")
             _free()
             half = len(batch) // 2
             queue.extendleft([batch[half:], batch[:half]])
             if not self._short_of_memory:
-                say("  note   out of GPU memory: going on with smaller batches; lower backend.batch_tokens")
+                say("  note   out of memory: going on with smaller batches; lower backend.batch_tokens")
             self._short_of_memory = True
             self._budget = min(self._budget, half * len(batch[0].ids))
 
@@ -277,12 +278,12 @@ def _gib(size: float) -> str:
 
 
 def _fits(step: Callable[[list[TokenSequence]], None], batch: list[TokenSequence]) -> bool:
-    """Whether ``step`` got through without running out of GPU memory; its tensors are gone when this returns."""
-    import torch
-
+    """Whether ``step`` got through without running out of memory; its tensors are gone when this returns."""
     try:
         step(batch)
-    except torch.OutOfMemoryError:
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
         return False
     return True
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from alignbench.backend.architecture import capped
 from alignbench.backend.attention import group_heads
+from alignbench.backend.declared import tokenizer_of
 from alignbench.backend.memory import keep_freed
 from alignbench.progress import say
 from alignbench.types import ModelRef, check
@@ -35,7 +36,7 @@ def load(model: ModelRef, device: str, quantisation: Any = None) -> tuple[Any, A
     if device == "cpu":
         keep_freed()
     say(f"  load   {model.name} ({model.dtype}, {device})")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(model.path, padding_side="left", trust_remote_code=False)
+    tokenizer = tokenizer_of(model, padding_side="left")
     config = transformers.AutoConfig.from_pretrained(model.path, trust_remote_code=False)
     text = config.get_text_config(decoder=True)
     for padded in (config, text):

@@ -9,6 +9,7 @@ from typing import Any
 
 from alignbench.backend import cache as caches
 from alignbench.backend import checkpoint
+from alignbench.backend.declared import OWN, declared, required
 from alignbench.backend.shape import known, read
 from alignbench.backend.template import END_OF_THOUGHT, THOUGHT
 from alignbench.component import Component, recorded
@@ -55,19 +56,25 @@ class Dtype(Enum):
 class Model(Component):
     """Which model, and how it is spoken to. Stage keys take the :class:`ModelRef`, not these knobs."""
 
-    # A folder, a hub id, builtin:smollm2_135m, builtin:nano or builtin:blank.
+    # A folder, a hub id, or one of builtin: smollm2_135m, gemma3_270m, nano, blank.
     path: str
     # Short name in tables and messages; empty is the last part of the path.
     name: str = recorded("")
     # Branch, tag or commit of a hub id; None is the one in the local hub cache, else main.
     revision: str | None = None
     thinking: Thinking = Thinking.none
+    # own | plain | FILE: the chat template; base models have none of their own.
+    template: str = OWN
     # keep | empty: a system text that the chat template writes unasked is a persona that only some methods replace.
     default_system: DefaultSystem = DefaultSystem.keep
     # What a template that writes the date is told, so that prompts are the same tomorrow; Llama 3.1's own default.
     today: str = "2024-07-26"
     dtype: Dtype = Dtype.auto
     licence: str = recorded("unknown")
+    # Where the terms of the licence stand, if they must be accepted before the model is used; empty: they need not.
+    terms: str = recorded("")
+    # That you have read these terms and accept them.
+    accept_licence: bool = recorded(False)
     citation: str = recorded("")
 
     def resolve(self, cache: Path | None = None, ready: bool = True) -> ModelRef:
@@ -78,46 +85,55 @@ class Model(Component):
         plan.
 
         Raises:
-            AlignbenchError: nothing there, incomplete, not a chat model, or the wrong thinking switch.
+            AlignbenchError: nothing there, incomplete, no chat template and none declared, terms that were not
+                accepted, or the wrong thinking switch.
         """
-        recipe = self._recipe
+        self._check_terms()
+        recipe, template = self._recipe, declared(self.template)
         if recipe is not None:
             folder = (cache or caches.root()) / "models" / recipe.FOLDER
             if ready:
                 caches.made(folder, recipe.build)
             elif not folder.is_dir():
-                return self._ref(folder, recipe.fingerprint(), recipe.PARAMETERS)
+                return self._ref(folder, recipe.fingerprint(), recipe.PARAMETERS, template)
         elif not ready and self.absent:
-            return self._ref(Path(self.path), f"not here: {self.path}", _published_size(self.path))
+            return self._ref(Path(self.path), f"not here: {self.path}", _published_size(self.path), template)
         else:
             folder = self._folder()
         checkpoint.verify(folder)
-        template = checkpoint.chat_template(folder) or ""
-        self._check_thinking(template)
+        used = required(template or checkpoint.chat_template(folder), self._title)
+        self._check_thinking(used)
         fingerprint = recipe.fingerprint() if recipe else checkpoint.fingerprint(folder)
-        return self._ref(folder, fingerprint, checkpoint.parameters(folder), self.today if _CLOCK in template else "")
+        return self._ref(folder, fingerprint, checkpoint.parameters(folder), template, _CLOCK in used)
 
-    def _ref(self, folder: Path, fingerprint: str, parameters: int | None, today: str = "") -> ModelRef:
+    def _ref(
+        self, folder: Path, fingerprint: str, parameters: int | None, template: str, dated: bool = False
+    ) -> ModelRef:
         usual = "bfloat16" if has_cuda() else "float32"
         return ModelRef(
-            name=self.name or Path(self.path).name,
+            name=self._title,
             path=folder,
             fingerprint=fingerprint,
             template_kwargs={} if self.thinking is Thinking.none else {_SWITCH: self.thinking is Thinking.on},
             dtype=usual if self.dtype is Dtype.auto else self.dtype.name,
-            licence=self.licence,
+            licence=f"{self.licence} ({self.terms}), accepted" if self.terms else self.licence,
             parameters=parameters,
-            today=today,
+            today=self.today if dated else "",
             empty_system=self.default_system is DefaultSystem.empty,
+            template=template,
         )
+
+    @property
+    def _title(self) -> str:
+        return self.name or Path(self.path).name
 
     @property
     def _recipe(self) -> Any:
         """The module that makes the builtin model; None for models that lie somewhere."""
-        from alignbench.backend import blank, smollm2
+        from alignbench.backend import blank, gemma3, smollm2
 
         scheme, _, builtin = self.path.rpartition(":")
-        recipes = {"smollm2_135m": smollm2, "nano": None, "blank": blank}
+        recipes = {"smollm2_135m": smollm2, "gemma3_270m": gemma3, "nano": None, "blank": blank}
         if scheme == "builtin":
             one_of("model.path (builtin)", builtin, tuple(recipes))
         return recipes.get(builtin) if scheme == "builtin" else None
@@ -141,6 +157,10 @@ class Model(Component):
             date.fromisoformat(self.today)
         except ValueError:
             raise AlignbenchError("model.today", self.today, "give a date as 2024-07-26") from None
+
+    def _check_terms(self) -> None:
+        remedy = f"{self._title} comes under {self.licence}: read {self.terms}, and say true if you accept these terms"
+        check(self.accept_licence or not self.terms, "model.accept_licence", False, remedy)
 
     def _check_thinking(self, template: str) -> None:
         """Whoever can think does by default, and then an answer's first token is never an option: the user chooses."""

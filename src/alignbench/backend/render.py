@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Any
 
+from alignbench.backend.declared import FIELD, tokenizer_of
 from alignbench.backend.template import END_OF_THOUGHT, THOUGHT, ChatTemplate
 from alignbench.types import Chat, ModelRef, check
 
@@ -46,9 +47,7 @@ class Renderer:
     @classmethod
     def of(cls, model: ModelRef) -> Renderer:
         """The renderer of a resolved model; reads its tokenizer, not its weights."""
-        from transformers import AutoTokenizer
-
-        return cls(AutoTokenizer.from_pretrained(model.path, trust_remote_code=False), model)
+        return cls(tokenizer_of(model), model)
 
     def prompt(self, chat: Chat, thought: bool = False) -> RenderedPrompt:
         """The chat rendered up to where the assistant starts to write, with its thoughts if it is to think.
@@ -175,7 +174,7 @@ class Renderer:
         if self._adds_bos and ids[:1] != (bos,):
             ids = (bos, *ids)
         doubled = bos is not None and ids[:2] == (bos, bos)
-        check(not doubled, "model.chat_template", ids[:2], f"the template of {self.name} writes BOS twice")
+        check(not doubled, FIELD, ids[:2], f"the template of {self.name} writes BOS twice")
         return ids
 
     def _tokens(self, text: str) -> tuple[int, ...]:

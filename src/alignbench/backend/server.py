@@ -11,7 +11,7 @@ import shutil
 import socket
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +20,8 @@ from alignbench.backend import Backend, Engine, IncompleteAnswers, Usage, adapte
 from alignbench.backend import cache as caches
 from alignbench.backend.options import Ids, contexts, scores
 from alignbench.backend.render import RenderedPrompt
-from alignbench.backend.server_calls import Body, Budget, Caller, ReplyCache
+from alignbench.backend.server_budget import Budget
+from alignbench.backend.server_calls import Body, Caller, ReplyCache
 from alignbench.backend.server_client import Client, Failure
 from alignbench.backend.server_process import SharedServer
 from alignbench.backend.template import END_OF_THOUGHT
@@ -33,6 +34,8 @@ T = TypeVar("T")
 _PRICES = ("usd_per_million_prompt", "usd_per_million_completion")
 # Most tokens that vLLM looks up in one request.
 _LOOKUPS = 128
+# How far above zero a log-probability may lie.
+_ROUNDING = 1e-3
 # What :class:`~alignbench.types.Sampling` has no word for and a server's generation_config may set, switched off.
 _NEUTRAL = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 _EXTENDED = (*_NEUTRAL, "stop_token_ids", "return_token_ids")
@@ -55,12 +58,13 @@ class Server(Backend):
     max_completion_tokens: bool = recorded(False)
     # Requests under way at once.
     concurrency: Count = recorded(16)
-    # For one reply.
+    # For one reply, from its first byte to its last.
     timeout_s: Positive = recorded(120.0)
     # On 429, 5xx, timeouts and broken connections; the wait before them starts with backoff_s and doubles.
     retries: Maybe = recorded(5)
     backoff_s: NotNegative = recorded(1.0)
-    # Most that one engine may spend, prompts and answers together; 0 is no limit. Replies in the cache are free.
+    # Most that may ever be spent on this model of this server by all processes that share the cache, prompts and
+    # answers together; 0 is no limit. Replies in the cache are free.
     budget_tokens: Maybe = recorded(0)
     budget_usd: NotNegative = recorded(0.0)
     # Prices; 0 is unknown.
@@ -110,9 +114,9 @@ class Server(Backend):
     def open(self, model: ModelRef) -> Engine:
         """An engine; the server is asked, or started, at the first call."""
         self.verify()
-        from alignbench.backend.server_thoughts import ThinkingEngine
+        from alignbench.backend.server_tokens import TokenEngine
 
-        return ThinkingEngine(model, self) if model.thinks else ServerEngine(model, self)
+        return (TokenEngine if model.thinks or model.template else ServerEngine)(model, self)
 
 
 class ServerEngine(Engine):
@@ -128,7 +132,6 @@ class ServerEngine(Engine):
         self._knobs = knobs
         self._name = model.name if knobs.start else knobs.served_model or model.name
         self._process = self._shared_server() if knobs.start else None
-        prices = (knobs.usd_per_million_prompt / 1e6, knobs.usd_per_million_completion / 1e6)
         self._client = Client(knobs.key, knobs.timeout_s, knobs.retries, knobs.backoff_s)
         # A started server's port says nothing about its replies.
         ours = f"vllm serve --dtype {model.dtype} {' '.join(knobs.args)}"
@@ -136,13 +139,19 @@ class ServerEngine(Engine):
         self._caller = Caller(
             client=self._client,
             cache=ReplyCache(knobs.folder / "replies"),
-            budget=Budget(knobs.budget_tokens, knobs.budget_usd, prices, self.usage),
+            budget=self._budget(source),
             concurrency=knobs.concurrency,
             source={"server": source, "weights": model.fingerprint},
             explain=self._explain,
         )
         self._scorable = False
         self._limit = "max_completion_tokens" if knobs.max_completion_tokens else "max_tokens"
+
+    def _budget(self, source: str) -> Budget:
+        knobs, whose = self._knobs, f"{self._name} at {source}"
+        account = knobs.folder / "spent" / f"{hashlib.sha256(whose.encode()).hexdigest()[:16]}.json"
+        prices = (knobs.usd_per_million_prompt / 1e6, knobs.usd_per_million_completion / 1e6)
+        return Budget(knobs.budget_tokens, knobs.budget_usd, prices, self.usage, account, whose)
 
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
         """One request a sample; its seed depends on the sampling's, on the chat, and on how many of it came before.
@@ -165,7 +174,7 @@ class ServerEngine(Engine):
             return by_chat(self._asked(bodies, self._reading(chats, sampling), "generate", adapter))
         except IncompleteAnswers as lost:
             texts = by_chat([text or "" for text in lost.answers])
-            raise IncompleteAnswers(lost.field, lost.value, lost.remedy, texts) from None
+            raise IncompleteAnswers(lost.field, lost.value, lost.remedy, texts, lost.share) from None
 
     def score(
         self, chats: Sequence[Chat], options: Sequence[Sequence[str]], adapter: Path | None = None
@@ -287,8 +296,7 @@ class ServerEngine(Engine):
             values = {token: float(found[f"token_id:{token}"]) for token in body["logprob_token_ids"]}
         except (KeyError, IndexError, TypeError):
             raise self._unscorable("it does not give log-probabilities of named tokens") from None
-        if any(map(math.isnan, values.values())):
-            raise self._unscorable("the log-probabilities that it gives are no numbers")
+        require_logs(values.values(), self._unscorable)
         return values
 
     def _connect(self, adapter: Path | None) -> str:
@@ -382,6 +390,13 @@ class ServerEngine(Engine):
         shared_by = [socket.gethostname(), os.environ.get("CUDA_VISIBLE_DEVICES"), model.fingerprint, command]
         name = hashlib.sha256(json.dumps(shared_by).encode()).hexdigest()[:16]
         return SharedServer(knobs.folder / "started" / name, command, environment, knobs.start_timeout_s)
+
+
+def require_logs(values: Iterable[float], unscorable: Callable[[str], AlignbenchError]) -> None:
+    """Refuse what are no log-probabilities: not a number, or of a probability above one but for rounding."""
+    for value in values:
+        if math.isnan(value) or value > _ROUNDING:
+            raise unscorable(f"it gives {value:g} as a log-probability")
 
 
 def messages(chat: Chat) -> list[dict[str, str]]:

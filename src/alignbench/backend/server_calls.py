@@ -4,17 +4,18 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event
 from typing import Any, TypeVar
 
-from alignbench.backend import IncompleteAnswers, Usage
+from alignbench.backend import IncompleteAnswers
+from alignbench.backend.server_budget import Budget, Cost
 from alignbench.backend.server_client import Client, Failure
 from alignbench.errors import AlignbenchError
 from alignbench.files import write_text
-from alignbench.progress import bar
+from alignbench.progress import bar, say
 from alignbench.types import check
 
 T = TypeVar("T")
@@ -27,72 +28,42 @@ _NONSENSE = 3
 
 @dataclass(frozen=True)
 class ReplyCache:
-    """One JSON file a reply: ``{"asked": ..., "reply": ...}``. Threads and processes may share a folder."""
+    """One JSON file a reply: ``{"asked": ..., "reply": ..., "seal": ...}``. Threads and processes may share a folder.
+
+    A file that is no longer as it was written is set aside, and its request is sent again.
+    """
 
     folder: Path
 
     @staticmethod
     def key(asked: Mapping[str, Any]) -> str:
-        """Name of a reply: hash of everything that the reply may depend on."""
+        """Name of a reply: hash of everything that the reply may depend on. Its seal is made in the same way."""
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def get(self, key: str) -> Any:
         """The reply, or None."""
+        file = self._file(key)
         try:
-            return json.loads(self._file(key).read_text(encoding="utf-8"))["reply"]
+            held = json.loads(file.read_text(encoding="utf-8"))
+            # Replies of a version that wrote no seal are vouched for by their name alone.
+            if self.key(held["asked"]) == key and held.get("seal", self.key(held["reply"])) == self.key(held["reply"]):
+                return held["reply"]
         except FileNotFoundError:
             return None
+        except (ValueError, KeyError, TypeError, AttributeError):  # cut, or overwritten
+            pass
+        say(f"  damage reply {file.name}: not as it was written; kept as {file.stem}.damaged, and asked for again")
+        file.replace(file.with_suffix(".damaged"))
+        return None
 
     def put(self, key: str, asked: Mapping[str, Any], reply: Any) -> None:
         """Keep a reply; the file appears when it is whole."""
         file = self._file(key)
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, json.dumps({"asked": asked, "reply": reply}))
+        write_text(file, json.dumps({"asked": asked, "reply": reply, "seal": self.key(reply)}))
 
     def _file(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"
-
-
-@dataclass
-class Budget:
-    """What one engine may spend, and has spent. Zero is no limit.
-
-    It is looked at before a request is sent, so the requests then under way may still go beyond it.
-
-    Attributes:
-        tokens: of prompts and answers together.
-        usd: US dollars, by ``prices``.
-        prices: US dollars a token of (prompt, answer).
-    """
-
-    tokens: int = 0
-    usd: float = 0.0
-    prices: tuple[float, float] = (0.0, 0.0)
-    usage: Usage = field(default_factory=Usage)
-    _lock: Lock = field(default_factory=Lock)
-
-    def require(self) -> None:
-        """Raise :class:`AlignbenchError` when nothing is left."""
-        with self._lock:
-            prompt, answer = self.usage.prompt_tokens, self.usage.generated_tokens
-        remedy = (
-            "is spent; the replies are kept, so the same run goes on from here: start it again, or raise the budget"
-        )
-        for knob, limit, spent in (
-            ("tokens", self.tokens, prompt + answer),
-            ("usd", self.usd, prompt * self.prices[0] + answer * self.prices[1]),
-        ):
-            check(not limit or spent < limit, f"backend.budget_{knob}", limit, f"{spent:.6g} {remedy}")
-
-    def charge(self, reply: Any) -> None:
-        """Count the tokens that the server says it used."""
-        used = reply.get("usage") or {}
-        knob, limit = ("budget_tokens", self.tokens) if self.tokens else ("budget_usd", self.usd)
-        remedy = "this server does not say what a reply used, so no budget can be kept: set it to 0"
-        check(not limit or "prompt_tokens" in used, f"backend.{knob}", limit, remedy)
-        with self._lock:
-            self.usage.prompt_tokens += used.get("prompt_tokens") or 0
-            self.usage.generated_tokens += used.get("completion_tokens") or 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +100,7 @@ class Caller:
         Raises:
             AlignbenchError: the server refuses us, is down, talks nonsense, or the budget is spent; then
                 nothing more is sent.
-            Incomplete: some requests failed for good; raised after all others were answered, with None for them.
+            IncompleteAnswers: some requests failed for good; raised after all others were answered, with None for them.
         """
         asked = [{**self.source, "path": path, "body": body} for body in bodies]
         keys = [self.cache.key(one) for one in asked]
@@ -146,7 +117,8 @@ class Caller:
             self.budget.usage.failed += len(failures)
             remedy = f"failed for good, the first with: {failures[0].reason}; the other replies are kept, so run again"
             answers = [read(found[key], body) if key in found else None for key, body in zip(keys, bodies, strict=True)]
-            raise IncompleteAnswers("backend.server", f"{len(failures)} of {len(missing)} requests", remedy, answers)
+            told, share = f"{len(failures)} of {len(missing)} requests", len(failures) / len(unique)
+            raise IncompleteAnswers("backend.server", told, remedy, answers, share)
         return [read(found[key], body) for key, body in zip(keys, bodies, strict=True)]
 
     def _send(
@@ -170,6 +142,7 @@ class Caller:
                 return self._collect(sent(), progress)
             except BaseException:
                 stop.set()
+                self.client.abandon()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
@@ -196,14 +169,29 @@ class Caller:
 
     def _one(self, key: str, asked: Body, url: str, read: Callable[[Any, Body], T], stop: Event) -> Any:
         """One reply, kept once it is known to make sense."""
-        self.budget.require()
-        content = self.client.post(url, asked["body"], stop.wait)
+        body, used = asked["body"], None
+        most = Cost.most(body)
+        self.budget.pay(most, stop)
         try:
-            reply = json.loads(content)
-            read(reply, asked["body"])
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            said = " ".join(content.decode("utf-8", "replace")[:120].split())
-            raise Failure(f"not a reply of an OpenAI-compatible {url}: {said}", garbled=True) from error
-        self.cache.put(key, asked, reply)
-        self.budget.charge(reply)
-        return reply
+            content = self.client.post(url, body, stop)
+            try:
+                reply = json.loads(content)
+                used = Cost.told(reply)
+                read(reply, body)
+            except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+                said = " ".join(content.decode("utf-8", "replace")[:120].split())
+                raise Failure(f"not a reply of an OpenAI-compatible {url}: {said}", garbled=True) from error
+            self.budget.require_counts(used)
+            _require_model(reply, body)
+            self.cache.put(key, asked, reply)
+            return reply
+        finally:
+            self.budget.settle(most, used)
+
+
+def _require_model(reply: Mapping[str, Any], body: Body) -> None:
+    """Refuse a reply of another model. A name may be told more exactly than it was asked for, or by its end alone."""
+    asked, told = str(body["model"]), reply.get("model")
+    said = str(told or asked).casefold()
+    same = said in asked.casefold() or asked.casefold() in said
+    check(same, "backend.served_model", asked, f"the server answers with {told!r}: serve this model, or give that name")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend.server import Server, ServerEngine, messages
+from alignbench.backend.server import Server, ServerEngine, messages, require_logs
 from alignbench.backend.server_calls import Body
 from alignbench.backend.server_client import Failure
 from alignbench.errors import AlignbenchError
@@ -71,10 +71,11 @@ class ChatEngine(ServerEngine):
         choice = reply["choices"][0]
         try:
             top = [(str(t["token"]), float(t["logprob"])) for t in choice["logprobs"]["content"][0]["top_logprobs"]]
-        except (KeyError, IndexError, TypeError):
+        except (KeyError, IndexError, TypeError, ValueError):
             top = []
-        if not top or any(math.isnan(logprob) for _, logprob in top):
+        if not top:
             raise self._unscorable("its replies hold no top_logprobs")
+        require_logs((logprob for _, logprob in top), self._unscorable)
         return top
 
     def _explain(self, failure: Failure) -> AlignbenchError | None:

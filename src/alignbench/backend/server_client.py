@@ -3,19 +3,23 @@
 import json
 import random
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
+from threading import Event, Timer
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
+from urllib.request import Request
+
+from alignbench.backend.server_line import Line, opener
 
 # Seconds. A server that asks for more patience is as good as gone. Our choice.
 _LONGEST_WAIT = 300.0
 _SHOWN = 300
+# Bytes. No reply to one chat is longer, and one that never ends must not fill the memory. Our choice.
+_LONGEST_REPLY = 64 << 20
 
 
 @dataclass(eq=False)
@@ -45,7 +49,7 @@ class Client:
 
     Attributes:
         key: sent as bearer token; never written anywhere, cut out of the server's messages.
-        timeout_s: of one attempt.
+        timeout_s: of one attempt, from its first byte to its last: a reply that drips in is cut, too.
         retries: attempts after the first.
         backoff_s: wait before the first retry; doubled for each further one.
     """
@@ -54,8 +58,14 @@ class Client:
     timeout_s: float
     retries: int
     backoff_s: float
+    _lines: set[Line] = field(default_factory=set, repr=False)
 
-    def post(self, url: str, body: Any, wait: Callable[[float], object] = time.sleep) -> bytes:
+    def abandon(self) -> None:
+        """Cut every request that is under way: nobody waits for its reply."""
+        for line in list(self._lines):
+            line.cut()
+
+    def post(self, url: str, body: Any, stop: Event | None = None) -> bytes:
         """The reply's body.
 
         Waits between attempts follow Retry-After where the server sends it, and else double, with
@@ -63,30 +73,64 @@ class Client:
         connections are worth another attempt.
 
         Args:
-            wait: sleeps for so many seconds; returns something true to end the attempts.
+            stop: once it is set there is no further attempt.
 
         Raises:
             Failure: refused, or no attempt is left.
         """
+        stop = stop or Event()
         attempt = 0
         while True:
             try:
-                return self._attempt(url, body)
+                return self._attempt(url, body, stop)
             except Failure as failure:
                 longest = min(self.backoff_s * 2**attempt, _LONGEST_WAIT)
                 pause = random.uniform(longest / 2, longest) if failure.wait is None else failure.wait
-                if not failure.transient or attempt == self.retries or pause > _LONGEST_WAIT or wait(pause):
+                if not failure.transient or attempt == self.retries or pause > _LONGEST_WAIT or stop.wait(pause):
                     raise
             attempt += 1
 
-    def _attempt(self, url: str, body: Any) -> bytes:
+    @contextmanager
+    def _line(self, stop: Event) -> Iterator[Line]:
+        """A line that is cut when the time is over, or when nobody waits any more."""
+        line = Line()
+        self._lines.add(line)
+        if stop.is_set():
+            line.cut()
+        deadline = Timer(self.timeout_s, line.cut)
+        deadline.daemon = True
+        deadline.start()
+        try:
+            yield line
+        finally:
+            deadline.cancel()
+            self._lines.discard(line)
+
+    def _attempt(self, url: str, body: Any, stop: Event) -> bytes:
+        with self._line(stop) as line:
+            try:
+                content = self._sent(url, body, line)
+            except Failure:
+                if line.is_cut:
+                    raise self._timed_out() from None
+                raise
+        # A line that was cut looks like the end of a reply that does not say how long it is.
+        if line.is_cut:
+            raise self._timed_out()
+        if len(content) > _LONGEST_REPLY:
+            raise Failure(f"a reply of more than {_LONGEST_REPLY >> 20} MiB", garbled=True)
+        return content
+
+    def _sent(self, url: str, body: Any, line: Line) -> bytes:
         headers = {"Content-Type": "application/json", "User-Agent": "alignbench"}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         request = Request(url, json.dumps(body).encode(), headers)
         try:
-            with _opener(url).open(request, timeout=self.timeout_s) as reply:
-                content: bytes = reply.read()
+            with opener(url, line).open(request, timeout=self.timeout_s) as reply:
+                content: bytes = reply.read(_LONGEST_REPLY + 1)
+                if reply.length:  # read() up to a bound does not say that the end is missing
+                    raise Failure(f"the connection broke ({reply.length} bytes are missing)", transient=True)
                 return content
         except HTTPError as error:
             with error:
@@ -115,19 +159,6 @@ class Client:
 
     def _timed_out(self) -> Failure:
         return Failure(f"no reply within {self.timeout_s:g} s", transient=True)
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """A redirect is an error: following it would hand the key to another host."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def _opener(url: str) -> OpenerDirector:
-    """No redirects, and no proxy for this machine's own servers."""
-    own = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
-    return build_opener(_NoRedirect(), ProxyHandler({} if own else None))
 
 
 def _message(content: bytes) -> str:

@@ -12,6 +12,7 @@ from functools import cached_property
 from textwrap import shorten
 from typing import Any
 
+from alignbench.backend.declared import FIELD, required, title
 from alignbench.errors import AlignbenchError
 from alignbench.progress import say
 from alignbench.types import Chat, Message, ModelRef, chat, check
@@ -22,7 +23,6 @@ _EMPTY_THOUGHT = f"{THOUGHT}\n\n{END_OF_THOUGHT}\n\n"
 _PROBE = "zqx"
 # Characters of a template's own system text that a note shows. Our choice.
 _QUOTED = 160
-_FIELD = "model.chat_template"
 
 
 class ChatTemplate:
@@ -31,7 +31,7 @@ class ChatTemplate:
     def __init__(self, tokenizer: Any, model: ModelRef) -> None:
         self._tokenizer = tokenizer
         self._model = model
-        check(bool(tokenizer.chat_template), _FIELD, None, f"{model.name} has no chat template")
+        required(tokenizer.chat_template, model.name)
 
     def text(self, messages: Chat) -> str:
         """The chat up to where the assistant may start to write, thoughts included; see :meth:`answering`."""
@@ -73,7 +73,7 @@ class ChatTemplate:
         special = {token.content for token in self._tokenizer.added_tokens_decoder.values() if token.special}
         places = {after.find(token): token for token in special if token in after}
         end = places[min(places)] if places else self._tokenizer.eos_token
-        check(bool(end), _FIELD, after, f"the template of {self._model.name} does not end the assistant's turn")
+        check(bool(end), FIELD, after, f"the template of {self._model.name} does not end the assistant's turn")
         return str(end)
 
     @cached_property
@@ -109,6 +109,7 @@ class ChatTemplate:
         name, default = self._model.name, None if self._model.empty_system else self.default_system
         forced = self._thinking is False and (self.opens_thought or not self._switched)
         said = {
+            f"{name} is asked in {title(self._model)}: “{self._form}”.": self._model.template,
             f"Where a method gives no system text, the template of {name} writes its own: "
             f"“{shorten(default or '', _QUOTED)}” (model.default_system=empty leaves it out).": default,
             f"The template of {name} writes a date: {self._model.today} in every prompt (model.today).": (
@@ -120,6 +121,11 @@ class ChatTemplate:
             f"{name} has no switch for its thoughts: every turn begins with an empty one (model.thinking=off).": forced,
         }
         return tuple(note for note, holds in said.items() if holds)
+
+    @property
+    def _form(self) -> str:
+        """A prompt in a line."""
+        return self.text(chat("QUESTION", "SYSTEM TEXT")).replace("\n", "⏎")
 
     @property
     def _thinking(self) -> bool | None:
@@ -138,7 +144,7 @@ class ChatTemplate:
         """What stands before and behind an assistant's words."""
         shown = self._render((*chat("hi"), Message("assistant", _PROBE)), False)
         remedy = f"the template of {self._model.name} does not show the assistant's words once"
-        check(shown.count(_PROBE) == 1, _FIELD, shown, remedy)
+        check(shown.count(_PROBE) == 1, FIELD, shown, remedy)
         before, _, after = shown.partition(_PROBE)
         return before, after
 
@@ -159,7 +165,7 @@ class ChatTemplate:
             return _EMPTY_THOUGHT
         same = before.startswith(prompt) or prompt.startswith(before)
         remedy = f"the template of {self._model.name} begins a turn in one way when it prompts, in another in a chat"
-        check(same, _FIELD, before, remedy)
+        check(same, FIELD, before, remedy)
         lead = before.removeprefix(prompt) if before.startswith(prompt) else ""
         marked = END_OF_THOUGHT in lead or END_OF_THOUGHT not in str(self._tokenizer.chat_template)
         return lead if marked or not self._thinking else _EMPTY_THOUGHT
@@ -248,5 +254,5 @@ class ChatTemplate:
             )
         except (TemplateError, TypeError) as error:
             roles = ", ".join(m.role for m in messages)
-            raise AlignbenchError(_FIELD, roles, f"the template of {self._model.name} says: {error}") from error
+            raise AlignbenchError(FIELD, roles, f"the template of {self._model.name} says: {error}") from error
         return str(written)

@@ -20,6 +20,8 @@ from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
 # Requests of one call to vLLM: enough to keep it busy, few enough for a bar that moves. Our choice.
 _CALL = 4096
+# vLLM's own switch, which holds for the servers that we start, too.
+BATCH_INVARIANT = "VLLM_BATCH_INVARIANT"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class VLLM(Backend):
     enforce_eager: bool = recorded(False)
     # Largest LoRA rank that can be served, among those that vLLM knows.
     max_lora_rank: Annotated[int, OneOf(8, 16, 32, 64, 128, 256, 320, 512)] = recorded(64)
+    # Kernels whose results do not depend on what else is in a batch: slower, and of some GPUs alone (vLLM lists
+    # them). Every manifest says whether they were in use.
+    batch_invariant: bool = recorded(False)
     # KV cache in GiB where vLLM runs on the CPU.
     cpu_kv_gib: Count = recorded(1)
 
@@ -158,6 +163,8 @@ class VLLMEngine(Engine):
     def _start(self) -> Any:
         knobs = self._knobs
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", str(knobs.cpu_kv_gib))
+        if knobs.batch_invariant:
+            os.environ[BATCH_INVARIANT] = "1"
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
         from vllm import LLM

@@ -43,7 +43,7 @@ class Rating:
     """One verdict of the critic.
 
     Attributes:
-        label: empty where the critic's words hold none.
+        label: empty where the critic's words hold none, or where none is among a server's likeliest tokens.
         probability: of the label among its kind; None where the critic stated its confidence.
     """
 
@@ -127,7 +127,10 @@ class DialogueCritic(Component):
         if self.reading is RatingSource.words:
             return [stated(texts[0], labels) for texts in critic.generate(chats, Sampling(_STATED_TOKENS))]
         found = verdicts(critic, chats, labels)
-        return [Rating(v.label, self._confidence(v.probability), v.probability) for v in found]
+        return [
+            Rating(v.label, self._confidence(v.probability), v.probability) if v.spoken else Rating("", UNSURE)
+            for v in found
+        ]
 
     def _confidence(self, probability: float) -> str:
         if probability >= self.very_confident:

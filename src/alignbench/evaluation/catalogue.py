@@ -1,6 +1,6 @@
 """Every figure of the board, said once: name, title, unit, range, which way is better, and what it means.
 
-The board, all pages, ``board.md`` and ``board.tex``, the data and the tracker take their columns from here, in this
+The board, all pages, ``board.md``, the data and the tracker take their columns from here, in this
 order. A metric that is a mean over items needs no other line: give ``item``, and it is scored, pooled and shown. Those
 of a plugin are the ``METRIC`` of each module in its folder ``metric/``, named like the module.
 """
@@ -45,7 +45,7 @@ class Placement(Enum):
     """Where a figure stands; all stand in the data and in the tracker."""
 
     main = "main"  # in every table
-    further = "further"  # in board.md and board.tex, and on pages among the further figures
+    further = "further"  # in board.md, and on pages among the further figures
     data = "data"  # in no table
 
 

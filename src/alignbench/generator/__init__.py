@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from alignbench.backend import Engine
-from alignbench.component import Component, recorded
+from alignbench.component import Component, Share, added, recorded
 from alignbench.store.stage import Tools
 
 
@@ -21,8 +21,9 @@ class Generator(Component, ABC):
 
     # Where it stands in the configuration, for messages.
     place: str = recorded("generator")
-    # What a server fails to answer for good counts as an empty text; false: it ends the run.
-    skip_failed: bool = recorded(True)
+    # Share of a call's requests that a server may fail to answer for good; they count as empty texts. With more, the
+    # run ends and the stage stays open: the same command asks for what is missing.
+    lost_share: Share = added(0.0)
 
     def verify(self) -> None:
         """Check in a second or two what can be checked before anything runs.

@@ -38,7 +38,7 @@ class APIModel(IndependentModel):
         """One a process for the same model on the same server; it has no weights here."""
         with named(self.place):
             engine = _opened(self.backend, self.top_logprobs)
-        return SlotEngine(engine, self.place, self.skip_failed)
+        return SlotEngine(engine, self.place, self.lost_share)
 
     @property
     def identity(self) -> dict[str, Any]:

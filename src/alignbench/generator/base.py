@@ -18,7 +18,7 @@ class BaseModel(Generator):
 
     def open(self, tools: Tools) -> Engine:
         """The base model's engine."""
-        return SlotEngine(tools.engine(self.model), None, self.skip_failed)
+        return SlotEngine(tools.engine(self.model), None, self.lost_share)
 
     @property
     def title(self) -> str:

@@ -34,14 +34,15 @@ class OtherModel(IndependentModel):
         with named(self.place):
             engine = _opened(self.model, self.backend)
         if self.keep_loaded:
-            return SlotEngine(engine, self.place, self.skip_failed)
-        return SlotEngine(engine, self.place, self.skip_failed, tools.make_room if tools else None, engine.close)
+            return SlotEngine(engine, self.place, self.lost_share)
+        return SlotEngine(engine, self.place, self.lost_share, tools.make_room if tools else None, engine.close)
 
     @property
     def identity(self) -> dict[str, Any]:
         """Weights and arithmetic instead of names and paths."""
         with named(self.place):
-            return {"model": _described(self.model), "backend": self.backend}
+            lost = {"lost_share": self.lost_share} if self.lost_share else {}
+            return {"model": _described(self.model), "backend": self.backend, **lost}
 
     @property
     def title(self) -> str:

@@ -1,4 +1,4 @@
-"""An engine as seen from a slot: its errors name the slot's knobs, and what a server failed on may be skipped."""
+"""An engine as seen from a slot: its errors name the slot's knobs, and a share of lost replies may be accepted."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ class SlotEngine(EngineWrapper):
 
     Args:
         place: prefix of knobs in messages; None leaves them as they are.
-        skip_failed: failed requests of :meth:`generate` become empty texts. Scores are never skipped.
+        lost_share: of the requests of a :meth:`generate` that may fail and become empty texts. No score may.
         before: called before each call, to make room.
         after: called after it.
     """
@@ -24,12 +24,12 @@ class SlotEngine(EngineWrapper):
         self,
         engine: Engine,
         place: str | None,
-        skip_failed: bool,
+        lost_share: float,
         before: Callable[[], None] | None = None,
         after: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(engine)
-        self._place, self._skip_failed = place, skip_failed
+        self._place, self._lost_share = place, lost_share
         self._before, self._after = before, after
 
     def generate(self, chats: Sequence[Chat], sampling: Sampling, adapter: Path | None = None) -> list[list[str]]:
@@ -38,9 +38,9 @@ class SlotEngine(EngineWrapper):
             try:
                 return self._engine.generate(chats, sampling, adapter)
             except IncompleteAnswers as lost:
-                if not self._skip_failed:
+                if lost.share > self._lost_share:
                     raise
-                say(f"  note   {lost}; they count as empty texts")
+                say(f"  note   {lost}; they count as empty texts, as lost_share={self._lost_share:g} allows")
                 return lost.answers
 
     def score(

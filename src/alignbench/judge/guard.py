@@ -63,7 +63,7 @@ class GuardJudge(Judge):
 
     def _consistent(self) -> None:
         remedy = "two copies of one model agree on everything and are no panel: fill it with another one"
-        alike = replace(self.first, place=self.second.place, skip_failed=self.second.skip_failed) == self.second
+        alike = replace(self.first, place=self.second.place, lost_share=self.second.lost_share) == self.second
         check(not alike, "judge.second", self.second.title, remedy)
 
     @property

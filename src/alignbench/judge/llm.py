@@ -8,7 +8,6 @@ own wording. A small judge is weak: check it (stage judge_check) before paying b
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from alignbench.component import Count
@@ -28,7 +27,7 @@ class LLMJudge(Judge):
     """Knobs of the judge model; greedy decoding. Score and verdict are the same -1, 0 or +1."""
 
     # Who judges.
-    generator: Generator = field(default_factory=partial(BaseModel, skip_failed=False))
+    generator: Generator = field(default_factory=BaseModel)
     # A sentence a rule and the verdict; a reply cut off before its last line counts as unparsed.
     max_new_tokens: Count = 512
 

@@ -70,7 +70,7 @@ def pipe_table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int) 
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-CROSS, BEYOND = "†", "‡"
+CROSS, BEYOND, FEW = "†", "‡", "§"
 KEY = f"In brackets: 95 % intervals. {CROSS} own minus cross, {BEYOND} beyond the prompt, ≈ not separable from format."
 
 

@@ -10,13 +10,16 @@ from alignbench.data.published import ANY
 from alignbench.evaluation.board import Row, corrected, minus
 from alignbench.evaluation.catalogue import metrics, of_rows
 from alignbench.evaluation.items import BASE
+from alignbench.evaluation.pooling import Pooled
 from alignbench.evaluation.statistics import Interval
 from alignbench.identity import canonical
 from alignbench.record.cell import BenchmarkRecord, CellRecord, finished_benchmarks
 from alignbench.record.finished import FinishedCell, finished, pages, resampling, with_items
 from alignbench.record.lineage import Lineage
 from alignbench.record.stored import Manifest
+from alignbench.report.board import read
 from alignbench.report.board.groups import CultureBoard, groups
+from alignbench.report.board.panels import CulturePanel, Section, sections
 from alignbench.report.board.variant import MethodVariant, variants
 from alignbench.report.numbers import pipe_table
 from alignbench.types import check
@@ -41,6 +44,18 @@ KINDS = {
     "reference": "no model: uniform answers, the people themselves ...",
 }
 
+# Figures of a method over all cultures of a board: name -> unit and meaning.
+POOLED = {
+    "pooled.score": ("similarity", "mean score over cultures, each counting the same"),
+    "pooled.difference": ("similarity", "mean over cultures of the difference to what the method is compared with"),
+    "pooled.difference_p": ("probability", "two-sided, corrected after Holm over the methods of the board"),
+    "pooled.specificity": ("similarity", "specificity over all pairs of cultures"),
+    "pooled.specificity_p": ("probability", "two-sided, corrected after Holm over the methods of the board"),
+    "pooled.detectable": ("similarity", "the true pooled specificity that this design finds four times out of five"),
+    "pooled.rank": ("place", "by pooled specificity, from 1; methods that are not clear of zero share one"),
+    "pooled.c_dist": ("share", "the own model's score over the best model's, mean over cultures"),
+}
+
 COLUMNS = (
     Column("page", _TEXT, "", "name of the cell's page"),
     Column("run", _TEXT, "", "key of the stage that holds the record (score/ or benchmark/ in the store)"),
@@ -50,8 +65,10 @@ COLUMNS = (
     Column("knobs", _TEXT, "", "all knobs of the method, who judged and wrote, and the backend, as JSON"),
     Column("asking", _TEXT, "", "all knobs of the scoring, as JSON: form of the questions, base of the score ..."),
     Column("training", _TEXT, "", "choice of training; none where nothing was trained"),
-    Column("culture", _TEXT, "", "of the cell"),
-    Column("country", _TEXT, "", "that stands for the culture"),
+    Column(
+        "culture", _TEXT, "", "of the cell; missing for pooled figures, as are page, run, seed and what one cell has"
+    ),
+    Column("country", _TEXT, "", "that stands for the culture; for pooled figures all of them"),
     Column("model", _TEXT, "", "base model"),
     Column("seed", _COUNT, "", "of the cell"),
     Column("survey", _TEXT, "", "title and year"),
@@ -86,13 +103,17 @@ def schema_markdown() -> str:
     columns = [(f"`{c.name}`", c.dtype, c.unit, c.meaning) for c in COLUMNS]
     kinds = [(f"`{name}`", meaning) for name, meaning in KINDS.items()]
     figures = [(f"`{name}`", m.unit, m.range, m.better.value, m.meaning) for name, m in metrics().items()]
+    pooled = [(f"`{name}`", unit, meaning) for name, (unit, meaning) in POOLED.items()]
     return (
         "# Results as data\n\n`alignbench.load_results(store)` and `results.parquet`: a row per cell, row of its board "
-        "and metric.\nIntervals (95 % unless `scoring.confidence` says else) cover the choice of questions, not the "
-        "chance in\ntraining: the board's cover that, too, where several seeds were run.\n\n"
+        "and metric, and\na row per method and pooled metric where the store holds several cultures. Intervals (95 % "
+        "unless\n`scoring.confidence` says else) of a cell cover the choice of questions, not the chance in training: "
+        "the board's\ncover that, too, where several seeds were run, and pooled ones where there are five cultures or "
+        "more.\n\n"
         f"{pipe_table(('column', 'dtype', 'unit', 'meaning'), columns, 4)}\n"
         f"{pipe_table(('kind', 'meaning'), kinds, 2)}\n"
-        f"{pipe_table(('metric', 'unit', 'range', 'better', 'meaning'), figures, 5)}"
+        f"{pipe_table(('metric', 'unit', 'range', 'better', 'meaning'), figures, 5)}\n"
+        f"{pipe_table(('pooled metric', 'unit', 'meaning'), pooled, 3)}"
     )
 
 
@@ -108,13 +129,17 @@ def results(store: Path) -> pd.DataFrame:
     cells = finished(store) if any(store.glob("score/*/record.json")) else []
     benchmarks = finished_benchmarks(store)
     check(bool(cells or benchmarks), "store", str(store), "it holds no finished cell; run one first (task=run)")
-    return table(cells, benchmarks, Lineage(store))
+    board = read(cells, store, store)
+    return table(cells, benchmarks, board.lineage, sections(board))
 
 
 def table(
-    cells: Sequence[FinishedCell], benchmarks: Sequence[tuple[Path, Manifest, BenchmarkRecord]], lineage: Lineage
+    cells: Sequence[FinishedCell],
+    benchmarks: Sequence[tuple[Path, Manifest, BenchmarkRecord]],
+    lineage: Lineage,
+    worlds: Sequence[Section],
 ) -> pd.DataFrame:
-    """:func:`results` of what was read already."""
+    """:func:`results` of what was read already; ``worlds`` are those of the cells."""
     found = [(cell.stage, MethodVariant.of(cell, lineage), cell.manifest, _board(cell.record)) for cell in cells]
     found += [
         (folder, MethodVariant(record.cell), manifest, _of_benchmark(record)) for folder, manifest, record in benchmarks
@@ -128,7 +153,34 @@ def table(
         about |= {"knobs": canonical(dict(cell.labels)), "asking": canonical(scoring)}
         about |= {name: manifest[name] for name in ("git", "finished")}
         lines += [about | line for line in figures]
+    lines += [line for section in worlds for panel in section.panels for line in _pooled(panel)]
     return pd.DataFrame(lines, columns=[c.name for c in COLUMNS]).astype({c.name: c.dtype for c in COLUMNS})
+
+
+def _pooled(panel: CulturePanel) -> Iterator[Line]:
+    """The figures of its methods over all its cultures."""
+    world, split, model = panel.place
+    for one in panel.pooled:
+        method, _, variant = one.label.partition(", ")
+        about: Line = {"benchmark": "survey", "method": method, "variant": variant, "model": model, "split": split}
+        about |= {"survey": world.survey, "label": one.label, "kind": "method", "seeds": one.seeds}
+        about |= {"country": ", ".join(one.cultures), "facets": f"{len(one.cultures)} cultures"}
+        about |= {name: getattr(one.specificity or one.score, name) for name in ("items", "batteries")}
+        found: dict[str, Pooled | float | None] = {
+            "pooled.score": one.score,
+            "pooled.difference": one.gain,
+            "pooled.difference_p": one.gain_p,
+            "pooled.specificity": one.specificity,
+            "pooled.specificity_p": one.specificity_p,
+            "pooled.detectable": one.detectable,
+            "pooled.rank": one.rank,
+            "pooled.c_dist": one.c_dist,
+        }
+        for metric, figure in found.items():
+            whole = (figure.value, figure.low, figure.high) if isinstance(figure, Pooled) else (figure, None, None)
+            value, low, high = whole
+            if value is not None:
+                yield {**about, **_figure(metric, about["facets"], value, low, high, POOLED[metric][0])}
 
 
 def _board(record: CellRecord) -> Iterator[Line]:

@@ -50,6 +50,12 @@ def print_table(record: CellRecord) -> None:
     console.print(terminal_table(record, console.width))
 
 
+def line(record: CellRecord) -> str:
+    """What a cell gave in one line: the score of its own row, and its difference with interval and mark."""
+    row = record.headline
+    return f"{number(row.score)}  {of(row, 'difference'):>25}"
+
+
 def terminal_table(record: CellRecord, width: int = WIDTH) -> RenderableType:
     """Verdict, board, what the intervals cover, and the notes of this cell."""
     from rich.console import Group

@@ -32,7 +32,11 @@ _TEMPLATES = templates(Path(__file__).parent / "templates")
 _TEMPLATES.filters.update(number=number, cell=lambda text: str(text).replace("|", r"\|"))
 _TEMPLATES.globals.update(change=change, of=of, metrics=METRICS, key=KEY, figures=_FIGURES)
 # Licences that the hub knows by these names; any other is "other" there, and named in full in the card.
-_HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0")
+_HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0", "gemma")
+# Files of a model's folder, by their names without ending, that go wherever it or its derivatives go.
+_TERMS = ("licence", "license", "notice", "terms", "use_policy")
+# transformers' name for it.
+_TEMPLATE = "chat_template.jinja"
 
 
 def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = False) -> Path:
@@ -75,7 +79,13 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
     if model.is_prompted and not withheld:
         items = found.cell.asked.asked(found.cell.culture.iso3)
         write_json(folder / _PROMPTS, policy_json(model.policy.ready(found.cell.tools.folder), items))
+    if model.base.template:
+        (folder / _TEMPLATE).write_text(model.base.template, encoding="utf-8")
+    terms = sorted(file for file in model.base.path.iterdir() if file.is_file() and file.stem.lower() in _TERMS)
+    for file in terms:
+        shutil.copy(file, folder / file.name)
     told = {"name": folder.name, "base": name, "on_hub": bool(base or hub), "kind": kind, "merged": merge}
+    told |= {"terms": [file.name for file in terms], "template": _TEMPLATE if model.base.template else ""}
     text = card(found, **told, speaks=model.is_prompted, withheld=withheld)
     (folder / "README.md").write_text(text, encoding="utf-8")
     return folder
@@ -174,10 +184,12 @@ def card(found: ShareableCell, **shared: Any) -> str:
     Args:
         shared: what lies in the folder: its ``name``; ``base``, what the base model is called to others, ``on_hub`` if
             that is a hub id; ``kind``: adapter, full, steering or prompts; whether ``merged/`` is there; whether a
-            prompt policy belongs to the model (``speaks``), and whether its texts may not be passed on (``withheld``).
+            prompt policy belongs to the model (``speaks``), and whether its texts may not be passed on (``withheld``);
+            files of the base model's ``terms``, and the declared chat ``template``, if there is one.
     """
     cell, record = found.cell, found.record
-    licence, model = cell.model.licence.lower(), found.config["knobs"]["model"]
+    model = found.config["knobs"]["model"]
+    licence = str(model.get("licence", "")).lower()
     text = _TEMPLATES.get_template("card.md.jinja").render(
         shared=shared,
         cell=record.cell,

@@ -88,7 +88,7 @@ def reasoned(
     """Questions with the label of the right answer and a reason as reply; the orders of the options in turn.
 
     Args:
-        answers: item, position of the right answer in ``Item.codes``, reason.
+        answers: item, position of the right answer in ``Item.codes``, reason; without a reason the label alone.
 
     Raises:
         AlignbenchError: with this tokenizer a reply does not begin with the label's token.
@@ -97,7 +97,7 @@ def reasoned(
     for (item, position, reason), order in zip(answers, cycle(asking.orders_for(0, 1)), strict=False):
         prompt = asking.prompt(item, 0, order, system)
         chat, label = prompt.request.chat, prompt.request.options[prompt.options.index(position)]
-        reply = f"{label}. {reason}"
+        reply = f"{label}. {reason}" if reason else label
         _, ids = renderer.conversation((*chat, Message("assistant", reply)))
         alone = renderer.option_ids(renderer.prompt(chat), label)
         check(tuple(ids[:1]) == alone, "option label", reply, "the label is not a separate token: use digits")

@@ -36,6 +36,7 @@ _APART = (
     "alignbench.store",  # where results lie
     "alignbench.progress",  # what is said meanwhile
     "alignbench.errors",  # how a refusal reads
+    "alignbench.faults",  # the same of what the machine does
     "alignbench.component",  # the identity of knobs, which is in the key as text
     "alignbench.identity",  # the same
     "alignbench.plugins",  # which packages are looked into; their own code is followed
@@ -45,6 +46,7 @@ _APART = (
     "alignbench.backend.preflight",  # what is tried before
     "alignbench.backend.lease",  # which card is used
     "alignbench.backend.memory",  # who keeps freed memory
+    "alignbench.training.interrupt",  # when a training saves itself
     "alignbench.norms.picture",  # a map for the eye
     "alignbench.resources.nano",  # data: in ModelRef.fingerprint
     "alignbench.resources.wvs7",  # data: in Survey.fingerprint

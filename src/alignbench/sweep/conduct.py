@@ -77,15 +77,23 @@ def _composed(words: Sequence[str], compose: Callable[[Sequence[str]], DictConfi
 PAPERS = "papers/"
 
 
-def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[[DictConfig], bool]) -> None:
+def carry_out(
+    requests: Sequence[SweepCell],
+    launch: Launch,
+    finished: Callable[[DictConfig], bool],
+    conclude: Callable[[Sequence[SweepCell], Sequence[SweepCell]], None] | None = None,
+) -> None:
     """Run what is not finished, model by model, and say how all cells stand, whatever becomes of the launcher.
+
+    Args:
+        conclude: shows what the cells gave together once all have ended: those that are done, and those that are not.
 
     Raises:
         AlignbenchError: a paper's experiment asks for what cannot be met here, and ``insist`` is false.
         SystemExit: with code 1, when some cell is not done.
     """
     todo = _by_model(_unfinished(requests, finished))
-    if todo and str(todo[0].cfg.hydra.runtime.choices.get("experiment")).startswith(PAPERS):
+    if todo and not _elsewhere(todo[0]) and _experiment(todo[0]).startswith(PAPERS):
         from alignbench.sweep.means import require
 
         require(todo, Room.here(), refuse=not todo[0].cfg.insist)
@@ -93,13 +101,27 @@ def carry_out(requests: Sequence[SweepCell], launch: Launch, finished: Callable[
         say(f"{len(requests)} cells: {len(requests) - len(todo)} done before, {len(todo)} to run")
     try:
         results = launch(todo)
+    except AlignbenchError:  # the launcher refuses: nothing has been started
+        raise
     except BaseException:
         _summary(requests, _unfinished(todo, finished))
         raise
     missing = [request for request, well in zip(todo, results, strict=True) if not well]
     _summary(requests, missing)
+    if conclude is not None:
+        lost = {request.words for request in missing}
+        conclude([request for request in requests if request.words not in lost], missing)
     if missing:
         raise SystemExit(1)
+
+
+def _experiment(request: SweepCell) -> str:
+    return str(request.cfg.hydra.runtime.choices.get("experiment"))
+
+
+def _elsewhere(request: SweepCell) -> bool:
+    """Whether cells run on other machines than this one, whose memory then tells nothing."""
+    return "slurm" in str(request.cfg.hydra.launcher.get("_target_")).lower()
 
 
 def _by_model(requests: Sequence[SweepCell]) -> list[SweepCell]:

@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from alignbench.config import class_of
-from alignbench.errors import AlignbenchError
+from alignbench.faults import explained
 from alignbench.identity import canonical
 from alignbench.store.manifest import write_json
 
@@ -69,19 +69,26 @@ def record_of(cfg: DictConfig) -> Path:
     return Path(cfg.store).absolute() / "failed" / f"{prefix}{name_of(cfg)}-{identity(cfg)}.json"
 
 
-def keep(cfg: DictConfig, error: Exception) -> Path:
-    """Write what went wrong, the whole traceback, and the command that runs the cell alone."""
-    path = record_of(cfg)
-    path.parent.mkdir(parents=True, exist_ok=True)
+def keep(cfg: DictConfig, error: Exception) -> Path | str:
+    """Write what went wrong, the whole traceback, and the command that runs the cell alone.
+
+    Returns:
+        the file; where the disk takes none, the name of the cell.
+    """
+    path, told = record_of(cfg), explained(error)
     content = {
         "cell": name_of(cfg),
-        "message": str(error) if isinstance(error, AlignbenchError) else f"{type(error).__name__}: {error}",
+        "message": f"{type(error).__name__}: {error}" if told is None else str(told),
         "overrides": list(HydraConfig.get().overrides.task),
         "command": command(),
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "traceback": "".join(traceback.format_exception(error)).splitlines(),
     }
-    write_json(path, content)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, content)
+    except OSError:
+        return name_of(cfg)
     return path
 
 
@@ -89,7 +96,7 @@ def failure(cfg: DictConfig) -> dict[str, Any] | None:
     """What :func:`keep` wrote about the cell, None if it did not fail."""
     try:
         content: dict[str, Any] = json.loads(record_of(cfg).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (OSError, ValueError):  # there is none, or it was cut
         return None
     return content
 

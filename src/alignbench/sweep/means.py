@@ -25,12 +25,13 @@ from alignbench.steps.practice import Fit
 from alignbench.training.recipe import Quantise, Weights
 
 if TYPE_CHECKING:
+    from alignbench.runs.compare import Step
     from alignbench.store.stage import Stage
     from alignbench.sweep.conduct import SweepCell
 
 # Bytes of a weight where nothing else is said: bfloat16 on CUDA, float32 on a CPU.
 _BYTES = {True: 2.0, False: 4.0}
-# The one builtin model that knows real people.
+# The one builtin model that knows real people and comes under no terms that must be accepted.
 _DEFAULT = "builtin:smollm2_135m"
 # Tried one after the other, each with those before it, until a training fits: the first two change no result.
 _LESS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -99,6 +100,11 @@ def _of(request: SweepCell, room: Room) -> list[Unmet]:
 
 def waiting_of(cfg: DictConfig) -> list[Stage]:
     """The stages of a cell that are still to be built; none where the cell cannot be planned, which a run will say."""
+    return [step.stage for step in steps_ahead(cfg)]
+
+
+def steps_ahead(cfg: DictConfig) -> list[Step]:
+    """The steps of a cell that are not done, as :func:`waiting_of`."""
     from alignbench.runs.cell import Cell, config_folders
     from alignbench.runs.compare import plan
     from alignbench.store.store import State
@@ -107,7 +113,22 @@ def waiting_of(cfg: DictConfig) -> list[Stage]:
         steps = plan(Cell.from_config(cfg, config_folders(), looking=True))
     except AlignbenchError:
         return []
-    return [step.stage for step in steps if step.state is not State.done]
+    return [step for step in steps if step.state is not State.done]
+
+
+def absent(requests: Iterable[SweepCell]) -> list[str]:
+    """Models that the cells ask for, in whatever slot, and that would have to be downloaded."""
+    models = []
+    for request in _distinct(requests):
+        cfg = request.cfg
+        held = [slot for node in _writers(cfg) for slot in slots(instantiate(node)) if isinstance(slot, OtherModel)]
+        models += [instantiate(cfg.model), *(slot.model for slot in held)]
+    return sorted({model.path for model in models if model.absent})
+
+
+def _writers(cfg: DictConfig) -> list[DictConfig]:
+    """What may hold slots."""
+    return [cfg.generator, cfg.critic, cfg.author, cfg.judge]
 
 
 def _distinct(requests: Iterable[SweepCell]) -> Iterator[SweepCell]:
@@ -182,7 +203,7 @@ def _offers() -> Iterator[_Offer]:
 
 def _slots(cfg: DictConfig, room: Room) -> Iterator[Unmet]:
     """Slots without a key, a program or a model."""
-    for node in (cfg.generator, cfg.critic, cfg.author, cfg.judge):
+    for node in _writers(cfg):
         for slot in slots(instantiate(node)):
             own = "generator=base" if slot.place == "generator" else f"generator@{slot.place}=base"
             if isinstance(slot, OtherModel) and (found := _weights(slot.place, slot.model, room)):

@@ -107,10 +107,15 @@ def conversation(name: str, **values: object) -> Chat:
 
 @dataclass(frozen=True)
 class LabelChoice:
-    """A label and its share of the probability of all labels asked about, within (0, 1]."""
+    """A label and its share of the probability of all labels asked about, within (0, 1].
+
+    Attributes:
+        spoken: whether any of the labels had a probability at all; a server gives those of the likeliest tokens alone.
+    """
 
     label: str
     probability: float
+    spoken: bool = True
 
 
 def verdicts(engine: Engine, chats: Sequence[Chat], labels: Sequence[str]) -> list[LabelChoice]:
@@ -120,6 +125,6 @@ def verdicts(engine: Engine, chats: Sequence[Chat], labels: Sequence[str]) -> li
     """
     unique = list(dict.fromkeys(chats))
     scores = engine.score(unique, [labels] * len(unique))
-    shares = {chat: softmax(score.logprobs) for chat, score in zip(unique, scores, strict=True)}
-    found = {chat: LabelChoice(labels[int(own.argmax())], float(own.max())) for chat, own in shares.items()}
+    shares = {chat: (softmax(score.logprobs), score.mass > 0) for chat, score in zip(unique, scores, strict=True)}
+    found = {c: LabelChoice(labels[int(own.argmax())], float(own.max()), spoken) for c, (own, spoken) in shares.items()}
     return [found[chat] for chat in chats]

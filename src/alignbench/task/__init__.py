@@ -1,7 +1,7 @@
 """Tasks: what ``python -m alignbench task=...`` does with the composed config."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omegaconf import DictConfig
@@ -23,6 +23,14 @@ class Task(Component, ABC):
         """Whether there is nothing left to do for a cell of a sweep."""
         return False
 
+    def waiting(self, cfg: DictConfig) -> Mapping[str, Sequence[str]]:
+        """What a cell of a sweep has still to build: name and key of a stage -> those that it reads."""
+        return {}
+
     def sweep(self, requests: Sequence[SweepCell], launch: Launch) -> None:
         """Do it for every cell that is not finished, and sum up."""
-        carry_out(requests, launch, self.finished)
+        carry_out(requests, launch, self.finished, self.conclude)
+
+    def conclude(self, done: Sequence[SweepCell], missing: Sequence[SweepCell]) -> None:
+        """Show what the cells of a sweep gave together; nothing, unless a task knows what."""
+        return

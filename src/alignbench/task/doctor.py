@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +69,7 @@ def _survey(cfg: DictConfig) -> str:
 
 
 def _model(cfg: DictConfig) -> str:
+    from alignbench.backend.declared import title
     from alignbench.backend.render import Renderer
     from alignbench.types import chat
 
@@ -77,7 +79,8 @@ def _model(cfg: DictConfig) -> str:
     prompt = renderer.prompt(chat("Which number?"))
     long = [label for label in labels if len(renderer.option_ids(prompt, label)) != 1]
     remedy = f"; labels of several tokens, scored by more than one forward: {', '.join(long)}" if long else ""
-    return f"{model.name} at {model.path}, {model.dtype}, fingerprint {model.fingerprint}{remedy}"
+    asked = f"asked in {title(model)}, licence {model.licence}"
+    return f"{model.name} at {model.path}, {model.dtype}, fingerprint {model.fingerprint}, {asked}{remedy}"
 
 
 def _opened(cfg: DictConfig) -> Engine:
@@ -106,18 +109,23 @@ def _generators(cfg: DictConfig) -> str:
 
 
 def _store(root: Path) -> str:
-    """Writable, and every file of every finished stage read and compared with what was written."""
+    """Writable, with locks, and every file of every finished stage read and compared with what was written."""
     import shutil
+
+    from filelock import FileLock, Timeout
 
     from alignbench.store.store import flaw, stored
 
-    root.mkdir(parents=True, exist_ok=True)
     probe = root / ".probe"
     try:
+        root.mkdir(parents=True, exist_ok=True)
         probe.write_text("x", encoding="utf-8")
+        with FileLock(probe), suppress(Timeout), FileLock(probe).acquire(timeout=0):
+            remedy = "this file system grants one lock twice, so two commands may build one stage: choose another"
+            raise AlignbenchError("store", str(root), remedy)
         probe.unlink()
-    except OSError as error:
-        raise AlignbenchError("store", str(root), f"it cannot be written: {error.strerror}") from error
+    except (OSError, NotImplementedError) as error:
+        raise AlignbenchError("store", str(root), f"it cannot be written, or not locked: {error}") from error
     stages = [
         artifact for folder in sorted(root.iterdir()) if folder.is_dir() for artifact in stored(root, folder.name)
     ]

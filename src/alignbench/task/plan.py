@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from alignbench.component import NotNegative
 from alignbench.device import Room
 from alignbench.errors import AlignbenchError
-from alignbench.progress import say
+from alignbench.progress import duration, say
 from alignbench.sweep.conduct import Launch, SweepCell
 from alignbench.sweep.identity import failure, name_of
 from alignbench.task import Task
@@ -112,7 +112,7 @@ def _say_cost(plans: Sequence[tuple[ModelRef, Sequence[Step]]], store: Path, cud
         for name, stages in sorted(waiting.items()):
             cost, count = past.cost(stages, model, cuda), len(stages)
             source = f"median of {cost.runs}" if cost.runs else "a guess: no past run"
-            how = f"{_duration(cost.seconds)} each ({source})"
+            how = f"{duration(cost.seconds)} each ({source})"
             how += f", {cost.memory / 1024:.1f} GiB" if cost.memory else ""
             say(f"  {count:>4} x {name:<14} {how if cost.runs or cost.tokens else 'no past run, and no guess'}")
             seconds, tokens, peak = seconds + count * cost.seconds, tokens + count * cost.tokens, max(peak, cost.memory)
@@ -120,11 +120,4 @@ def _say_cost(plans: Sequence[tuple[ModelRef, Sequence[Step]]], store: Path, cud
     if tokens or seconds:
         memory = f", {peak / 1024:.1f} GiB of memory" if peak else ""
         note = f" (in part guessed from the knobs, for {'one card' if cuda else 'a laptop'})" if guessed else ""
-        say(f"Ahead: about {_duration(seconds)} for one process, {tokens:,.0f} tokens{memory}{note}")
-
-
-def _duration(seconds: float) -> str:
-    hours, minutes = divmod(round(seconds / 60), 60)
-    if seconds < 120:
-        return f"{seconds:.{1 if seconds < 10 else 0}f} s"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+        say(f"Ahead: about {duration(seconds)} for one process, {tokens:,.0f} tokens{memory}{note}")

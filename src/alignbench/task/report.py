@@ -24,8 +24,8 @@ class Report(Task):
         from alignbench.protocols.table import write_protocols
         from alignbench.record.cell import benchmarks_of, finished_benchmarks
         from alignbench.record.finished import finished, pages
-        from alignbench.record.lineage import Lineage
         from alignbench.report import board
+        from alignbench.report.board.panels import sections
         from alignbench.report.page import accounts, write_page
         from alignbench.report.results import schema_markdown, table
 
@@ -43,7 +43,9 @@ class Report(Task):
         for cell in cells:
             asked, made = benchmarks_of(cell.record.cell, benchmarks), accounts(cell.record, store)
             write_page(cell.record, folder / shown[cell.stage], cell.stage, asked, made)
-        page = board.write(cells, store, folder)
-        write_table(folder / "results.parquet", table(cells, benchmarks, Lineage(store)))
+        found = board.read(cells, store, folder)
+        worlds = sections(found)
+        page = board.render(found, worlds)
+        write_table(folder / "results.parquet", table(cells, benchmarks, found.lineage, worlds))
         write_text(folder / "results.md", schema_markdown())
         say(f"{len(shown)} cells, board {page}, all figures {folder / 'results.parquet'}")

@@ -13,6 +13,7 @@ from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
 from alignbench.training.checkpoints import CHECKPOINTS, close, newest
 from alignbench.training.export import export, finished, keep
+from alignbench.training.interrupt import Ending, postponed
 from alignbench.training.policy import load_policy
 from alignbench.training.recipe import Weights
 from alignbench.training.selection import Job, best, stop_if_idle
@@ -156,8 +157,8 @@ def _run(trainer: Any, job: Job, label: str) -> list[dict[str, Any]]:
     checkpoint = last_checkpoint(job.folder)
     if checkpoint and training.weights is Weights.lora:
         trainer.add_callback(_restore_adapter(checkpoint))
-    with bar(training.updates, label, "update") as progress, _labelled_positions():
-        trainer.add_callback(_watch(trainer, job, progress))
+    with bar(training.updates, label, "update") as progress, _labelled_positions(), postponed() as ending:
+        trainer.add_callback(_watch(trainer, job, progress, ending))
         trainer.train(resume_from_checkpoint=checkpoint)
     history = history_of(trainer.state.log_history)
     if best(history) != training.updates:
@@ -216,11 +217,11 @@ def _checkpoint(folder: Path, update: int) -> Path:
     return folder / CHECKPOINTS / f"checkpoint-{update}"
 
 
-def _watch(trainer: Any, job: Job, progress: Any) -> Any:
+def _watch(trainer: Any, job: Job, progress: Any, ending: Ending) -> Any:
     from transformers import TrainerCallback, set_seed
 
     class Watch(TrainerCallback):  # type: ignore[misc]
-        """Seeds each update, keeps the history, rates checkpoints and closes them, moves the bar."""
+        """Seeds each update, keeps the history, rates checkpoints and closes them, moves the bar, obeys signals."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             progress.update(state.global_step)
@@ -230,9 +231,11 @@ def _watch(trainer: Any, job: Job, progress: Any) -> Any:
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             progress.update(1)
+            if ending.asked:
+                control.should_save = True
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **kwargs: Any) -> None:
-            if control.should_save:
+            if control.should_save and job.training.is_checkpoint(state.global_step):
                 # Into the log that is about to be saved, so that a resumed training knows it.
                 state.log_history[-1] |= job.rate(trainer.model)
             history = history_of(state.log_history)
@@ -243,10 +246,11 @@ def _watch(trainer: Any, job: Job, progress: Any) -> Any:
             stop_if_idle(history, job.training)
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            if job.training.keep_checkpoints:
+            if job.training.keep_checkpoints and job.training.is_checkpoint(state.global_step):
                 keep(trainer.model, trainer.processing_class, job, state.global_step, _gathered(trainer))
             ranks.barrier()
             if ranks.is_main():
                 close(_checkpoint(job.folder, state.global_step))
+            ending.obey()
 
     return Watch()

@@ -22,6 +22,7 @@ from alignbench.seeds import seed_of
 from alignbench.store.manifest import write_json
 from alignbench.training.checkpoints import CHECKPOINTS, close, newest
 from alignbench.training.export import export, finished, keep
+from alignbench.training.interrupt import postponed
 from alignbench.training.losses import OptionBatch, OptionLoss, normalised_entropy
 from alignbench.training.policy import load_policy, trainable
 from alignbench.training.recipe import Weights
@@ -268,17 +269,20 @@ def train_on_options(
     run = OptionRun(network, rows, prompts, loss, job, learner)
     checkpoints = Checkpoints(job.folder)
     run.restore(checkpoints)
-    with bar(training.updates, "train on options", "update") as progress:
+    with bar(training.updates, "train on options", "update") as progress, postponed() as ending:
         progress.update(len(run.history))
         while len(run.history) < training.updates:
             run.update()
-            if len(run.history) % training.checkpoint_every == 0 or len(run.history) == training.updates:
+            planned = training.is_checkpoint(len(run.history))
+            if planned:
                 run.history[-1] |= job.rate(network)
                 learner.keep(network, tokenizer, job, len(run.history))
+            if planned or ending.asked:
                 if ranks.is_main():
                     checkpoints.save(len(run.history), run.state())
                     checkpoints.keep({len(run.history), best(run.history)})
                 ranks.barrier()
+                ending.obey()
             if ranks.is_main():
                 write_json(job.folder / "history.json", run.history)
             stop_if_idle(run.history, training)

@@ -181,6 +181,10 @@ class Training(Component):
         """Positions of the rows of all updates, one after the other."""
         return [row for update in range(self.updates) for row in self.rows_of(update, rows, seed)]
 
+    def is_checkpoint(self, update: int) -> bool:
+        """Whether a checkpoint is planned after ``update``, counted from 1; one that a signal brings is none."""
+        return update % self.checkpoint_every == 0 or update == self.updates
+
     @property
     def warmup_updates(self) -> int:
         """Updates over which the learning rate rises from zero."""

@@ -27,7 +27,7 @@ class LLMAuthor(Author):
     """Knobs of the writing model; greedy decoding. Sentences that do not begin with the subject get it."""
 
     # Who writes.
-    generator: Generator = field(default_factory=partial(BaseModel, skip_failed=False))
+    generator: Generator = field(default_factory=BaseModel)
     # Per norm.
     max_new_tokens: Count = 48
     # Share of the items that need a norm which says something (ours); with fewer, nothing is built on the rest.

@@ -15,7 +15,7 @@ from alignbench.report.board import elicitation, pairs
 from alignbench.report.board.files import write_files
 from alignbench.report.board.groups import groups
 from alignbench.report.board.lines import ALPHA, Board
-from alignbench.report.board.panels import sections
+from alignbench.report.board.panels import Section, sections
 from alignbench.report.page import environment
 
 # Pictures of ``task=protocols``, below the reports.
@@ -29,8 +29,13 @@ def write(cells: Sequence[FinishedCell], store: Path, reports: Path) -> Path:
     Cells whose scores by item cannot be read are left out; pictures of ``task=protocols`` are shown where they are.
     """
     board = read(cells, store, reports)
+    return render(board, sections(board))
+
+
+def render(board: Board, shown: Sequence[Section]) -> Path:
+    """:func:`write` of a board and its worlds that were read already."""
+    reports = board.folder
     reports.mkdir(parents=True, exist_ok=True)
-    shown = sections(board)
     write_files(board, shown)
     made = environment(TEMPLATES)
     text = made.get_template("overview.html.jinja").render(

@@ -1,7 +1,6 @@
 """The board as CSV, Markdown and LaTeX."""
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -10,7 +9,8 @@ from alignbench.evaluation.board import Row
 from alignbench.evaluation.catalogue import BoardMetric, Placement
 from alignbench.files import write_table, write_text
 from alignbench.report import variety
-from alignbench.report.board import elicitation, pairs
+from alignbench.report.board import elicitation, pairs, pooled
+from alignbench.report.board.latex import latex
 from alignbench.report.board.lines import Board, costs, tidy
 from alignbench.report.board.panels import CulturePanel, Section
 from alignbench.report.numbers import KEY, MISSING, of, pipe_table, shown, signed
@@ -46,12 +46,13 @@ def _titles() -> list[str]:
 
 
 def write_files(board: Board, sections: Sequence[Section]) -> None:
-    """``board.csv``, ``board.md`` and ``board.tex``: the same rows, the latter a table for each world; ``costs.csv``:
-    what they took; ``variety.csv`` and ``specificity.csv``: figures over several cultures; ``elicitation.csv``: gains
-    by form of eliciting.
+    """``board.csv`` and ``board.md``: every row, the latter with a table for each world; ``board.tex``: methods by
+    cultures; ``costs.csv``: what they took; ``pooled.csv``, ``variety.csv`` and ``specificity.csv``: figures over
+    several cultures; ``elicitation.csv``: gains by form of eliciting.
     """
     folder = board.folder
     tables = {"board": tidy(board), "costs": costs(board)}
+    tables["pooled"] = _placed(sections, lambda panel: map(pooled.plain, panel.pooled))
     tables["variety"] = _placed(sections, lambda panel: map(variety.plain, panel.varieties))
     tables["specificity"] = _placed(sections, lambda panel: map(pairs.plain, panel.specificities))
     tables["elicitation"] = [
@@ -63,32 +64,18 @@ def write_files(board: Board, sections: Sequence[Section]) -> None:
         write_table(folder / f"{name}.csv", pd.DataFrame(rows))
     alone = len(sections) == 1
     write_text(folder / "board.md", "\n".join(_page(section, alone) for section in sections))
-    # Under a comment with the world's title where it is not alone.
-    titles = ["" if alone else f"% {section.world.title} ({section.world.name})\n" for section in sections]
-    tables_of = (title + latex(_rows(section)) for title, section in zip(titles, sections, strict=True))
-    write_text(folder / "board.tex", "\n".join(tables_of))
-
-
-def latex(rows: Sequence[BoardRow]) -> str:
-    """A LaTeX table (package booktabs), a rule between cultures."""
-    titles = _titles()
-    lines = [
-        f"% {KEY}",
-        "% Needs \\usepackage{booktabs}; wide: put it into a landscape page or a \\resizebox.",
-        f"\\begin{{tabular}}{{{'l' * _LEFT}{'r' * (len(titles) - _LEFT)}}}",
-        "\\toprule",
-        _latex_row(titles),
-    ]
-    for _, of_culture in groupby(rows, key=lambda row: row.title):
-        lines += ["\\midrule", *(_latex_row(row.texts) for row in of_culture)]
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"]) + "\n"
+    panels = [panel for section in sections for panel in section.panels]
+    write_text(folder / "board.tex", "\n".join(latex(panel) for panel in panels))
 
 
 def _page(section: Section, alone: bool) -> str:
     """The tables of a world in Markdown, under its title where it is not alone."""
     title = "" if alone else f"# {section.world.title}\n\n{section.world.name}.\n\n"
     table = pipe_table(_titles(), (row.texts for row in _rows(section)), _LEFT)
-    text = f"{title}{table}\n{KEY}\n"
+    text = title
+    if several := [(panel.place.model, one) for panel in section.panels for one in panel.pooled]:
+        text += f"## Over all cultures\n\n{pooled.markdown(several)}\n{pooled.READING}\n\n## Every culture\n\n"
+    text += f"{table}\n{KEY}\n"
     if gains := section.elicited:
         text += f"\n## Gain by form of eliciting\n\n{elicitation.markdown(gains)}\n{elicitation.READING}\n"
     if crossed := [(panel.place.model, s) for panel in section.panels for s in panel.specificities]:
@@ -122,20 +109,3 @@ def _rows(section: Section) -> list[BoardRow]:
             title = ", ".join([group.title, *place])
             found += [BoardRow(title, row, damages.get(row.label)) for row in group.rows]
     return found
-
-
-_SPECIAL = {"\\": r"\textbackslash{}", **{c: f"\\{c}" for c in "&%$#_{}"}, "~": r"\textasciitilde{}", "†": r"\dag{}"}
-_SPECIAL |= {
-    "^": r"\textasciicircum{}",
-    "−": "$-$",
-    "–": "--",
-    "<": "$<$",
-    "’": "'",
-    "±": r"$\pm$",
-    "≈": r"$\approx$",
-    "‡": r"\ddag{}",
-}
-
-
-def _latex_row(texts: Iterable[str]) -> str:
-    return " & ".join("".join(_SPECIAL.get(c, c) for c in text) for text in texts) + r" \\"

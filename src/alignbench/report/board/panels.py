@@ -16,6 +16,7 @@ from alignbench.report.board.elicitation import ElicitedGain, elicited
 from alignbench.report.board.groups import CultureBoard, PanelPlace
 from alignbench.report.board.lines import Board, BoardLine
 from alignbench.report.board.pairs import Specificity, specificities
+from alignbench.report.board.pooled import PooledMethod, pooled
 from alignbench.report.numbers import shown
 from alignbench.report.variety import Variety, varieties
 
@@ -119,6 +120,11 @@ class CulturePanel:
         boards, first = {group.title: group.scored for group in self.groups}, self.groups[0].first
         similarity = partial(js_similarity, base=LogBase[first.asked["js_base"]].value, sqrt=first.asked["js_sqrt"])
         return specificities(boards, similarity, resampling(first))
+
+    @cached_property
+    def pooled(self) -> list[PooledMethod]:
+        """The methods over all cultures, best first: what a board of several cultures begins with."""
+        return pooled(self.groups, self.specificities)
 
     @cached_property
     def cost(self) -> CostFigure:

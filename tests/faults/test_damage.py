@@ -12,7 +12,7 @@ from alignbench.runs.compare import compare
 from alignbench.store.seal import MANIFEST
 from alignbench.store.store import flaw, stored
 from alignbench.task.doctor import _store
-from tests.store.damage import DAMAGE, harm
+from tests.faults.damage import DAMAGE, harm
 
 pytestmark = pytest.mark.long
 
