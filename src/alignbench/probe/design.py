@@ -9,28 +9,27 @@ not. So there are two kinds of rows for each number of cultures.
   is drawn at random. A training that learnt as much as there is, all of it wrong, would be this noisy.
 
 A comparison of trained models lies between the two. Both are the minimum detectable effect of
-:mod:`alignbench.evaluation.statistics`. Of other sets of questions than those of the probe it is scaled by their number
-of batteries, as a standard error is (with its critical values); no answer to them is read. For seeds it is multiplied
-by sqrt(1 + r / seeds), where r is the variance that the chance in training adds, in parts of the one over batteries.
-Nothing is trained here, so r is assumed (``task.seed_variance``).
+:mod:`alignbench.evaluation.pooling`, which covers the choice of cultures from five on. Of other sets of questions than
+those of the probe it is scaled by their number of batteries, as a standard error is (with its critical values); no
+answer to them is read. For seeds it is multiplied by sqrt(1 + r / seeds), where r is the variance that the chance in
+training adds, in parts of what is there without. Nothing is trained here: r is assumed (``task.seed_variance``).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 
-from alignbench.evaluation.interaction import interaction
-from alignbench.evaluation.metrics import js_similarity
+from alignbench.evaluation.pooling import ENOUGH
 from alignbench.evaluation.statistics import POWER, Bootstrap
-from alignbench.probe.figures import Shares
+from alignbench.probe.figures import Shares, pooled, scored
 from alignbench.seeds import seed_of
 
 # Draws of cultures and of wrong answers that a figure rests on; bounds are not needed, hence few resamples.
-_DRAWS, _RESAMPLES = 12, 20
-# Seeds and cultures that are shown: one pair, few, the countries of the probe.
-SEEDS, CULTURES = (1, 3), (2, 4, 6)
+_DRAWS, _RESAMPLES = 6, 20
+# Seeds and cultures that are shown: one pair, the fewest whose choice is covered, more; and those of the probe.
+SEEDS, CULTURES = (1, 3), (2, ENOUGH, 7)
 
 
 @dataclass(frozen=True)
@@ -67,34 +66,31 @@ def design(
     scales = {name: _scale(here, there, bootstrap.confidence) for name, there in sets.items()}
     answers, rows = {"told": (model, (None,)), "people": (people, SEEDS)}, []
     for differ, (shares, seeds) in answers.items():
-        table = {i: js_similarity(shares[i][:, None, :], people[i][None, :, :]) for i in people}
+        table, ideal = scored(shares, people), scored(people, people)
         for cultures in (*(n for n in CULTURES if n < total), total):
-            found = _detectable(table, cultures, differ == "people", batteries, bootstrap)
+            found = _detectable(table, ideal, cultures, differ == "people", batteries, bootstrap)
             for count in seeds:
-                chance = sqrt(1 + seed_variance / count) if count else 1.0
+                chance = math.sqrt(1 + seed_variance / count) if count else 1.0
                 rows.append(DesignRow(cultures, count, differ, {n: found * chance * s for n, s in scales.items()}))
     return rows
 
 
-def _detectable(table: Shares, cultures: int, dealt: bool, batteries: Mapping[str, str], bootstrap: Bootstrap) -> float:
+def _detectable(
+    table: Shares, ideal: Shares, cultures: int, dealt: bool, batteries: Mapping[str, str], bootstrap: Bootstrap
+) -> float:
     """Root of the mean square over draws of cultures and, where answers are ``dealt`` out at random, of these.
 
     Args:
-        table: item -> score of every country's answers on every country's survey, shape (countries, countries).
+        table: scores as :func:`~alignbench.probe.figures.scored` gives them; ``ideal`` of people's own answers.
     """
     rng = np.random.default_rng(seed_of(bootstrap.seed, "design", cultures, dealt))
     quick = Bootstrap(_RESAMPLES, bootstrap.seed, bootstrap.confidence)
     total, found = len(next(iter(table.values()))), []
     for _ in range(_DRAWS if dealt or cultures < total else 1):
-        drawn = rng.permutation(total)[:cultures]
-        whose = rng.permutation(total)[:cultures] if dealt else drawn
-        scores = {
-            str(m): {str(s): {i: table[i][whose[m], drawn[s]] for i in table} for s in range(cultures)}
-            for m in range(cultures)
-        }
-        pooled = interaction(scores, batteries, quick)
-        found.append(pooled.detectable if pooled else np.nan)
-    return float(np.sqrt(np.mean(np.square(found))))
+        drawn = rng.permutation(total)[:cultures].tolist()
+        whose = rng.permutation(total)[:cultures].tolist() if dealt else None
+        found.append(pooled(table, ideal, batteries, quick, drawn, whose).detectable)
+    return float(np.sqrt(np.nanmean(np.square(found)))) if np.isfinite(found).any() else math.nan
 
 
 def _scale(here: int, there: int, confidence: float) -> float:
@@ -102,9 +98,9 @@ def _scale(here: int, there: int, confidence: float) -> float:
     from scipy.special import stdtrit
 
     if min(here, there) < 2:
-        return float("nan")
+        return math.nan
 
     def critical(batteries: int) -> float:
         return sum(float(stdtrit(batteries - 1, tail)) for tail in ((1 + confidence) / 2, POWER))
 
-    return sqrt(here / there) * critical(there) / critical(here)
+    return math.sqrt(here / there) * critical(there) / critical(here)

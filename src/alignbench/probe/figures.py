@@ -7,12 +7,13 @@ what the model says to everybody, right or wrong.
 reaction     mean Jensen-Shannon divergence (base 2) over pairs of countries, the model's over the people's
 correlation  of the model's deviations with the people's, each question by itself, then the mean over questions
 shown        slope of the model's deviations on the people's: the part of people's differences that the answers show
-interaction  of told country and survey, in units of the score (:mod:`alignbench.evaluation.interaction`)
+interaction  of told country and survey, in units of the score (:mod:`alignbench.evaluation.pooling`)
 ===========  ========================================================================================================
 
-Intervals are those of :mod:`alignbench.evaluation.statistics`, over batteries. They do not cover which countries were
-named: a model that reacts to names in a way of its own may by luck be right for more than half of them. So the answers
-are also dealt out to the countries in other ways (a permutation test, exact up to the number of draws).
+The interval of the interaction is that of :mod:`alignbench.evaluation.pooling`, over batteries and countries; all
+others cover batteries alone. A model that reacts to names in a way of its own may by luck be right for most of them,
+and with few countries no interval tells. So the answers are also dealt out to the countries in other ways (a
+permutation test, exact up to the number of draws).
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,8 +23,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from alignbench.evaluation.interaction import Interaction, interaction
 from alignbench.evaluation.metrics import Array, js_divergence, js_similarity
+from alignbench.evaluation.pooling import Crossed, Pooled, pooled_interaction
 from alignbench.evaluation.statistics import Bootstrap, Difference, Interval, ratio, weighted
 from alignbench.evaluation.survey import distributions, option_mass, unread
 from alignbench.seeds import seed_of
@@ -47,7 +48,7 @@ class Direction:
     reaction: Interval
     correlation: Difference
     shown: Difference
-    interaction: Interaction
+    interaction: Pooled
     luck: float
 
 
@@ -79,19 +80,46 @@ def direction(
     model: Shares, people: Shares, batteries: Mapping[str, str], bootstrap: Bootstrap, permutations: int
 ) -> Direction:
     """How the model's answers differ between countries beside people's, on the same questions and countries."""
-    ids, countries = list(people), range(len(next(iter(people.values()))))
-    similar = {item: _similar(model[item], people[item]) for item in ids}
-    scores = {str(m): {str(s): {i: similar[i][m, s] for i in ids} for s in countries} for m in countries}
-    found = interaction(scores, batteries, bootstrap)
-    assert found is not None  # two countries or more, all asked the same
-    table = np.mean(list(similar.values()), axis=0)
+    scores = scored(model, people)
+    table = np.mean(list(scores.values()), axis=0)
     return Direction(
         reaction=reaction(model, people, batteries, bootstrap),
         correlation=correlation(model, people, batteries, bootstrap),
         shown=shown(model, people, batteries, bootstrap),
-        interaction=found,
+        interaction=pooled(scores, scored(people, people), batteries, bootstrap, range(len(table))),
         luck=luck(table, permutations, bootstrap.seed),
     )
+
+
+def scored(model: Shares, people: Shares) -> Shares:
+    """Item id -> score of the answers as each country (rows) on the survey of each (columns)."""
+    return {item: js_similarity(model[item][:, None, :], shares[None, :, :]) for item, shares in people.items()}
+
+
+def pooled(
+    scores: Shares,
+    ideal: Shares,
+    batteries: Mapping[str, str],
+    bootstrap: Bootstrap,
+    surveys: Sequence[int],
+    told: Sequence[int] | None = None,
+) -> Pooled:
+    """The pooled interaction of some countries.
+
+    Args:
+        scores: as :func:`scored` gives them; ``ideal`` those of models that answer as their people do.
+        surveys: the countries, as places; ``told`` as whom each of their models answers, where that is not as itself.
+    """
+
+    def crossed(table: Shares, rows: Sequence[int]) -> Crossed:
+        return {
+            str(own): {str(s): {item: table[item][row, s] for item in table} for s in surveys}
+            for own, row in zip(surveys, rows, strict=True)
+        }
+
+    found = pooled_interaction(crossed(scores, told or surveys), crossed(ideal, surveys), batteries, bootstrap)
+    assert found is not None  # two countries or more, all asked the same
+    return found
 
 
 def reaction(model: Shares, people: Shares, batteries: Mapping[str, str], bootstrap: Bootstrap) -> Interval:
@@ -175,8 +203,3 @@ def read_share(responses: pd.DataFrame, items: Sequence[Item]) -> float:
         return 1 - lost
     mass = option_mass(responses)
     return float(np.mean([mass[item.id] for item in items]))
-
-
-def _similar(model: Array, people: Array) -> Array:
-    """Scores of every row of the model on every row of people, shape (countries, countries)."""
-    return js_similarity(model[:, None, :], people[None, :, :])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from alignbench.evaluation.pooling import ENOUGH
 from alignbench.evaluation.statistics import Difference, Interval
 from alignbench.probe.record import ProbeRecord
 from alignbench.report.numbers import MISSING, defined, interval, number, p_value, percent, signed
@@ -87,7 +88,7 @@ def _designs(record: ProbeRecord) -> ShownTable:
     differ = {"told": "as told", "people": "as people"}
     rows = tuple(
         (
-            f"{row.cultures} cultures, {differ[row.differ]}{_seeds(row.seeds)}",
+            f"{row.cultures} cultures{_alone(row.cultures)}, {differ[row.differ]}{_seeds(row.seeds)}",
             *(number(row.detectable[name], _DIGITS) for name in sets),
         )
         for row in record.design
@@ -95,11 +96,17 @@ def _designs(record: ProbeRecord) -> ShownTable:
     note = (
         "Minimum detectable effect (80 % of the time, at 5 %) of pooled specificity, in units of the score. As told: "
         "prompts whose answers differ as this model's do. As people: trained models that differ as much as peoples do, "
-        "in no right direction; a training lies between the two. How much seeds add is assumed (task.seed_variance). "
-        "Other sets of questions are scaled by their batteries; no answer to them is read."
+        "in no right direction; a training lies between the two. A pair speaks of itself alone; from five cultures on "
+        "their choice is covered, too. How much seeds add is assumed (task.seed_variance). Other sets of questions are "
+        "scaled by their batteries; no answer to them is read."
     )
     names = {"probe": "Here", "test": "Test", "all": "All"}
     return ShownTable("What a design would see", ("", *(names[name] for name in sets)), rows, note)
+
+
+def _alone(cultures: int) -> str:
+    """What a small number does not cover."""
+    return " (alone)" if cultures < ENOUGH else ""
 
 
 def _seeds(seeds: int | None) -> str:

@@ -45,7 +45,7 @@ def verdict(
 
 
 def _way(found: Direction, alpha: float) -> str:
-    """right | wrong | unclear: clear of zero over questions, and beyond luck over countries."""
+    """right | wrong | unclear: clear of zero, and beyond luck over ways of dealing the answers out."""
     both = found.interaction
     if found.luck < alpha and both.low > 0:
         return "right"
