@@ -4,10 +4,11 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 VLLM_VENV ?= .venv-vllm
+DOCS_VENV ?= .venv-docs
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test test-long test-faults test-slurm proof bench check test-vllm pictures new-method wheel clean
+.PHONY: help install demo test test-long test-faults test-slurm proof bench check test-vllm pictures session new-method wheel docs clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -93,8 +94,26 @@ pictures: install ## the README's pictures of the board, from a nano sweep (need
 new-method: install ## NAME=tone: begin a method of your own in ./mine, with a test that passes (docs/extending.md)
 	$(BIN)/python -m alignbench new method $(NAME)
 
-wheel: install ## build the wheel into dist/
-	$(BIN)/python -m build --wheel --no-isolation
+wheel: install ## build wheel and source into dist/
+	$(BIN)/python -m build --no-isolation
+
+# Tools that only pages need, in an environment of their own.
+$(DOCS_VENV)/.installed:
+	$(PYTHON) -m venv $(DOCS_VENV)
+	$(DOCS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check zensical==0.0.73 termtosvg==1.1.0 setuptools
+	touch $@
+
+# Sources are copied, so that links between README, docs and experiments hold; one that leads nowhere fails.
+SITE = '*.md' '*.png' '*.svg' examples src/alignbench/resources/culture_splits.csv ':!tests' ':!.github'
+docs: $(DOCS_VENV)/.installed ## the pages as a site, in dist/docs
+	rm -rf build/docs dist/docs
+	mkdir -p build/docs
+	git ls-files -z -- $(SITE) | xargs -0 cp --parents -t build/docs
+	$(DOCS_VENV)/bin/zensical build --strict -f mkdocs.yml
+
+session: install $(DOCS_VENV)/.installed ## record docs/session.svg: the first result on a terminal of 80 columns
+	PATH="$(abspath $(BIN)):$$PATH" $(DOCS_VENV)/bin/termtosvg docs/session.svg -g 80x32 -M 1500 -t window_frame \
+	  -c "bash docs/session.sh"
 
 clean: ## remove environments and caches, keep outputs/
-	rm -rf $(VENV) $(VLLM_VENV) dist build .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VLLM_VENV) $(DOCS_VENV) dist build .mypy_cache .ruff_cache

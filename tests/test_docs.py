@@ -25,7 +25,7 @@ LINKING = [*PAGES, *sorted((ROOT / "experiments").glob("**/*.md")), *sorted((ROO
 PICTURES = {picture.name for picture in (ROOT / "docs").glob("*.png")}
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 # Commands that belong to others.
-FOREIGN = {".", "cd", "export", "git", "pip", "vllm", "wandb"}
+FOREIGN = {".", "cd", "export", "git", "pip", "trackio", "vllm", "wandb"}
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")

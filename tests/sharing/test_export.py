@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -17,9 +18,11 @@ from alignbench.report.board.groups import groups
 from alignbench.report.numbers import change, interval, number
 from alignbench.report.verdict import verdict
 from alignbench.runs.compare import compare
+from alignbench.sharing.dataset import write_results
 from alignbench.sharing.folder import write_folder
 from alignbench.sharing.found import of_cell, of_fit
 from alignbench.tracking.content import Content
+from tests.sharing.logs import valid_logs
 
 TRAINED = ("culture=iraq", "method=survey_sft", "scoring.orders=forward")
 PROMPTED = ("culture=iraq", "method=cultural_prompt", "method.wordings=2", "control=false", "scoring.orders=forward")
@@ -37,6 +40,8 @@ def test_finished_cells_are_shared_as_they_are(make_cell, tmp_path):
     the_card_holds_the_record(found, folder)
     the_key_of_the_training_finds_the_same_cell(found)
     a_tracker_reads_the_same(found)
+
+    results_are_shared_as_data(found, tmp_path / "results")
 
     assert stage.key == found.stage.key and record == found.record
     compare(make_cell(*PROMPTED))
@@ -85,6 +90,17 @@ def the_card_holds_the_record(found, folder):
     assert found.cell.survey.licence in card and found.cell.survey.citation in card
     assert "updates 2" in card and found.stage.key in card and "library_name: peft" in card
     assert verdict(record).sentence in card and all(text in card for text in (*record.reading, *record.notes))
+    the_hub_reads_the_results(folder, record.aligned)
+
+
+def the_hub_reads_the_results(folder, row):
+    data = ModelCard.load(folder / "README.md").data
+    found = {result.metric_type: result for result in data.eval_results}
+    assert data.model_name == folder.name and set(found) == {"score", "skill", "difference", "specificity"}
+    for name, result in found.items():
+        value, low, high = row.figure(name)
+        assert (result.metric_value, result.metric_args) == (value, {"low": low, "high": high})
+        assert (result.dataset_config, result.dataset_split) == ("iraq", "test")
 
 
 def the_key_of_the_training_finds_the_same_cell(found):
@@ -100,6 +116,16 @@ def a_tracker_reads_the_same(found):
     assert content.config["stages"]["fit of survey_sft"] == content.weights.name == key
     assert content.config["knobs"]["training"]["updates"] == 2 == len(content.curves)
     assert content.summary["own_minus_cross"] == found.record.control.difference
+
+
+def results_are_shared_as_data(found, folder):
+    write_results(found.cell.store.root, folder, "us")
+    logs = valid_logs(folder)
+    rows = [row for row in found.record.rows if row.kind != "reference"]
+    assert sorted(log["model_info"]["additional_details"]["row"] for log in logs) == sorted(r.label for r in rows)
+    ids = {log["model_info"]["additional_details"]["kind"]: log["model_info"]["id"] for log in logs}
+    assert "survey_sft-iraq" in ids["method"] and "survey_sft" in ids["control"] and ids["base"] == "alignbench/blank"
+    nothing_tells_of_this_machine(found, folder)
 
 
 def a_prompt_is_shared_as_texts(found, out):

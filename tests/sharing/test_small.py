@@ -5,7 +5,9 @@ import json
 import pytest
 
 from alignbench.errors import AlignbenchError
-from alignbench.sharing.folder import check_push, hub_id, policy_json, public, push
+from alignbench.sharing.card import public
+from alignbench.sharing.folder import policy_json
+from alignbench.sharing.hub import check_push, hub_id, push
 from alignbench.types import Item, PromptPolicy, Sampling, Scale
 
 
@@ -76,7 +78,8 @@ def api(monkeypatch):
 
 def test_a_push_makes_a_private_repository_and_uploads_the_folder(api, tmp_path):
     assert push(tmp_path, "me/iraq", private=True) == "https://huggingface.co/me/iraq"
-    assert api == [("create", "me/iraq", {"private": True, "exist_ok": True}), ("upload", "me/iraq", tmp_path)]
+    made = {"private": True, "exist_ok": True, "repo_type": "model"}
+    assert api == [("create", "me/iraq", made), ("upload", "me/iraq", tmp_path)]
     with pytest.raises(AlignbenchError, match=r"no network.*folder is at"):
         push(tmp_path, "down/iraq", private=True)
 

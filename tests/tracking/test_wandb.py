@@ -10,10 +10,14 @@ import pytest
 
 from alignbench.record.finished import finished
 from alignbench.report.board.groups import PanelPlace
-from alignbench.tracking import push
-from alignbench.tracking.wandb import Upload, Wandb, WandbMode
+from alignbench.task import run
+from alignbench.task.run import Run
+from alignbench.tracking import push, wandb_runs
+from alignbench.tracking.project import Upload
+from alignbench.tracking.wandb import Wandb, WandbMode
 from tests.tracking.offline import runs
 from tests.tracking.stored import BASE_FOLDER, KEY, PIXEL, fill
+from tests.tracking.test_view import shown, spec
 
 wandb = pytest.importorskip("wandb")
 
@@ -26,6 +30,7 @@ def cells(tmp_path, monkeypatch):
         monkeypatch.setenv(f"WANDB_{name}_DIR", str(tmp_path / "reports/wandb" / name))
     monkeypatch.setenv("NETRC", str(tmp_path / "no.netrc"))
     monkeypatch.setattr(push, "_given_up", set())
+    monkeypatch.setattr(push, "_told", set())
     return fill(tmp_path / "store")
 
 
@@ -59,7 +64,7 @@ def recorded(monkeypatch):
         def session(knobs, key, **facts):
             yield recorder
 
-        monkeypatch.setattr(push, "session", session)
+        monkeypatch.setattr(wandb_runs, "session", session)
         return recorder
 
     return start
@@ -114,6 +119,10 @@ def test_a_sweep_can_be_read_back_from_offline_files_and_is_written_once(cells, 
     assert [r["label"] for r in board.table("pooled_board")].count("persona") == 2
     pictures = sorted(picture.name for picture in board.file.parent.rglob("*.png"))
     assert [name.partition("_map")[0] for name in pictures] == ["cultural", "heat"]
+
+    _, media = shown(spec())
+    logged = {name.partition("/")[0] for run in (own, board) for row in run.history for name in row}
+    assert media <= logged  # what the saved view shows is in the files
 
     again = knobs(tmp_path, mode=WandbMode.offline).open(tmp_path / "reports")
     for stage in cells:
@@ -195,3 +204,55 @@ def test_the_group_is_what_is_told_then_the_experiment_then_the_project(cells, t
         ["main_table"],
     ]
     assert len(finished(tmp_path / "store")) == 3
+
+
+def test_no_cell_vanishes_without_a_line(cells, tmp_path, recorded, capsys):
+    recorded()
+    tracker, name = knobs(tmp_path).open(tmp_path), "culturerl-iraq-tiny-s0"
+
+    def said() -> list[str]:
+        return capsys.readouterr().out.splitlines()
+
+    tracker.boards(tmp_path / "store")
+    assert said() == ["W&B: no cell is shown"]
+    tracker.cell(cells[0])
+    assert said() == [
+        f"W&B: {name} is shown",
+        f"W&B: send with: wandb sync {tmp_path}/reports/wandb/offline-run-*",
+    ]
+    tracker.cell(cells[0])
+    assert said() == [f"W&B: {name} was there before"]
+    tracker.cell(cells[0], quiet=True)
+    assert not said()
+    tracker.boards(tmp_path / "store")
+    assert [line for line in said() if line.startswith("W&B: 2 cells of")] == [
+        f"W&B: 2 cells of {tmp_path}/store are not shown: task=track shows them"
+    ]
+
+
+def test_full_weights_stay_at_home_in_a_line_unless_asked_for(cells, tmp_path, recorded, capsys):
+    fit = tmp_path / "store/fit" / ("f" * 16)
+    (fit / "adapter_config.json").unlink()
+    (fit / "model").mkdir()
+    (fit / "model/config.json").write_text("{}")
+    run = recorded()
+    knobs(tmp_path, project="a").open(tmp_path).cell(cells[0])
+    assert not run.artifacts and "stay at home (tracking.upload=all)" in capsys.readouterr().out
+    knobs(tmp_path, upload=Upload.all, project="b").open(tmp_path).cell(cells[0])
+    ((artifact,), kind) = run.artifacts, "model"
+    assert artifact.type == kind and list(artifact.manifest.entries) == ["model/config.json"]
+
+
+@pytest.mark.parametrize(("there", "pushed"), [(True, 1), (False, 0)])
+def test_finished_cells_of_a_sweep_that_is_issued_again_are_pushed(
+    cells, tmp_path, monkeypatch, recorded, there, pushed
+):
+    stored = SimpleNamespace(slug="page"), SimpleNamespace(path=cells[0])
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page/index.html").touch()
+    monkeypatch.setattr(run, "_found", lambda cfg: stored if there else None)
+    monkeypatch.setattr(run, "instantiate", lambda _: knobs(tmp_path))
+    recorded()
+    cfg = SimpleNamespace(reports=str(tmp_path), tracking=None)
+    assert Run().finished(cfg) is there
+    assert len(knobs(tmp_path).open(tmp_path).log.groups()) == pushed

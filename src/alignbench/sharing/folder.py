@@ -1,38 +1,25 @@
-"""The folder that others load, with nothing of this machine in it, and its way to the Hugging Face hub."""
+"""The folder that others load, with nothing of this machine in it."""
 
 import json
-import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from alignbench.aligned import WEIGHTS
-from alignbench.backend.model import HUB_ID
 from alignbench.backend.steering import SteeringVector
-from alignbench.errors import AlignbenchError
-from alignbench.evaluation.catalogue import METRICS
-from alignbench.identity import identity
-from alignbench.report.numbers import KEY, change, number, of
-from alignbench.report.verdict import verdict
+from alignbench.sharing.card import Shared, card
 from alignbench.sharing.found import ShareableCell
+from alignbench.sharing.hub import hub_id
 from alignbench.sharing.steered import write_biased
 from alignbench.store.manifest import plain, write_json
-from alignbench.templates import templates
 from alignbench.types import Item, ModelRef, PromptPolicy, check
 
 _PROMPTS = "prompt_policy.json"
-_ADAPTER = "adapter_model.safetensors"
-_CONFIG = "adapter_config.json"
+ADAPTER = "adapter_model.safetensors"
+CONFIG = "adapter_config.json"
 # Share of the next token that rounding to bfloat16 may move. Our choice.
 _MERGED = 0.05
-# The columns of the scores.
-_FIGURES = ("score", "skill", "difference", "p_value", "specificity")
-_TEMPLATES = templates(Path(__file__).parent / "templates")
-_TEMPLATES.filters.update(number=number, cell=lambda text: str(text).replace("|", r"\|"))
-_TEMPLATES.globals.update(change=change, of=of, metrics=METRICS, key=KEY, figures=_FIGURES)
-# Licences that the hub knows by these names; any other is "other" there, and named in full in the card.
-_HUB_LICENCES = ("apache-2.0", "mit", "llama3.1", "cc-by-4.0", "gemma")
 # Files of a model's folder, by their names without ending, that go wherever it or its derivatives go.
 _TERMS = ("licence", "license", "notice", "terms", "use_policy")
 # transformers' name for it.
@@ -66,8 +53,8 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
     folder.mkdir(parents=True)
     name = base or hub or found.cell.model.name
     if adapter:
-        shutil.copy(adapter / _ADAPTER, folder / _ADAPTER)
-        write_json(folder / _CONFIG, adapter_config(adapter, name))
+        shutil.copy(adapter / ADAPTER, folder / ADAPTER)
+        write_json(folder / CONFIG, adapter_config(adapter, name))
     elif trained:
         shutil.copytree(trained / WEIGHTS, folder, dirs_exist_ok=True)
     elif steering:
@@ -84,9 +71,18 @@ def write_folder(found: ShareableCell, out: Path, base: str = "", merge: bool = 
     terms = sorted(file for file in model.base.path.iterdir() if file.is_file() and file.stem.lower() in _TERMS)
     for file in terms:
         shutil.copy(file, folder / file.name)
-    told = {"name": folder.name, "base": name, "on_hub": bool(base or hub), "kind": kind, "merged": merge}
-    told |= {"terms": [file.name for file in terms], "template": _TEMPLATE if model.base.template else ""}
-    text = card(found, **told, speaks=model.is_prompted, withheld=withheld)
+    shared = Shared(
+        folder.name,
+        name,
+        bool(base or hub),
+        kind,
+        merge,
+        speaks=model.is_prompted,
+        withheld=withheld,
+        terms=tuple(file.name for file in terms),
+        template=_TEMPLATE if model.base.template else "",
+    )
+    text = card(found, shared)
     (folder / "README.md").write_text(text, encoding="utf-8")
     return folder
 
@@ -109,15 +105,9 @@ def policy_json(policy: PromptPolicy, items: Sequence[Item]) -> dict[str, Any]:
     }
 
 
-def hub_id(model: Mapping[str, Any]) -> str | None:
-    """The hub id in the knobs of a model; None for builtins and folders."""
-    path = str(model.get("path", ""))
-    return path if HUB_ID.fullmatch(path) and not Path(path).exists() else None
-
-
 def adapter_config(adapter: Path, base: str) -> dict[str, Any]:
     """The PEFT adapter's configuration with ``base`` as its base model, not a folder of this machine."""
-    config: dict[str, Any] = json.loads((adapter / _CONFIG).read_text(encoding="utf-8"))
+    config: dict[str, Any] = json.loads((adapter / CONFIG).read_text(encoding="utf-8"))
     return {**config, "base_model_name_or_path": base}
 
 
@@ -144,91 +134,3 @@ def write_merged(base: ModelRef, adapter: Path, folder: Path) -> None:
     check(moved < _MERGED, "adapter", str(adapter), f"{remedy} ({moved:.2g} of the next token moved)")
     merged.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-
-
-def check_push(repo: str) -> None:
-    """Refuse before anything is written.
-
-    Raises:
-        AlignbenchError: the repository is not ``owner/name``, or no token is configured.
-    """
-    from huggingface_hub import get_token
-
-    owner, _, name = repo.partition("/")
-    check(bool(owner and name) and "/" not in name, "task.push", repo, "give owner/name")
-    check(get_token() is not None, "task.push", repo, "no token is configured: run `hf auth login` or set HF_TOKEN")
-
-
-def push(folder: Path, repo: str, private: bool) -> str:
-    """Upload ``folder`` as a model repository, made if missing; returns its address.
-
-    Raises:
-        AlignbenchError: the hub refused or could not be reached; the folder stays.
-    """
-    from huggingface_hub import HfApi
-
-    api = HfApi()
-    try:
-        address = api.create_repo(repo, private=private, exist_ok=True)
-        message = f"{folder.name}, exported by alignbench"
-        api.upload_folder(repo_id=repo, folder_path=folder, commit_message=message)
-    except Exception as error:  # OSError, ValueError and classes of the hub's HTTP library
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise AlignbenchError("task.push", repo, f"the hub refused ({reason}); the folder is at {folder}") from error
-    return str(address)
-
-
-def card(found: ShareableCell, **shared: Any) -> str:
-    """The text of README.md, from the record and the manifests alone.
-
-    Args:
-        shared: what lies in the folder: its ``name``; ``base``, what the base model is called to others, ``on_hub`` if
-            that is a hub id; ``kind``: adapter, full, steering or prompts; whether ``merged/`` is there; whether a
-            prompt policy belongs to the model (``speaks``), and whether its texts may not be passed on (``withheld``);
-            files of the base model's ``terms``, and the declared chat ``template``, if there is one.
-    """
-    cell, record = found.cell, found.record
-    model = found.config["knobs"]["model"]
-    licence = str(model.get("licence", "")).lower()
-    text = _TEMPLATES.get_template("card.md.jinja").render(
-        shared=shared,
-        cell=record.cell,
-        record=record,
-        verdict=verdict(record),
-        licence=licence if licence in _HUB_LICENCES else "other",
-        adjective=cell.culture.adjective,
-        tags=["cultural-alignment", "alignbench", record.cell.method, record.cell.culture],
-        sources=[s for s in record.provenance if s.licence or s.citation],
-        recipe=recipe(found),
-        stages=found.stages.values(),
-        command=command(found),
-        manifest=found.stage.manifest,
-        citations=[text for text in (found.cell.survey.citation, str(model.get("citation") or "")) if text],
-    )
-    return f"{text}\n"
-
-
-def recipe(found: ShareableCell) -> dict[str, dict[str, str]]:
-    """Knobs of the method and of the training, and the plain facts of every stage, each by name."""
-    parts = {"method": plain(found.cell.method.knobs), "asking": identity(found.cell.scoring.asking)}
-    if "fit" in found.stages:
-        parts["training"] = found.stages["fit"].manifest["inputs"]["training"]
-    for name, stage in found.stages.items():
-        facts = {k: v for k, v in stage.facts.items() if isinstance(v, str | int | float | bool)}
-        parts[f"stage {name} ({stage.key})"] = facts
-    return {name: {k: public(v) for k, v in knobs.items() if k != "class"} for name, knobs in parts.items()}
-
-
-def command(found: ShareableCell) -> str:
-    """The command line that made the cell, without what is not its meaning."""
-    apart = ("task", "store=", "reports=", "tracking", "hydra")
-    words = [public(word) for word in found.config["overrides"] if not word.lstrip("+~").startswith(apart)]
-    return " ".join(["python -m alignbench", *words])
-
-
-def public(value: Any) -> str:
-    """``value`` as text; of a path on this machine only the last part."""
-    text = ", ".join(map(public, value)) if isinstance(value, list | tuple) else str(value)
-    if isinstance(value, Mapping):
-        text = ", ".join(f"{k} {public(v)}" for k, v in value.items())
-    return re.sub(r"(?<![\w.:/])[~/][^\s,]*/([^\s,/]+)", r"\1", text)

@@ -35,8 +35,9 @@ class Export(Task):
             AlignbenchError: the cell is not finished, or holds nothing that can be shared.
         """
         from alignbench.runs.cell import Cell, config_folders
-        from alignbench.sharing.folder import check_push, push, write_folder
+        from alignbench.sharing.folder import write_folder
         from alignbench.sharing.found import of_cell, of_fit
+        from alignbench.sharing.hub import check_push, push
 
         named = not self.base or not Path(self.base).exists()
         check(named, "task.base", self.base, "name the model as others do, not a folder of this machine")

@@ -49,7 +49,7 @@ class Run(Task):
         with quietly(brief):
             tracker = instantiate(cfg.tracking).open(Path(cfg.reports))
             cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
-            if not self.finished(cfg):
+            if _found(cfg) is None:
                 claim(cell.backend.cards)
             stage = compare(cell)[1]
         if not ranks.is_main():
@@ -65,13 +65,19 @@ class Run(Task):
         return record
 
     def finished(self, cfg: DictConfig) -> bool:
-        """Whether the store holds the record; its page is written if it is not there."""
+        """Whether the store holds the record; then its page is written, and it is shown, where that is still to do."""
         from alignbench.record.finished import whole
+        from alignbench.runs.cell import experiment
 
-        cell, stage = _looked_up(cfg)
-        if cell and stage and not ((page := Path(cfg.reports) / cell.slug) / "index.html").is_file():
+        found = _found(cfg)
+        if found is None:
+            return False
+        cell, stage = found
+        page = Path(cfg.reports) / cell.slug
+        if not (page / "index.html").is_file():
             _write(whole(stage.path), stage, page)
-        return stage is not None
+        instantiate(cfg.tracking).open(Path(cfg.reports)).cell(stage.path, experiment(), quiet=True)
+        return True
 
     def waiting(self, cfg: DictConfig) -> Mapping[str, Sequence[str]]:
         """Every stage of the cell that is not done."""
@@ -94,8 +100,8 @@ class Run(Task):
         stages = set()
         for request in done:
             with request.entered() as cfg:
-                stage = _looked_up(cfg)[1]
-                stages |= {stage.path} if stage else set()
+                found = _found(cfg)
+                stages |= {found[1].path} if found else set()
         cfg = done[0].cfg
         cells = [cell for cell in finished(Path(cfg.store)) if stages & {cell.stage, *cell.older}]
         choices = [request.cfg.hydra.runtime.choices for request in missing]
@@ -106,16 +112,17 @@ class Run(Task):
         say(f"Next, the board: {shlex.join(['python', '-m', 'alignbench', 'task=report', *places])}")
 
 
-def _looked_up(cfg: DictConfig) -> tuple[Cell | None, Artifact | None]:
-    """The cell, and the stage that holds its record; None for what is not there or cannot be made."""
+def _found(cfg: DictConfig) -> tuple[Cell, Artifact] | None:
+    """The cell, and its record where the store holds it."""
     from alignbench.runs.cell import Cell, config_folders
     from alignbench.runs.compare import score_of
 
     try:
         cell = Cell.from_config(cfg, config_folders(), looking=True)
-        return cell, cell.store.find(score_of(cell))
+        stage = cell.store.find(score_of(cell))
     except AlignbenchError:  # the job itself will say it
-        return None, None
+        return None
+    return (cell, stage) if stage else None
 
 
 def _write(record: CellRecord, stage: Artifact, folder: Path) -> Path:

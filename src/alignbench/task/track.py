@@ -6,7 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from alignbench.config import instantiate
-from alignbench.progress import say, track
+from alignbench.progress import track
 from alignbench.task import Task
 from alignbench.types import check
 
@@ -25,10 +25,11 @@ class Track(Task):
         from alignbench.tracking.none import NoTracking
 
         tracking = instantiate(cfg.tracking)
-        check(not isinstance(tracking, NoTracking), "tracking", "none", "say where to: tracking=wandb")
+        check(
+            not isinstance(tracking, NoTracking), "tracking", "none", "say where to: tracking=wandb or tracking=trackio"
+        )
         tracker, store = tracking.open(Path(cfg.reports)), Path(cfg.store)
         cells = finished(store)
         for cell in track(cells, "push", unit="cell"):
-            tracker.cell(cell.stage)
+            tracker.cell(cell.stage, quiet=True)
         tracker.boards(store)
-        say(f"{len(cells)} cells of {store} are shown")

@@ -9,12 +9,13 @@ from alignbench.component import Component
 class Tracker:
     """Takes what a store holds to where it is shown, this one nowhere. Pushing something twice shows it once."""
 
-    def cell(self, stage: Path, experiment: str | None = None) -> None:
+    def cell(self, stage: Path, experiment: str | None = None, quiet: bool = False) -> None:
         """Show a finished cell.
 
         Args:
             stage: its ``score`` folder in the store.
             experiment: what it is part of; None asks the cell's own record.
+            quiet: say nothing where it was shown before.
         """
 
     def boards(self, store: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is shown of a cell, and of the pooled boards of many: plain values and pictures, no W&B in sight."""
+"""What is shown of a cell, and of the pooled boards of many: plain values and pictures, no tracker in sight."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from alignbench.evaluation.board import Row, flat
 from alignbench.evaluation.catalogue import of_rows
+from alignbench.missing import known
 from alignbench.record.cell import CellRecord
 from alignbench.record.finished import config_of
 from alignbench.report.board.groups import CultureBoard
@@ -72,6 +73,25 @@ class Content:
         )
 
 
+@dataclass(frozen=True)
+class BoardContent:
+    """The pooled board of a group of cells.
+
+    Attributes:
+        pictures: kind (``heat_map``, ``cultural_map``) -> caption -> file.
+    """
+
+    key: str
+    group: str
+    table: pd.DataFrame
+    pictures: Mapping[str, Mapping[str, Path]]
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"board of {self.group}"
+
+
 def summary(record: CellRecord) -> dict[str, float]:
     """Figures of the headline row with their bounds, of the rows that serve it, of the base and of the sanity rows."""
     row, control, base = record.headline, record.control, record.base
@@ -85,8 +105,8 @@ def summary(record: CellRecord) -> dict[str, float]:
     found["prompted_score"] = record.prompted.score if record.prompted else None
     found |= {f"sanity/{r.label}": r.score for r in record.rows if r.kind == "reference"}
     found |= {f"elsewhere/{e.name}": e.difference for e in record.elsewhere}
-    found["items"] = row.items
-    return {name: value for name, value in found.items() if value is not None}
+    found["items_asked"] = row.items  # not "items": so the table is called
+    return {name: number for name, value in found.items() if (number := known(value)) is not None}
 
 
 def tables(record: CellRecord) -> dict[str, pd.DataFrame]:

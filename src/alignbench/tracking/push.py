@@ -1,30 +1,29 @@
-"""Cells and boards to W&B, each once; a server that is down costs one warning and nothing else."""
+"""Cells and boards to a tracker, each once; a server that is down costs one warning and nothing else."""
 
 import hashlib
 import json
-import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import pandas as pd
 from filelock import FileLock
 
 from alignbench.files import written
 from alignbench.progress import say
-from alignbench.record.finished import finished, with_items
+from alignbench.record.finished import FinishedCell, finished, with_items
 from alignbench.record.lineage import Lineage
 from alignbench.report.board import MAPS
-from alignbench.report.board.groups import CultureBoard, groups
-from alignbench.sharing.folder import adapter_config, hub_id
+from alignbench.report.board.groups import groups
 from alignbench.store.manifest import write_json
 from alignbench.tracking import Tracker
-from alignbench.tracking.content import Content, heat_maps, table
-from alignbench.tracking.wandb import Upload, Wandb
+from alignbench.tracking.content import BoardContent, Content, heat_maps, table
+from alignbench.tracking.project import ProjectTracking
 
 
 @dataclass(frozen=True)
@@ -57,80 +56,80 @@ class PushLog:
         return self.folder / f"{run}.json"
 
 
-@contextmanager
-def session(knobs: Wandb, key: str, **facts: Any) -> Iterator[Any]:
-    """The run ``key``, new or continued, finished at the end of the block."""
-    home = Path(knobs.folder).absolute() / "wandb"
-    home.mkdir(parents=True, exist_ok=True)
-    for variable, place in {"WANDB_DATA_DIR": "data", "WANDB_CACHE_DIR": "cache", "WANDB_CONFIG_DIR": "config"}.items():
-        os.environ.setdefault(variable, str(home / place))  # else artifacts of offline runs wait in the home folder
-    import wandb
+class Destination(ABC):
+    """Where runs go: what a tracker's package is told of a cell and of a board.
 
-    run = wandb.init(
-        project=knobs.project,
-        entity=knobs.entity or None,
-        id=key,
-        dir=home.parent,
-        mode="online" if knobs.online else "offline",
-        resume="allow",
-        # Silent, patient for ``timeout`` seconds, and without host, code, git, packages and system figures.
-        settings=wandb.Settings(
-            silent=True,
-            console="off",
-            init_timeout=knobs.timeout,
-            finish_timeout=knobs.timeout,
-            finish_timeout_raises=True,
-            host="alignbench",
-            program="alignbench",
-            disable_git=True,
-            disable_code=True,
-            save_code=False,
-            x_disable_meta=True,
-            x_disable_stats=True,
-            x_disable_machine_info=True,
-            x_save_requirements=False,
-        ),
-        **facts,
-    )
-    failed = True
-    try:
-        yield run
-        failed = False
-    finally:
-        run.finish(exit_code=int(failed))
+    Attributes:
+        title: the tracker's name.
+        folder: name of its folder below ``knobs.folder``.
+    """
+
+    knobs: ProjectTracking
+    title: ClassVar[str]
+    folder: ClassVar[str]
+
+    @property
+    def home(self) -> Path:
+        """Folder of its files."""
+        return Path(self.knobs.folder) / self.folder
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Tells apart what was pushed to different projects."""
+
+    @property
+    @abstractmethod
+    def where(self) -> str:
+        """Where a person finds the runs, for a line."""
+
+    @abstractmethod
+    def cell(self, content: Content, group: str) -> None:
+        """Show a cell; whatever goes wrong is raised."""
+
+    @abstractmethod
+    def board(self, content: BoardContent) -> None:
+        """Show a pooled board; whatever goes wrong is raised."""
 
 
 # Destinations that failed in this process: a sweep must not wait for each of its cells.
 _given_up: set[Path] = set()
+# Where runs are, as far as it was said in this process.
+_told: set[str] = set()
 
 
 @dataclass(frozen=True)
 class Pusher(Tracker):
-    """Pushes what the log of this destination does not know yet."""
+    """Pushes what the log of this destination does not know yet, and says what became of it."""
 
-    knobs: Wandb
+    to: Destination
     reports: Path
 
     @property
     def log(self) -> PushLog:
-        """What was pushed to this project, apart for files and server."""
-        place = "-".join(("online" if self.knobs.online else "offline", self.knobs.entity, self.knobs.project))
-        return PushLog(Path(self.knobs.folder) / "wandb" / "pushed" / _name(place))
+        """What was pushed to this project."""
+        return PushLog(self.to.home / "pushed" / _name(self.to.place))
 
-    def cell(self, stage: Path, experiment: str | None = None) -> None:
+    def cell(self, stage: Path, experiment: str | None = None, quiet: bool = False) -> None:
         """Push the cell unless it is there; a cell of several experiments stands in the group of the first."""
-        content = Content.of(stage)
-        group = self.knobs.group or experiment or content.experiment or self.knobs.project
+        content, knobs = Content.of(stage), self.to.knobs
+        group = knobs.group or experiment or content.experiment or knobs.project
         with self.log.held(content.key) as known:
             groups = list(dict.fromkeys([*known.get("groups", ()), group]))
-            if not known and not self._sent(partial(self._push, content, group)):
+            if not known and not self._sent(partial(self.to.cell, content, group)):
                 return
             self.log.note(content.key, {"groups": groups, "name": content.name})
+        if not (known and quiet):
+            say(f"{self.to.title}: {content.name} {'was there before' if known else 'is shown'}")
+        self._tell_where()
 
     def boards(self, store: Path) -> None:
         """Push the pooled board of every group whose cells or maps changed since the last time."""
-        pushed = self.log.groups()
-        known_cells = finished(store) if pushed else []
+        pushed, title = self.log.groups(), self.to.title
+        if not pushed:
+            say(f"{title}: no cell is shown")
+            return
+        known_cells = finished(store)
         cells = {stage.name: cell for cell in known_cells for stage in (*cell.older, cell.stage)}
         maps = sorted(self.reports.glob(MAPS))
         for group, keys in pushed.items():
@@ -140,11 +139,29 @@ class Pusher(Tracker):
             ).hexdigest()[:16]
             key = f"board-{_name(group)}"
             with self.log.held(key) as known:
-                if not found or known.get("digest") == digest:
-                    continue
-                push = partial(self._push_board, key, group, groups(with_items(found), Lineage(store)), maps)
-                if self._sent(push):
+                same = known.get("digest") == digest
+                if found and not same and self._sent(partial(self._board, key, group, found, store, maps)):
                     self.log.note(key, {"digest": digest})
+            if found:
+                say(
+                    f"{title}: {len(found)} cells of {group}, {'board as before' if same else 'board'}: {self.to.where}"
+                )
+        left = [c for c in known_cells if not {s.name for s in (c.stage, *c.older)} & set(chain(*pushed.values()))]
+        if left:
+            say(f"{title}: {len(left)} cells of {store} are not shown: task=track shows them")
+        self._tell_where()
+
+    def _tell_where(self) -> None:
+        """Once a process, in a line of its own: it may be long."""
+        if self.to.where not in _told:
+            _told.add(self.to.where)
+            say(f"{self.to.title}: {self.to.where}")
+
+    def _board(self, key: str, group: str, cells: list[FinishedCell], store: Path, maps: list[Path]) -> None:
+        boards, folder = groups(with_items(cells), Lineage(store)), self.to.home / "pictures" / _name(group)
+        pictures = {"heat_map": heat_maps(boards, folder), "cultural_map": maps}
+        named = {name: {f"{path.parent.name} {path.stem}": path for path in found} for name, found in pictures.items()}
+        self.to.board(BoardContent(key, group, table(boards), named))
 
     def _sent(self, push: Callable[[], None]) -> bool:
         """Whether it went through; a failure is said once a process."""
@@ -156,77 +173,9 @@ class Pusher(Tracker):
         except Exception as error:  # whatever the client raises, the cell is safe in the store
             _given_up.add(destination)
             reason = (str(error).splitlines() or [type(error).__name__])[0]
-            say(f"warning: nothing goes to W&B ({reason}). Nothing is lost: push the store later with task=track")
+            say(f"warning: nothing goes to {self.to.title} ({reason}). Nothing is lost: push the store by task=track")
             return False
         return True
-
-    def _push(self, content: Content, group: str) -> None:
-        import wandb
-
-        with session(
-            self.knobs,
-            content.key,
-            name=content.name,
-            group=group,
-            job_type=content.config["method"],
-            tags=[tag[:64] for tag in content.tags],
-            notes=content.notes,
-            config=dict(content.config),
-        ) as run:
-            run.define_metric("train/*", step_metric="train/update")
-            last = 0
-            for row in content.curves:
-                last = int(row["update"])
-                if last >= run.starting_step:
-                    run.log({f"train/{name}": value for name, value in row.items()}, step=last)
-            if last + 1 >= run.starting_step:
-                media = {name: _wandb_table(table) for name, table in content.tables.items()}
-                media |= {name: wandb.Image(str(path)) for name, path in content.pictures.items()}
-                run.log(media, step=last + 1)
-            run.summary.update(content.summary)
-            self._upload(run, content)
-
-    def _upload(self, run: Any, content: Content) -> None:
-        """The trained weights as an artifact, if wanted and not too large."""
-        import wandb
-
-        if content.weights is None or self.knobs.upload is Upload.none:
-            return
-        lora = (content.weights / "adapter_config.json").is_file()
-        if not lora and self.knobs.upload is not Upload.all:
-            return
-        file = content.weights / ("adapter_model.safetensors" if lora else "model")
-        mib = sum(part.stat().st_size for part in (file.rglob("*") if file.is_dir() else [file])) / 2**20
-        if mib > self.knobs.limit_mib:
-            say(f"note: {content.name}: weights of {mib:.0f} MiB stay at home (tracking.limit_mib)")
-            return
-        kind = "adapter" if lora else "model"
-        facts = {name: content.config[name] for name in ("method", "culture", "model", "seed")}
-        artifact = wandb.Artifact(f"{kind}-{content.weights.name}", type=kind, metadata=facts)
-        if lora:
-            base = hub_id(content.config["knobs"].get("model", {})) or content.config["model"]
-            artifact.add_file(str(file))
-            with artifact.new_file("adapter_config.json") as text:
-                json.dump(adapter_config(content.weights, base), text, indent=1)
-        else:
-            artifact.add_dir(str(file))
-        run.log_artifact(artifact)
-
-    def _push_board(self, key: str, group: str, boards: list[CultureBoard], maps: list[Path]) -> None:
-        import wandb
-
-        folder = Path(self.knobs.folder) / "wandb" / "pictures"
-        with session(self.knobs, key, name=f"board of {group}", group=group, job_type="board", tags=["board"]) as run:
-            media: dict[str, Any] = {"pooled_board": _wandb_table(table(boards))}
-            for name, pictures in {"heat_map": heat_maps(boards, folder / _name(group)), "cultural_map": maps}.items():
-                media[name] = [wandb.Image(str(path), caption=f"{path.parent.name} {path.stem}") for path in pictures]
-            run.log({name: value for name, value in media.items() if value})
-
-
-def _wandb_table(table: pd.DataFrame) -> Any:
-    import wandb
-
-    return wandb.Table(columns=list(table), data=table.to_numpy().tolist(), allow_mixed_types=True)
 
 
 def _name(text: str) -> str:

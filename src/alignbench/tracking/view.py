@@ -1,4 +1,4 @@
-"""The saved W&B view of a project: what a reader sees first. Code, so that everyone gets the same one."""
+"""The saved W&B view of a project, or of one sweep in it: what a reader sees first. Code, so that all get the same."""
 
 from typing import Any
 
@@ -6,11 +6,14 @@ from alignbench.evaluation.catalogue import Placement, of_rows
 from alignbench.tracking.wandb import Wandb
 
 NAME = "alignbench"
-_CURVES = ("train/loss", "train/reward", "train/validation", "train/entropy", "train/option_mass")
+CURVES = ("train/loss", "train/reward", "train/validation", "train/entropy", "train/option_mass")
 
 
 def workspace(knobs: Wandb) -> Any:
-    """The view as an object of ``wandb-workspaces``; ``save()`` puts it on the server and makes it known by ``url``."""
+    """The view as an object of ``wandb-workspaces``; ``save()`` puts it on the server and makes it known by ``url``.
+
+    With ``tracking.group``, the runs of that group alone.
+    """
     import wandb_workspaces.reports.v2 as panels
     import wandb_workspaces.workspaces as views
 
@@ -27,14 +30,14 @@ def workspace(knobs: Wandb) -> Any:
     cost = panels.ScatterPlot(
         title="Is it values or format?", x=panels.SummaryMetric("option_mass"), y=panels.SummaryMetric("score")
     )
-    curves = [panels.LinePlot(title=name, x="train/update", y=[name]) for name in _CURVES]
+    curves = [panels.LinePlot(title=name, x="train/update", y=[name]) for name in CURVES]
     cells = [
         panels.WeavePanelSummaryTable(table_name=name, layout=wide) for name in ("board", "items", "answers", "samples")
     ]
     return views.Workspace(
         entity=knobs.entity,
         project=knobs.project,
-        name=NAME,
+        name=f"{NAME}, {knobs.group}" if knobs.group else NAME,
         sections=[
             views.Section(name="Board", panels=board, is_open=True),
             views.Section(name="Methods", panels=[*bars, cost], is_open=True),
@@ -42,6 +45,7 @@ def workspace(knobs: Wandb) -> Any:
             views.Section(name="Cells", panels=cells),
         ],
         runset_settings=views.RunsetSettings(
+            filters=[views.Metric("Group") == knobs.group] if knobs.group else [],
             groupby=[views.Metric("Group"), views.Config("method")],
             pinned_columns=[
                 *(f"config:{name}.value" for name in ("method", "culture", "model", "seed")),

@@ -1,4 +1,4 @@
-"""Weights & Biases: one run per cell, and per group one run that holds the pooled board."""
+"""Weights & Biases: on its server, or in files that ``wandb sync`` sends later."""
 
 import netrc
 import os
@@ -8,8 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from alignbench.component import Count, Positive
-from alignbench.tracking import Tracker, Tracking
+from alignbench.component import Positive
+from alignbench.tracking import Tracker
+from alignbench.tracking.project import ProjectTracking
 from alignbench.types import check
 
 
@@ -21,35 +22,16 @@ class WandbMode(Enum):
     offline = "offline"
 
 
-class Upload(Enum):
-    """Which trained weights go along as artifacts; ``all`` includes full weights."""
-
-    none = "none"
-    lora = "lora"
-    all = "all"
-
-
 @dataclass(frozen=True)
-class Wandb(Tracking):
+class Wandb(ProjectTracking):
     """What is shown where. Needs ``pip install "alignbench[wandb]"``; an account only for ``online``."""
 
     # auto: WANDB_MODE if set, else online if an API key is configured, else offline.
     mode: WandbMode = WandbMode.auto
-    project: str = "alignbench"
     # Account or team; empty is the default of the account.
     entity: str = ""
-    # Group of the runs; empty is the name of the experiment, else that of the project.
-    group: str = ""
-    # Folder that gets wandb/ with run files and the list of what was pushed.
-    folder: str = "outputs/reports"
-    upload: Upload = Upload.lora
-    # Larger artifacts stay at home.
-    limit_mib: Count = 500
     # Seconds to wait for the server at the start and at the end of a run.
     timeout: Positive = 60.0
-
-    def _consistent(self) -> None:
-        check(bool(self.project), "tracking.project", self.project, "give the project a name")
 
     @property
     def online(self) -> bool:
@@ -66,12 +48,13 @@ class Wandb(Tracking):
             AlignbenchError: the package is not installed, or ``mode=online`` finds no API key.
         """
         from alignbench.tracking.push import Pusher
+        from alignbench.tracking.wandb_runs import WandbRuns
 
         remedy = 'the package is not installed: pip install "alignbench[wandb]"'
         check(find_spec("wandb") is not None, "tracking", "wandb", remedy)
         remedy = "no API key is configured: run `wandb login`, set WANDB_API_KEY, or choose tracking.mode=offline"
         check(self.mode is not WandbMode.online or has_key(), "tracking.mode", "online", remedy)
-        return Pusher(self, reports)
+        return Pusher(WandbRuns(self), reports)
 
 
 def has_key() -> bool:
