@@ -47,12 +47,12 @@ def probed(planted, tmp_path_factory):
     cell, root = planted(), tmp_path_factory.mktemp("probed")
 
     def record(name: str, **knobs):
-        return probe(told_cell(cell, models(cell)[name], root / name), FEW.with_knobs(**knobs), FOLDERS)[0]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(designs, "_DRAWS", 1)  # designs are tested by themselves
+            return probe(told_cell(cell, models(cell)[name], root / name), FEW.with_knobs(**knobs), FOLDERS)[0]
 
     record.root = root
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(designs, "_DRAWS", 1)  # designs are tested by themselves
-        yield record
+    return record
 
 
 # Model, names -> verdict, and how its direction must be described.
@@ -163,7 +163,8 @@ def test_more_cultures_and_seeds_and_batteries_see_less() -> None:
         (r.differ, r.cultures, r.seeds): r.detectable
         for r in design(told, people, batteries, sets, 2.0, Bootstrap(100))
     }
-    assert rows["people", 5, 1]["probe"] > rows["people", 9, 1]["probe"]
+    assert rows["told", 2, None]["probe"] > rows["told", 9, None]["probe"]
+    assert rows["people", 5, 1]["probe"] > rows["people", 7, 1]["probe"] > rows["people", 9, 1]["probe"]
     assert rows["people", 9, 1]["probe"] / rows["people", 9, 3]["probe"] == pytest.approx((3 / (1 + 2 / 3)) ** 0.5)
     assert rows["told", 9, None]["probe"] < rows["people", 9, 3]["probe"] / 3
     assert rows["told", 9, None]["half"] / rows["told", 9, None]["probe"] == pytest.approx(2**0.5 * 1.04, rel=0.02)

@@ -27,7 +27,7 @@ from alignbench.probe.figures import Shares, pooled, scored
 from alignbench.seeds import seed_of
 
 # Draws of cultures and of wrong answers that a figure rests on; bounds are not needed, hence few resamples.
-_DRAWS, _RESAMPLES = 6, 20
+_DRAWS, _RESAMPLES = 16, 20
 # Seeds and cultures that are shown: one pair, the fewest whose choice is covered, more; and those of the probe.
 SEEDS, CULTURES = (1, 3), (2, ENOUGH, 7)
 
@@ -78,19 +78,20 @@ def design(
 def _detectable(
     table: Shares, ideal: Shares, cultures: int, dealt: bool, batteries: Mapping[str, str], bootstrap: Bootstrap
 ) -> float:
-    """Root of the mean square over draws of cultures and, where answers are ``dealt`` out at random, of these.
+    """Median over draws of cultures and, where answers are ``dealt`` out at random, of these; NaN if most see nothing.
 
     Args:
         table: scores as :func:`~alignbench.probe.figures.scored` gives them; ``ideal`` of people's own answers.
     """
-    rng = np.random.default_rng(seed_of(bootstrap.seed, "design", cultures, dealt))
+    rng = np.random.default_rng(seed_of(bootstrap.seed, "design", dealt))
     quick = Bootstrap(_RESAMPLES, bootstrap.seed, bootstrap.confidence)
     total, found = len(next(iter(table.values()))), []
     for _ in range(_DRAWS if dealt or cultures < total else 1):
         drawn = rng.permutation(total)[:cultures].tolist()
         whose = rng.permutation(total)[:cultures].tolist() if dealt else None
         found.append(pooled(table, ideal, batteries, quick, drawn, whose).detectable)
-    return float(np.sqrt(np.nanmean(np.square(found)))) if np.isfinite(found).any() else math.nan
+    middle = float(np.median([math.inf if math.isnan(one) else one for one in found]))
+    return middle if math.isfinite(middle) else math.nan
 
 
 def _scale(here: int, there: int, confidence: float) -> float:
