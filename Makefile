@@ -24,8 +24,14 @@ $(VENV)/.installed: pyproject.toml constraints.txt requirements/install.lock req
 	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
-demo: install ## survey RL on the default model for Saudi Arabia, with report
-	$(BIN)/python -m alignbench method=survey_rl culture=saudi
+# Where the truth is known the instrument must work; then what the default model can show; then one cell of it, at half
+# the usual budget, so that all of it takes about ten minutes on 2 cores. Issued again, it goes on.
+demo: install ## the planted world's board, the default model's probe, survey RL for Saudi Arabia (ten minutes)
+	$(BIN)/python -m alignbench -m model=nano method=cultural_prompt,survey_sft culture=iraq,china,brazil
+	$(BIN)/python -m alignbench model=nano task=probe
+	$(BIN)/python -m alignbench task=probe task.items=12 'task.elicits=[label]'
+	$(BIN)/python -m alignbench method=survey_rl culture=saudi training.updates=36
+	$(BIN)/python -m alignbench task=report
 
 test: install ## the default tests: no GPU, no network, no vLLM
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal

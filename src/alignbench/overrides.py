@@ -45,8 +45,8 @@ alignbench: methods of aligning language models with a culture's values, compare
   python -m alignbench -m method=none,culturerl culture=china,iraq seed=0,1,2     a sweep
   python -m alignbench experiment=nine_cultures task=plan        a ready sweep: what is done, what it will cost
   python -m alignbench -m task=protocols method=culturerl culture=china,iraq      published protocols side by side
-  python -m alignbench task=plan method=culturerl culture=iraq   what is done, what is not, what it will cost
   python -m alignbench task=doctor model=local model.path=DIR    check a model before using it
+  python -m alignbench task=probe model=local model.path=DIR     can it be told a country? minutes, one verdict
   python -m alignbench task=items culture=iraq                   the questions of the survey, and who was asked
   python -m alignbench method=culturerl --cfg job                every knob with its value
   python -m alignbench --help                                    every group and every choice, a sentence each

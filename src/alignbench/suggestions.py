@@ -36,6 +36,7 @@ MEANT: Mapping[str, Mapping[str, str]] = {
     "task": {
         "run": "eval evaluate train fit score",
         "doctor": "check test",
+        "probe": "probing screen",
         "plan": "dry_run",
         "report": "board results",
         "show": "prompt",

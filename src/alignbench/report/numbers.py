@@ -34,9 +34,10 @@ def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     return f"[{number(low, digits)}, {number(high, digits)}]" if defined(low) and defined(high) else MISSING
 
 
-def change(value: float | None, low: float | None, high: float | None) -> str:
+def change(value: float | None, low: float | None, high: float | None, digits: int = 3) -> str:
     """``+0.051 [0.020, 0.080]``; the bare value where it has no interval."""
-    return f"{signed(value)} {interval(low, high)}" if defined(low) and defined(high) else signed(value)
+    bare = signed(value, digits)
+    return f"{bare} {interval(low, high, digits)}" if defined(low) and defined(high) else bare
 
 
 def within(value: float | None, separable: bool | None, digits: int = 3) -> str:

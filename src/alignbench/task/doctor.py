@@ -40,7 +40,7 @@ class Doctor(Task):
                 say(f"  FAIL  {name:<12} {error if first == name else f'as {first}'}")
         if failed:
             raise AlignbenchError("doctor", f"{failed} checks failed", "mend what is marked FAIL above")
-        say("All well.")
+        say("All well. What this model can show of countries, in minutes: task=probe")
 
 
 def _checks(cfg: DictConfig) -> Iterator[tuple[str, Callable[[], str]]]:

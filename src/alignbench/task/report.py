@@ -11,15 +11,16 @@ from alignbench.task import Task
 
 @dataclass(frozen=True)
 class Report(Task):
-    """Reads the records of ``score``, ``benchmark`` and ``protocols``; of several of one cell the newest leads."""
+    """Reads the records of cells, benchmarks, protocols and probes; of several of one cell the newest leads."""
 
     def main(self, cfg: DictConfig) -> None:
         """Write one page per finished cell, the board of all, all results as data, and what protocols gave.
 
         Raises:
-            AlignbenchError: the store holds no finished cell of either kind.
+            AlignbenchError: the store holds no finished cell or probe.
         """
         from alignbench.files import write_table, write_text
+        from alignbench.probe.page import write_pages
         from alignbench.protocols.table import write_protocols
         from alignbench.record.cell import benchmarks_of, finished_benchmarks
         from alignbench.record.finished import finished, pages
@@ -32,7 +33,10 @@ class Report(Task):
         side_by_side = write_protocols(store, folder)
         if side_by_side:
             say(f"protocols {side_by_side}")
-        if side_by_side and not (store / "score").is_dir():
+        probes = write_pages(store, folder)
+        if probes:
+            say(f"probes    {', '.join(map(str, probes))}")
+        if (side_by_side or probes) and not (store / "score").is_dir():
             return
         cells, benchmarks = finished(store), finished_benchmarks(store)
         shown = pages(cells)
