@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from alignbench.report.browse import shelf, write_browser
 
 from alignbench.benchmark import Provenance
 from alignbench.evaluation.statistics import Interval
@@ -22,7 +23,6 @@ from alignbench.progress import say
 from alignbench.record.cell import BenchmarkLine, CellRecord, InputRecord
 from alignbench.record.finished import finished
 from alignbench.report.board import write
-from alignbench.report.browse import shelf, write_browser
 from alignbench.report.page import write_page
 from alignbench.report.table import print_lines, print_table
 from alignbench.store.stage import Artifact
