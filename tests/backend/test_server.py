@@ -255,12 +255,12 @@ def test_nobody_at_the_address_is_told_at_once(engine_of):
     assert told.value.field == "backend.base_url"
 
 
-# A question takes 15 tokens, and may take up to 10 bytes, 32 of the template and 5 of the answer.
+# A question takes 15 tokens, and may take up to 11 bytes, 32 of the template and 5 of the answer.
 @pytest.mark.parametrize(
     "knobs",
     [
-        {"budget_tokens": 92},
-        {"budget_usd": 92.5e-6, "usd_per_million_prompt": 1.0, "usd_per_million_completion": 1.0},
+        {"budget_tokens": 94},
+        {"budget_usd": 94.5e-6, "usd_per_million_prompt": 1.0, "usd_per_million_completion": 1.0},
     ],
     ids=["tokens", "usd"],
 )
