@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from alignbench.report.browse import shelf, write_browser
 
 from alignbench.benchmark import Provenance
 from alignbench.evaluation.statistics import Interval
@@ -23,7 +22,9 @@ from alignbench.progress import say
 from alignbench.record.cell import BenchmarkLine, CellRecord, InputRecord
 from alignbench.record.finished import finished
 from alignbench.report.board import write
+from alignbench.report.origin import Origin
 from alignbench.report.page import write_page
+from alignbench.report.sets import shelf, write_sets
 from alignbench.report.table import print_lines, print_table
 from alignbench.store.stage import Artifact
 from alignbench.synthetic.folder import DatasetCard, write_set
@@ -76,7 +77,7 @@ def browsed(folder: Path) -> Path:
     place.mkdir(parents=True)
     about = DatasetCard(EVIL, EVIL, EVIL, (EVIL,), EVIL, EVIL, (EVIL,), {"opinion": EVIL})
     write_set(place, pd.DataFrame({"opinion": [EVIL] * 3}), about, [Tally(EVIL, kept=2, dropped={EVIL: 1})])
-    return write_browser(EVIL, [shelf(Artifact(place), 3)], folder / "browse.html")
+    return write_sets(EVIL, [shelf(Artifact(place), 3)], Origin(), folder / "sets.html")
 
 
 def boarded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
