@@ -5,13 +5,12 @@ Chats are sent for generation, token ids for scores.
 
 import hashlib
 import json
-import math
 import os
 import shutil
 import socket
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +22,7 @@ from alignbench.backend.render import RenderedPrompt
 from alignbench.backend.server_budget import Budget
 from alignbench.backend.server_calls import Body, Caller, ReplyCache
 from alignbench.backend.server_client import Client, Failure
+from alignbench.backend.server_forms import messages, require_logs
 from alignbench.backend.server_process import SharedServer
 from alignbench.backend.server_secrets import check_words, key_in
 from alignbench.backend.template import END_OF_THOUGHT
@@ -35,8 +35,6 @@ T = TypeVar("T")
 _PRICES = ("usd_per_million_prompt", "usd_per_million_completion")
 # Most tokens that vLLM looks up in one request.
 _LOOKUPS = 128
-# How far above zero a log-probability may lie.
-_ROUNDING = 1e-3
 # What :class:`~alignbench.types.Sampling` has no word for and a server's generation_config may set, switched off.
 _NEUTRAL = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 _EXTENDED = (*_NEUTRAL, "stop_token_ids", "return_token_ids")
@@ -390,15 +388,3 @@ class ServerEngine(Engine):
         shared_by = [socket.gethostname(), os.environ.get("CUDA_VISIBLE_DEVICES"), model.fingerprint, command]
         name = hashlib.sha256(json.dumps(shared_by).encode()).hexdigest()[:16]
         return SharedServer(knobs.folder / "started" / name, command, environment, knobs.start_timeout_s)
-
-
-def require_logs(values: Iterable[float], unscorable: Callable[[str], AlignbenchError]) -> None:
-    """Refuse what are no log-probabilities: not a number, or of a probability above one but for rounding."""
-    for value in values:
-        if math.isnan(value) or value > _ROUNDING:
-            raise unscorable(f"it gives {value:g} as a log-probability")
-
-
-def messages(chat: Chat) -> list[dict[str, str]]:
-    """A chat as it is sent."""
-    return [{"role": m.role, "content": m.content} for m in chat]

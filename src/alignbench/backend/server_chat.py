@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from alignbench.backend.server import Server, ServerEngine, messages, require_logs
+from alignbench.backend.server import Server, ServerEngine
 from alignbench.backend.server_calls import Body
 from alignbench.backend.server_client import Failure
+from alignbench.backend.server_forms import messages, require_logs
 from alignbench.errors import AlignbenchError
 from alignbench.types import Chat, ModelRef, OptionScores, Sampling, check
 
