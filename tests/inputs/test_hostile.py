@@ -166,6 +166,7 @@ WRITERS = {
     "report/table.py": "by its own console, whose texts are printable",
     "report/sweep_table.py": "by the same console",
     "protocols/table.py": "by the same console",
+    "probe/summary.py": "by the same console",
     "faults.py": "one of our own sentences",
     "method/culturerl.py": "a stage's own table, read by us alone",
     "task/respondents.py": "the planted world's own tables, made of our words",

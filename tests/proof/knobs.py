@@ -369,6 +369,7 @@ ELSEWHERE: dict[str, str] = {
     "Training.quantise": "needs CUDA and bitsandbytes",
     "Model.path": "is another model: test_models.py",
     "Model.revision": "is for models of a hub",
+    "Model.template": "is for base models, which have none: tests/backend/test_declared.py",
     "Model.thinking": "is for templates with a switch: test_models.py",
     "Model.default_system": "is for templates with a system text of their own: tests/backend/test_families.py",
     "Model.today": "is for templates that tell the date: tests/backend/test_render.py",

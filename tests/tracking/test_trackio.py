@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -45,6 +44,8 @@ def test_a_cell_is_read_back_whole_and_written_once(cells, tmp_path, storage):
         to.cell(cells[0])
     name = f"culturerl-iraq-tiny-s0-{KEY.format(0)[:8]}"
     assert storage.get_runs("whole") == [name]
+    from trackio.utils import ARTIFACTS_DIR
+
     config = storage.get_run_config("whole", name)
     assert config["_Group"] == "main_table" and config["key"] == KEY.format(0) and config["notes"] == "A note."
     assert {k: config[k] for k in content.config} == json.loads(json.dumps(content.config))
@@ -54,11 +55,7 @@ def test_a_cell_is_read_back_whole_and_written_once(cells, tmp_path, storage):
     for what, table in content.tables.items():
         assert last[what]["_value"] == json.loads(json.dumps(table.to_dict("records")).replace("NaN", '"NaN"'))
     assert {k for k, v in last.items() if isinstance(v, dict)} == {*content.tables, *content.pictures}
-    blobs = [
-        file.read_text()
-        for file in Path(os.environ["TRACKIO_DIR"]).glob("artifacts/whole/blobs/**/*")
-        if file.is_file()
-    ]
+    blobs = [file.read_text() for file in ARTIFACTS_DIR.glob("whole/blobs/**/*") if file.is_file()]
     assert len(blobs) == 2 and any("Qwen/Qwen2.5-0.5B-Instruct" in blob for blob in blobs)
     assert BASE_FOLDER not in json.dumps([config, *blobs])
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, StringIO
 from itertools import zip_longest
 from pathlib import Path
 from string import ascii_uppercase
@@ -283,7 +283,7 @@ def _cells(path: Path) -> pd.DataFrame:
     check(unpacked <= _UNPACKED, str(path), large, rest)
     lines: list[list[Any]] = []
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(BytesIO(path.read_bytes()), read_only=True, data_only=True)  # whatever its name ends in
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
         for line in sheet.iter_rows(values_only=True):

@@ -59,9 +59,9 @@ class IndependentModel(Generator, ABC):
         """
 
     @property
-    @abstractmethod
     def licence(self) -> str:
         """Of the weights, for the provenance table."""
+        return "unknown"
 
 
 def slots(component: Component) -> Iterator[Generator]:

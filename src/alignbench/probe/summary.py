@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from alignbench.probe.record import ProbeRecord
 from alignbench.probe.tables import ShownTable, tables
+from alignbench.report.table import words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,17 +27,16 @@ def terminal_summary(record: ProbeRecord) -> RenderableType:
     """Verdict, reasons and tables."""
     from rich.console import Group
     from rich.padding import Padding
-    from rich.text import Text
 
-    warning = (Text(record.warning, style="bold"), Text()) if record.warning else ()
+    warning = (words(record.warning, "bold"), "") if record.warning else ()
     return Group(
         "",
         *warning,
-        Text(f"{record.model}: {record.verdict}", style="bold"),
-        *(Padding(Text(f"- {reason}"), (0, 1)) for reason in record.reasons),
-        Padding(Text(record.about, style="dim"), (0, 1)),
+        words(f"{record.model}: {record.verdict}", "bold"),
+        *(Padding(words(f"- {reason}"), (0, 1)) for reason in record.reasons),
+        Padding(words(record.about, "dim"), (0, 1)),
         *(part for shown in tables(record) for part in _table(shown)),
-        *(Padding(Text(note, style="dim"), (0, 1)) for note in record.notes),
+        *(Padding(words(note, "dim"), (0, 1)) for note in record.notes),
         "",
     )
 
@@ -45,13 +45,12 @@ def _table(shown: ShownTable) -> tuple[RenderableType, ...]:
     from rich.box import SIMPLE_HEAD
     from rich.padding import Padding
     from rich.table import Table
-    from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, title=Text(shown.title, style="bold"), title_justify="left", pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, title=words(shown.title, "bold"), title_justify="left", pad_edge=False)
     first, *others = shown.columns
     table.add_column(first, overflow="fold")
     for column in others:
         table.add_column(column, justify="right", no_wrap=True)
     for row in shown.rows:
-        table.add_row(*map(Text, row))
-    return "", table, Padding(Text(shown.note, style="dim"), (0, 1))
+        table.add_row(*map(words, row))
+    return "", table, Padding(words(shown.note, "dim"), (0, 1))

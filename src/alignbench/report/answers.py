@@ -20,7 +20,7 @@ PAGE, TABLE = "index.html", "answers.parquet"
 
 
 @dataclass(frozen=True)
-class Look:
+class ShownLook:
     """One look at the options of an item.
 
     Attributes:
@@ -57,7 +57,7 @@ class AnsweredItem:
     item: ItemRecord
     topic: str
     change: ItemChange | None
-    looks: Mapping[str, Sequence[Look]]
+    looks: Mapping[str, Sequence[ShownLook]]
     sample: Sample | None
 
     @property
@@ -72,14 +72,16 @@ def as_read(prompt: Prompt, policy: PromptPolicy, renderer: Renderer) -> str:
     return renderer.prompt(prompt.request.chat, thinks).text
 
 
-def looks(responses: pd.DataFrame, prompts: Mapping[tuple[str, int, str], str], form: str) -> dict[str, list[Look]]:
+def looks(
+    responses: pd.DataFrame, prompts: Mapping[tuple[str, int, str], str], form: str
+) -> dict[str, list[ShownLook]]:
     """Item id -> the looks of one row in one form.
 
     Args:
         responses: as :func:`~alignbench.evaluation.survey.respond` gives them.
         prompts: what was read, by item, context and order; responses to others are left out.
     """
-    found: dict[str, list[Look]] = {}
+    found: dict[str, list[ShownLook]] = {}
     table = responses.assign(share=shares(responses, ASKED)).sort_values("option", kind="stable")
     for (item, context, order, _), rows in table.groupby(ASKED, sort=True):
         asked = (str(item), int(str(context)), str(order))
@@ -90,12 +92,12 @@ def looks(responses: pd.DataFrame, prompts: Mapping[tuple[str, int, str], str], 
         mass = float(first["mass"]) if "mass" in rows else None
         said = tuple(json.loads(first["said"])) if "said" in rows else ()
         read = (form, *asked[1:], prompts[asked])
-        found.setdefault(str(item), []).append(Look(*read, given, mass, str(first["thought"] or ""), said))
+        found.setdefault(str(item), []).append(ShownLook(*read, given, mass, str(first["thought"] or ""), said))
     return found
 
 
 def answered(
-    record: CellRecord, topics: Mapping[str, str], rows: Mapping[str, Mapping[str, Sequence[Look]]]
+    record: CellRecord, topics: Mapping[str, str], rows: Mapping[str, Mapping[str, Sequence[ShownLook]]]
 ) -> list[AnsweredItem]:
     """The items of a record with their looks.
 

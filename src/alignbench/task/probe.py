@@ -20,9 +20,11 @@ class ProbeTask(Probing, Task):
         from alignbench.probe.measure import probe
         from alignbench.probe.page import write_page
         from alignbench.probe.summary import print_probe
+        from alignbench.report.origin import Origin
         from alignbench.runs.cell import Cell, config_folders
 
         cell = Cell.from_config(cfg, config_folders(), engines=SHARED)
         record, stage = probe(cell, self, config_folders())
         print_probe(record)
-        say(f"record {stage.path}\npage   {write_page(record, Path(cfg.reports))}")
+        page = write_page(record, Path(cfg.reports), Origin.of_command(cell.config["overrides"]))
+        say(f"record {stage.path}\npage   {page}")

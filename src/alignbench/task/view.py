@@ -26,7 +26,7 @@ _FOLDER, _SETS = "view", "sets.html"
 
 
 @dataclass(frozen=True)
-class View(Task):
+class ViewTask(Task):
     """Shows what the store has, builds nothing; the folder needs neither network nor store, and can be sent."""
 
     # Of each synthetic set, spread over all its rows.
@@ -84,10 +84,10 @@ def _holding_sets(cell: Cell) -> list[Artifact]:
 def _answered(cell: Cell, score: Score, record: CellRecord) -> Sequence[AnsweredItem]:
     """All rows that the cell asked, with what each prompt was."""
     from alignbench.backend.render import Renderer
-    from alignbench.report.answers import Look, answered, as_read, looks
+    from alignbench.report.answers import ShownLook, answered, as_read, looks
 
     renderer, items = Renderer.of(cell.model), cell.asked.asked(cell.culture.iso3)
-    rows: dict[str, dict[str, list[Look]]] = {}
+    rows: dict[str, dict[str, list[ShownLook]]] = {}
     for row in score.answered:
         policy = row.model.policy.ready(cell.tools.folder)
         for form, stage in {"": row.responses, **row.forms}.items():
