@@ -47,8 +47,8 @@ def test_everything_that_is_copied_is_there_and_reaches_the_build(name: str) -> 
 
 def test_both_install_the_same_and_what_the_makefile_installs() -> None:
     makefile = (ROOT / "Makefile").read_text().split("demo: install")[0]
-    wanted = installed(makefile)
-    assert len(wanted) == 5 and wanted[0] == ["--no-deps", "torch==2.13.0"]
+    wanted = installed(makefile)[-5:]
+    assert wanted[0] == ["--no-deps", "torch==2.13.0"]
     assert {name: installed(text_of(name)) for name in FILES} == dict.fromkeys(FILES, wanted)
 
 

@@ -18,6 +18,7 @@ from alignbench.probe.page import write_page, write_pages
 from alignbench.probe.questions import asked
 from alignbench.probe.recipe import Names, Probing
 from alignbench.probe.summary import WIDTH, terminal_summary
+from alignbench.report.origin import Origin
 from alignbench.runs.cell import Cell
 from alignbench.runs.compare import score_of
 from alignbench.testing import composed
@@ -180,7 +181,7 @@ def test_the_terminal_is_eighty_columns_wide_and_the_page_says_the_same(probed, 
     said = console.export_text()
     assert max(map(len, said.splitlines())) <= 80 and "…" not in said
     assert "nano: worth prompting" in said and "What a design would see" in said
-    text = write_page(record, tmp_path).read_text()
+    text = write_page(record, tmp_path, Origin()).read_text()
     assert "nano: worth prompting." in text and f"{record.people:.3f}" in text
     assert all(f"{row.detectable['probe']:.4f}" in text for row in record.design)
 

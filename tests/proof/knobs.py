@@ -106,6 +106,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
         f"{kind}.joint": ("method.told=always",)
         for kind in ("GDPO", "NarrativeSFT", "SurveyDPO", "SurveyRL", "SurveySFT")
     },
+    "Model.terms": ("model.accept_licence=true",),
     "NarrativeSFT.writer": ("method.narratives=encyclopaedic",),
     "CulturePark.most_words": ("method.extract=sentences",),
     "Prompting.personas": ("method.blocks=[persona]",),
@@ -238,6 +239,7 @@ VALUES: dict[str, str] = {
     "Model.dtype": "bfloat16",
     "Model.name": "other",
     "Model.licence": "other",
+    "Model.terms": "other",
     "Model.citation": "other",
     "HF.device": "cpu",
     "MiniLM.device": "cpu",
