@@ -8,7 +8,7 @@ DOCS_VENV ?= .venv-docs
 export OMP_WAIT_POLICY = PASSIVE
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: help install demo test test-long test-faults test-slurm proof bench check test-vllm pictures session lock audit new-method wheel docs clean
+.PHONY: help install demo test test-long test-faults test-inputs test-slurm proof bench check test-vllm pictures session lock audit new-method wheel docs clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -65,9 +65,12 @@ folder.mkdir(exist_ok=True)
 endef
 export NAME_VLLM
 
+test-inputs: install ## whatever an input holds: thousands of cases by machine, new ones each time
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m often tests/inputs
+
 test-faults: install ## kills, full disks, dead workers and damaged files; writes the table of docs/reliability.md
 	rm -f outputs/faults.jsonl; mkdir -p outputs
-	OMP_NUM_THREADS=1 ALIGNBENCH_FAULTS=outputs/faults.jsonl $(BIN)/python -m pytest -m "long or not long" tests/faults
+	OMP_NUM_THREADS=1 ALIGNBENCH_FAULTS=outputs/faults.jsonl $(BIN)/python -m pytest -m "faults or not faults" tests/faults
 	$(BIN)/python -m tests.faults.account outputs/faults.jsonl
 
 proof: install ## every knob changed once: what changes a result changes a key; every architecture (twenty minutes)

@@ -57,7 +57,7 @@ def test_a_cell_survives_a_kill_before_each_of_its_stages_is_closed(sweep_of, un
     assert sweep.figures() == wanted
 
 
-@pytest.mark.long
+@pytest.mark.faults
 def test_every_boundary_of_a_sweep(sweep_of, unbroken):
     wanted, sweep = unbroken(*METHODS), sweep_of(*METHODS)
     kills = killed_at_boundaries(sweep)
@@ -65,7 +65,7 @@ def test_every_boundary_of_a_sweep(sweep_of, unbroken):
     tried("SIGKILL at each boundary of each stage", kills, "`resume` or `build` in the line of that stage")
 
 
-@pytest.mark.long
+@pytest.mark.faults
 def test_at_random_inside_every_stage(sweep_of, unbroken):
     wanted, lasting, rng, kills = unbroken(*METHODS), sweep_of(*METHODS).durations(), random.Random(0), 0
     while kills < LONG:

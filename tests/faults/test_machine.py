@@ -35,7 +35,7 @@ def test_a_disk_that_takes_no_file_is_told_and_the_same_command_goes_on(sweep_of
     assert sweep.run()[0] == 0 and sweep.figures() == unbroken(*PLAIN)
 
 
-@pytest.mark.long
+@pytest.mark.faults
 def test_no_file_may_grow(sweep_of, unbroken):
     times = 0
     for kib in (1, 4, 16, 40, 80, 160):
@@ -48,7 +48,7 @@ def test_no_file_may_grow(sweep_of, unbroken):
     tried("a limit on the size of files", times, "`file = '...': a file may not grow so large here: ...`, exit code 2")
 
 
-@pytest.mark.long
+@pytest.mark.faults
 def test_a_full_disk(sweep_of, unbroken):
     times = 0
     for kib in (8, 60, 200, 320, 500, 800, 1500):
@@ -65,7 +65,7 @@ def test_a_full_disk(sweep_of, unbroken):
     tried("a full disk", times, "`file = '...': the disk is full: make room, and ...`, exit code 2")
 
 
-@pytest.mark.long
+@pytest.mark.faults
 @pytest.mark.parametrize("what", ["store", "reports"])
 def test_what_can_only_be_read(sweep_of, unbroken, what):
     sweep = sweep_of(*PLAIN)
@@ -81,7 +81,7 @@ def test_what_can_only_be_read(sweep_of, unbroken, what):
     tried(f"read-only {what}", 2, "`file = '...': it cannot be written: ...`; a finished store is read all the same")
 
 
-@pytest.mark.long
+@pytest.mark.faults
 @pytest.mark.parametrize("many", [2, 8])
 def test_identical_commands_at_once(sweep_of, unbroken, many):
     sweep = sweep_of(*TRAINED)
@@ -93,7 +93,7 @@ def test_identical_commands_at_once(sweep_of, unbroken, many):
     tried(f"{many} identical commands at once", many, "`wait   <stage>: another process is building it`")
 
 
-@pytest.mark.long
+@pytest.mark.faults
 def test_a_stage_deleted_under_a_run(sweep_of, unbroken):
     times = 0
     for gone in ("base", "partial"):
@@ -117,7 +117,7 @@ def test_a_stage_deleted_under_a_run(sweep_of, unbroken):
           "built again, or `file = '...': something removed it while this run used it; ...`")  # fmt: skip
 
 
-@pytest.mark.long
+@pytest.mark.faults
 def test_a_clock_that_jumps(sweep_of, unbroken):
     sweep = sweep_of(*TRAINED)
     code, said = sweep.run(machine.jumping_clock)
@@ -126,7 +126,7 @@ def test_a_clock_that_jumps(sweep_of, unbroken):
     tried("a clock set a day forth and back at every look", 1, "nothing")
 
 
-@pytest.mark.long
+@pytest.mark.faults
 def test_memory_that_is_short_in_a_batch(sweep_of, unbroken):
     prompt = ("cultural_prompt",)
     wanted = unbroken(*prompt)
@@ -147,7 +147,7 @@ def test_memory_that_is_short_in_a_batch(sweep_of, unbroken):
     tried("too little memory for a batch", 5, seen)
 
 
-@pytest.mark.long
+@pytest.mark.faults
 def test_files_that_show_late(sweep_of, unbroken):
     sweep = sweep_of(*TRAINED)
     harm = partial(machine.late, sweep.store, 0.5)
@@ -158,7 +158,7 @@ def test_files_that_show_late(sweep_of, unbroken):
           "`reuse  <stage>: another machine has finished it`")  # fmt: skip
 
 
-@pytest.mark.long
+@pytest.mark.faults
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 @pytest.mark.parametrize("words", [("method=survey_sft",), ("-m", "method=survey_sft,none")], ids=["cell", "sweep"])
 def test_a_stop_is_one_line(tmp_path, sweep_of, unbroken, number, code, words):
@@ -180,7 +180,7 @@ def test_a_stop_is_one_line(tmp_path, sweep_of, unbroken, number, code, words):
     tried(f"{name}", 1, f"`alignbench: stopped by {name}; the same command goes on from here`, exit code {code}")
 
 
-@pytest.mark.long
+@pytest.mark.faults
 def test_a_worker_that_dies(tmp_path, unbroken):
     unbroken(*PLAIN)
     words = ("-m", "method=survey_sft,none", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", *QUICK)

@@ -1,4 +1,4 @@
-"""Properties that are tried a few times by default and thousands of times by ``make test-long``."""
+"""Properties that are tried a few times by default and thousands of times by ``make test-inputs``."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Place:
 
 
 def long_too(cases: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Marks a property for the long tests alone, with so many cases, new ones each time."""
+    """Marks a property for ``make test-inputs`` alone, with so many cases, new ones each time."""
 
     def marked(test: Callable[..., None]) -> Callable[..., None]:
         often = settings(
             max_examples=cases, deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck)
         )
-        return pytest.mark.long(often(test))
+        return pytest.mark.often(often(test))
 
     return marked
 
