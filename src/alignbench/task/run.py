@@ -95,13 +95,13 @@ class Run(Task):
         from alignbench.record.finished import finished
         from alignbench.report.sweep_table import FailedCell, print_sweep
 
-        if not done:
-            return
         stages = set()
         for request in done:
             with request.entered() as cfg:
                 found = _found(cfg)
                 stages |= {found[1].path} if found else set()
+        if not stages:
+            return
         cfg = done[0].cfg
         cells = [cell for cell in finished(Path(cfg.store)) if stages & {cell.stage, *cell.older}]
         choices = [request.cfg.hydra.runtime.choices for request in missing]
