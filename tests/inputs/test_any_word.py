@@ -1,6 +1,6 @@
 """Whatever a word, a reply or a model folder holds, it ends in a result or in one error with field, value and remedy.
 
-A few cases of each kind are tried with the default tests, thousands by ``make test-inputs``: there the cases are new each
+A few cases of each kind are tried with the default tests, thousands by ``make test-inputs``: there they are new each
 time, and a failure prints the line that repeats it. Inputs that failed once stand in ``test_found.py``.
 """
 
