@@ -5,17 +5,16 @@ words of the cell, the YAML files and the schemas in the source, plugins include
 """
 
 import hashlib
-import json
+import pickle
 import shutil
 import time
 from collections.abc import Iterable
-from copy import deepcopy
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf
 
 from alignbench import plugins
 from alignbench.files import replacing
@@ -47,18 +46,23 @@ class Composer:
         name = hashlib.sha256(repr((asked, str(Path.cwd()))).encode()).hexdigest()[:24]
         if name not in self._known:
             kept = self._folder / name
-            on_disk = kept.read_bytes() if kept.is_file() else None
-            self._known[name] = on_disk or self._composed(name, master_config, sweep_overrides)
-        kept = json.loads(self._known[name])
-        cfg = OmegaConf.create({**kept, "hydra": _typed(kept["hydra"], master_config.hydra)})
+            try:
+                on_disk = kept.read_bytes() if kept.is_file() else None
+                self._known[name] = on_disk or self._composed(name, master_config, sweep_overrides)
+            except pickle.PicklingError:  # in a job, for which Hydra has loaded its classes a second time
+                composed: DictConfig = self.loader.load_sweep_config(master_config, sweep_overrides)
+                return composed
+        rest, hydra = pickle.loads(self._known[name])
+        cfg = OmegaConf.create({**rest, "hydra": hydra.hydra})
         OmegaConf.set_struct(cfg, True)
         OmegaConf.copy_cache(from_config=master_config, to_config=cfg)
         return cfg
 
     def _composed(self, name: str, master_config: DictConfig, sweep_overrides: list[str]) -> bytes:
-        """Compose; what is kept is plain values, which run no code however the file came to be."""
+        """Compose; Hydra's own node keeps its types, ours are checked by now and become plain."""
         cfg = self.loader.load_sweep_config(master_config, sweep_overrides)
-        content = json.dumps(OmegaConf.to_container(cfg, enum_to_str=True)).encode()
+        rest = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"]))
+        content = pickle.dumps((rest, OmegaConf.masked_copy(cfg, ["hydra"])))
         self._folder.mkdir(parents=True, exist_ok=True)
         with replacing(self._folder / name) as partial:
             partial.write_bytes(content)
@@ -79,15 +83,6 @@ class Composer:
             if other != folder and other.stat().st_mtime < time.time() - _WEEK:
                 shutil.rmtree(other, ignore_errors=True)
         return folder
-
-
-def _typed(kept: dict[str, Any], like: DictConfig) -> DictConfig:
-    """Hydra's own node with the types of its schema again, its enums above all."""
-    node = deepcopy(like)
-    OmegaConf.set_readonly(node, False)
-    with open_dict(node):
-        node.merge_with(kept)
-    return node
 
 
 def _stamps(files: Iterable[Path]) -> list[str]:
