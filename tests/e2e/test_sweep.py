@@ -18,7 +18,7 @@ pytestmark = pytest.mark.long
 
 TRAINING = "training.updates=40 training.checkpoint_every=10 training.prompts_per_update=4".split()
 WORDS = [*FAST, "control=false", *TRAINING]
-SWEEP = ["-m", "-v", "method=survey_sft,native_language", "culture=iraq,zimbabwe", *WORDS]
+SWEEP = ["-m", "method=survey_sft,native_language", "culture=iraq,zimbabwe", *WORDS, "-v"]
 
 
 def start(cwd):
