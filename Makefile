@@ -95,7 +95,7 @@ pictures: install ## the README's pictures of the board, from a nano sweep (need
 	$(BIN)/python -m alignbench task=view $(PICTURES) model=nano culture=iraq seed=0 others=[usa] method=survey_sft
 	$(BIN)/python docs/pictures.py outputs/pictures/reports
 
-lock: ## write requirements/*.lock anew: versions and checksums (needs uv)
+lock: ## write requirements/*.lock again: versions and checksums (needs uv)
 	$(PYTHON) requirements/lock.py
 
 AUDIT_VENV ?= .venv-audit

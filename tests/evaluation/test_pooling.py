@@ -106,7 +106,7 @@ SURVEYS = 200
 def survey(number: int) -> tuple[dict[float, np.ndarray], np.ndarray, list[str]]:
     """Share of its culture that a model has learnt -> scores of nine models on nine surveys; the same of the peoples.
 
-    Nine countries are drawn anew, each in one of the zones, and ten batteries of two questions. A model answers in
+    Nine countries are redrawn, each in one of the zones, and ten batteries of two questions. A model answers in
     part as all countries do, in part as its own, and to .3 by an error of its own.
     """
     rng, words, world = np.random.default_rng(number), lexicon(), populate(number, 20, 2, number)
@@ -170,7 +170,7 @@ def test_intervals_hold_the_truth_over_other_questions_and_other_cultures(survey
 
 @pytest.mark.long
 def test_an_effect_of_the_detectable_size_is_found_four_times_out_of_five(surveys) -> None:
-    """Of effects that follow the peoples, as large as the median minimum detectable effect of those surveys."""
+    """Effects follow the peoples, and are as large as the median minimum detectable effect of those surveys."""
     none = [found_in(scores[0.0], people, batteries) for scores, people, batteries in surveys]
     size = float(np.nanmedian([one.detectable for one in none]))
     whole = np.mean([found_in(people, people, batteries).value for _, people, batteries in surveys])

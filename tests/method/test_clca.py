@@ -134,7 +134,8 @@ def test_general_conversations_take_the_place_of_dialogues(fitted, tmp_path):
         ("talks.jsonl", "\nhello\n", r"line 2 = 'hello'.*messages"),
         ("talks.jsonl", '{"messages": [{"role": "assistant", "content": "Hi."}]}', r"line 1 = 'assistant'.*user first"),
         ("talks.jsonl", '{"messages": [{"role": "user", "content": 3}]}', "a role and a content"),
-        ("talks.csv", "role,content\nuser,Hi.", "add conversation"),
+        ("talks.csv", "role,content\nuser,Hi.", r"column = 'conversation': the file has no such column"),
+        ("talks.csv", 'conversation,role,content\n7,user,"Hi.', "close the quotes of this field"),
         ("talks.csv", "conversation,role,content\n7,user,Hi.\n7,user,You?", r"conversation 7 = 'user, user'.*by turns"),
     ],
 )

@@ -237,10 +237,7 @@ VALUES: dict[str, str] = {
     "PlantedWorld.items_per_battery": "3",
     "PlantedWorld.questions": "1",
     "Model.dtype": "bfloat16",
-    "Model.name": "other",
-    "Model.licence": "other",
-    "Model.terms": "other",
-    "Model.citation": "other",
+    **{f"Model.{knob}": "other" for knob in ("name", "licence", "terms", "citation")},
     "HF.device": "cpu",
     "MiniLM.device": "cpu",
 }

@@ -55,7 +55,9 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
-class _PlainConnection(HTTPConnection):
+class _OnLine(HTTPConnection):
+    """A connection whose socket is the line's."""
+
     def __init__(self, line: Line, *args: Any, **knobs: Any) -> None:
         super().__init__(*args, **knobs)
         self._line = line
@@ -65,14 +67,8 @@ class _PlainConnection(HTTPConnection):
         self._line.take(self.sock)
 
 
-class _SecureConnection(HTTPSConnection):
-    def __init__(self, line: Line, *args: Any, **knobs: Any) -> None:
-        super().__init__(*args, **knobs)
-        self._line = line
-
-    def connect(self) -> None:
-        super().connect()
-        self._line.take(self.sock)
+class _SecureOnLine(_OnLine, HTTPSConnection):
+    """The same by TLS."""
 
 
 class _Plain(HTTPHandler):
@@ -81,7 +77,7 @@ class _Plain(HTTPHandler):
         self._line = line
 
     def http_open(self, req: Request) -> HTTPResponse:
-        made: Any = partial(_PlainConnection, self._line)
+        made: Any = partial(_OnLine, self._line)
         return self.do_open(made, req)
 
 
@@ -91,7 +87,7 @@ class _Secure(HTTPSHandler):
         self._line = line
 
     def https_open(self, req: Request) -> HTTPResponse:
-        made: Any = partial(_SecureConnection, self._line)
+        made: Any = partial(_SecureOnLine, self._line)
         return self.do_open(made, req, context=_trusted())
 
 

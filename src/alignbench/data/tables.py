@@ -2,13 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from alignbench.data.checks import HEADER_ROWS, Faults, nearest
 from alignbench.data.forms import SAMPLE, Separated, opened, separated, text_of
+from alignbench.errors import AlignbenchError
 from alignbench.types import check
 
 
@@ -41,6 +44,24 @@ def rows_of(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) ->
     frame = pd.DataFrame([row for _, row in lines[1:]], index=index, columns=names, dtype=object)
     wanted = [*columns, *(name for name in optional if name in names)]
     return frame[wanted].map(str.strip).replace("", float("nan"))
+
+
+def json_lines(path: Path, example: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where each record of a JSON Lines file stands, and the record; blank lines are passed over, and an empty file has none.
+
+    Raises:
+        AlignbenchError: a line that is no JSON object; the message shows ``example``. As :func:`text_of`.
+    """
+    for number, line in enumerate(text_of(path).split("\n") if path.stat().st_size else (), start=1):
+        if line.strip():
+            where = f"{path}, line {number}"
+            try:
+                record = json.loads(line)
+            except ValueError:
+                record = None
+            if not isinstance(record, dict):
+                raise AlignbenchError(where, line[:60], f"give {example}")
+            yield where, record
 
 
 def form(path: Path) -> Separated:

@@ -6,15 +6,14 @@ The paper (Liu, Korhonen, Gurevych, ACL 2025) has GSM8K, MathChat and dialogues 
 * CSV with the columns ``conversation``, ``role`` and ``content``, a message a row.
 """
 
-import csv
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from alignbench.data.tables import json_lines, rows_of
 from alignbench.types import Chat, Message, check
 
 _COLUMNS = ("conversation", "role", "content")
@@ -53,25 +52,15 @@ def general_conversations(path: Path) -> Conversations:
 
 
 def _of_lines(path: Path) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
-        if line.strip():
-            where = f"{path}, line {number}"
-            try:
-                record = json.loads(line)
-            except ValueError:
-                record = None
-            told = isinstance(record, dict) and isinstance(record.get("messages"), list)
-            check(told, where, line[:60], 'give {"messages": [{"role": "user", "content": "..."}, ...]}')
-            yield where, record["messages"]
+    example = '{"messages": [{"role": "user", "content": "..."}, ...]}'
+    for where, record in json_lines(path, example):
+        check(isinstance(record.get("messages"), list), where, str(record)[:60], f"give {example}")
+        yield where, record["messages"]
 
 
 def _of_rows(path: Path) -> Iterator[tuple[str, Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        table = csv.DictReader(file)
-        lacking = [name for name in _COLUMNS if name not in (table.fieldnames or ())]
-        check(not lacking, f"{path}, columns", ", ".join(table.fieldnames or ()), f"add {', '.join(lacking)}")
-        for name, messages in groupby(table, key=lambda row: row["conversation"]):
-            yield f"{path}, conversation {name}", list(messages)
+    for name, messages in groupby(rows_of(path, _COLUMNS).to_dict("records"), key=lambda row: row["conversation"]):
+        yield f"{path}, conversation {name}", list(messages)
 
 
 def _row(where: str, messages: Any) -> tuple[Chat, str]:

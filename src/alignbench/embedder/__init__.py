@@ -28,7 +28,7 @@ class Embedder(Component, ABC):
 
     @property
     def licence(self) -> str:
-        """Of the weights, for the provenance table."""
+        """Licence of the weights, for the provenance table."""
         return "unknown"
 
     @property

@@ -28,7 +28,7 @@ class MiniLM(FolderEmbedder):
 
     @property
     def licence(self) -> str:
-        """Of the weights; the package around them is under the MIT licence."""
+        """Licence of the weights; the package around them is under the MIT licence."""
         return "Apache-2.0"
 
     @property

@@ -1,4 +1,4 @@
-"""Figures pooled over cultures, with intervals over both ways of drawing anew: other questions, other cultures.
+"""Figures pooled over cultures, with intervals over both that might have been others: questions and cultures.
 
 Batteries and cultures are two crossed ways of clustering (Cameron, Gelbach and Miller 2011, equation 2.11), as
 batteries and seeds are in :mod:`alignbench.evaluation.statistics`, whose variance, critical values and tests are used

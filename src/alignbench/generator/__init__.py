@@ -60,7 +60,7 @@ class IndependentModel(Generator, ABC):
 
     @property
     def licence(self) -> str:
-        """Of the weights, for the provenance table."""
+        """Licence of the weights, for the provenance table."""
         return "unknown"
 
 

@@ -26,7 +26,7 @@ class ShownTable:
 
 
 def tables(record: ProbeRecord) -> tuple[ShownTable, ...]:
-    """Of the answers, the forms of taking them, what should not matter, and designs."""
+    """The tables: answers, forms of taking them, what should not matter, and designs."""
     return _answers(record), _forms(record), _moved(record), _designs(record)
 
 

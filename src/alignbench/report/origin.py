@@ -34,24 +34,24 @@ class Origin:
 
     @classmethod
     def of_command(cls, overrides: Iterable[str]) -> Origin:
-        """Of a page that this version makes from a command line."""
+        """The origin of a page that this version makes from a command line."""
         return cls.of({"versions": versions(), "git": git_revision()}, overrides)
 
     @classmethod
     def of_cell(cls, stage: Path) -> Origin:
-        """Of the page of a score stage."""
+        """The origin of the page of a score stage."""
         manifest = read_object(stage / MANIFEST) if (stage / MANIFEST).is_file() else None
         return cls.of(manifest or {}, config_of(stage).get("overrides", ()))
 
     @classmethod
     def of_board(cls, cells: Sequence[FinishedCell]) -> Origin:
-        """Of the board of these cells."""
+        """The origin of the board of these cells."""
         newest = max(cells, key=lambda cell: str(cell.manifest["finished"]))
         return cls.of(newest.manifest, ["task=report"])
 
     @classmethod
     def of(cls, manifest: Manifest, overrides: Iterable[str] = ()) -> Origin:
-        """Of what a manifest tells, and of a command line where one is known."""
+        """What a manifest tells, and the command line where one is known."""
         words = [word for word in overrides if not word.startswith(_PLACES)]
         git = str(manifest.get("git") or "")
         known = (manifest.get("versions", {}).get("alignbench"), git and git[:7] + git[40:])

@@ -144,7 +144,7 @@ def _width(labels: Sequence[str], columns: Sequence[_Column]) -> int:
 
 
 def _label_width(label: str) -> int:
-    """Of its longest piece: a label is broken at its commas, and nowhere else."""
+    """Width of the longest piece: a label is broken at its commas, and nowhere else."""
     return max(map(len, _pieces(label)))
 
 

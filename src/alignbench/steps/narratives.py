@@ -6,7 +6,6 @@ stories of NormAd. Here a generator writes them from the norms of training items
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections import Counter
@@ -20,7 +19,9 @@ import numpy as np
 import pandas as pd
 
 from alignbench.component import recorded
+from alignbench.data.checks import HEADER_ROWS
 from alignbench.data.survey import Survey
+from alignbench.data.tables import json_lines, rows_of
 from alignbench.generator import Generator
 from alignbench.seeds import seed_of
 from alignbench.steps.lessons import sources
@@ -37,6 +38,10 @@ _COLUMNS = {
     "items": "survey items whose norms it was to tell, with blanks between them",
     "text": "the narrative",
 }
+
+
+# The fields of a file of the user's.
+_FIELDS = ("country", "kind", "text")
 
 
 class Kind(Enum):
@@ -98,8 +103,8 @@ def narrative_file(path: Path) -> NarrativeFile:
     check(path.is_file(), "method.texts", str(path), "there is no such file")
     check(path.suffix in (".jsonl", ".csv"), "method.texts", str(path), "give a .jsonl or .csv file")
     texts: dict[str, list[Narrative]] = {}
-    for where, row in _of_lines(path) if path.suffix == ".jsonl" else _of_rows(path):
-        told = {name: row.get(name) for name in ("country", "kind", "text")}
+    for where, row in _records(path):
+        told = {name: row.get(name) for name in _FIELDS}
         lacking = [name for name, value in told.items() if not (isinstance(value, str) and value.strip())]
         check(not lacking, where, ", ".join(lacking), "give every row a country, a kind and a text")
         country, kind, text = (str(value).strip() for value in told.values())
@@ -109,33 +114,12 @@ def narrative_file(path: Path) -> NarrativeFile:
     return NarrativeFile(path.name, {country: tuple(own) for country, own in texts.items()})
 
 
-def _of_lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, line in enumerate(_read(path).split("\n"), start=1):
-        if line.strip():
-            where = f"{path}, line {number}"
-            try:
-                row = json.loads(line)
-            except ValueError:
-                row = None
-            check(isinstance(row, dict), where, line[:60], 'give {"country": "...", "kind": "...", "text": "..."}')
-            yield where, row
-
-
-def _of_rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    try:
-        rows = list(csv.DictReader(_read(path).splitlines(keepends=True), strict=True))
-    except csv.Error as error:
-        check(False, "method.texts", str(path), f"it is no CSV that can be read ({error})")
-    for number, row in enumerate(rows, start=1):
-        yield f"{path}, row {number}", row
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        check(False, "method.texts", str(path), f"save it as UTF-8 (byte {error.start} is not)")
-        raise
+def _records(path: Path) -> Iterator[tuple[str, Mapping[Any, Any]]]:
+    if path.suffix == ".jsonl":
+        yield from json_lines(path, '{"country": "...", "kind": "...", "text": "..."}')
+        return
+    for line, row in rows_of(path, _FIELDS).iterrows():
+        yield f"{path}, row {int(str(line)) + HEADER_ROWS}", row.to_dict()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,10 +91,7 @@ class TrackioRuns(Destination):
             run.log({**content.summary, **media}, step=last + 1)
             with weights(content, self.knobs) as found:
                 if found:
-                    artifact = trackio.Artifact(found.name, type=found.kind, metadata=dict(found.facts))
-                    for name, file in found.files.items():
-                        artifact.add_file(str(file), name=name)
-                    run.log_artifact(artifact)
+                    run.log_artifact(found.artifact(trackio))
 
     def board(self, content: BoardContent) -> None:
         """A run with the pooled board as a table, and its pictures."""

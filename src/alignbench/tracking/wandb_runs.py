@@ -105,10 +105,7 @@ class WandbRuns(Destination):
             run.summary.update(content.summary)
             with weights(content, self.knobs) as found:
                 if found:
-                    artifact = wandb.Artifact(found.name, type=found.kind, metadata=dict(found.facts))
-                    for name, file in found.files.items():
-                        artifact.add_file(str(file), name=name)
-                    run.log_artifact(artifact)
+                    run.log_artifact(found.artifact(wandb))
 
     def board(self, content: BoardContent) -> None:
         """A run with the pooled board as a table, and its pictures."""

@@ -25,6 +25,13 @@ class WeightFiles:
     facts: Mapping[str, Any]
     files: Mapping[str, Path]
 
+    def artifact(self, package: Any) -> Any:
+        """The same as an artifact of ``wandb``, or of ``trackio``, which has its interface."""
+        made = package.Artifact(self.name, type=self.kind, metadata=dict(self.facts))
+        for name, file in self.files.items():
+            made.add_file(str(file), name=name)
+        return made
+
 
 @contextmanager
 def weights(content: Content, knobs: ProjectTracking) -> Iterator[WeightFiles | None]:
