@@ -47,7 +47,7 @@ def rows_of(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) ->
 
 
 def json_lines(path: Path, example: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where each record of a JSON Lines file stands, and the record; blank lines are passed over, and an empty file has none.
+    """Where each record of a JSON Lines file stands, and the record; blank lines are passed over.
 
     Raises:
         AlignbenchError: a line that is no JSON object; the message shows ``example``. As :func:`text_of`.
