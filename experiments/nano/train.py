@@ -87,7 +87,7 @@ def _train(model: Any, stream: Iterator[Batch], recipe: Recipe) -> list[float]:
             before = losses[-1] if losses else loss.item()
             losses.append(0.98 * before + 0.02 * loss.item())
             progress.update()
-            progress.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
+            progress.set_postfix_str(f"loss={losses[-1]:.3f}")
     return losses
 
 

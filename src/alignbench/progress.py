@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tqdm import tqdm
 
@@ -35,9 +35,19 @@ def track(items: Iterable[T], label: str, unit: str = "it") -> Iterator[T]:
             moved.update(1)
 
 
+class Bar(Protocol):
+    """What moves a bar, or the lines that take its place."""
+
+    def update(self, count: float = 1, /) -> object:
+        """So much more is done."""
+
+    def set_postfix_str(self, text: str, /) -> object:
+        """A word at its end."""
+
+
 @contextmanager
-def bar(total: int, label: str, unit: str = "it") -> Iterator[Any]:
-    """A bar to be moved by ``.update(k)``; ``.set_postfix_str`` adds a word at its end.
+def bar(total: int, label: str, unit: str = "it") -> Iterator[Bar]:
+    """A bar that the block moves.
 
     Where standard error is a file, a line a minute takes its place. Of several processes that train together, one
     shows and speaks.

@@ -124,7 +124,7 @@ def test_a_group_is_in_the_key_of_those_methods_alone_in_which_it_has_a_part(jud
             uses[role].add(name.split()[0])
     assert uses["judge"] == {"culturerl", "survey_rl", "culturepark"}
     assert uses["author"] == {"cnca_sft", "cnca_dpo", "cnca_incontext", "prompt"}
-    assert {"clca", "culturepark", "culturellm", "culturerl", "culturespa"} == uses["generator"]
+    assert {"clca", "culturepark", "culturellm", "culturerl", "culturespa", "narrative_sft"} == uses["generator"]
     assert uses["critic"] == {"clca", "culturepark"}
     assert uses["training"] >= {"clca", "cnca_dpo", "culturerl", "survey_sft"} and "prompt" not in uses["training"]
     assert not {"none", "cultural_prompt", "persona"} & set().union(*uses.values())
