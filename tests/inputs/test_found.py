@@ -16,6 +16,7 @@ from openpyxl import Workbook
 from alignbench.backend.checkpoint import parameters, verify, weight_files
 from alignbench.backend.model import SHIPPED
 from alignbench.backend.server import Server
+from alignbench.backend.server_secrets import key_in
 from alignbench.benchmark.forms import MENAVALUES
 from alignbench.benchmark.menavalues_sheet import sheet_questions
 from alignbench.config import conf_dir, instantiate, register
@@ -216,6 +217,14 @@ def test_a_key_typed_where_none_belongs_is_refused_and_not_shown(knobs):
     assert SECRET not in message
     if "args" not in knobs:
         assert SECRET not in redacted(f"command {SECRET}")
+
+
+def test_what_is_short_stands_in_other_texts_and_stays_there(monkeypatch):
+    """A user's name, a limit in a query and a key that is none were taken out of every page and number afterwards."""
+    monkeypatch.setenv("LOCAL_KEY_NAME", "EMPTY")
+    refused(["backend."], lambda: Server(base_url=f"http://user:{SECRET}@host/v1?limit=1"))
+    assert key_in("LOCAL_KEY_NAME") == "EMPTY"
+    assert redacted("<|user|> 0.811 EMPTY limit=1") == "<|user|> 0.811 EMPTY limit=1"
 
 
 def test_keys_of_the_environment_are_shown_and_written_nowhere(monkeypatch, tmp_path):
