@@ -60,6 +60,11 @@ class Process:
         """Its number, and that of its group."""
         return int(self._process.pid or 0)
 
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.is_alive()
+
     def boundary(self) -> Boundary | None:
         """The next boundary that it reaches; None once it has ended."""
         try:

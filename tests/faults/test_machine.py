@@ -183,10 +183,11 @@ def test_a_stop_is_one_line(tmp_path, sweep_of, unbroken, number, code, words):
 @pytest.mark.faults
 def test_a_worker_that_dies(tmp_path, unbroken):
     unbroken(*PLAIN)
-    words = ("-m", "method=survey_sft,none", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", *QUICK)
+    words = ("-m", "method=survey_sft,none", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", *QUICK, "training.updates=60")
     process, killed = command(tmp_path, *words), 0
     while not killed:
-        time.sleep(0.2)
+        assert process.running, f"it ended before a worker could be killed: {process.wait()}"
+        time.sleep(0.02)
         if list((tmp_path / "store").glob("*/*.partial")):
             workers = workers_of(process.pid)
             assert workers
