@@ -16,7 +16,7 @@ HIDDEN = "***"
 def hide(secret: str) -> None:
     """From now on this text is taken out, too: a key under another name, or given where none belongs.
 
-    A shorter one than eight signs (``EMPTY`` for a server that asks for none, a user's name) stands in words and numbers
+    One shorter than eight signs (``EMPTY`` for a server that asks for none, a user's name) stands in words and numbers
     of others, and what is written would be damaged.
     """
     if len(secret) >= _SHORTEST:

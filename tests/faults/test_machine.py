@@ -183,7 +183,8 @@ def test_a_stop_is_one_line(tmp_path, sweep_of, unbroken, number, code, words):
 @pytest.mark.faults
 def test_a_worker_that_dies(tmp_path, unbroken):
     unbroken(*PLAIN)
-    words = ("-m", "method=survey_sft,none", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", *QUICK, "training.updates=60")
+    two_at_once = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    words = ("-m", "method=survey_sft,none", *two_at_once, *QUICK, "training.updates=60")
     process, killed = command(tmp_path, *words), 0
     while not killed:
         assert process.running, f"it ended before a worker could be killed: {process.wait()}"
