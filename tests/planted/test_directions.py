@@ -55,11 +55,11 @@ def test_survey_sft_carries_over_to_held_out_batteries_and_is_specific(survey_sf
     assert survey_sft.aligned.specificity > 0.05 and survey_sft.aligned.specificity_low > 0
 
 
-def test_survey_dpo_brings_the_country_and_not_as_far_as_its_shares(planted, survey_sft) -> None:
-    record = planted("method=survey_dpo", "method.rate=1")
+def test_survey_dpo_brings_the_country_as_its_shares_do(planted, survey_sft) -> None:
+    record = planted("method=survey_dpo")
     change, low = gain(record)
     assert change > 0.15 and low > 0
-    assert change < gain(survey_sft)[0], "a pair is one draw of the distribution that survey SFT sees"
+    assert abs(change - gain(survey_sft)[0]) < 0.1, "both have the people's distribution as their optimum"
     assert record.aligned.specificity_low > 0
 
 
@@ -80,7 +80,7 @@ def test_norms_told_as_sentences_bring_nothing_that_the_survey_does_not(planted)
 
 
 def test_survey_dpo_goes_past_the_people_where_beta_is_small(planted) -> None:
-    words = ("method=survey_dpo", "method.rate=1", "training.updates=60", "control=false")
+    words = ("method=survey_dpo", "training.updates=60", "control=false")
     even, small = planted(*words), planted(*words, "method.beta=0.1")
     assert even.aligned.entropy_model > even.aligned.entropy_survey > small.aligned.entropy_model + 0.2
     assert even.aligned.score > small.aligned.score + 0.1

@@ -343,6 +343,7 @@ NOTHING: dict[str, dict[str, tuple[str, ...]]] = {
 TRAINERS: dict[TrainerKind, tuple[str, ...]] = {
     TrainerKind.options_sft: ("method=survey_sft",),
     TrainerKind.options_grpo: VERDICT,
+    TrainerKind.options_dpo: ("method=survey_dpo",),
     TrainerKind.sft: ("method=cnca_sft", *CNCA, "method.effort=1", "method.asked_chains=0"),
     TrainerKind.dpo: ("method=cnca_dpo", *CNCA, "method.effort=1", "method.asked_chains=0"),
     TrainerKind.grpo: OPEN,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from alignbench.training import Training
 from alignbench.training.dpo import PreferenceRow, train_dpo
 from alignbench.training.grpo import Paid, PromptRow, train_grpo
-from alignbench.training.losses import distribution_sft, option_grpo
+from alignbench.training.losses import distribution_sft, option_dpo, option_grpo
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import TrainerKind
 from alignbench.training.selection import Job, Validate
@@ -31,6 +32,9 @@ Train = Callable[[ModelRef, Training, Path, Validate | None], dict[str, Any]]
 TRAIN: dict[TrainerKind, Train] = {
     TrainerKind.options_sft: lambda m, t, f, v: train_on_options(Job(m, t, 0, f, v), option_rows(), distribution_sft),
     TrainerKind.options_grpo: lambda m, t, f, v: train_on_options(Job(m, t, 0, f, v), option_rows(), option_grpo),
+    TrainerKind.options_dpo: lambda m, t, f, v: train_on_options(
+        Job(m, t, 0, f, v), option_rows(), partial(option_dpo, beta=1.0), reference=True
+    ),
     TrainerKind.sft: lambda m, t, f, v: train_sft(Job(m, t, 0, f, v), SAID),
     TrainerKind.dpo: lambda m, t, f, v: train_dpo(Job(m, t, 0, f, v), PAIRS, 0.1),
     TrainerKind.grpo: lambda m, t, f, v: train_grpo(Job(m, t, 0, f, v), [PromptRow(c) for c in CHATS], length),

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,11 +11,13 @@ from alignbench.errors import AlignbenchError
 from alignbench.training import Training
 from alignbench.training.losses import (
     OptionBatch,
+    Outcome,
     advantages,
     distribution_sft,
     divergence_among_options,
     draw,
     normalised_entropy,
+    option_dpo,
     option_grpo,
     wasserstein_among_options,
     with_other,
@@ -42,6 +45,49 @@ def at(shares: list[float], mass: float = 0.9) -> torch.Tensor:
 def test_sft_is_the_cross_entropy_and_ignores_options_not_shown() -> None:
     loss = distribution_sft(batch(at([0.5, 0.5, 0.0], 1.0), [[0.25, 0.75, 0.0]])).loss
     assert loss.tolist() == pytest.approx([0.6931], abs=1e-3)
+
+
+PEOPLE, MODEL = [0.5, 0.3, 0.2], [0.2, 0.2, 0.6]
+
+
+def dpo(policy: torch.Tensor, target: list[float], beta: float = 1.0) -> Outcome:
+    return option_dpo(batch(policy, [target], reference=at(MODEL).detach().log_softmax(1)), beta)
+
+
+@pytest.mark.parametrize(("beta", "best"), [(1.0, PEOPLE), (0.5, [0.2 * 6.25, 0.2 * 2.25, 0.6 / 9])])
+def test_dpo_is_least_at_the_model_times_a_power_of_the_odds(beta: float, best: list[float]) -> None:
+    best = [share / sum(best) for share in best]
+    there = at(best)
+    dpo(there, PEOPLE, beta).loss.sum().backward()
+    assert there.grad.abs().max() < 1e-6
+    elsewhere = at(MODEL)
+    found = dpo(elsewhere, PEOPLE, beta)
+    assert found.loss.item() > dpo(at(best), PEOPLE, beta).loss.item() + 0.01
+    found.loss.sum().backward()
+    assert elsewhere.grad[0, 1] < 0 < elsewhere.grad[0, 3]
+
+
+def test_dpo_is_the_mean_over_pairs_that_are_drawn() -> None:
+    rng, policy = np.random.default_rng(0), at([0.4, 0.4, 0.2])
+    ratio = np.log([2.0, 2.0, 1 / 3])
+    chosen, rejected = (rng.choice(3, 400_000, p=shares) for shares in (PEOPLE, MODEL))
+    apart = chosen != rejected
+    margins = 0.7 * (ratio[chosen] - ratio[rejected])
+    found = dpo(policy, PEOPLE, 0.7)
+    assert found.loss.item() == pytest.approx(float((np.log1p(np.exp(-margins)) * apart).mean()), abs=2e-3)
+    assert found.figures["pairs"].item() == pytest.approx(apart.mean(), abs=2e-3)
+    accuracy = (margins > 0)[apart].mean()
+    assert found.figures["reward_accuracy"].item() == pytest.approx(float(accuracy), abs=5e-3)
+
+
+def test_dpo_leaves_what_is_no_option_alone_and_wants_the_untrained_model() -> None:
+    shown = dpo(at([0.2, 0.8, 0.0], 1.0), [0.5, 0.5, 0.0])
+    one = dpo(at([0.2, 0.8, 0.0], 0.5), [0.5, 0.5, 0.0])
+    assert shown.loss.item() == pytest.approx(one.loss.item(), abs=1e-6)
+    certain = option_dpo(batch(at([1.0, 0.0, 0.0], 1.0), [[1.0, 0.0, 0.0]], reference=at(MODEL).detach()), 1.0)
+    assert certain.loss.item() == 0 and certain.figures["reward_accuracy"].isfinite().all()
+    with pytest.raises(ValueError, match="reference=True"):
+        option_dpo(batch(at(PEOPLE), [PEOPLE]), 1.0)
 
 
 def test_draws_follow_the_softmax_and_the_generator() -> None:

@@ -11,18 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from alignbench.aligned import AlignedModel
-from alignbench.data.survey import Survey
-from alignbench.evaluation.ask import Asking
 from alignbench.method import Method, RunContext
-from alignbench.progress import say
 from alignbench.steps.joint import Joint
-from alignbench.steps.practice import Fit, Systems, asked_of, of_run, option_rows
-from alignbench.steps.seeds import asked_there
+from alignbench.steps.practice import Practice, asked_of, of_run
 from alignbench.store.stage import Tools
 from alignbench.training.losses import distribution_sft
 from alignbench.training.options import train_on_options
 from alignbench.training.recipe import TrainerKind
-from alignbench.training.rows import OptionRow
 
 
 @dataclass(frozen=True)
@@ -43,21 +38,9 @@ class SurveySFT(Joint, Method):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LearnShares(Fit):
+class LearnShares(Practice):
     """Cross-entropy of the answer token against each country's shares."""
-
-    train: Survey
-    systems: Systems
-    asking: Asking
 
     def build(self, folder: Path, tools: Tools) -> Mapping[str, Any]:
         """Train, and leave the adapter."""
-        rows = [row for iso3, system in self.systems.items() for row in self._rows(iso3, system)]
-        return train_on_options(self.job(folder), rows, distribution_sft)
-
-    def _rows(self, iso3: str, system: str | None) -> list[OptionRow]:
-        """The items that the country was asked, with its shares as targets."""
-        items, tally = asked_there("items", self.train.items, self.train, iso3)
-        say(f"  {tally}")
-        shares = {item.id: self.train.of(iso3)[item.id].shares for item in items}
-        return option_rows(self.asking, items, shares, system=system)
+        return train_on_options(self.job(folder), self.rows, distribution_sft)

@@ -103,6 +103,26 @@ class Fit(Stage):
         return max((peak(shape, self.training, kind, cuda) for kind in self.kinds), default=0.0) if shape else 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Practice(Fit):
+    """A training on survey questions with each country's shares as targets."""
+
+    train: Survey
+    systems: Systems
+    asking: Asking
+
+    @property
+    def rows(self) -> list[OptionRow]:
+        """Each country's: the items that it was asked, in every order; the others are counted."""
+        return [row for iso3, system in self.systems.items() for row in self._of(iso3, system)]
+
+    def _of(self, iso3: str, system: str | None) -> list[OptionRow]:
+        items, tally = asked_there("items", self.train.items, self.train, iso3)
+        say(f"  {tally}")
+        shares = {item.id: self.train.of(iso3)[item.id].shares for item in items}
+        return option_rows(self.asking, items, shares, system=system)
+
+
 def of_run(
     context: RunContext, *kinds: TrainerKind, systems: Systems | None = None, training: Training | None = None
 ) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class OptionBatch:
         shown: which of the K columns are options of the row, (B, K).
         target: the distribution to reach, (B, K), zero where not shown.
         rewards: reward of each option, (B, K); None means log of the target.
-        reference: log-probabilities of the untrained model, (B, V), if ``training.kl_beta`` is positive.
+        reference: log-probabilities of the untrained model, (B, V), where the loss or ``training.kl_beta`` wants them.
         generators: one per row (on CPU), so that draws do not depend on the micro-batch.
     """
 
@@ -45,7 +45,11 @@ class OptionBatch:
     @property
     def options(self) -> Tensor:
         """Log-probabilities of the options, (B, K); minus infinity where not shown."""
-        return self.logp.gather(1, self.labels).masked_fill(~self.shown, float("-inf"))
+        return self.of_options(self.logp)
+
+    def of_options(self, logp: Tensor) -> Tensor:
+        """Of log-probabilities over the vocabulary, (B, V), those of the options, as :attr:`options`."""
+        return logp.gather(1, self.labels).masked_fill(~self.shown, float("-inf"))
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,34 @@ def smoothed_sft(batch: OptionBatch, smoothing: float) -> Outcome:
     """
     uniform = -batch.logp.mean(1)
     return Outcome((1 - smoothing) * distribution_sft(batch).loss + smoothing * uniform)
+
+
+def option_dpo(batch: OptionBatch, beta: float) -> Outcome:
+    """Direct preference optimisation (Rafailov et al. 2023), the mean over all pairs of answers that could be drawn.
+
+    A pair is an answer drawn by the target and one drawn by the untrained model among the options; a pair of equal
+    answers teaches nothing. Each pair weighs what its draw would weigh, so none is drawn.
+
+    Args:
+        beta: weight of the log-ratios of policy and untrained model.
+
+    Raises:
+        ValueError: the batch holds no log-probabilities of the untrained model.
+    """
+    import torch
+
+    if batch.reference is None:
+        raise ValueError("DPO compares with the untrained model: reference=True")
+    before = batch.of_options(batch.reference)
+    drawn = batch.target[:, :, None] * before.softmax(1)[:, None, :]
+    drawn = drawn - torch.diag_embed(torch.diagonal(drawn, dim1=1, dim2=2))
+    ratios = (batch.options - before).masked_fill(~batch.shown, 0.0)
+    margins = ratios[:, :, None] - ratios[:, None, :]
+    loss = -(drawn * torch.nn.functional.logsigmoid(beta * margins)).sum((1, 2))
+    apart = drawn.sum((1, 2))
+    return Outcome(
+        loss, {"pairs": apart, "reward_accuracy": (drawn * (margins > 0)).sum((1, 2)) / apart.clamp_min(1e-6)}
+    )
 
 
 def option_grpo(batch: OptionBatch, density: bool = True) -> Outcome:

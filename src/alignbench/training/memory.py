@@ -42,12 +42,13 @@ def peak(shape: ModelShape, training: Training, kind: TrainerKind, cuda: bool) -
     half = training.dtype == "bfloat16" or (training.dtype == "auto" and cuda)
     trained = shape.parameters if full else _adapter(shape, training)
     held = _base(shape, training, cuda and half) + trained * (12 if full else 16)
-    reference = kind is TrainerKind.dpo or (training.kl_beta > 0 and kind in (TrainerKind.grpo, _OPTIONS))
+    near = training.kl_beta > 0 and kind in (TrainerKind.grpo, TrainerKind.options_grpo)
+    reference = near or kind in (TrainerKind.dpo, TrainerKind.options_dpo)
     held += 4 * shape.parameters if full and reference else 0
     return _PROCESS[cuda] + held + max(_update(shape, training, kind, half), _drawing(shape, training, kind, half))
 
 
-_OPTIONS = TrainerKind.options_grpo
+_OPTIONS = (TrainerKind.options_sft, TrainerKind.options_grpo, TrainerKind.options_dpo)
 
 
 def _adapter(shape: ModelShape, training: Training) -> int:
@@ -86,7 +87,7 @@ def _update(shape: ModelShape, training: Training, kind: TrainerKind, half: bool
     through = each + (shape.layers - 1) * shape.hidden * 4 if training.gradient_checkpointing else each * shape.layers
     needed = float(tokens * through)
     needed += 2 * shape.parameters if full and half else 0
-    if kind in (TrainerKind.options_sft, _OPTIONS):
+    if kind in _OPTIONS:
         needed += 3 * 4 * rows * shape.vocabulary
     else:
         needed += 4 * min(tokens, _TILE) * min(shape.vocabulary, _TILE)

@@ -115,6 +115,7 @@ class OptionRun:
         loss: OptionLoss,
         job: Job,
         learner: Learner,
+        reference: bool,
     ) -> None:
         import torch
         from transformers import get_scheduler
@@ -123,7 +124,8 @@ class OptionRun:
         self.training, self.seed = job.training, job.seed
         training = job.training
         self.bfloat16 = training.bfloat16
-        self.frozen = deepcopy(network).eval() if training.kl_beta and training.weights is Weights.full else None
+        self.compared = reference or training.kl_beta > 0
+        self.frozen = deepcopy(network).eval() if self.compared and training.weights is Weights.full else None
         if training.gradient_checkpointing:
             network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         self.weights = trainable(network)
@@ -200,7 +202,7 @@ class OptionRun:
         logp = last_logprobs(self.network, prompts, self.bfloat16)
         paid = [row.rewards for row in shown if row.rewards is not None]
         reference = None
-        if self.training.kl_beta:  # the untrained model: adapter off, or a frozen copy of full weights
+        if self.compared:  # the untrained model: adapter off, or a frozen copy of full weights
             with torch.no_grad(), nullcontext() if self.frozen else self.network.disable_adapter():
                 reference = last_logprobs(self.frozen or self.network, prompts, self.bfloat16)
 
@@ -239,7 +241,7 @@ class OptionRun:
 
 
 def train_on_options(
-    job: Job, rows: Sequence[OptionRow], loss: OptionLoss, learner: Learner | None = None
+    job: Job, rows: Sequence[OptionRow], loss: OptionLoss, learner: Learner | None = None, reference: bool = False
 ) -> dict[str, Any]:
     """Train on ``rows`` and leave an adapter folder (see :mod:`alignbench.training.export`); the facts of the training.
 
@@ -247,6 +249,7 @@ def train_on_options(
 
     Args:
         learner: what is trained; None for the weights that the knobs of the training name.
+        reference: whether the loss compares with the untrained model.
 
     Raises:
         AlignbenchError: a label is no single token; a prompt is too long; no group had any variance
@@ -266,7 +269,7 @@ def train_on_options(
     prompts = [encoded[row.chat, row.options] for row in rows]
     learner = learner or Learner()
     network, tokenizer = learner.load(job)
-    run = OptionRun(network, rows, prompts, loss, job, learner)
+    run = OptionRun(network, rows, prompts, loss, job, learner, reference)
     checkpoints = Checkpoints(job.folder)
     run.restore(checkpoints)
     with bar(training.updates, "train on options", "update") as progress, postponed() as ending:

@@ -42,6 +42,7 @@ class TrainerKind(Enum):
 
     options_sft = "options_sft"
     options_grpo = "options_grpo"
+    options_dpo = "options_dpo"
     sft = "sft"
     dpo = "dpo"
     grpo = "grpo"
@@ -60,7 +61,7 @@ class Training(Component):
     weights: Weights = Weights.lora
     lora_r: Count = 16
     lora_alpha: Positive = 32
-    # DPO does without: policy and reference are compared alike (TRL's rule).
+    # DPO on texts does without: policy and reference are compared alike (TRL's rule).
     lora_dropout: Annotated[float, Within(least=0, below=1)] = 0.0
     # PEFT target: "all-linear" or module names.
     lora_targets: tuple[str, ...] = ("all-linear",)
@@ -204,6 +205,7 @@ _SPECIAL = {
     TrainerKind.options_sft: "lora_dropout",
     TrainerKind.options_grpo: "lora_dropout kl_beta scale_rewards option_generations "
     "invalid_reward probability_floor advantage_clip",
+    TrainerKind.options_dpo: "lora_dropout",
     TrainerKind.sft: "lora_dropout",
     TrainerKind.dpo: "",
     TrainerKind.grpo: "lora_dropout kl_beta scale_rewards generations loss_type temperature "
