@@ -17,9 +17,7 @@ from alignbench.backend.loading import quiet
 from alignbench.progress import say
 from experiments.architectures.measure import Row, measured
 from experiments.architectures.models import MODELS, build
-
-PAGE = Path(__file__).parents[2] / "docs" / "models_and_backends.md"
-_BEGIN, _END = "<!-- architectures: python -m experiments.architectures -->\n", "<!-- end of architectures -->\n"
+from experiments.docs_table import put
 
 
 def main() -> None:
@@ -31,8 +29,7 @@ def main() -> None:
         with TemporaryDirectory() as scratch:
             rows[name] = measured(build(name, Path(scratch, "tiny")), Path(scratch))
         say(f"{name}: {rows[name]}")
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
-    PAGE.write_text(before + _BEGIN + table(rows) + _END + rest.partition(_END)[2], encoding="utf-8")
+    put(table(rows), "models_and_backends.md", "architectures", "python -m experiments.architectures")
 
 
 def table(rows: Mapping[str, Row]) -> str:

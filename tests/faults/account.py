@@ -10,9 +10,9 @@ import os
 import sys
 from pathlib import Path
 
+from experiments.docs_table import put
+
 TOLD = "ALIGNBENCH_FAULTS"
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
-BEGIN, END = "<!-- faults: written by `make test-faults` -->", "<!-- end of faults -->"
 
 
 def tried(fault: str, times: int, seen: str) -> None:
@@ -39,9 +39,7 @@ def table(lines: list[str]) -> str:
 def main() -> None:
     """Put the table between its marks."""
     lines = Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(lines)}\n{END}{after}", encoding="utf-8")
+    put(table(lines), "reliability.md", "faults", "written by `make test-faults`")
 
 
 if __name__ == "__main__":

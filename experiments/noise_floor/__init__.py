@@ -1,0 +1,1 @@
+"""What a machine alone moves in an answer: batches, threads, arithmetic, engine."""
