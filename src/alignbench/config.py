@@ -212,6 +212,13 @@ def class_of(target: str, place: str) -> type:
     return found  # type: ignore[no-any-return]
 
 
+def ours(cfg: DictConfig) -> dict[str, Any]:
+    """A composed config without Hydra's own node as plain values; what refers to another value stands as written."""
+    content = OmegaConf.to_container(cfg)
+    assert isinstance(content, dict)
+    return {str(key): value for key, value in content.items() if key != "hydra"}
+
+
 def _how_to_give(knob: str) -> str:
     """Words that fill a knob which has no default."""
     place, is_model, _ = knob.partition(".model.path")

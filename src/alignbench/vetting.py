@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from alignbench.config import ROOMS, Root
+from alignbench.config import ROOMS, Root, ours
 from alignbench.errors import AlignbenchError
 from alignbench.types import check
 
@@ -33,17 +33,16 @@ def vet(cfg: DictConfig, typed: Sequence[str] = ()) -> None:
         AlignbenchError: a group without a choice, a key of the top level that nothing reads, a value that refers to
             nothing, one that reads the environment or makes Hydra call foreign code without being typed.
     """
-    said = " ".join(typed)
+    said, own = " ".join(typed), ours(cfg)
     if "hydra" in cfg:
-        _vet_hydra(OmegaConf.to_container(OmegaConf.masked_copy(cfg, ["hydra"])), said)
-    ours = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+        _vet_hydra(OmegaConf.to_container(cfg.hydra), said)
     for group in (*ROOMS, "culture"):
-        given = group == "benchmark" or (group in ours and not OmegaConf.is_missing(ours, group))
+        given = group == "benchmark" or (group in cfg and not OmegaConf.is_missing(cfg, group))
         check(given, group, "no choice", f"every run has one: leave out ~{group}, or say {group}=...")
     known = [*Root.__dataclass_fields__]
-    unknown = [key for key in ours if key not in known]
+    unknown = [key for key in own if key not in known]
     check(not unknown, ", ".join(map(str, unknown)), "a key", f"no such key; the top level has {', '.join(known)}")
-    _vet_values(OmegaConf.to_container(ours), said)
+    _vet_values(own, said)
     _resolve(cfg)
 
 

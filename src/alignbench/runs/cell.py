@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -222,13 +223,18 @@ def _chosen() -> Mapping[str, Any]:
 
 def _recorded(cfg: DictConfig) -> dict[str, Any]:
     """How the cell was asked for: plain values, without Hydra's own."""
-    own = OmegaConf.masked_copy(cfg, [str(k) for k in cfg if k != "hydra"])
     return {
         "experiment": experiment(),
         "overrides": list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else [],
         "choices": _choices(),
-        "knobs": OmegaConf.to_container(own, resolve=True, enum_to_str=True),
+        "knobs": {str(key): _resolved_value(cfg[key]) for key in cfg if key != "hydra"},
     }
+
+
+def _resolved_value(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.name
+    return OmegaConf.to_container(value, resolve=True, enum_to_str=True) if OmegaConf.is_config(value) else value
 
 
 def config_folders() -> tuple[Path, ...]:

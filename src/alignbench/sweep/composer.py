@@ -17,6 +17,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from alignbench import plugins
+from alignbench.config import ours
 from alignbench.files import replacing
 
 _FOLDER = "composed"
@@ -52,17 +53,16 @@ class Composer:
             except pickle.PicklingError:  # in a job, for which Hydra has loaded its classes a second time
                 composed: DictConfig = self.loader.load_sweep_config(master_config, sweep_overrides)
                 return composed
-        rest, hydra = pickle.loads(self._known[name])
-        cfg = OmegaConf.create({**rest, "hydra": hydra.hydra})
-        OmegaConf.set_struct(cfg, True)
+        cfg: DictConfig = pickle.loads(self._known[name])
         OmegaConf.copy_cache(from_config=master_config, to_config=cfg)
         return cfg
 
     def _composed(self, name: str, master_config: DictConfig, sweep_overrides: list[str]) -> bytes:
         """Compose; Hydra's own node keeps its types, ours are checked by now and become plain."""
         cfg = self.loader.load_sweep_config(master_config, sweep_overrides)
-        rest = OmegaConf.to_container(OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"]))
-        content = pickle.dumps((rest, OmegaConf.masked_copy(cfg, ["hydra"])))
+        plain = OmegaConf.create({**ours(cfg), "hydra": cfg.hydra})
+        OmegaConf.set_struct(plain, True)
+        content = pickle.dumps(plain)
         self._folder.mkdir(parents=True, exist_ok=True)
         with replacing(self._folder / name) as partial:
             partial.write_bytes(content)

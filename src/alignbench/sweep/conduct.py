@@ -4,8 +4,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig
@@ -29,12 +31,21 @@ class SweepCell:
     @contextmanager
     def entered(self) -> Iterator[DictConfig]:
         """Inside, Hydra's globals are as in the job itself."""
-        before = HydraConfig.instance().cfg
-        HydraConfig.instance().set_config(self.cfg)
+        hydra = HydraConfig.instance()
+        before, hydra.cfg = hydra.cfg, self._hydra
         try:
             yield self.cfg
         finally:
-            HydraConfig.instance().cfg = before
+            hydra.cfg = before
+
+    @cached_property
+    def _hydra(self) -> HydraConf | None:
+        """What :class:`HydraConfig` keeps of the config, found once: it copies all of it."""
+        hydra = HydraConfig.instance()
+        before = hydra.cfg
+        hydra.set_config(self.cfg)
+        own, hydra.cfg = hydra.cfg, before
+        return own
 
 
 # Runs cells wherever the launcher runs them; True for each that is done, False for each that failed.

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from alignbench.config import class_of
+from alignbench.config import class_of, ours
 from alignbench.faults import explained
 from alignbench.identity import canonical
 from alignbench.store.manifest import write_json
 
 # What is done with a cell, where it goes and what happens on an error: no part of what it is.
-_TRANSPORT = ("task", "store", "reports", "on_error", "stale", "tracking", "plugins", "hydra")
+_TRANSPORT = ("task", "store", "reports", "on_error", "stale", "tracking", "plugins")
 
 
 def identity(cfg: DictConfig) -> str:
@@ -28,9 +28,7 @@ def identity(cfg: DictConfig) -> str:
     Raises:
         AlignbenchError: a ``_target_`` of another package; it is not imported.
     """
-    content = OmegaConf.to_container(cfg, resolve=False)
-    assert isinstance(content, dict)
-    meaning = {str(key): _meaning(node, str(key)) for key, node in content.items() if key not in _TRANSPORT}
+    meaning = {key: _meaning(node, key) for key, node in ours(cfg).items() if key not in _TRANSPORT}
     return hashlib.sha256(canonical(meaning).encode()).hexdigest()[:12]
 
 
