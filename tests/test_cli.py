@@ -179,6 +179,15 @@ def test_help_lists_every_choice_with_a_sentence():
             assert name in text
 
 
+def test_on_a_terminal_of_80_columns_help_breaks_between_words(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = help_text()
+    # A path or an example without a blank is longer than what is left of the line.
+    assert all(len(line) <= 80 or " " not in line.strip() for line in narrow.splitlines())
+    monkeypatch.setenv("COLUMNS", "1000")
+    assert narrow.split() == help_text().split()
+
+
 def test_every_yaml_is_known_to_help():
     paths = (p.relative_to(conf_dir()).with_suffix("").as_posix() for p in conf_dir().glob("*/**/*.yaml"))
     files = {tuple(path.split("/", 1)) for path in paths}
