@@ -84,7 +84,7 @@ ACTIVE: dict[str, tuple[str, ...]] = {
     "CLCA.confident": ("method.reading=probability",),
     "CLCA.unread": ("method.reading=words",),
     "CLCA.flag": ("method.training_text=played",),
-    "CLCA.guarded": (*GUARDED[:-1], "judge.margin=0.0"),
+    "CLCA.guarded": (*GUARDED[:-1], "judge.combine=veto", "judge.floor=3.35"),
     "GuardJudge.rating_tokens": ("judge.reading=words",),
     "GuardJudge.hidden": ("judge.head=layers",),
     "GuardJudge.weight": ("judge.combine=weighted",),
@@ -386,10 +386,11 @@ ELSEWHERE: dict[str, str] = {
 IDLE: dict[str, str] = {
     "Scoring.tolerance": "the tiny model grew up on the short form and writes no people out of 100, near or far",
     "CLCA.flag [published]": "it is counted in the set of intents, and learnt only with method.training_text=played",
-    "GuardJudge.tolerance": "it decides what is refused, and insist goes on",
+    **dict.fromkeys(("BaseModel.lost_share", "Stock.lost_share"), "no engine of this machine loses a request"),
 }
 # Name of a trial whose change is in the key of a training and not in its weights, and why it may be in them elsewhere.
 SAME_WEIGHTS: dict[str, str] = {
+    "GuardJudge.tolerance": "it decides what is refused, and insist goes on",
     "EmbeddingJudge.question_weight [scores]": "it shifts all scores of a target alike, which leaves the target; "
     "which norm an answer is about is plain in this world's wordings",
     "PlantedWorld.countries": "a survey is one input, by its content: of it this training reads its own country",

@@ -22,7 +22,7 @@ METHODS: dict[str, tuple[tuple[str, ...], str]] = {
     "survey_rl": ((*PAID, "judge=llm", SCRIPTED), "judge"),
     "survey_rl, guarded": (("method=survey_rl", *GUARDED), "generator judge"),
     "culturerl": ((*RULED, "method.wordings=generator"), "generator judge"),
-    "narrative_sft": (TOLD, "generator"),
+    "narrative_sft": ((*TOLD, "method.survey=false"), "generator"),
     "culturellm": (LLM, "generator"),
     "culturepark": (PARK, "generator"),
     "culturepark, verified": ((*PARK, "method.verify=critic"), "generator critic"),
