@@ -18,6 +18,9 @@ from alignbench.terminal import guarded
 from alignbench.types import check
 from alignbench.words import spelt_out
 
+# What a worker of a sweep leaves behind when it dies is cleared away; no line is due to that.
+_QUIET = "ignore::UserWarning:joblib.externals.loky.backend.resource_tracker"
+
 
 def main() -> None:
     """Entry point.
@@ -27,6 +30,7 @@ def main() -> None:
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # idle threads that spin cost a second process its core
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("PYTHONWARNINGS", _QUIET)
     with guarded(), stoppable():
         _carried_out(spelt_out(sys.argv[1:]))
 
