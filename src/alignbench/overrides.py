@@ -340,7 +340,8 @@ def _first(override: Override) -> str:
     """The override with the first value of its sweep."""
     if not override.is_sweep_override():
         return str(override.input_line)
-    values = list(override.sweep_iterator()) if override.is_discrete_sweep() else []
+    spelt = override.is_discrete_sweep() and not isinstance(override.value(), Glob)
+    values = list(override.sweep_iterator()) if spelt else []
     check(bool(values), key_of(override), override.get_value_string(), "it names no values: list them, or give a range")
     return f"{override.get_key_element()}={values[0]}"
 

@@ -35,7 +35,7 @@ def vet(cfg: DictConfig, typed: Sequence[str] = ()) -> None:
     """
     said, own = " ".join(typed), ours(cfg)
     if "hydra" in cfg:
-        _vet_hydra(OmegaConf.to_container(cfg.hydra), said)
+        _vet_hydra({"hydra": OmegaConf.to_container(cfg.hydra)}, said)
     for group in (*ROOMS, "culture"):
         given = group == "benchmark" or (group in cfg and not OmegaConf.is_missing(cfg, group))
         check(given, group, "no choice", f"every run has one: leave out ~{group}, or say {group}=...")

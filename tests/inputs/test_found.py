@@ -23,6 +23,7 @@ from alignbench.config import conf_dir, instantiate, register
 from alignbench.data.cultures import canonical, country_names, culture_named
 from alignbench.data.items import load_items
 from alignbench.data.shares import read_shares
+from alignbench.data.source.official import OfficialWave7
 from alignbench.embedder.loading import _vet
 from alignbench.errors import AlignbenchError
 from alignbench.escaping import cell, file_name, latex, markdown, printable
@@ -52,6 +53,7 @@ def refused(words: list[str], call, *args: object) -> str:
         ("+x=1", "x"),
         ("++culture.x=1", "culture.x"),
         ("~culture", "culture"),
+        ("~culture=glob(*)", "culture"),
         ("seed=${oc.env:HOME}", "seed"),
         ("seed=${seed}", "seed"),
         ("training.updates=${nothing.there}", "training.updates"),
@@ -264,6 +266,24 @@ def test_texts_give_no_orders():
     assert [file_name(t) for t in ("../../x", "..", "a/b\\c", "iraq_2024")] == ["__.._x", "_", "a_b_c", "iraq_2024"]
     names = {file_name(f"{'x' * 400}{end}") for end in "ab"}
     assert len(names) == 2 and all(len(name) < 255 for name in names)
+
+
+def test_a_text_in_utf_16_that_ends_within_a_letter(tmp_path):
+    path = tmp_path / "survey.csv"
+    path.write_bytes("B_COUNTRY_ALPHA,D_INTERVIEW,W_WEIGHT,".encode("utf-16-le")[:-1])
+    refused(["survey.csv"], OfficialWave7(str(path)).load, ())
+
+
+def test_what_begins_like_bz2_and_is_none(tmp_path):
+    path = tmp_path / "items.jsonl"
+    path.write_bytes(b"BZh\x00")
+    refused(["items.jsonl", "cut or damaged"], load_items, path)
+
+
+def test_lists_within_lists_are_told_in_one_line(tmp_path):
+    (tmp_path / "culture").mkdir()
+    (tmp_path / "culture" / "mine.yaml").write_text(MINE + "a: &a [*a]\n", encoding="utf-8")
+    assert len(refused(["a broken YAML"], culture_named, "mine", [tmp_path])) < 1000
 
 
 def test_a_culture_is_somewhere():

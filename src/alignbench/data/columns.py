@@ -167,7 +167,7 @@ def _text(stream: BinaryIO, path: Path, kind: FileKind, wanted: Wanted) -> pd.Da
         watched = _Watched(stream)
         try:
             table = _parsed(watched, form, places, wanted, codes)
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, UnicodeDecodeError) as error:  # the second of a text in UTF-16 that is cut
             why = str(error)
             continue
         # Bytes of other letters look like quotes in UTF-16.

@@ -6,6 +6,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -14,6 +15,9 @@ from alignbench.data.checks import nearest
 from alignbench.errors import AlignbenchError
 from alignbench.files import leave_out
 from alignbench.types import Culture, check
+
+# Characters of what a reader of YAML says: of lists within lists it names every one.
+_REASON = 400
 
 
 def culture_named(word: str, folders: Sequence[Path], field: str = "culture") -> Culture:
@@ -71,7 +75,7 @@ def _culture(path: Path, modified: int) -> Culture:
     try:
         knobs = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
     except Exception as error:  # of the reader of YAML, of OmegaConf, or of a file that is no text
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = shorten(str(error), _REASON) or type(error).__name__
         raise AlignbenchError(str(path), "a broken YAML", f"mend it: {reason}") from None
     if not isinstance(knobs, dict):
         raise AlignbenchError(str(path), type(knobs).__name__, "write a line name: value for each key of a culture")

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NoReturn, cast
 
 from alignbench.data.checks import existing
 from alignbench.errors import AlignbenchError
@@ -74,7 +74,16 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, FileKind]]:
                 check(not head.startswith(magic), "file", str(path), f"this is {what}; {remedy}")
             yield stream, _kind(head)
         except _BROKEN as error:
-            check(False, "file", str(path), f"the file is cut or damaged ({error}); download or pack it again")
+            _damaged(path, error)
+        except OSError as error:
+            if error.errno is not None:  # what the system says; bz2 says so of its content
+                raise
+            _damaged(path, error)
+
+
+def _damaged(path: Path, error: Exception) -> NoReturn:
+    remedy = f"the file is cut or damaged ({error}); download or pack it again"
+    raise AlignbenchError("file", str(path), remedy) from error
 
 
 def _unpacked(path: Path, stack: ExitStack) -> BinaryIO:
