@@ -169,6 +169,7 @@ def test_a_spreadsheet_and_a_zip_of_several_files_are_told_so(tmp_path):
         ("B_COUNTRY_ALPHA,W_WEIGHT,Q1\nIraq,1,1\n", ["row 2, column B_COUNTRY_ALPHA = 'Iraq'"]),
         ("B_COUNTRY_ALPHA,Q1\nIRQ,1\n", ["W_WEIGHT", "survey.weighted=false"]),
         ("B_COUNTRY_ALPHA,W_WEIGHT,Q1\nIRQ,-1,1\nIRQ,inf,1\n", ["row 2", "row 3", "negative or infinite"]),
+        ("B_COUNTRY_ALPHA,W_WEIGHT,Q1\nIRQ,1e154,1\nIRQ,1e-200,1\n", ["row 2", "row 3", "between 1e-09 and 1e+09"]),
         ("COUNTRY_ALPHA,S017,A001\nIRQ,1,1\n", ["B_COUNTRY_ALPHA", "survey=wvs_timeseries"]),
         ("cntry_AN,gwght,A001\nIQ,1,1\n", ["survey=evs_wvs"]),
     ],

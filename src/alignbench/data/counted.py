@@ -27,6 +27,10 @@ _FORMS = {
 }
 # What a value is that is no code of the scale; codes are places from 0 up.
 MISSING, NOTHING, OFF = -1, -2, -3
+# Weights that a respondent may have besides 0 (our choice): beyond them squares are no numbers any more. Real ones lie
+# near 1, or near the number of people for whom a respondent stands.
+LIGHTEST, HEAVIEST = 1e-9, 1e9
+_WEIGHT = f"a weight cannot be negative or infinite; besides 0 it lies between {LIGHTEST:g} and {HEAVIEST:g}"
 _LISTED = 8
 
 
@@ -113,7 +117,7 @@ def respondents(path: Path, items: Sequence[Item], layout: Layout) -> Counted:
 
     Raises:
         AlignbenchError: no such file, a missing column, none of the questions, a field that is no number, a weight
-            that is negative or infinite, a country that is no ISO code, a wave without rows.
+            that is negative or beyond ``LIGHTEST`` to ``HEAVIEST``, a country that is no ISO code, a wave without rows.
     """
     stat = existing(path).stat()
     return _respondents(path, (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns), tuple(items), layout)
@@ -235,9 +239,10 @@ def _once(
 def _say_weights(path: Path, frame: pd.DataFrame, iso3: NDArray[np.str_], column: str, notes: list[str]) -> None:
     weights = frame[column].to_numpy(np.float64)
     faults = Faults(path)
-    for row in np.flatnonzero((weights < 0) | np.isinf(weights)):
+    beyond = (weights > 0) & ((weights < LIGHTEST) | (weights > HEAVIEST))
+    for row in np.flatnonzero((weights < 0) | beyond):
         place = f"{path}, row {frame.index[row] + HEADER_ROWS}, column {column}"
-        faults.add(place, float(weights[row]), "a weight cannot be negative or infinite")
+        faults.add(place, float(weights[row]), _WEIGHT)
     faults.refuse()
     none, zero = int(np.isnan(weights).sum()), int((weights == 0).sum())
     if not none and not zero:
