@@ -19,12 +19,12 @@ from alignbench.overrides import (
     checked,
     choices,
     config_folders,
-    help_text,
     per_cell,
     refuse_former,
     with_culture_names,
 )
 from alignbench.suggestions import MEANT
+from alignbench.usage import help_text
 from alignbench.words import with_paths_quoted
 from tests.typed import typed
 

@@ -11,12 +11,13 @@ from alignbench import plugins
 from alignbench.config import components, instantiate, register
 from alignbench.errors import AlignbenchError
 from alignbench.evaluation.catalogue import metrics
-from alignbench.overrides import check_overrides, help_text, plugin_folders
+from alignbench.overrides import check_overrides, plugin_folders
 from alignbench.report.results import schema_markdown
 from alignbench.runs.compare import compare, score_of
 from alignbench.store import store
 from alignbench.sweep.identity import identity
 from alignbench.testing import composed, nano_cell
+from alignbench.usage import help_text
 from tests.typed import forgotten, typed
 
 METHOD = '''

@@ -2,8 +2,7 @@
 
     python -m experiments.noise_floor [python of an environment with vLLM]
 
-Writes the table of docs/reliability.md, in a quarter of an hour on 2 cores, and keeps its cells under
-outputs/noise_floor: issued again, it goes on.
+Writes the table of docs/reliability.md, and keeps its cells under outputs/noise_floor: issued again, it goes on.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,11 +64,11 @@ TRAINING = (
 
 @dataclass(frozen=True)
 class Answers:
-    """What a cell answered: item -> shares, item -> score."""
+    """What a cell answered: item -> shares, item -> score; and half the range of its score over formats."""
 
     shares: Mapping[str, np.ndarray]
     scores: Mapping[str, float]
-    spread: float = field(default=np.nan)
+    spread: float
 
     @classmethod
     def of(cls, entry: BoardEntry) -> Answers:

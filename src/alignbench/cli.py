@@ -12,10 +12,11 @@ from alignbench import plugins
 from alignbench.config import OnError, conf_dir, instantiate, register
 from alignbench.errors import AlignbenchError, refuse
 from alignbench.faults import explained, stoppable
-from alignbench.overrides import HEAD, checked, help_text, plugin_folders, version_text
+from alignbench.overrides import checked, plugin_folders
 from alignbench.progress import say
 from alignbench.terminal import guarded
 from alignbench.types import check
+from alignbench.usage import HEAD, help_text, version_text
 from alignbench.words import spelt_out
 
 # What a worker of a sweep leaves behind when it dies is cleared away; no line is due to that.

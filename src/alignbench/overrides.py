@@ -1,9 +1,8 @@
-"""What the command line may say: the help page, and one clear message for a wrong override."""
+"""What the command line may say: its choices, and one clear message for a wrong override."""
 
 import difflib
 import re
 import shutil
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -18,7 +17,6 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import ChoiceSweep, Glob, Override
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from alignbench import plugins
 from alignbench.config import ROOMS, conf_dir, conf_dirs
 from alignbench.data.cultures import canonical
 from alignbench.errors import AlignbenchError
@@ -27,7 +25,8 @@ from alignbench.types import check
 from alignbench.vetting import vet
 from alignbench.words import parsed_words, with_paths_quoted
 
-_GROUPS = [*ROOMS, "culture", "experiment"]
+# What may be chosen, in the order of the help page.
+GROUPS = [*ROOMS, "culture", "experiment"]
 _OF_CULTURES = ("culture", "culture.control", "others")  # keys whose values are cultures
 # Launcher -> the extra that installs it, and the module that then is there.
 _LAUNCHERS = {
@@ -36,45 +35,6 @@ _LAUNCHERS = {
     "submitit_local": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
     "submitit_slurm": ("slurm", "hydra_plugins.hydra_submitit_launcher"),
 }
-
-# What a bare ``python -m alignbench`` says, and how the help page begins: within 80 columns.
-HEAD = """\
-alignbench: methods of aligning language models with a culture's values,
-compared on equal terms. `alignbench` is short for `python -m alignbench`.
-
-a first run, a tiny model, a minute, no download
-  alignbench model=nano method=survey_rl culture=iraq
-one run: fit, score, report
-  alignbench method=survey_rl culture=saudi
-a sweep
-  alignbench -m method=none,culturerl culture=china,iraq seed=0,1,2
-a ready sweep: what is done, what it will cost
-  alignbench experiment=nine_cultures task=plan
-published protocols side by side
-  alignbench -m task=protocols method=culturerl culture=china,iraq
-check a model before using it; can it be told a country?
-  alignbench task=doctor model=local model.path=DIR
-  alignbench task=probe model=local model.path=DIR
-the questions of the survey, and who was asked
-  alignbench task=items culture=iraq
-every knob with its value; every group and every choice, a sentence each
-  alignbench method=culturerl --cfg job
-  alignbench --help
-
-* Any knob is GROUP.KNOB=VALUE (method.clusters=12, training.updates=112).
-  A misspelt one is refused.
-* A second use of a group is named by @: generator@critic=other,
-  method@baselines.cultural_prompt=persona.
-* Another model writes by generator=other model@generator.model=qwen2.5_7b
-  backend@generator.backend=vllm, or by generator=api; the same words fill
-  generator@critic, generator@author.generator and generator@judge.generator.
-* A culture may be called by its country, ISO code or adjective:
-  culture="Saudi Arabia", culture=SAU, culture=Saudi.
-* Quote lists, because some shells read brackets: "others=[brazil,usa]".
-* Your own choices: --config-dir DIR, with DIR/culture/mine.yaml and the like.
-* Your own code: 'plugins=[./mine]', begun by alignbench new method NAME (or
-  judge, ...); see docs/extending.md.
-"""
 
 
 def plugin_folders(arguments: Sequence[str]) -> list[str]:
@@ -117,39 +77,6 @@ def choices(group: str, folders: Sequence[Path]) -> dict[str, str]:
             name = path.relative_to(folder / group).with_suffix("").as_posix()
             found[name] = first.removeprefix("#").strip() if first.startswith("#") else ""
     return found
-
-
-def help_text(arguments: Sequence[str] = ()) -> str:
-    """Every group and every choice with a sentence, as wide as the terminal."""
-    lines = [HEAD]
-    folders = config_folders(arguments)
-    for group in _GROUPS:
-        options = choices(group, folders)
-        if not options:
-            continue
-        lines.append(f"{group}=")
-        width = max(len(name) for name in options)
-        lines += [_hanging(f"  {name:<{width}}  ", sentence) for name, sentence in options.items()]
-        lines.append("")
-    if plugins.loaded():
-        lines += ["plugins", *(f"  {plugin}  {plugin.sentence}" for plugin in plugins.loaded()), ""]
-    return "\n".join(lines)
-
-
-def _hanging(name: str, sentence: str) -> str:
-    wide, below = shutil.get_terminal_size().columns, " " * len(name)
-    return textwrap.fill(
-        sentence, wide, initial_indent=name, subsequent_indent=below, break_long_words=False, break_on_hyphens=False
-    )
-
-
-def version_text() -> str:
-    """Our version, and those of the packages that can change a number; none of them is imported."""
-    from alignbench import __version__
-    from alignbench.store.manifest import versions
-
-    found = {"alignbench": __version__, **versions()}
-    return "".join(f"{name} {version}\n" for name, version in found.items())
 
 
 def checked(arguments: Sequence[str]) -> list[str]:
@@ -331,7 +258,7 @@ def _first_wrong(own: Sequence[Override], overrides: Sequence[str], error: Excep
 
 def _depth(override: Override) -> float:
     """How many choices must have been made before this one counts."""
-    if str(override.key_or_group) not in _GROUPS:
+    if str(override.key_or_group) not in GROUPS:
         return float("inf")
     return 0 if override.package is None else 1 + str(override.package).count(".")
 
@@ -348,11 +275,7 @@ def _first(override: Override) -> str:
 
 def _check_choice(override: Override, folders: Sequence[Path]) -> None:
     group = str(override.key_or_group)
-    if (
-        override.is_delete()
-        or group not in _GROUPS
-        or (override.is_sweep_override() and not override.is_choice_sweep())
-    ):
+    if override.is_delete() or group not in GROUPS or (override.is_sweep_override() and not override.is_choice_sweep()):
         return
     options = sorted(choices(group, folders))
     for value in override.sweep_iterator() if override.is_sweep_override() else [override.value()]:
@@ -367,7 +290,7 @@ def _check_brought(own: Sequence[Override], folders: Sequence[Path]) -> None:
     said = {str(o.key_or_group): o.value() for o in own if o.package is None}
     for override in own:
         group, choice = str(override.key_or_group), override.value()
-        if override.package is None or group not in _GROUPS or said.get(group) == choice:
+        if override.package is None or group not in GROUPS or said.get(group) == choice:
             continue
         texts = [
             f.read_text("utf-8", "replace") for folder in folders if (f := folder / group / f"{choice}.yaml").is_file()

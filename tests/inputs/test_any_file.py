@@ -22,8 +22,9 @@ from alignbench.data.source.official import OfficialWave7
 from alignbench.data.source.table import SurveyTable
 from alignbench.data.source.timeseries import TimeSeries
 from alignbench.data.splits import load_splits
-from alignbench.overrides import checked, help_text
+from alignbench.overrides import checked
 from alignbench.types import Culture
+from alignbench.usage import help_text
 from tests.data.small import ITEMS, SPLITS
 from tests.inputs.often import Place, both, written
 from tests.inputs.outcome import ends_well

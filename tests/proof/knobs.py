@@ -377,8 +377,7 @@ ELSEWHERE: dict[str, str] = {
     "NarrativeSFT.texts": "is a file of the user's: tests/method/test_narrative_sft.py",
     "LLMAuthor.generator": "is a component: SLOTS",
     "LLMJudge.generator": "is a component: SLOTS",
-    "GuardJudge.first": "is a component: SLOTS",
-    "GuardJudge.second": "is a component: SLOTS",
+    **dict.fromkeys(("GuardJudge.first", "GuardJudge.second"), "is a component: SLOTS"),
     "BaseModel.place": "is for messages",
     "Stock.place": "is for messages",
 }

@@ -27,12 +27,10 @@ from alignbench.data.survey import Survey
 from alignbench.embedder import Embedder
 from alignbench.evaluation.ask import Asking
 from alignbench.method import Method, RunContext
-from alignbench.progress import say
 from alignbench.seeds import seed_of
 from alignbench.steps.description import Describe, Description, described, encoded, gibberish
 from alignbench.steps.paper import PaperStep
-from alignbench.steps.practice import Fit, Validation, of_run, option_rows
-from alignbench.steps.seeds import asked_there
+from alignbench.steps.practice import Fit, Validation, of_run, rows_of
 from alignbench.store.manifest import write_json
 from alignbench.store.stage import Stage, Tools
 from alignbench.training.hyper import Hyper, HyperForm, HyperLearner, fold
@@ -306,11 +304,7 @@ class LearnHyper(Fit):
         return {iso3: self.context(self.texts.get(iso3, ()), iso3) for iso3 in self.countries}
 
     def _rows(self, iso3: str) -> list[OptionRow]:
-        """The items that the country was asked, with its shares as targets."""
-        items, tally = asked_there("items", self.train.items, self.train, iso3)
-        say(f"  {tally}")
-        shares = {item.id: self.train.of(iso3)[item.id].shares for item in items}
-        return [replace(row, iso3=iso3) for row in option_rows(self.asking, items, shares)]
+        return [replace(row, iso3=iso3) for row in rows_of(iso3, self.train, self.asking)]
 
 
 def _rated(validation: Validation, learner: HyperLearner, score: Score) -> float:

@@ -113,14 +113,9 @@ class Practice(Fit):
 
     @property
     def rows(self) -> list[OptionRow]:
-        """Each country's: the items that it was asked, in every order; the others are counted."""
-        return [row for iso3, system in self.systems.items() for row in self._of(iso3, system)]
-
-    def _of(self, iso3: str, system: str | None) -> list[OptionRow]:
-        items, tally = asked_there("items", self.train.items, self.train, iso3)
-        say(f"  {tally}")
-        shares = {item.id: self.train.of(iso3)[item.id].shares for item in items}
-        return option_rows(self.asking, items, shares, system=system)
+        """Those of all countries, each under its own system text."""
+        asked = self.systems.items()
+        return [row for iso3, system in asked for row in rows_of(iso3, self.train, self.asking, system)]
 
 
 def of_run(
@@ -172,6 +167,13 @@ def option_rows(
             paid = None if rewards is None else tuple(float(rewards[item.id][i]) for i in prompt.options)
             rows.append(OptionRow(prompt.request.chat, prompt.request.options, target, item.id, paid))
     return rows
+
+
+def rows_of(iso3: str, train: Survey, asking: Asking, system: str | None = None) -> list[OptionRow]:
+    """The items that the country was asked, with its shares as targets, in every order; the others are counted."""
+    items, tally = asked_there("items", train.items, train, iso3)
+    say(f"  {tally}")
+    return option_rows(asking, items, {item.id: train.of(iso3)[item.id].shares for item in items}, system=system)
 
 
 def questions_to(iso3: str, train: Survey, asking: Asking, system: str | None) -> list[Prompt]:
