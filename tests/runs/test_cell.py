@@ -7,6 +7,7 @@ import pytest
 
 from alignbench.data.bundle import bundled
 from alignbench.errors import AlignbenchError
+from alignbench.identity import canonical
 from alignbench.runs.compare import compare, score_of
 from alignbench.runs.stages import Respond
 
@@ -96,3 +97,12 @@ def test_tokens_of_a_stage_are_its_own_although_stages_share_an_engine(make_cell
     first, second = map(cell.store.get, asked)
     assert first.key != second.key and len(cell.store.built) == 2
     assert first.facts["prompt_tokens"] == second.facts["prompt_tokens"] > 0
+
+
+def test_a_cell_keeps_every_knob_as_it_was_resolved(make_cell, compose_config):
+    words = ("culture=iraq", "method=survey_rl", "seed=3")
+    cfg, knobs = compose_config(*words), make_cell(*words).config["knobs"]
+    assert set(knobs) == {str(key) for key in cfg} - {"hydra"}
+    assert knobs["seed"] == 3 and knobs["culture"]["iso3"] == "IRQ" and knobs["stale"] == "rebuild"
+    assert knobs["method"]["reward"] == cfg.method.reward.name
+    assert "${" not in canonical(knobs)
