@@ -25,8 +25,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt requirements/install.lock req
 	touch $@
 
 # Where the truth is known the instrument must work; then what the default model can show; then one cell of it, at half
-# the usual budget, so that all of it takes about ten minutes on 2 cores. Issued again, it goes on.
-demo: install ## the planted world's board, the default model's probe, survey RL for Saudi Arabia (ten minutes)
+# the usual budget, so that all of it takes about seven minutes on 2 cores. Issued again, it goes on.
+demo: install ## the planted world's board, the default model's probe, survey RL for Saudi Arabia (seven minutes)
 	$(BIN)/python -m alignbench -m model=nano method=cultural_prompt,survey_sft culture=iraq,china,brazil
 	$(BIN)/python -m alignbench model=nano task=probe
 	$(BIN)/python -m alignbench task=probe task.items=12 'task.elicits=[label]'
